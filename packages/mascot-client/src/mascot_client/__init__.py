@@ -1,0 +1,42 @@
+"""Visemes beside the audio of the official ElevenLabs, Gemini and OpenAI SDKs.
+
+Ask a mascot server for a connection here; open it with ``mascot_client.elevenlabs``,
+``mascot_client.gemini`` or ``mascot_client.openai``, each of which needs the extra of its name.
+"""
+
+from .answers import GeminiCredentials, SignedUrl
+from .api import AsyncMascotClient, MascotClient
+from .configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig
+from .errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConnectionFailedError,
+    MascotError,
+    MissingExtraError,
+    ProtocolError,
+)
+from .visemes import Viseme, Visemes
+
+__all__ = [
+    "APIError",
+    "AsyncMascotClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "ElevenLabsConfig",
+    "GeminiConfig",
+    "GeminiCredentials",
+    "MascotClient",
+    "MascotError",
+    "MissingExtraError",
+    "OpenAIConfig",
+    "ProtocolError",
+    "SignedUrl",
+    "Viseme",
+    "Visemes",
+]
+
+__version__ = "0.1.0"

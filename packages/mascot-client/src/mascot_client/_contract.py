@@ -1,0 +1,87 @@
+"""The signed URL contract without I/O: a request to send, and an answer or an error from what came back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from .answers import GeminiCredentials, SignedUrl
+from .configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
+from .errors import APIError, AuthenticationError, BadRequestError, ConfigurationError, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PATH = "/v1/get-signed-url"
+_MAX_ERROR_TEXT = 500
+_ERRORS: Mapping[int, type[APIError]] = {400: BadRequestError, 401: AuthenticationError}
+
+
+def request_body(config: ProviderConfig) -> dict[str, object]:
+    """The JSON body that asks for a signed URL.
+
+    Raises:
+        ConfigurationError: ``config`` is none of the three config models.
+    """
+    if not isinstance(config, ElevenLabsConfig | GeminiConfig | OpenAIConfig):
+        raise ConfigurationError("config", "must be an ElevenLabsConfig, a GeminiConfig or an OpenAIConfig")
+    return {"config": {"provider": config.provider, "provider_config": config.provider_config()}}
+
+
+def read_answer(
+    config: ProviderConfig, api_key: str, status: int, body: bytes
+) -> SignedUrl | GeminiCredentials:
+    """The typed answer for what was asked.
+
+    Args:
+        config: what was asked for; it decides the type of the answer.
+        api_key: the key the request was made with, so that no error repeats it.
+        status: the HTTP status code.
+        body: the response body.
+
+    Raises:
+        APIError: the status is not 200.
+        ProtocolError: the body is not the answer that the contract promises for this provider.
+    """
+    answer = _json_object(body)
+    if status != 200:  # noqa: PLR2004 - the only status the contract has for an answer
+        raise _ERRORS.get(status, APIError)(status, _error_text(answer, _secrets(config, api_key)))
+    if answer is None:
+        raise ProtocolError("answer", "is not a JSON object")
+    try:
+        if isinstance(config, GeminiConfig):
+            return GeminiCredentials(_text(answer, "api_key"), _text(answer, "base_url"))
+        return SignedUrl(_text(answer, "signed_url"))
+    except ConfigurationError as error:
+        raise ProtocolError(f"answer, {error.field}", error.problem) from None
+
+
+def _json_object(body: bytes) -> Mapping[str, object] | None:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _text(answer: Mapping[str, object], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str):
+        raise ProtocolError(f"answer, {name}", "must be a string")
+    return value
+
+
+def _error_text(answer: Mapping[str, object] | None, secrets: list[str]) -> str:
+    text = answer.get("error") if answer is not None else None
+    if not isinstance(text, str):
+        return ""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text[:_MAX_ERROR_TEXT]
+
+
+def _secrets(config: ProviderConfig, api_key: str) -> list[str]:
+    values = (getattr(config, name) for name in type(config).model_fields)
+    return [api_key, *(value.get_secret_value() for value in values if isinstance(value, SecretStr))]

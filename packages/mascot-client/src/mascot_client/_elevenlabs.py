@@ -1,0 +1,106 @@
+"""The SDK's conversation classes with one addition: messages of type ``visemes`` reach a callback.
+
+Imported only when the SDK is there. Two things of the SDK are relied on. The public one: it asks its HTTP
+client for the signed URL, so a transport that answers locally hands it ours. The private one:
+``_handle_message`` sees every message. If that name went away, visemes would stop and the call would go on.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from elevenlabs.client import ElevenLabs
+from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
+
+from .visemes import Visemes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from .answers import SignedUrl
+
+logger = logging.getLogger(__name__)
+
+_HOOK = "_handle_message"
+
+
+class VisemeConversation(Conversation):
+    """A ``Conversation`` that hands viseme payloads to a callback."""
+
+    def __init__(
+        self,
+        answer: SignedUrl,
+        agent_id: str,
+        on_visemes: Callable[[Visemes], object],
+        arguments: Mapping[str, Any],
+    ) -> None:
+        _warn_without_hook(Conversation)
+        super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
+        self._on_visemes = on_visemes
+
+    def _handle_message(self, message: Any, ws: Any) -> None:  # noqa: ANN401 - the SDK leaves them untyped
+        if not _carries_visemes(message):
+            super()._handle_message(message, ws)  # type: ignore[no-untyped-call]
+            return
+        visemes = Visemes.parse_or_none(message)
+        if visemes is None:
+            return
+        try:
+            self._on_visemes(visemes)
+        except Exception:
+            logger.exception("on_visemes failed; the conversation goes on")
+
+
+class AsyncVisemeConversation(AsyncConversation):
+    """An ``AsyncConversation`` that hands viseme payloads to a callback."""
+
+    def __init__(
+        self,
+        answer: SignedUrl,
+        agent_id: str,
+        on_visemes: Callable[[Visemes], Awaitable[object] | object],
+        arguments: Mapping[str, Any],
+    ) -> None:
+        _warn_without_hook(AsyncConversation)
+        super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
+        self._on_visemes = on_visemes
+
+    async def _handle_message(self, message: Any, ws: Any) -> None:  # noqa: ANN401 - the SDK leaves them untyped
+        if not _carries_visemes(message):
+            await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]
+            return
+        visemes = Visemes.parse_or_none(message)
+        if visemes is None:
+            return
+        try:
+            result = self._on_visemes(visemes)
+            if inspect.isawaitable(result):
+                await result
+        except Exception:
+            logger.exception("on_visemes failed; the conversation goes on")
+
+
+def _answering(answer: SignedUrl) -> ElevenLabs:
+    """An SDK client whose question for a signed URL is answered here, without leaving the process."""
+
+    def respond(request: httpx.Request) -> httpx.Response:  # noqa: ARG001 - a transport's handler takes it
+        return httpx.Response(200, json={"signed_url": answer.url})
+
+    # The explicit key keeps ELEVENLABS_API_KEY of the environment out of it.
+    return ElevenLabs(api_key="unused", httpx_client=httpx.Client(transport=httpx.MockTransport(respond)))
+
+
+def _carries_visemes(message: object) -> bool:
+    return isinstance(message, dict) and message.get("type") == "visemes"
+
+
+def _warn_without_hook(conversation: type) -> None:
+    if not hasattr(conversation, _HOOK):
+        logger.warning(
+            "this ElevenLabs SDK has no %s.%s: the conversation works, but no visemes will arrive",
+            conversation.__name__,
+            _HOOK,
+        )

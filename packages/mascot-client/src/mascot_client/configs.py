@@ -1,0 +1,149 @@
+"""What the server needs to know to open a conversation, one model per provider.
+
+The models check what can be checked without the server and raise ``ConfigurationError`` naming the field.
+Keys are ``SecretStr`` inside, so neither ``repr`` nor ``model_dump`` shows them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from .errors import ConfigurationError
+
+
+def _seal(value: object) -> SecretStr:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("must be a non-empty string")
+    return SecretStr(text)
+
+
+def _filled(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a non-empty string")
+    return value
+
+
+def _scalar(value: object) -> str | bool | float:
+    # JSON has no NaN and no infinity.
+    if not isinstance(value, str | bool | int | float) or (
+        isinstance(value, float) and not math.isfinite(value)
+    ):
+        raise ValueError("must be a string, a finite number or a boolean")
+    return value
+
+
+# Written as a union so that a plain string satisfies type checkers too; inside, it is always a SecretStr.
+Secret = Annotated[str | SecretStr, PlainValidator(_seal)]
+Name = Annotated[str, PlainValidator(_filled)]
+Scalar = Annotated[str | bool | int | float, PlainValidator(_scalar)]
+
+
+class _Config(BaseModel):
+    # Inputs are hidden because they hold keys.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    provider: ClassVar[Literal["elevenlabs", "gemini", "openai"]]
+
+    viseme_model: Name | None = None
+
+    def __init__(self, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise _configuration_error(type(self).__name__, error) from None
+
+    def provider_config(self) -> dict[str, object]:
+        """The fields as the server wants them: keys in clear, what was not given left out."""
+        values = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in values
+            if value is not None
+        }
+
+
+def _configuration_error(model: str, error: ValidationError) -> ConfigurationError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join([model, *(str(part) for part in first["loc"])])
+    problems = {"missing": "is required", "extra_forbidden": "is not a field of this model"}
+    return ConfigurationError(field, problems.get(first["type"], first["msg"].removeprefix("Value error, ")))
+
+
+class ElevenLabsConfig(_Config):
+    """An ElevenLabs agent.
+
+    Attributes:
+        api_key: your ElevenLabs key; the server asks ElevenLabs for a signed URL with it.
+        agent_id: the agent to talk to.
+        sample_rate: the agent's output rate in Hz, 8000 to 48000; only a fallback, the format that ElevenLabs
+            announces wins.
+        dynamic_variables: values for the agent's prompt; those that the conversation itself sends win.
+        viseme_model: the language's model, ``"default"`` (English) if not given.
+    """
+
+    provider = "elevenlabs"
+
+    api_key: Secret
+    agent_id: Name
+    sample_rate: Annotated[int, Field(ge=8000, le=48000)] | None = None
+    dynamic_variables: dict[str, Scalar] | None = None
+
+
+class _TokenOrKeyConfig(_Config):
+    ephemeral_token: Secret | None = None
+    api_key: Secret | None = None
+    model: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        if (self.ephemeral_token is None) == (self.api_key is None):
+            raise ValueError("give either ephemeral_token or api_key")
+        return self
+
+
+class OpenAIConfig(_TokenOrKeyConfig):
+    """An OpenAI Realtime session.
+
+    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server.
+
+    Attributes:
+        ephemeral_token: a client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
+        api_key: your OpenAI key.
+        model: the realtime model, the server's default (``gpt-realtime``) if not given.
+        voice: the voice to ask for.
+        viseme_model: the language's model, ``"default"`` (English) if not given.
+    """
+
+    provider = "openai"
+
+    voice: Name | None = None
+
+
+class GeminiConfig(_TokenOrKeyConfig):
+    """A Gemini Live session.
+
+    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server.
+
+    Attributes:
+        ephemeral_token: a token made by Google's ``auth_tokens``, for one connection.
+        api_key: your Gemini key.
+        model: the live model; where given, it replaces the one that the session names.
+        viseme_model: the language's model, ``"default"`` (English) if not given.
+    """
+
+    provider = "gemini"
+
+
+ProviderConfig = ElevenLabsConfig | GeminiConfig | OpenAIConfig

@@ -1,0 +1,82 @@
+"""ElevenLabs conversations through the server: the official ``Conversation``, and visemes.
+
+    from mascot_client import elevenlabs
+
+    conversation = elevenlabs.connect(
+        answer, agent_id="…", on_visemes=print, audio_interface=DefaultAudioInterface()
+    )
+    conversation.start_session()
+
+Needs ``pip install "mascot-client[elevenlabs]"``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._extras import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
+
+    from .answers import SignedUrl
+    from .visemes import Visemes
+
+__all__ = ["connect", "connect_async"]
+
+
+def connect(
+    answer: SignedUrl,
+    *,
+    agent_id: str,
+    on_visemes: Callable[[Visemes], object],
+    **conversation: Any,  # noqa: ANN401 - the SDK's own arguments
+) -> Conversation:
+    """Make the SDK's conversation, to be started with ``start_session()`` as usual.
+
+    Args:
+        answer: what ``get_signed_url`` answered. It may start several conversations while it is valid.
+        agent_id: the agent that the answer was asked for.
+        on_visemes: called with each payload, in the SDK's receiving thread, just before the audio that the
+            payload describes goes to the audio interface. What it raises is logged, and the call goes on.
+        **conversation: the other arguments of ``Conversation``: ``audio_interface``, ``config``,
+            ``client_tools``, the ``callback_…`` functions.
+
+    Returns:
+        A ``Conversation`` that has not been started.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+    """
+    with needs("elevenlabs", "elevenlabs"):
+        from ._elevenlabs import VisemeConversation  # noqa: PLC0415 - needs the extra
+    return VisemeConversation(answer, agent_id, on_visemes, conversation)
+
+
+def connect_async(
+    answer: SignedUrl,
+    *,
+    agent_id: str,
+    on_visemes: Callable[[Visemes], Awaitable[object] | object],
+    **conversation: Any,  # noqa: ANN401 - the SDK's own arguments
+) -> AsyncConversation:
+    """Make the SDK's asyncio conversation, to be started with ``await start_session()`` as usual.
+
+    Args:
+        answer: what ``get_signed_url`` answered. It may start several conversations while it is valid.
+        agent_id: the agent that the answer was asked for.
+        on_visemes: a function or coroutine function called with each payload, just before the audio that the
+            payload describes goes to the audio interface. What it raises is logged, and the call goes on.
+        **conversation: the other arguments of ``AsyncConversation``.
+
+    Returns:
+        An ``AsyncConversation`` that has not been started.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+    """
+    with needs("elevenlabs", "elevenlabs"):
+        from ._elevenlabs import AsyncVisemeConversation  # noqa: PLC0415 - needs the extra
+    return AsyncVisemeConversation(answer, agent_id, on_visemes, conversation)

@@ -1,0 +1,140 @@
+"""Gemini Live sessions through the server: the official session, and visemes.
+
+    from mascot_client import gemini
+
+    async with gemini.connect(answer, model="…", config={"response_modalities": ["AUDIO"]}) as session:
+        async for message in session.receive():
+            payload = gemini.visemes(message)
+
+The SDK has no blocking Live client. Needs ``pip install "mascot-client[gemini]"``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ._extras import needs
+from .errors import ConfigurationError
+from .visemes import Visemes
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
+
+    from google.genai import Client
+    from google.genai.live import AsyncSession
+    from google.genai.types import LiveConnectConfigOrDict
+
+    from .answers import GeminiCredentials
+
+__all__ = ["client", "connect", "visemes"]
+
+# `message.data` warns, once in a process, about parts that hold more than audio; visemes are such a thing.
+# Only a warning that names nothing else is dropped.
+_WARNING = re.compile(
+    r"Warning: there are non-data parts in the response: \['part_metadata'(, 'part_metadata')*\]"
+)
+
+
+def client(answer: GeminiCredentials, *, ssl_context: ssl.SSLContext | None = None) -> Client:
+    """Make a google-genai client whose Live sessions go through the server.
+
+    Only ``client.aio.live.connect`` works there: the server passes on nothing else.
+
+    Args:
+        answer: what ``get_signed_url`` answered.
+        ssl_context: for a server whose certificate comes from an authority of your own.
+
+    Returns:
+        The SDK's ``Client``.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+        ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
+    """
+    with needs("gemini", "google.genai"):
+        from google.genai import Client  # noqa: PLC0415 - needs the extra
+        from google.genai.types import HttpOptions  # noqa: PLC0415
+    options = HttpOptions(
+        base_url=answer.base_url,
+        async_client_args=None if ssl_context is None else {"ssl": ssl_context},
+    )
+    # `vertexai` is explicit so that GOOGLE_GENAI_USE_VERTEXAI cannot send the session elsewhere.
+    made = Client(vertexai=False, api_key=answer.api_key, http_options=options)
+    if answer.base_url.startswith("http:"):
+        _dial_plain(made, answer.base_url)
+    _filter_warning()
+    return made
+
+
+@asynccontextmanager
+async def connect(
+    answer: GeminiCredentials,
+    *,
+    model: str,
+    config: LiveConnectConfigOrDict | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+) -> AsyncIterator[AsyncSession]:
+    """Open a Live session, by ``async with``.
+
+    Args:
+        answer: what ``get_signed_url`` answered; good for one session if made with an ephemeral token.
+        model: the live model; the one that the answer was asked for wins.
+        config: the SDK's ``LiveConnectConfig``.
+        ssl_context: for a server whose certificate comes from an authority of your own.
+
+    Yields:
+        The SDK's ``AsyncSession``.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+        ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
+    """
+    made = client(answer, ssl_context=ssl_context)
+    async with made.aio.live.connect(model=model, config=config) as session:
+        yield session
+
+
+def visemes(message: object) -> Visemes | None:
+    """Read the visemes that a message carries.
+
+    Args:
+        message: a message of ``session.receive()``.
+
+    Returns:
+        The mouth shapes of the message's audio (of all its parts together), or ``None`` if it carries none.
+    """
+    turn = getattr(getattr(message, "server_content", None), "model_turn", None)
+    for part in getattr(turn, "parts", None) or ():
+        metadata = getattr(part, "part_metadata", None)
+        if isinstance(metadata, dict) and "mascotVisemes" in metadata:
+            return Visemes.parse_or_none(metadata["mascotVisemes"])
+    return None
+
+
+def _dial_plain(made: Client, base_url: str) -> None:
+    """Let the SDK dial ``ws:``, for servers on loopback.
+
+    It turns every URL into ``wss:`` and has no setting for it, so this is the one private thing that is used.
+    """
+    internal: Any = getattr(made, "_api_client", None)
+    if not hasattr(internal, "_websocket_base_url") or not hasattr(internal, "_websocket_ssl_ctx"):
+        raise ConfigurationError(
+            "GeminiCredentials.base_url", "this version of google-genai reaches servers over https only"
+        )
+    dialled = "ws" + base_url.removeprefix("http")
+    internal._websocket_base_url = lambda *_args, **_options: dialled
+    internal._websocket_ssl_ctx = {}
+
+
+def _filter_warning() -> None:
+    logger = logging.getLogger("google_genai.types")
+    # Adding the same function again has no effect.
+    logger.addFilter(_worth_saying)
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    return _WARNING.match(record.getMessage()) is None

@@ -1,0 +1,133 @@
+"""OpenAI Realtime sessions through the server: the official connection, and visemes.
+
+    from mascot_client import openai
+
+    with openai.connect(answer) as connection:
+        for event in connection:
+            payload = openai.visemes(event)
+
+Needs ``pip install "mascot-client[openai]"``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from ._extras import needs
+from .visemes import Visemes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
+
+    from .answers import SignedUrl
+
+__all__ = ["connect", "connect_async", "visemes"]
+
+# The SDK wants a key and sends it to the server, which looks at the URL's token alone.
+_PLACEHOLDER_KEY = "mascot"
+
+
+def connect(
+    answer: SignedUrl,
+    *,
+    model: str = "gpt-realtime",
+    extra_query: Mapping[str, object] | None = None,
+    **connection: Any,  # noqa: ANN401 - the SDK's own arguments
+) -> RealtimeConnectionManager:
+    """Make the SDK's connection manager, to be entered by ``with``.
+
+    Args:
+        answer: what ``get_signed_url`` answered; good for one connection if made with an ephemeral token.
+        model: sent to the server as the SDK does; the model that the answer was asked for wins.
+        extra_query: further query parameters.
+        **connection: the other arguments of the SDK's ``realtime.connect``.
+
+    Returns:
+        The ``RealtimeConnectionManager`` of ``OpenAI().realtime.connect``.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+    """
+    _require_sdk()
+    from openai import OpenAI  # noqa: PLC0415 - needs the extra
+
+    base, token = _split(answer)
+    client = OpenAI(api_key=_PLACEHOLDER_KEY, websocket_base_url=base, default_headers=_without_environment())
+    return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
+
+
+def connect_async(
+    answer: SignedUrl,
+    *,
+    model: str = "gpt-realtime",
+    extra_query: Mapping[str, object] | None = None,
+    **connection: Any,  # noqa: ANN401 - the SDK's own arguments
+) -> AsyncRealtimeConnectionManager:
+    """Make the SDK's asyncio connection manager, to be entered by ``async with``.
+
+    Args:
+        answer: what ``get_signed_url`` answered; good for one connection if made with an ephemeral token.
+        model: sent to the server as the SDK does; the model that the answer was asked for wins.
+        extra_query: further query parameters.
+        **connection: the other arguments of the SDK's ``realtime.connect``.
+
+    Returns:
+        The ``AsyncRealtimeConnectionManager`` of ``AsyncOpenAI().realtime.connect``.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+    """
+    _require_sdk()
+    from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
+
+    base, token = _split(answer)
+    client = AsyncOpenAI(
+        api_key=_PLACEHOLDER_KEY, websocket_base_url=base, default_headers=_without_environment()
+    )
+    return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
+
+
+def visemes(event: object) -> Visemes | None:
+    """Read the visemes that an event carries.
+
+    Args:
+        event: any event of the connection.
+
+    Returns:
+        The mouth shapes of the event's audio, or ``None`` if the event carries none. Every audio event
+        (``response.output_audio.delta``) whose format the server knows carries them.
+    """
+    extra = getattr(event, "model_extra", None)
+    return Visemes.parse_or_none(extra.get("mascotVisemes")) if isinstance(extra, dict) else None
+
+
+def _require_sdk() -> None:
+    with needs("openai", "openai"):
+        import openai  # noqa: F401, PLC0415
+    # The SDK installs without it and would fail only when it connects.
+    with needs("openai", "websockets"):
+        import websockets  # noqa: F401, PLC0415
+
+
+def _split(answer: SignedUrl) -> tuple[str, dict[str, str]]:
+    # The SDK appends `/realtime` to the path, and most of its versions lose a query that stands in the URL.
+    parts = urlsplit(answer.url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), dict(parse_qsl(parts.query))
+
+
+def _without_environment() -> dict[str, str]:
+    """Headers that take back what the SDK would add from the environment, meant for OpenAI and nobody else.
+
+    The SDK reads OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS (one ``name: value`` a line). An
+    ``Omit`` as the value removes a header.
+    """
+    from openai import Omit  # noqa: PLC0415 - needs the extra
+
+    custom = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    names = ["OpenAI-Organization", "OpenAI-Project", *(line.partition(":")[0].strip() for line in custom)]
+    # The SDK's signature says str; Omit is what it documents for leaving a default header out.
+    return cast("dict[str, str]", {name: Omit() for name in names if name})
