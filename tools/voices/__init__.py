@@ -1,0 +1,1 @@
+"""Renders what the simulated providers say: ``python -m tools.voices``."""
