@@ -1,0 +1,102 @@
+"""Puts the server together."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
+
+from mascot_server.contract import openapi_config
+from mascot_server.conversation import Conversations
+from mascot_server.errors import BadRequest, SettingsError, Unauthorized
+from mascot_server.keys import ApiKeys
+from mascot_server.models import Models
+from mascot_server.observe import Counters
+from mascot_server.provider_config import VISEME_MODELS
+from mascot_server.scheduler import Scheduler
+from mascot_server.signed_urls import get_signed_url_route
+from mascot_server.tokens import Tokens
+from mascot_server.upstream import Dialer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from mascot_server.settings import Settings
+
+__all__ = ["create_app"]
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Makes the ASGI application.
+
+    Args:
+        settings: With at least one API key and one secret.
+
+    Returns:
+        The application; its state holds the `Counters` as `counters`.
+
+    Raises:
+        SettingsError: There is no key or no secret.
+    """
+    if not settings.secret:
+        raise SettingsError("MASCOT_SECRET: missing; make one with: openssl rand -hex 32")
+    if not settings.api_keys:
+        raise SettingsError("MASCOT_API_KEYS: missing; name at least one key that apps may use")
+    tokens = Tokens([secret.get_secret_value() for secret in settings.secret])
+    counters = Counters()
+    http = httpx.AsyncClient()
+    scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, counters=counters)
+    conversations = Conversations(
+        tokens=tokens,
+        dialer=Dialer(settings, http),
+        models=Models(VISEME_MODELS),
+        scheduler=scheduler,
+        counters=counters,
+    )
+
+    @asynccontextmanager
+    async def resources(app: Litestar) -> AsyncIterator[None]:
+        app.state.counters = counters
+        async with http, scheduler:
+            yield
+
+    return Litestar(
+        route_handlers=[
+            get_signed_url_route(
+                keys=ApiKeys(key.get_secret_value() for key in settings.api_keys),
+                tokens=tokens,
+                counters=counters,
+                public_url=settings.public_url,
+            ),
+            *conversations.routes,
+        ],
+        exception_handlers={
+            BadRequest: _client_error,
+            Unauthorized: _client_error,
+            HTTPException: _http_error,
+            Exception: _server_error,
+        },
+        lifespan=[resources],
+        openapi_config=openapi_config(settings.public_url),
+        # Logging is the process's business; Litestar's default would take over the root logger.
+        logging_config=None,
+    )
+
+
+def _client_error(_: Request[Any, Any, Any], error: BadRequest | Unauthorized) -> Response[dict[str, str]]:
+    return Response({"error": str(error)}, status_code=error.status)
+
+
+def _http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
+    return Response({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+
+
+def _server_error(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, str]]:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return Response({"error": "Internal server error"}, status_code=500)

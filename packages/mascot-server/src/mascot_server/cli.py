@@ -1,0 +1,136 @@
+"""The command `mascot-server`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+import uvicorn
+
+from mascot_server.app import create_app
+from mascot_server.errors import SettingsError
+from mascot_server.observe import configure_logging
+from mascot_server.settings import Settings, load_settings
+from mascot_server.simulators import Simulators
+
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["main"]
+
+DEV_API_KEY = "mascot-dev"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mascot-server")
+def main() -> None:
+    """A proxy for voice agents that adds visemes to their audio."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [MASCOT_HOST; 127.0.0.1]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.  [MASCOT_PORT; 8000]",
+)
+@click.option(
+    "--dev",
+    is_flag=True,
+    help=f"On loopback, make up a secret and accept the API key {DEV_API_KEY!r} where none are set.",
+)
+def serve(host: str | None, port: int | None, *, dev: bool) -> None:
+    """Run the server. Settings come from MASCOT_… in the environment and from .env."""
+    configure_logging()
+    try:
+        settings = load_settings(host=host, port=port)
+        if dev:
+            settings = _with_dev_defaults(settings)
+        app = create_app(settings)
+    except SettingsError as error:
+        _give_up(str(error))
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        # wsproto's inflate is unbounded, and deflating base64 audio costs more than all the rest.
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        **_tls(settings),
+    )
+    listener = _listen(config)
+    scheme = "https" if config.is_ssl else "http"
+    click.echo(f"listening on {scheme}://{settings.host}:{listener.getsockname()[1]}")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=9100,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+def simulate(host: str, port: int) -> None:
+    """Run stand-ins for ElevenLabs, OpenAI Realtime and Gemini Live that need no key of theirs."""
+    configure_logging()
+    try:
+        asyncio.run(_simulate(host, port))
+    except KeyboardInterrupt:
+        sys.exit(0)
+    except OSError as error:
+        _give_up(f"cannot listen on {host}:{port}: {error.strerror}")
+
+
+async def _simulate(host: str, port: int) -> None:
+    async with Simulators(host=host, port=port) as simulators:
+        click.echo(f"listening on {simulators.origin}")
+        for name in ("ELEVENLABS", "OPENAI", "GEMINI"):
+            click.echo(f"MASCOT_{name}_URL={simulators.origin}")
+        await asyncio.Event().wait()
+
+
+def _with_dev_defaults(settings: Settings) -> Settings:
+    if settings.host not in _LOOPBACK and not (settings.secret and settings.api_keys):
+        raise SettingsError(
+            "--dev: only on loopback; set MASCOT_SECRET and MASCOT_API_KEYS, or MASCOT_HOST=127.0.0.1"
+        )
+    overrides: dict[str, str] = {}
+    if not settings.secret:
+        click.echo("no MASCOT_SECRET: made one up, signed URLs end with this process", err=True)
+        overrides["secret"] = secrets.token_hex(32)
+    if not settings.api_keys:
+        click.echo(f"no MASCOT_API_KEYS: the API key is {DEV_API_KEY}", err=True)
+        overrides["api_keys"] = DEV_API_KEY
+    return load_settings(host=settings.host, port=settings.port, **overrides)
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    if settings.tls_cert is None and settings.tls_key is None:
+        return {}
+    for name, file in (("MASCOT_TLS_CERT", settings.tls_cert), ("MASCOT_TLS_KEY", settings.tls_key)):
+        if file is None or not file.is_file():
+            _give_up(f"{name}: name a PEM file; TLS needs both MASCOT_TLS_CERT and MASCOT_TLS_KEY")
+    return {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}
+
+
+def _listen(config: uvicorn.Config) -> socket.socket:
+    # Bound and listening before the address is printed, so that whoever reads it can connect.
+    listener = config.bind_socket()
+    listener.listen(config.backlog)
+    return listener
+
+
+def _give_up(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(2)

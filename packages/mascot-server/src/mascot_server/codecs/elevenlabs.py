@@ -1,0 +1,115 @@
+"""ElevenLabs Conversational AI: visemes are a text frame of their own, right before the audio they describe."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from mascot_server.codecs.base import (
+    Audio,
+    AudioFormat,
+    Event,
+    Frame,
+    Interrupted,
+    TurnEnded,
+    Undecodable,
+    as_text,
+    decode_base64,
+    like,
+    member,
+    read_object,
+)
+from mascot_server.splice import insert_member, replace_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ElevenLabsCodec"]
+
+_FORMAT: Final = re.compile(r"(pcm|ulaw|alaw)_(\d{4,5})")
+_ENCODINGS: Final = {"pcm": "pcm16", "ulaw": "mulaw", "alaw": "alaw"}
+_RATES: Final = range(8000, 48001)
+
+
+class ElevenLabsCodec:
+    """Codec of one ElevenLabs conversation.
+
+    Args:
+        sample_rate: Rate in Hz of 16-bit PCM to assume where the provider does not name its format.
+        dynamic_variables: Merged into the app's first `conversation_initiation_client_data`; what the app says
+        wins.
+    """
+
+    def __init__(
+        self,
+        *,
+        sample_rate: int | None = None,
+        dynamic_variables: Mapping[str, str | float | bool] | None = None,
+    ) -> None:
+        self._fallback = AudioFormat("pcm16", sample_rate) if sample_rate else None
+        self._variables = dict(dynamic_variables or {})
+        self._format: AudioFormat | None = None
+        # The JavaScript SDK connects only if the metadata is the very first message it sees.
+        self._started = False
+        self._audio_events = 0
+
+    def see(self, frame: Frame) -> tuple[Event, ...]:
+        """Reads a frame from ElevenLabs."""
+        message = read_object(frame)
+        match member(message, "type"):
+            case "audio":
+                return (self._audio(member(message, "audio_event")),)
+            case "conversation_initiation_metadata":
+                self._start(
+                    member(message, "conversation_initiation_metadata_event", "agent_output_audio_format")
+                )
+            case "interruption":
+                return (Interrupted(),)
+            case "user_transcript":
+                return (TurnEnded(),)
+        return ()
+
+    def attach(self, frame: Frame, _audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
+        """Puts a `visemes` message before the untouched audio frame."""
+        return json.dumps({"type": "visemes", **payload}, separators=(",", ":")), frame
+
+    def see_client(self, frame: Frame) -> Frame:
+        """Merges the configured dynamic variables into the first `conversation_initiation_client_data`."""
+        if not self._variables:
+            return frame
+        message = read_object(frame)
+        if message is None or message.get("type") != "conversation_initiation_client_data":
+            return frame
+        configured, self._variables = self._variables, {}
+        said = message.get("dynamic_variables")
+        merged = json.dumps(configured | said if isinstance(said, dict) else configured)
+        edit = replace_value if "dynamic_variables" in message else _insert_at
+        return like(frame, edit(as_text(frame), ("dynamic_variables",), merged))
+
+    def _start(self, name: object) -> None:
+        self._started = True
+        self._format = self._fallback if name is None else _parse_format(name)
+
+    def _audio(self, event: object) -> Event:
+        self._audio_events += 1
+        if not self._started:
+            return Undecodable("audio before conversation_initiation_metadata")
+        if self._format is None:
+            return Undecodable("unknown agent_output_audio_format")
+        data = decode_base64(member(event, "audio_base_64"))
+        if data is None:
+            return Undecodable("audio_base_64 is not base64")
+        event_id = member(event, "event_id")
+        return Audio(data, self._format, event_id if isinstance(event_id, int) else self._audio_events)
+
+
+def _insert_at(text: str, path: tuple[str], value: str) -> str:
+    return insert_member(text, (), path[0], value)
+
+
+def _parse_format(name: object) -> AudioFormat | None:
+    match = _FORMAT.fullmatch(name) if isinstance(name, str) else None
+    if match is None or int(match[2]) not in _RATES:
+        return None
+    return AudioFormat(_ENCODINGS[match[1]], int(match[2]))  # type: ignore[arg-type]  # values are Encodings

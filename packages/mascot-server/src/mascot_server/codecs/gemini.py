@@ -1,0 +1,124 @@
+"""Gemini Live: visemes are one more top-level member of the message that carries audio.
+
+google-genai drops members it does not know but keeps a part's `partMetadata`, so Python apps get the payload there
+as well.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from mascot_server.codecs.base import (
+    Audio,
+    AudioFormat,
+    Event,
+    Frame,
+    Interrupted,
+    TurnEnded,
+    Undecodable,
+    as_text,
+    decode_base64,
+    like,
+    member,
+    read_object,
+)
+from mascot_server.splice import insert_member, replace_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["GeminiCodec"]
+
+_MEMBER: Final = "mascotVisemes"
+_PARTS: Final = ("serverContent", "modelTurn", "parts")
+_DEFAULT_RATE: Final = 24000
+"""Rate in Hz of Gemini Live's audio output, for a MIME type that does not name one."""
+_RATES: Final = range(8000, 48001)
+
+
+class GeminiCodec:
+    """Codec of one Gemini Live session.
+
+    Args:
+        model: Replaces `setup.model` of the app where it differs.
+        part_metadata: Put the payload into the audio part's `partMetadata` too, where google-genai for Python
+        finds it.
+    """
+
+    def __init__(self, *, model: str | None = None, part_metadata: bool = False) -> None:
+        self._model = None if model is None else _resource_name(model)
+        self._part_metadata = part_metadata
+        self._audio_events = 0
+
+    def see(self, frame: Frame) -> tuple[Event, ...]:
+        """Reads a frame from Gemini."""
+        content = member(read_object(frame), "serverContent")
+        if not isinstance(content, dict):
+            return ()
+        events: list[Event] = []
+        if content.get("interrupted") is True:
+            events.append(Interrupted())
+        audio = self._audio(member(content, "modelTurn", "parts"))
+        if audio is not None:
+            events.append(audio)
+        if content.get("turnComplete") is True or content.get("generationComplete") is True:
+            events.append(TurnEnded())
+        return tuple(events)
+
+    def attach(self, frame: Frame, audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
+        """Adds `mascotVisemes` to the message, and to the first audio part's metadata for Python apps."""
+        value = json.dumps(payload, separators=(",", ":"))
+        text = as_text(frame)
+        if self._part_metadata:
+            try:
+                text = insert_member(text, (*audio.place, "partMetadata"), _MEMBER, value)
+            except KeyError:
+                text = insert_member(text, audio.place, "partMetadata", f'{{"{_MEMBER}":{value}}}')
+        return (like(frame, insert_member(text, (), _MEMBER, value)),)
+
+    def see_client(self, frame: Frame) -> Frame:
+        """Replaces the model of the app's `setup` by the configured one."""
+        if self._model is None:
+            return frame
+        setup = member(read_object(frame), "setup")
+        if not isinstance(setup, dict) or setup.get("model") == self._model:
+            return frame
+        model = json.dumps(self._model)
+        text = as_text(frame)
+        if "model" in setup:
+            return like(frame, replace_value(text, ("setup", "model"), model))
+        return like(frame, insert_member(text, ("setup",), "model", model))
+
+    def _audio(self, parts: Any) -> Event | None:
+        """All audio of a message as one, since it gets one payload."""
+        if not isinstance(parts, list):
+            return None
+        found = [(index, member(part, "inlineData")) for index, part in enumerate(parts)]
+        found = [(index, blob) for index, blob in found if str(member(blob, "mimeType")).startswith("audio/")]
+        if not found:
+            return None
+        self._audio_events += 1
+        formats = {_parse_format(blob["mimeType"]) for _, blob in found}
+        audio_format = formats.pop()
+        if formats or audio_format is None:
+            return Undecodable("unknown or mixed audio mimeType")
+        chunks = [decode_base64(member(blob, "data")) for _, blob in found]
+        data = b"".join(chunk for chunk in chunks if chunk is not None)
+        if None in chunks:
+            return Undecodable("inlineData.data is not base64")
+        return Audio(data, audio_format, self._audio_events, (*_PARTS, found[0][0]))
+
+
+def _resource_name(model: str) -> str:
+    return model if "/" in model else f"models/{model}"
+
+
+def _parse_format(mime_type: str) -> AudioFormat | None:
+    kind, *parameters = (piece.strip().lower() for piece in mime_type.split(";"))
+    if kind not in {"audio/pcm", "audio/l16"}:
+        return None
+    rate = dict(parameter.partition("=")[::2] for parameter in parameters).get("rate", str(_DEFAULT_RATE))
+    if not rate.isascii() or not rate.isdigit() or int(rate) not in _RATES:
+        return None
+    return AudioFormat("pcm16", int(rate))

@@ -1,0 +1,83 @@
+"""Counters, and logs that hold no secret."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+from collections import Counter
+from typing import Final, Literal
+
+__all__ = ["Counters", "Redact", "configure_logging"]
+
+CounterName = Literal[
+    "sessions",
+    "chunks",
+    "chunks_undecodable",
+    "chunks_late",
+    "chunks_failed",
+    "upstream_failures",
+    "tokens_issued",
+]
+
+_SECRET: Final = re.compile(
+    r"(?P<name>\b(?:token|key|api_key|access_token|conversation_signature)=)[^&\s\"']+"
+    r"|(?P<scheme>\b(?:bearer|token)\s+)[\w.~+/=-]{8,}"
+    r"|\b(?:mascot_ephemeral_|auth_tokens/|AIza|eyJ|sk[-_]|ek_)[\w.~+/=-]+",
+    re.IGNORECASE,
+)
+"""Query parameters, header values and key shapes under which secrets reach the log lines of libraries."""
+
+
+class Counters:
+    """Counts of what happened since start. Used from one event loop."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[CounterName] = Counter()
+
+    def add(self, name: CounterName, count: int = 1) -> None:
+        """Counts something."""
+        self._counts[name] += count
+
+    def __getitem__(self, name: CounterName) -> int:
+        return self._counts[name]
+
+
+class Redact(logging.Formatter):
+    """Formats a record and blanks out whatever looks like a secret, in message and traceback alike."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns the record's text without secrets."""
+        return redact(super().format(record))
+
+
+def redact(text: str) -> str:
+    """Blanks out whatever looks like a key or a token."""
+    return _SECRET.sub(lambda match: f"{match['name'] or match['scheme'] or ''}[redacted]", text)
+
+
+def configure_logging(level: str = "INFO") -> None:
+    """Sets up logging for the server process.
+
+    Libraries that log URLs, headers or frames on their lower levels are kept at WARNING.
+    """
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "redact": {"()": Redact, "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+            },
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "redact",
+                    "stream": "ext://sys.stderr",
+                }
+            },
+            "root": {"level": level, "handlers": ["stderr"]},
+            "loggers": {
+                name: {"level": "WARNING"} for name in ("httpcore", "httpx", "websockets", "asyncio")
+            },
+        }
+    )

@@ -1,0 +1,59 @@
+"""`POST /v1/get-signed-url`: connection details in, a URL or key to connect with out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import Request, post
+
+from mascot_server.contract import GetSignedUrlOperation
+from mascot_server.conversation import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
+from mascot_server.provider_config import ProviderConfig, parse_request
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.keys import ApiKeys
+    from mascot_server.observe import Counters
+    from mascot_server.tokens import Tokens
+
+__all__ = ["get_signed_url_route"]
+
+_MAX_BODY_BYTES: Final = 256 * 1024
+
+
+def get_signed_url_route(
+    *, keys: ApiKeys, tokens: Tokens, counters: Counters, public_url: str | None
+) -> HTTPRouteHandler:
+    """Makes the handler.
+
+    Args:
+        keys: Who may ask.
+        tokens: Makes the token.
+        counters: Where tokens are counted.
+        public_url: Origin to answer with; the one the request came to if not set.
+    """
+
+    @post(
+        "/v1/get-signed-url",
+        status_code=200,
+        operation_id="getSignedUrl",
+        operation_class=GetSignedUrlOperation,
+        request_max_body_size=_MAX_BODY_BYTES,
+    )
+    async def get_signed_url(request: Request[Any, Any, Any]) -> dict[str, str]:
+        keys.check(request.headers.get("authorization"))
+        config = parse_request(await request.body())
+        token = tokens.seal(config.provider, config.model_dump_json(exclude_none=True).encode())
+        counters.add("tokens_issued")
+        return _answer(config, token, public_url or str(request.base_url).rstrip("/"))
+
+    return get_signed_url
+
+
+def _answer(config: ProviderConfig, token: str, origin: str) -> dict[str, str]:
+    if config.provider == "gemini":
+        return {"api_key": GEMINI_KEY_PREFIX + token, "base_url": origin}
+    path = ELEVENLABS_PATH if config.provider == "elevenlabs" else OPENAI_PATH
+    # http becomes ws, https wss.
+    return {"signed_url": f"ws{origin.removeprefix('http')}{path}?token={token}"}

@@ -1,0 +1,165 @@
+"""Opens the connection to the provider.
+
+Where to is decided by the settings alone; nothing an app says can choose a host, a path or a header name.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+
+from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
+from mascot_server.peers import ProviderPeer
+from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
+
+if TYPE_CHECKING:
+    from mascot_server.provider_config import ProviderConfig
+    from mascot_server.settings import Settings
+
+__all__ = ["Dialer"]
+
+_OPEN_TIMEOUT: Final = 10.0
+"""Seconds for a provider to answer a request or a handshake."""
+
+_ELEVENLABS_DOMAIN: Final = "elevenlabs.io"
+_GEMINI_EPHEMERAL: Final = "auth_tokens/"
+_GEMINI_EPHEMERAL_VERSION: Final = "v1alpha"
+"""The version of the API that takes ephemeral tokens."""
+
+_USER_AGENT: Final = "mascot-server"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    url: str
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+class Dialer:
+    """Connects to providers.
+
+    Args:
+        settings: Where they are.
+        http: Client for their HTTP APIs.
+    """
+
+    def __init__(self, settings: Settings, http: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._http = http
+
+    async def dial(self, config: ProviderConfig, *, gemini_version: str = "v1beta") -> ProviderPeer:
+        """Connects to the provider of a configuration.
+
+        Args:
+            config: What the signed URL was asked for with.
+            gemini_version: API version that a Gemini app asked for in its path.
+
+        Returns:
+            The open connection.
+
+        Raises:
+            UpstreamRefused: The provider answered with an HTTP error.
+            UpstreamUnreachable: It did not answer, or not in a way that makes sense.
+        """
+        return await _connect(config.provider, await self._target(config, gemini_version))
+
+    async def _target(self, config: ProviderConfig, gemini_version: str) -> _Target:
+        match config:
+            case ElevenLabsConfig():
+                return await self._elevenlabs(config)
+            case OpenAIConfig():
+                return self._openai(config)
+            case GeminiConfig():
+                return self._gemini(config, gemini_version)
+
+    async def _elevenlabs(self, config: ElevenLabsConfig) -> _Target:
+        # A signed URL per connection: ours may start several conversations, ElevenLabs' may not.
+        provider = config.provider
+        try:
+            response = await self._http.get(
+                f"{self._settings.elevenlabs_url}/v1/convai/conversation/get-signed-url",
+                params={"agent_id": config.agent_id},
+                headers={"xi-api-key": config.api_key},
+                timeout=_OPEN_TIMEOUT,
+            )
+        except httpx.HTTPError as error:
+            raise UpstreamUnreachable(provider, type(error).__name__) from None
+        if response.is_error:
+            raise UpstreamRefused(provider, response.status_code)
+        try:
+            signed_url = response.json()["signed_url"]
+            trusted = self._is_elevenlabs(signed_url)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise UpstreamUnreachable(provider, "it answered no signed_url") from None
+        if not trusted:
+            raise UpstreamUnreachable(provider, "it answered a signed_url of a foreign host")
+        return _Target(signed_url)
+
+    def _is_elevenlabs(self, signed_url: str) -> bool:
+        url, origin = urlsplit(signed_url), urlsplit(self._settings.elevenlabs_url)
+        host = url.hostname or ""
+        if host == origin.hostname:
+            return url.scheme == _websocket_scheme(origin.scheme)
+        return url.scheme == "wss" and (host == _ELEVENLABS_DOMAIN or host.endswith(f".{_ELEVENLABS_DOMAIN}"))
+
+    def _openai(self, config: OpenAIConfig) -> _Target:
+        # No `OpenAI-Beta` header: the service refuses it.
+        query = urlencode({"model": config.model})
+        return _Target(
+            f"{_websocket_origin(self._settings.openai_url)}/v1/realtime?{query}",
+            {"Authorization": f"Bearer {config.credential}"},
+        )
+
+    def _gemini(self, config: GeminiConfig, version: str) -> _Target:
+        # The kind of credential decides the method, whichever one the app's SDK asked for with our token.
+        if config.credential.startswith(_GEMINI_EPHEMERAL):
+            version, method = _GEMINI_EPHEMERAL_VERSION, "BidiGenerateContentConstrained"
+            headers = {"Authorization": f"Token {config.credential}"}
+        else:
+            method = "BidiGenerateContent"
+            headers = {"x-goog-api-key": config.credential}
+        origin = _websocket_origin(self._settings.gemini_url)
+        return _Target(
+            f"{origin}/ws/google.ai.generativelanguage.{version}.GenerativeService.{method}", headers
+        )
+
+
+async def _connect(provider: str, target: _Target) -> ProviderPeer:
+    try:
+        connection = await connect(
+            target.url,
+            additional_headers=target.headers,
+            user_agent_header=_USER_AGENT,
+            # Inflating base64 audio costs more than the rest of the relay together.
+            compression=None,
+            # Whole items of audio come in one message, longer than the default allows.
+            max_size=None,
+            open_timeout=_OPEN_TIMEOUT,
+            close_timeout=5,
+        )
+    except InvalidStatus as error:
+        raise UpstreamRefused(provider, error.response.status_code) from None
+    except (InvalidHandshake, InvalidURI):
+        raise UpstreamUnreachable(provider, "no WebSocket handshake") from None
+    except TimeoutError:
+        raise UpstreamUnreachable(provider, "no answer in time") from None
+    except ssl.SSLError:
+        raise UpstreamUnreachable(provider, "TLS failed") from None
+    except OSError:
+        raise UpstreamUnreachable(provider, "no connection") from None
+    return ProviderPeer(connection)
+
+
+def _websocket_scheme(scheme: str) -> str:
+    return "wss" if scheme == "https" else "ws"
+
+
+def _websocket_origin(origin: str) -> str:
+    scheme, _, host = origin.partition("://")
+    return f"{_websocket_scheme(scheme)}://{host}"
