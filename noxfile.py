@@ -1,0 +1,103 @@
+"""Sessions of the whole workspace: `nox -l` lists them.
+
+Every session tests what users get: wheels built here, installed into an environment of their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint", "types"]
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+PARTS = {
+    "visemes": ("mascot-visemes",),
+    "server": ("mascot-server", "mascot-visemes"),
+    "client": ("mascot-client[all]",),
+    "integration": ("mascot-client[all]", "mascot-server", "mascot-visemes"),
+}
+"""Which packages each part of the tests needs. Reading speech files takes `soundfile`, which no package does."""
+
+TRAINING = ("torch==2.13.0", "onnx>=1.17", "onnxscript>=0.3", "scipy>=1.13", "soundfile>=0.12")
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def build_wheels(session: nox.Session, *packages: str) -> list[str]:
+    """Builds wheels and returns them as requirements, extras included."""
+    session.install("hatchling")
+    out = Path(session.create_tmp()).resolve() / "wheels"
+    requirements = []
+    for package in packages:
+        name, bracket, extras = package.partition("[")
+        with session.chdir(ROOT / "packages" / name):
+            session.run("hatchling", "build", "-t", "wheel", str(out), silent=True)
+        (wheel,) = out.glob(f"{name.replace('-', '_')}-*.whl")
+        requirements.append(f"{name}{bracket}{extras} @ {wheel.as_uri()}")
+    return requirements
+
+
+@nox.session
+@nox.parametrize("part", list(PARTS), ids=list(PARTS))
+def tests(session: nox.Session, part: str) -> None:
+    """Run the tests of each package on its wheel, then those of the three wheels together."""
+    session.install(*build_wheels(session, *PARTS[part]), "soundfile", *group("test"))
+    session.run("pytest", f"tests/{part}", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("part", list(PARTS), ids=list(PARTS))
+def minimums(session: nox.Session, part: str) -> None:
+    """Run the tests with the lowest versions of everything the packages depend on directly."""
+    session.install("uv", "soundfile", *group("test"))
+    wheels = build_wheels(session, *PARTS[part])
+    links = Path(session.create_tmp()).resolve() / "wheels"
+    requirements: list[str] = []
+    for package in PARTS[part]:
+        name = package.partition("[")[0]
+        requirements += ["-r", f"packages/{name}/pyproject.toml"]
+        requirements += ["--all-extras"] if "[" in package else []
+    uv = ("uv", "pip", "install", "--python", session.bin + "/python", "--find-links", str(links))
+    session.run(*uv, "--resolution", "lowest-direct", *requirements)
+    session.run(*uv, "--no-deps", *wheels)
+    session.run("pytest", f"tests/{part}", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Hold a conversation with each simulated provider, through the server, with its official SDK."""
+    session.install(*build_wheels(session, *PARTS["integration"]))
+    session.run("python", "examples/demo.py", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    session.install(*build_wheels(session, *PARTS["integration"]), "nox", *group("types"), *group("test"))
+    for source in ("visemes", "server", "client"):
+        session.run("mypy", f"packages/mascot-{source}/src")
+    session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
+
+
+@nox.session(venv_backend="virtualenv")
+def train(session: nox.Session) -> None:
+    """Train the English model: `nox -s train -- --corpus DIR --out DIR`."""
+    session.install("-e", "packages/mascot-visemes", *TRAINING)
+    session.run("python", "-m", "tools.train", *session.posargs)

@@ -1,0 +1,88 @@
+"""Settings: what is read, what is refused, and in which words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mascot_server.errors import SettingsError
+from mascot_server.settings import EXAMPLE_SECRET, load_settings
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("MASCOT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_are_the_real_services() -> None:
+    settings = load_settings()
+    assert settings.elevenlabs_url == "https://api.elevenlabs.io"
+    assert settings.openai_url == "https://api.openai.com"
+    assert settings.gemini_url == "https://generativelanguage.googleapis.com"
+    assert settings.viseme_budget_ms == 40
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+
+
+def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASCOT_API_KEYS", "one, two,sha256:" + "0" * 64)
+    monkeypatch.setenv("MASCOT_SECRET", f"{SECRET},{SECRET[::-1]}")
+    settings = load_settings()
+    assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two", "sha256:" + "0" * 64]
+    assert [secret.get_secret_value() for secret in settings.secret] == [SECRET, SECRET[::-1]]
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MASCOT_HOST=0.0.0.0\nMASCOT_PORT=9000\nUNRELATED=1\n")
+    monkeypatch.setenv("MASCOT_PORT", "9001")
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("0.0.0.0", 9001)  # noqa: S104
+
+
+@pytest.mark.parametrize("url", ["http://localhost:9100", "ws://localhost:9100", "ws://localhost:9100/"])
+def test_websocket_and_http_origins_are_alike(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MASCOT_OPENAI_URL", url)
+    assert load_settings().openai_url == "http://localhost:9100"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("MASCOT_SECRET", "too-short", "32 bytes"),
+        ("MASCOT_SECRET", f"{SECRET},too-short", "32 bytes"),
+        ("MASCOT_SECRET", EXAMPLE_SECRET, "example"),
+        ("MASCOT_API_KEYS", "sha256:beef", "64 lower-case hex digits"),
+        ("MASCOT_PUBLIC_URL", "https://example.com/path", "without a path"),
+        ("MASCOT_GEMINI_URL", "no-scheme", "origin"),
+        ("MASCOT_PORT", "eighty", "integer"),
+        ("MASCOT_VISEME_BUDGET_MS", "-1", "greater than or equal to 0"),
+    ],
+)
+def test_a_bad_value_is_named_but_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=problem) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"{name}: ")
+    assert value not in str(caught.value)
+
+
+def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASCOT_SECRET", "short")
+    monkeypatch.setenv("MASCOT_PORT", "eighty")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {"MASCOT_SECRET", "MASCOT_PORT"}
+
+
+def test_the_secrets_are_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASCOT_SECRET", SECRET)
+    monkeypatch.setenv("MASCOT_API_KEYS", "a-key-of-an-app")
+    assert SECRET not in repr(load_settings())
+    assert "a-key-of-an-app" not in repr(load_settings())
