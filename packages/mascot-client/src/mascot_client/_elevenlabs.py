@@ -41,7 +41,7 @@ class VisemeConversation(Conversation):
         super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
 
-    def _handle_message(self, message: Any, ws: Any) -> None:  # noqa: ANN401 - the SDK leaves them untyped
+    def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
             super()._handle_message(message, ws)  # type: ignore[no-untyped-call]
             return
@@ -68,7 +68,7 @@ class AsyncVisemeConversation(AsyncConversation):
         super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
 
-    async def _handle_message(self, message: Any, ws: Any) -> None:  # noqa: ANN401 - the SDK leaves them untyped
+    async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
             await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]
             return

@@ -7,6 +7,7 @@ Keys are ``SecretStr`` inside, so neither ``repr`` nor ``model_dump`` shows them
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -58,7 +59,7 @@ class _Config(BaseModel):
 
     viseme_model: Name | None = None
 
-    def __init__(self, **data: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+    def __init__(self, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as error:
@@ -67,11 +68,13 @@ class _Config(BaseModel):
     def provider_config(self) -> dict[str, object]:
         """The fields as the server wants them: keys in clear, what was not given left out."""
         values = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value
-            for name, value in values
-            if value is not None
-        }
+        return {name: _plain(value) for name, value in values if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _configuration_error(model: str, error: ValidationError) -> ConfigurationError:
@@ -98,7 +101,7 @@ class ElevenLabsConfig(_Config):
     api_key: Secret
     agent_id: Name
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] | None = None
-    dynamic_variables: dict[str, Scalar] | None = None
+    dynamic_variables: Mapping[str, Scalar] | None = None
 
 
 class _TokenOrKeyConfig(_Config):

@@ -32,7 +32,7 @@ def connect(
     *,
     agent_id: str,
     on_visemes: Callable[[Visemes], object],
-    **conversation: Any,  # noqa: ANN401 - the SDK's own arguments
+    **conversation: Any,
 ) -> Conversation:
     """Make the SDK's conversation, to be started with ``start_session()`` as usual.
 
@@ -60,7 +60,7 @@ def connect_async(
     *,
     agent_id: str,
     on_visemes: Callable[[Visemes], Awaitable[object] | object],
-    **conversation: Any,  # noqa: ANN401 - the SDK's own arguments
+    **conversation: Any,
 ) -> AsyncConversation:
     """Make the SDK's asyncio conversation, to be started with ``await start_session()`` as usual.
 

@@ -36,7 +36,7 @@ def connect(
     *,
     model: str = "gpt-realtime",
     extra_query: Mapping[str, object] | None = None,
-    **connection: Any,  # noqa: ANN401 - the SDK's own arguments
+    **connection: Any,
 ) -> RealtimeConnectionManager:
     """Make the SDK's connection manager, to be entered by ``with``.
 
@@ -65,7 +65,7 @@ def connect_async(
     *,
     model: str = "gpt-realtime",
     extra_query: Mapping[str, object] | None = None,
-    **connection: Any,  # noqa: ANN401 - the SDK's own arguments
+    **connection: Any,
 ) -> AsyncRealtimeConnectionManager:
     """Make the SDK's asyncio connection manager, to be entered by ``async with``.
 

@@ -1,0 +1,106 @@
+"""What is public, and what is imported when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mascot_client
+from mascot_client import elevenlabs, gemini, openai
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+# Runs in a process of its own: refuses every import of a package, as if it were not installed.
+BLOCK = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name == {package!r} or name.startswith({package!r} + "."):
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+from mascot_client import GeminiCredentials, MissingExtraError, SignedUrl, elevenlabs, gemini, openai
+url = SignedUrl("wss://h/v1/conversation?token=t")
+credentials = GeminiCredentials("k", "https://h")
+try:
+    {call}
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def run(code: str) -> str:
+    source = str(Path(mascot_client.__file__).parents[1])
+    done = subprocess.run(  # noqa: S603 - our own code, our own interpreter
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {source!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_public_names() -> None:
+    assert mascot_client.__all__ == [
+        "APIError",
+        "AsyncMascotClient",
+        "AuthenticationError",
+        "BadRequestError",
+        "ConfigurationError",
+        "ConnectionFailedError",
+        "ElevenLabsConfig",
+        "GeminiConfig",
+        "GeminiCredentials",
+        "MascotClient",
+        "MascotError",
+        "MissingExtraError",
+        "OpenAIConfig",
+        "ProtocolError",
+        "SignedUrl",
+        "Viseme",
+        "Visemes",
+    ]
+    assert elevenlabs.__all__ == ["connect", "connect_async"]
+    assert gemini.__all__ == ["client", "connect", "visemes"]
+    assert openai.__all__ == ["connect", "connect_async", "visemes"]
+
+
+@pytest.mark.parametrize("module", [mascot_client, elevenlabs, gemini, openai])
+def test_every_public_name_is_there_and_documented(module: ModuleType) -> None:
+    for name in module.__all__:
+        assert getattr(module, name).__doc__, name
+
+
+def test_no_sdk_is_imported_before_it_is_used() -> None:
+    code = """
+import mascot_client, mascot_client.elevenlabs, mascot_client.gemini, mascot_client.openai
+print([name for name in ("elevenlabs", "google.genai", "openai", "websockets") if name in sys.modules])
+"""
+    assert run(code) == "[]"
+
+
+@pytest.mark.parametrize(
+    ("extra", "package", "call"),
+    [
+        ("elevenlabs", "elevenlabs", "elevenlabs.connect(url, agent_id='a', on_visemes=print)"),
+        ("elevenlabs", "elevenlabs", "elevenlabs.connect_async(url, agent_id='a', on_visemes=print)"),
+        ("openai", "openai", "openai.connect(url)"),
+        ("openai", "openai", "openai.connect_async(url)"),
+        ("openai", "websockets", "openai.connect(url)"),
+        ("gemini", "google", "gemini.client(credentials)"),
+        ("gemini", "google.genai", "gemini.client(credentials)"),
+    ],
+)
+def test_a_missing_sdk_is_named_with_its_pip_line(extra: str, package: str, call: str) -> None:
+    if package == "websockets":
+        pytest.importorskip("openai", reason="needs the extra mascot-client[openai]")
+    answer = run(BLOCK.format(package=package, call=call))
+    assert answer == f'the {extra} SDK is not installed: pip install "mascot-client[{extra}]"'
