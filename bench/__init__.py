@@ -1,0 +1,1 @@
+"""Measurements: what the packages achieve, as commands anyone can run again."""

@@ -1,0 +1,196 @@
+"""How predicted visemes are scored against phone times.
+
+The tables stand here on their own, apart from the package's: a judge should not borrow from the judged.
+All times are whole milliseconds; frames are 10 ms and judged at their centre.
+"""
+
+from __future__ import annotations
+
+import statistics
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+
+FRAME_MS = 10
+CLOSURE_MARGIN_MS = 40
+SILENCE_MARGIN_MS = 50
+ONSET_WINDOW_MS = 150
+
+_VISEMES = {
+    "sil": "SIL",
+    "PP": "P B M",
+    "FF": "F V",
+    "TH": "TH DH",
+    "DD": "T D",
+    "kk": "K G",
+    "CH": "CH JH SH ZH",
+    "SS": "S Z",
+    "nn": "N L NG",
+    "RR": "R ER",
+    "aa": "AA AE AH AY AW",
+    "E": "EH EY AX",
+    "ih": "IH IY Y",
+    "oh": "AO OW OY",
+    "ou": "UH UW W",
+}
+_VISEME_OF = {phone: viseme for viseme, phones in _VISEMES.items() for phone in phones.split()}
+
+_COARSE_OF = dict.fromkeys(_VISEMES, "consonant") | {
+    "sil": "sil",
+    "PP": "closed",
+    "FF": "lip-teeth",
+    "aa": "open",
+    "E": "mid",
+    "ih": "mid",
+    "oh": "rounded",
+    "ou": "rounded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Mouth shapes over time: `shapes[i]` holds from `starts[i]` to the next start; the last one to `end`."""
+
+    starts: list[int]
+    shapes: list[str]
+    end: int
+
+    def at(self, ms: float) -> str:
+        """The shape at a time."""
+        return self.shapes[bisect_right(self.starts, ms) - 1]
+
+    def spans(self, shape: str) -> list[tuple[int, int]]:
+        """Where a shape holds, as (start, end)."""
+        ends = [*self.starts[1:], self.end]
+        return [(a, b) for a, b, s in zip(self.starts, ends, self.shapes, strict=True) if s == shape and a < b]
+
+    def onsets(self) -> dict[str, list[int]]:
+        """Start times of each shape."""
+        result: dict[str, list[int]] = {}
+        for start, shape in zip(self.starts, self.shapes, strict=True):
+            result.setdefault(shape, []).append(start)
+        return result
+
+
+def track(changes: list[tuple[int, str]], end: int) -> Track:
+    """A track from changes (ms, shape), silent at first; neighbours of the same shape are merged."""
+    starts, shapes = [0], ["sil"]
+    for ms, shape in changes:
+        if shape == shapes[-1]:
+            continue
+        if ms == starts[-1]:
+            starts.pop()
+            shapes.pop()
+        if not shapes or shapes[-1] != shape:
+            starts.append(ms)
+            shapes.append(shape)
+    return Track(starts, shapes, end)
+
+
+def reference(phones: list[tuple[float, float, str]], end: int) -> Track:
+    """The track of a corpus's phones (start s, end s, ARPAbet).
+
+    HH takes the viseme of the next phone; t and d are CH before ch and jh.
+    """
+    names = [phone for _, _, phone in phones]
+    changes = []
+    for i, (start, _, name) in enumerate(phones):
+        following = next((n for n in names[i + 1 :] if n != "HH"), "SIL")
+        if name == "HH":
+            viseme = _VISEME_OF[following]
+        elif name in {"T", "D"} and following in {"CH", "JH"}:
+            viseme = "CH"
+        else:
+            viseme = _VISEME_OF[name]
+        changes.append((round(start * 1000), viseme))
+    return track(changes, end)
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts over the utterances of one corpus."""
+
+    utterances: int = 0
+    milliseconds: int = 0
+    frames: int = 0
+    right: int = 0
+    right_coarse: int = 0
+    closures: int = 0
+    closures_found: int = 0
+    claims: int = 0
+    claims_right: int = 0
+    silent: int = 0
+    silent_open: int = 0
+    events: int = 0
+    onset_errors: list[int] = field(default_factory=list)
+
+    def add(self, said: Track, predicted: Track, events: int) -> None:
+        """Count one utterance."""
+        self.utterances += 1
+        self.milliseconds += said.end
+        self.events += events
+        self._add_frames(said, predicted)
+        ours, theirs = said.spans("PP"), predicted.spans("PP")
+        self.closures += len(ours)
+        self.closures_found += _overlapping(ours, theirs, CLOSURE_MARGIN_MS)
+        self.claims += len(theirs)
+        self.claims_right += _overlapping(theirs, ours, CLOSURE_MARGIN_MS)
+        found = predicted.onsets()
+        for shape, onsets in said.onsets().items():
+            if shape != "sil":
+                self.onset_errors += _nearest(onsets, found.get(shape, []))
+
+    def _add_frames(self, said: Track, predicted: Track) -> None:
+        centres = [start + FRAME_MS / 2 for start in range(0, said.end - FRAME_MS // 2 + 1, FRAME_MS)]
+        silences = said.spans("sil")
+        for centre in centres:
+            want, got = said.at(centre), predicted.at(centre)
+            self.frames += 1
+            self.right += want == got
+            self.right_coarse += _COARSE_OF[want] == _COARSE_OF[got]
+            if want == "sil" and _deep(centre, silences, said.end):
+                self.silent += 1
+                self.silent_open += got not in {"sil", "PP"}
+
+    def figures(self) -> dict[str, float | int]:
+        """The figures, by the names they are reported under."""
+        return {
+            "frame_accuracy_oculus15": _share(self.right, self.frames),
+            "coarse7": _share(self.right_coarse, self.frames),
+            "bilabial_recall": _share(self.closures_found, self.closures),
+            "bilabial_precision": _share(self.claims_right, self.claims),
+            "open_in_silence": _share(self.silent_open, self.silent),
+            "onset_error_ms": statistics.median(self.onset_errors) if self.onset_errors else 0,
+            "events_per_second": round(1000 * self.events / max(1, self.milliseconds), 2),
+            "utterances": self.utterances,
+        }
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _overlapping(spans: list[tuple[int, int]], others: list[tuple[int, int]], margin: int) -> int:
+    """How many of `spans`, widened by `margin` at both ends, overlap one of `others`."""
+    return sum(any(a - margin < d and c < b + margin for c, d in others) for a, b in spans)
+
+
+def _nearest(onsets: list[int], found: list[int]) -> list[int]:
+    """Signed distance from each onset to the nearest found one, where there is one in the window."""
+    errors = []
+    for onset in onsets:
+        at = bisect_left(found, onset)
+        distances = [other - onset for other in found[max(0, at - 1) : at + 1]]
+        nearest = min(distances, key=abs, default=ONSET_WINDOW_MS + 1)
+        if abs(nearest) <= ONSET_WINDOW_MS:
+            errors.append(nearest)
+    return errors
+
+
+def _deep(centre: float, silences: list[tuple[int, int]], end: int) -> bool:
+    """Whether a time lies in a silence, away from the speech at its ends; the recording's own ends are no speech."""
+    for a, b in silences:
+        if a <= centre < b:
+            after = a == 0 or centre - a >= SILENCE_MARGIN_MS
+            before = b >= end or b - centre >= SILENCE_MARGIN_MS
+            return after and before
+    return False

@@ -1,0 +1,143 @@
+"""Chunks of audio in, float samples out: PCM16, G.711 and float32, with split samples carried over."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from mascot_visemes.errors import NotFiniteError, SampleFormatError, SampleRateError, UnknownEncodingError
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+
+    from numpy.typing import NDArray
+
+Encoding = Literal["pcm16", "mulaw", "alaw", "float32"]
+ENCODINGS: tuple[str, ...] = get_args(Encoding)
+
+MIN_RATE, MAX_RATE = 8000, 48000
+
+_INT16_SCALE = np.float32(1.0 / 32768.0)
+
+
+def mulaw_table() -> NDArray[np.float32]:
+    """Sample in -1..1 for each µ-law byte, shape (256,). ITU-T G.711, table 2: 14-bit values, here over 2^13."""
+    code = ~np.arange(256) & 0xFF
+    segment, step = code >> 4 & 7, code & 15
+    magnitude = ((2 * step + 33) << segment) - 33
+    return (np.where(code & 0x80, -magnitude, magnitude) / 8192.0).astype(np.float32)
+
+
+def alaw_table() -> NDArray[np.float32]:
+    """Sample in -1..1 for each A-law byte, shape (256,). ITU-T G.711, table 1: 13-bit values, here over 2^12."""
+    code = np.arange(256) ^ 0x55
+    segment, step = code >> 4 & 7, code & 15
+    # In half steps of the lowest segment, so that every value is whole.
+    magnitude = np.where(segment == 0, 2 * step + 1, (2 * step + 33) << np.maximum(segment - 1, 0))
+    return (np.where(code & 0x80, magnitude, -magnitude) / 4096.0).astype(np.float32)
+
+
+_TABLES = {"mulaw": mulaw_table(), "alaw": alaw_table()}
+_BYTES = {"pcm16": 2, "mulaw": 1, "alaw": 1, "float32": 4}
+
+
+def checked_rate(sample_rate: object) -> int:
+    """`sample_rate` as an int.
+
+    Raises:
+        SampleRateError: It is no whole number from 8000 to 48000.
+    """
+    if isinstance(sample_rate, bool):
+        raise SampleRateError(sample_rate)
+    try:
+        rate = operator.index(sample_rate)  # type: ignore[arg-type]
+    except TypeError:
+        raise SampleRateError(sample_rate) from None
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise SampleRateError(sample_rate)
+    return rate
+
+
+class SampleReader:
+    """Turns the chunks of one stream into samples.
+
+    Args:
+        encoding: How bytes are to be read: ``pcm16`` and ``float32`` little-endian, ``mulaw`` and ``alaw`` as G.711.
+
+    Raises:
+        UnknownEncodingError: `encoding` is none of these.
+    """
+
+    __slots__ = ("_carried", "_encoding", "_size")
+
+    def __init__(self, encoding: Encoding) -> None:
+        if encoding not in ENCODINGS:
+            raise UnknownEncodingError(encoding, ENCODINGS)
+        self._encoding = encoding
+        self._size = _BYTES[encoding]
+        self._carried = b""
+
+    def reset(self) -> None:
+        """Forget a sample of which only a part has come."""
+        self._carried = b""
+
+    def read(self, chunk: Buffer | NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """Samples of the next chunk.
+
+        Args:
+            chunk: Bytes in the stream's encoding, of any length; or an array of whole mono samples, shape (n,):
+                int16 or float32 (-1..1) for ``pcm16`` and ``float32``, uint8 for ``mulaw`` and ``alaw``.
+
+        Returns:
+            Samples within -1..1, shape (n,).
+
+        Raises:
+            SampleFormatError: The chunk is of another type or shape. Nothing was taken.
+            NotFiniteError: There is NaN or infinity in it. Nothing was taken.
+        """
+        if isinstance(chunk, np.ndarray):
+            return self._array(chunk)
+        try:
+            data = self._carried + bytes(memoryview(chunk).cast("B"))
+        except TypeError:
+            raise SampleFormatError(f"{type(chunk).__name__}", self._expected()) from None
+        whole = len(data) - len(data) % self._size
+        samples = self._bytes(data[:whole])
+        self._carried = data[whole:]
+        return samples
+
+    def _bytes(self, data: bytes) -> NDArray[np.float32]:
+        if self._encoding == "pcm16":
+            return np.frombuffer(data, "<i2").astype(np.float32) * _INT16_SCALE
+        if self._encoding == "float32":
+            return _finite(np.frombuffer(data, "<f4").astype(np.float32))
+        return _TABLES[self._encoding][np.frombuffer(data, np.uint8)]
+
+    def _array(self, chunk: NDArray[np.generic]) -> NDArray[np.float32]:
+        found = f"an array of {chunk.dtype}, shape {chunk.shape}"
+        if chunk.ndim != 1:
+            raise SampleFormatError(found, self._expected() + " (mix channels down first, e.g. with .mean(axis=1))")
+        if self._carried:
+            raise SampleFormatError(found, "more bytes: part of a sample is waiting for the rest")
+        if self._encoding in _TABLES:
+            if chunk.dtype != np.uint8:
+                raise SampleFormatError(found, self._expected())
+            return _TABLES[self._encoding][chunk]
+        if chunk.dtype.kind == "i" and chunk.dtype.itemsize == _BYTES["pcm16"]:
+            return chunk.astype(np.float32) * _INT16_SCALE
+        if chunk.dtype.kind == "f" and chunk.dtype.itemsize == _BYTES["float32"]:
+            return _finite(chunk.astype(np.float32))
+        raise SampleFormatError(found, self._expected() + " (convert with .astype)")
+
+    def _expected(self) -> str:
+        arrays = "a uint8 array" if self._encoding in _TABLES else "an int16 or float32 array"
+        return f"bytes or {arrays} of shape (n,)"
+
+
+def _finite(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    good = np.isfinite(samples)
+    if not good.all():
+        raise NotFiniteError(int(good.argmin()))
+    return np.clip(samples, np.float32(-1.0), np.float32(1.0))

@@ -1,0 +1,131 @@
+"""From posteriors of 10 ms frames to changes of shape.
+
+The frames that one call brings are decided together: the best path through them (Viterbi), where every change of
+shape costs the same and the path starts from the shape now shown. So a shape has to be better by that cost to be
+taken up, and a short blip has to be better by twice that. What has been decided is never taken back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mascot_visemes.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mascot_visemes.network import Network
+    from mascot_visemes.shapes import ShapeSet
+
+    Floats = NDArray[np.float32]
+
+SILENCE = 0  # index of silence in every viseme set
+
+_SMALLEST = np.float32(1e-5)  # posteriors below this count as this, so that one frame alone cannot veto a path
+_IMPOSSIBLE = np.float32(-1e6)
+
+
+class DecoderTable:
+    """What the decoders of all streams of one engine share: see `mascot_visemes.network.DecoderSettings`.
+
+    Args:
+        network: Whose posteriors will be decoded.
+        shapes: The viseme set to decode into.
+
+    Raises:
+        ModelFileError: The network's card does not serve that set.
+    """
+
+    __slots__ = ("_bias", "_matrix", "silence_db", "switch_cost")
+
+    def __init__(self, network: Network, shapes: ShapeSet) -> None:
+        settings = network.decoder(shapes.name)
+        if len(settings.bias) != len(shapes.ids):
+            raise ModelFileError(network.name, f"its card has {len(settings.bias)} biases for {shapes.name!r}")
+        try:
+            self._matrix = shapes.matrix(network.labels)
+        except KeyError as error:
+            raise ModelFileError(network.name, f"{shapes.name!r} has no shape for its label {error}") from error
+        self._bias = np.array(settings.bias, np.float32)
+        self.switch_cost = settings.switch_cost
+        self.silence_db = settings.silence_db
+
+    def scores(self, posteriors: Floats, levels: Floats) -> Floats:
+        """Biased log posterior of each viseme, shape (frames, visemes)."""
+        scores = np.log(np.maximum(posteriors @ self._matrix, _SMALLEST)) + self._bias
+        silent = levels < self.silence_db
+        if silent.any():
+            scores[silent] = _IMPOSSIBLE
+            scores[silent, SILENCE] = 0.0
+        return scores
+
+
+class Decoder:
+    """Decides the shape of one stream's mouth.
+
+    Args:
+        table: Shared constants.
+    """
+
+    __slots__ = ("_table", "current", "frame")
+
+    def __init__(self, table: DecoderTable) -> None:
+        self._table = table
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again: frame 0, mouth closed."""
+        self.current = SILENCE
+        self.frame = 0
+
+    def decode(self, posteriors: Floats, levels: Floats) -> list[tuple[int, int]]:
+        """Decide the next frames.
+
+        Args:
+            posteriors: Of the network's labels, shape (frames, labels).
+            levels: In dB, shape (frames,).
+
+        Returns:
+            Changes as (frame, index of the viseme in its set).
+        """
+        if not len(posteriors):
+            return []
+        scores = self._table.scores(posteriors, levels)
+        likely = scores.argmax(axis=1).tolist()
+        start, self.frame = self.frame, self.frame + len(likely)
+        # Only shapes that are the likeliest somewhere can be worth a change.
+        shapes = sorted({self.current, *likely})
+        if len(shapes) == 1:
+            return []
+        path = _best_path(scores[:, shapes].tolist(), shapes.index(self.current), self._table.switch_cost)
+        changes = []
+        for frame, position in enumerate(path, start):
+            if shapes[position] != self.current:
+                self.current = shapes[position]
+                changes.append((frame, self.current))
+        return changes
+
+
+def _best_path(scores: list[list[float]], start: int, cost: float) -> list[int]:
+    """Path of the largest sum of scores, each change (the one from `start` too) taking `cost` off.
+
+    Lists rather than arrays: there are a handful of frames and shapes, and numpy's calls would cost more than the sums.
+    """
+    # Ties go to staying, so that a path is never longer than it need be.
+    totals = [-cost] * len(scores[0])
+    totals[start] = 0.0
+    origins = [[start] * len(totals)]
+    totals = [total + score for total, score in zip(totals, scores[0], strict=True)]
+    for row in scores[1:]:
+        best = max(totals)
+        switched, best_at = best - cost, totals.index(best)
+        origins.append([i if total >= switched else best_at for i, total in enumerate(totals)])
+        totals = [max(total, switched) + score for total, score in zip(totals, row, strict=True)]
+    at = totals.index(max(totals))
+    path = [at]
+    for origin in reversed(origins[1:]):
+        at = origin[at]
+        path.append(at)
+    return path[::-1]

@@ -1,0 +1,168 @@
+"""What can go wrong, and what to do about it.
+
+::
+
+    VisemeError
+    ├── UnknownModelError (ValueError)     no model of that name is installed
+    ├── UnknownShapesError (ValueError)    no viseme set of that name
+    ├── ModelFileError                     a model's files are damaged or do not fit together
+    ├── AudioError (ValueError)            audio that cannot be used as given
+    │   ├── SampleRateError                a sample rate outside 8000..48000
+    │   ├── UnknownEncodingError           an encoding other than the four known
+    │   ├── SampleFormatError              an array of the wrong type or shape
+    │   ├── NotFiniteError                 NaN or infinity among the samples
+    │   └── WaveFileError                  a file that is no readable WAV
+    └── StreamFinishedError (RuntimeError) audio after input_finished()
+"""
+
+from __future__ import annotations
+
+
+class VisemeError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class UnknownModelError(VisemeError, ValueError):
+    """No model of that name is installed.
+
+    Attributes:
+        name: The name asked for.
+        available: The names there are.
+    """
+
+    def __init__(self, name: object, available: tuple[str, ...]) -> None:
+        super().__init__(name, available)
+        self.name = name
+        self.available = available
+
+    def __str__(self) -> str:
+        return f"model: no model is called {self.name!r}; available: {', '.join(self.available) or 'none'}"
+
+
+class UnknownShapesError(VisemeError, ValueError):
+    """No viseme set of that name.
+
+    Attributes:
+        name: The name asked for.
+        available: The names there are.
+    """
+
+    def __init__(self, name: object, available: tuple[str, ...]) -> None:
+        super().__init__(name, available)
+        self.name = name
+        self.available = available
+
+    def __str__(self) -> str:
+        return f"shapes: no viseme set is called {self.name!r}; available: {', '.join(self.available)}"
+
+
+class ModelFileError(VisemeError):
+    """A model's files are damaged or do not fit together.
+
+    Attributes:
+        model: The model's name.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, model: str, problem: str) -> None:
+        super().__init__(model, problem)
+        self.model = model
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"model {self.model!r}: {self.problem}; install mascot-visemes again"
+
+
+class AudioError(VisemeError, ValueError):
+    """Audio that cannot be used as given. The stream is as it was before the call."""
+
+
+class SampleRateError(AudioError):
+    """A sample rate outside 8000..48000, or none.
+
+    Attributes:
+        sample_rate: The value given.
+    """
+
+    def __init__(self, sample_rate: object) -> None:
+        super().__init__(sample_rate)
+        self.sample_rate = sample_rate
+
+    def __str__(self) -> str:
+        return f"sample_rate: expected a whole number from 8000 to 48000 (Hz), got {self.sample_rate!r}"
+
+
+class UnknownEncodingError(AudioError):
+    """An encoding other than those known.
+
+    Attributes:
+        encoding: The value given.
+        available: The encodings there are.
+    """
+
+    def __init__(self, encoding: object, available: tuple[str, ...]) -> None:
+        super().__init__(encoding, available)
+        self.encoding = encoding
+        self.available = available
+
+    def __str__(self) -> str:
+        return f"encoding: expected one of {', '.join(self.available)}, got {self.encoding!r}"
+
+
+class SampleFormatError(AudioError):
+    """An array or object that does not hold mono samples of the stream's encoding.
+
+    Attributes:
+        found: What was given, in words.
+        expected: What would be taken, in words.
+    """
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found, expected)
+        self.found = found
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"audio: expected {self.expected}, got {self.found}"
+
+
+class NotFiniteError(AudioError):
+    """NaN or infinity among float samples.
+
+    Attributes:
+        index: Position in the chunk of the first such sample.
+    """
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
+
+    def __str__(self) -> str:
+        return (
+            f"audio: sample {self.index} of the chunk is NaN or infinite; "
+            "replace such samples first, e.g. with numpy.nan_to_num(chunk, posinf=1, neginf=-1)"
+        )
+
+
+class WaveFileError(AudioError):
+    """A file that cannot be read as WAV.
+
+    Attributes:
+        path: The file.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class StreamFinishedError(VisemeError, RuntimeError):
+    """Audio came after ``input_finished()``."""
+
+    def __str__(self) -> str:
+        return "the stream is finished: call reset() before accept_waveform(), or create another stream"

@@ -1,0 +1,169 @@
+"""Log-mel features that look the same at every sample rate, computed as audio arrives.
+
+A frame is 10 ms: frame ``k`` covers ``[10 k, 10 (k + 1))`` ms. It is described by the 25 ms that *end* where the
+frame ends, so a frame is known as soon as it has been heard and nothing beyond it is needed.
+
+There is no resampler. The spectrum is taken at the rate the audio comes in, scaled to a power density per hertz,
+and gathered into mel bands whose edges are in hertz; so the same sound gives the same numbers at 8000 and at
+48000 Hz, up to the bands that the lower rate cannot carry. Those read as empty (`LOG_FLOOR`), which is also what
+band-limited sound reads as at a higher rate.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FRAMES_PER_SECOND = 100
+FRAME_MS = 1000 // FRAMES_PER_SECOND
+BANDS = 40
+
+_WINDOW_MS = 25
+_LOW_HZ, _HIGH_HZ = 60.0, 7600.0
+# Part of the Nyquist frequency below which a band counts as carried: above it resamplers and codecs roll off.
+_CARRIED = 0.95
+# Mean-square power per band, full scale being 1. 16-bit rounding noise lies a little below it.
+_FLOOR = 1e-10
+LOG_FLOOR = float(np.log(_FLOOR))
+
+
+def _hz_to_mel(hz: float) -> float:
+    """O'Shaughnessy's mel scale: ``2595 log10(1 + f / 700)``."""
+    return float(2595.0 * np.log10(1.0 + hz / 700.0))
+
+
+def _band_edges() -> NDArray[np.float64]:
+    """Edges of the triangular bands in Hz, shape (BANDS + 2,); band ``b`` spans ``edges[b : b + 3]``."""
+    mel = np.linspace(_hz_to_mel(_LOW_HZ), _hz_to_mel(_HIGH_HZ), BANDS + 2)
+    hz: NDArray[np.float64] = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    return hz
+
+
+def _area_below(x: NDArray[np.float64], low: float, centre: float, high: float) -> NDArray[np.float64]:
+    """Area under a unit-height triangle left of ``x`` (Hz), the triangle standing on ``low`` and ``high``."""
+    rise = np.clip(x, low, centre) - low
+    fall = high - np.clip(x, centre, high)
+    left = rise**2 / (2 * (centre - low))
+    right = (high - centre) / 2 - fall**2 / (2 * (high - centre))
+    return left + right
+
+
+def frames_ended(samples: int, rate: int) -> int:
+    """Number of frames that lie wholly within the first `samples` samples."""
+    # Frame k ends at round((k + 1) rate / 100), halves up; solved for the count of k whose end is <= samples.
+    return max(0, (FRAMES_PER_SECOND * (samples + 1) - FRAMES_PER_SECOND // 2 - 1) // rate)
+
+
+def frames_begun(samples: int, rate: int) -> int:
+    """Number of frames whose start lies before the end of the first `samples` samples."""
+    return -(-samples * FRAMES_PER_SECOND // rate)
+
+
+class FrontEnd:
+    """The analysis for one sample rate: windows of samples in, log-mel bands out. Immutable; share it.
+
+    Args:
+        rate: Samples per second.
+    """
+
+    __slots__ = ("_carried", "_fft", "_mel", "_offsets", "_window", "length", "rate")
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.length = (rate * _WINDOW_MS + 500) // 1000
+        self._fft = 1 << (self.length - 1).bit_length()
+        window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(self.length) + 0.5) / self.length)
+        self._window = window.astype(np.float32)
+        self._offsets = np.arange(-self.length, 0)
+
+        edges = _band_edges()
+        spacing = rate / self._fft
+        bins = min(self._fft // 2, int(_HIGH_HZ / spacing) + 1) + 1
+        low = (np.arange(bins) - 0.5) * spacing
+        # Each bin gives a band the area the band's triangle has over that bin, rather than the triangle's height
+        # at its centre: low bands are about as narrow as bins, and the grid of bins differs from rate to rate.
+        mel = np.stack(
+            [_area_below(low + spacing, *e) - _area_below(low, *e) for e in zip(edges, edges[1:], edges[2:])],
+            axis=1,
+        )
+        density = 2.0 / (rate * float(np.sum(window**2)))
+        self._carried = int(np.sum(edges[2:] <= _CARRIED * rate / 2 + 1e-6))
+        self._mel = (mel[:, : self._carried] * density).astype(np.float32)
+
+    def ends(self, first: int, count: int) -> NDArray[np.int64]:
+        """Sample index at which frames ``first .. first + count - 1`` end, shape (count,)."""
+        k = np.arange(first + 1, first + count + 1, dtype=np.int64)
+        return (2 * k * self.rate + FRAMES_PER_SECOND) // (2 * FRAMES_PER_SECOND)
+
+    def analyse(
+        self, samples: NDArray[np.float32], ends: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Describe the windows of `samples` that end at `ends`.
+
+        Args:
+            samples: Audio in -1..1, shape (n,).
+            ends: End of each window as an index into `samples`, each at least `length`, shape (frames,).
+
+        Returns:
+            Natural log of the power in each band, shape (frames, BANDS), and the level of each window in dB
+            relative to a full-scale square wave, shape (frames,).
+        """
+        windows = samples[ends[:, None] + self._offsets] * self._window
+        spectrum = np.fft.rfft(windows, self._fft, axis=1)[:, : self._mel.shape[0]]
+        power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False) @ self._mel
+        bands = np.full((len(ends), BANDS), LOG_FLOOR, np.float32)
+        np.log(power + np.float32(_FLOOR), out=bands[:, : self._carried])
+        level = 10.0 * np.log10(power.sum(axis=1) + np.float32(1e-12))
+        return bands, level.astype(np.float32, copy=False)
+
+
+@lru_cache(maxsize=64)
+def front_end(rate: int) -> FrontEnd:
+    """The shared `FrontEnd` of a sample rate."""
+    return FrontEnd(rate)
+
+
+class FeatureStream:
+    """Features of one stream of audio: keeps the tail that the next frames need. Audio before the start is zero.
+
+    Args:
+        rate: Samples per second.
+    """
+
+    __slots__ = ("_front", "_tail", "_tail_end", "frames", "samples")
+
+    def __init__(self, rate: int) -> None:
+        self._front = front_end(rate)
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again at the first sample."""
+        self.samples = 0
+        self.frames = 0
+        self._tail = np.zeros(self._front.length, np.float32)
+        self._tail_end = 0
+
+    def push(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Hear `samples` and describe the frames that end in them.
+
+        Args:
+            samples: Audio in -1..1, shape (n,), n from 0 up.
+
+        Returns:
+            Bands and levels as from `FrontEnd.analyse`, of the frames completed by this call (perhaps none).
+        """
+        front = self._front
+        buffer = np.concatenate((self._tail, samples))
+        start = self.samples - len(self._tail)
+        self.samples += len(samples)
+        count = frames_ended(self.samples, front.rate) - self.frames
+        result = front.analyse(buffer, front.ends(self.frames, count) - start)
+        self.frames += count
+        # The next frame ends at least one sample from here, so one window less a sample is enough.
+        self._tail = buffer[len(buffer) - front.length :]
+        return result

@@ -1,0 +1,114 @@
+"""A trained network and its card: what is computed for every stream, held once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mascot_visemes.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+CARD_FORMAT = 1
+FRAMES_PER_STEP = 2
+HEADS = 12
+FULL_HEADS = 2  # the last heads, which have heard all the right context there is
+PREDICTING_HEADS = 2  # the first heads, which tell frames not heard yet
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderSettings:
+    """Constants of the decoder for one viseme set, tuned on held-out speech.
+
+    Attributes:
+        switch_cost: What a change of shape costs, in nats of posterior.
+        silence_db: Level in dB below which a frame is silence whatever the network says.
+        bias: Added to the log posterior of each viseme, in the order of the set.
+    """
+
+    switch_cost: float
+    silence_db: float
+    bias: tuple[float, ...]
+
+
+class Network:
+    """The network as onnxruntime runs it. Thread-safe.
+
+    Args:
+        name: The model's name.
+        graph: The ONNX file.
+        card: The JSON card.
+
+    Raises:
+        ModelFileError: The files cannot be read or do not fit together.
+    """
+
+    def __init__(self, name: str, graph: bytes, card: str) -> None:
+        # Imported here so that importing the package stays light.
+        import onnxruntime
+
+        self.name = name
+        try:
+            self.card: dict[str, Any] = json.loads(card)
+            self.labels = tuple(self.card["labels"])
+            version = self.card["format"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelFileError(name, f"its card cannot be read ({error!r})") from error
+        if version != CARD_FORMAT:
+            raise ModelFileError(name, f"its card has format {version}, this version reads {CARD_FORMAT}")
+        options = onnxruntime.SessionOptions()
+        # Streams come from many threads; each call is a fraction of a millisecond, too short to share out.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001 - onnxruntime's exceptions share no base of their own
+            raise ModelFileError(name, f"onnxruntime cannot load it ({error})") from error
+        shapes = {i.name: i.shape for i in self._session.get_inputs()}
+        outputs = {o.name: o.shape for o in self._session.get_outputs()}
+        try:
+            self.state_size = int(shapes["state"][1])
+            fits = outputs["late"][2:] == [FULL_HEADS, len(self.labels)]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ModelFileError(name, f"the network has other inputs or outputs than expected ({error!r})") from error
+        if not fits:
+            raise ModelFileError(name, f"the network answers {outputs['late']}, the card has {len(self.labels)} labels")
+
+    def decoder(self, shapes: str) -> DecoderSettings:
+        """The decoder's constants for the viseme set `shapes`.
+
+        Raises:
+            ModelFileError: The card has none for that set.
+        """
+        try:
+            settings = self.card["decoder"][shapes]
+            return DecoderSettings(
+                switch_cost=float(settings["switch_cost"]),
+                silence_db=float(settings["silence_db"]),
+                bias=tuple(float(b) for b in settings["bias"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(self.name, f"its card has no decoder for {shapes!r} ({error!r})") from error
+
+    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:
+        """Run a batch of streams over the same number of steps each.
+
+        Args:
+            steps: `FRAMES_PER_STEP` frames of bands a step, shape (batch, steps, 2 * BANDS), steps at least 1.
+            state: As returned by the call before, zeros at the start, shape (batch, state_size).
+
+        Returns:
+            Phoneme posteriors of the full-context heads at every step, shape (batch, steps, 2, labels); those of the
+            other heads after the last step, shape (batch, 10, labels); the next state.
+        """
+        late, early, after = self._session.run(("late", "early", "next_state"), {"steps": steps, "state": state})
+        return late, early, after

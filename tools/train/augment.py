@@ -1,0 +1,165 @@
+"""Makes training examples: stretches of speech, pauses and cut-offs as a live stream would bring them.
+
+The front end works at any rate, so a change of speed needs no resampling: the samples are read as if they had been
+taken at another rate.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.signal import fftconvolve, lfilter, resample_poly
+
+from mascot_visemes.features import LOG_FLOOR, FeatureStream
+from tools.train.corpus import HOP, RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tools.train.corpus import Corpus, Utterance
+
+Audio = "NDArray[np.float32]"
+
+# Share of each corpus in training, relative to its length: the headline is scored on adult native speech.
+_WEIGHTS = {
+    "kathleen": 0.7,
+    "librispeech-dev-clean": 1.6,
+    "librispeech-train-clean-100": 1.8,
+    "picovoice-barista": 0.6,
+    "speechocean762": 0.5,
+}
+# Rates to resample to, as (rate, up, down), and how often.
+_RATES = [(16000, 1, 1), (8000, 1, 2), (24000, 3, 2), (22050, 441, 320), (11025, 441, 640)]
+_RATE_SHARE = [0.74, 0.14, 0.04, 0.04, 0.04]
+_SPEEDS = np.linspace(0.9, 1.1, 9)
+
+
+@lru_cache(maxsize=128)
+def _features(rate: int) -> FeatureStream:
+    return FeatureStream(rate)
+
+
+def features(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """Log-mel bands of a whole recording, shape (frames, BANDS)."""
+    stream = _features(rate)
+    stream.reset()
+    return stream.push(audio)[0]
+
+
+class Examples:
+    """Draws examples from the training split.
+
+    Args:
+        corpus: Where from.
+        steps: Length of an example in 20 ms steps.
+        ahead: Frames beyond the last step that are labelled too.
+    """
+
+    def __init__(self, corpus: Corpus, steps: int, ahead: int) -> None:
+        self._corpus = corpus
+        self._pool = corpus.split("train")
+        weights = np.array([u.samples * _WEIGHTS.get(u.corpus, 1.0) for u in self._pool])
+        self._cumulative = np.cumsum(weights / weights.sum())
+        self._frames = 2 * steps
+        self._ahead = ahead
+
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """One example.
+
+        Returns:
+            Bands, shape (2 * steps, BANDS), and labels, shape (2 * steps + ahead,).
+        """
+        speed = float(rng.choice(_SPEEDS)) if rng.random() < 0.35 else 1.0
+        wanted = int((self._frames + self._ahead + 6) * max(1.0, speed)) + 1
+        audio, labels = self._assemble(rng, wanted)
+        audio = self._colour(rng, audio)
+        rate, up, down = _RATES[int(rng.choice(len(_RATES), p=_RATE_SHARE))]
+        if up != down:
+            audio = resample_poly(audio, up, down).astype(np.float32)
+        audio = np.clip(audio, -1.0, 1.0)
+        if rate == 8000 and rng.random() < 0.5:
+            audio = _mulaw_round_trip(audio)
+        else:
+            audio = np.round(audio * 32768.0).astype(np.float32) / np.float32(32768.0)
+        bands = features(audio, round(rate * speed))[: self._frames]
+        if rate == RATE and rng.random() < 0.05:
+            bands[:, rng.integers(26, 38) :] = LOG_FLOOR
+        centres = ((np.arange(self._frames + self._ahead) + 0.5) * speed).astype(int)
+        return bands, labels[centres]
+
+    def _utterance(self, rng: np.random.Generator) -> Utterance:
+        return self._pool[min(int(np.searchsorted(self._cumulative, rng.random())), len(self._pool) - 1)]
+
+    def _assemble(self, rng: np.random.Generator, frames: int) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+        """Utterances one after the other, with digital silence between and some cut off in the middle."""
+        audio = np.zeros(frames * HOP, np.float32)
+        labels = np.zeros(frames, np.int8)
+        at = int(rng.integers(1, 60)) if rng.random() < 0.2 else 0
+        whole = at > 0 or rng.random() < 0.2
+        while at < frames:
+            u = self._utterance(rng)
+            first = 0 if whole else int(rng.integers(0, max(1, u.frames - 50)))
+            last = u.frames
+            if rng.random() < 0.15:
+                last = first + int(rng.integers(10, max(11, u.frames - first + 1)))
+            count = min(last - first, frames - at)
+            source = self._corpus.audio[u.sample + first * HOP : u.sample + min((first + count) * HOP, u.samples)]
+            part = source.astype(np.float32) / np.float32(32768.0)
+            audio[at * HOP : at * HOP + len(part)] = part * _gain(rng, -20.0, 8.0)
+            labels[at : at + count] = self._corpus.learn[u.frame + first : u.frame + first + count]
+            at += count + (int(rng.integers(10, 120)) if rng.random() < 0.7 else 0)
+            whole = True
+        return audio, labels
+
+    def _colour(self, rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rooms, microphones and noise."""
+        power = float(np.mean(audio**2)) + 1e-10
+        if rng.random() < 0.12:
+            audio = _reverberate(rng, audio)
+        if rng.random() < 0.3:
+            tilt = rng.uniform(-0.5, 0.5)
+            audio = lfilter([1.0, tilt], [1.0], audio).astype(np.float32)
+        if rng.random() < 0.4:
+            noise = self._noise(rng, len(audio))
+            ratio = 10.0 ** (-rng.uniform(5.0, 40.0) / 10.0)
+            audio = audio + noise * np.float32(np.sqrt(power * ratio / (np.mean(noise**2) + 1e-12)))
+        return audio.astype(np.float32, copy=False)
+
+    def _noise(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        kind = rng.random()
+        if kind < 0.4:
+            noise = np.zeros(samples, np.float32)
+            for _ in range(5):
+                u = self._utterance(rng)
+                voice = self._corpus.audio[u.sample : u.sample + u.samples].astype(np.float32)
+                noise += np.resize(voice / (np.sqrt(np.mean(voice**2)) + 1.0), samples)
+            return noise
+        white = rng.standard_normal(samples, np.float32)
+        if kind < 0.6:
+            return white
+        # Power falling by 3 (pink) to 6 dB an octave.
+        spectrum = np.fft.rfft(white) / np.arange(1, samples // 2 + 2) ** rng.uniform(0.5, 1.0)
+        return np.fft.irfft(spectrum, samples).astype(np.float32)
+
+
+def _gain(rng: np.random.Generator, low_db: float, high_db: float) -> np.float32:
+    return np.float32(10.0 ** (rng.uniform(low_db, high_db) / 20.0))
+
+
+def _reverberate(rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Add a tail of decaying noise, 100 to 500 ms to fall by 60 dB, the direct sound staying where it is."""
+    seconds = rng.uniform(0.1, 0.5)
+    time = np.arange(int(seconds * RATE)) / RATE
+    tail = rng.standard_normal(len(time)) * 10.0 ** (-3.0 * time / seconds)
+    tail *= rng.uniform(0.1, 0.7) / np.sqrt(np.sum(tail**2))
+    tail[0] = 1.0
+    return np.asarray(fftconvolve(audio, tail)[: len(audio)], np.float32)
+
+
+def _mulaw_round_trip(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What G.711's eight bits leave of the audio (the continuous law, 255)."""
+    squeezed = np.sign(audio) * np.log1p(255.0 * np.abs(audio)) / np.log(256.0)
+    steps = np.round(squeezed * 127.0) / 127.0
+    return np.asarray(np.sign(steps) * np.expm1(np.abs(steps) * np.log(256.0)) / 255.0, np.float32)

@@ -1,0 +1,167 @@
+"""Reads the corpora once and keeps them as flat arrays, so that an epoch costs no decoding.
+
+The cache holds every utterance's samples end to end (16 kHz, int16) and, per 10 ms frame, the label the network is
+to learn and the label as the corpus has it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mascot_visemes.shapes import LABELS, SHAPES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+RATE = 16000
+HOP = RATE // 100
+
+_INDEX = {label: i for i, label in enumerate(LABELS)}
+# Phones that can be near-silent by nature: closures and weak friction. A pause is never looked for in them.
+_QUIET = frozenset("P B T D K G CH JH F TH DH".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Where one utterance lies in the flat arrays.
+
+    Attributes:
+        corpus: Name of the corpus.
+        audio: Its file, relative to the corpus folder.
+        split: ``train`` or ``dev``.
+        sample, samples: First sample and count.
+        frame, frames: First frame and count; frame ``k`` is labelled at its centre.
+    """
+
+    corpus: str
+    audio: str
+    split: str
+    sample: int
+    samples: int
+    frame: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """All utterances.
+
+    Attributes:
+        utterances: Every one, in the order of the files.
+        audio: Samples, int16.
+        learn: Label to learn per frame: as `reference`, with pauses told apart from their neighbours.
+        reference: Label per frame as the corpus has it.
+    """
+
+    utterances: list[Utterance]
+    audio: NDArray[np.int16]
+    learn: NDArray[np.int8]
+    reference: NDArray[np.int8]
+
+    def split(self, name: str) -> list[Utterance]:
+        """The utterances of one split."""
+        return [u for u in self.utterances if u.split == name]
+
+
+def network_labels(phones: list[str]) -> list[str]:
+    """The corpus's phones as the network's labels: HH by the shape that follows, t and d before ch and jh as those."""
+    oculus = SHAPES["oculus"]
+    result = []
+    for phone, after in zip(phones, [*phones[1:], "SIL"], strict=True):
+        if phone == "HH":
+            # An h before anything but a vowel or glide is a slip of the dictionary; E is the neutral shape.
+            split = "HH_E" if after == "HH" else f"HH_{oculus.ids[oculus.index_of(after)]}"
+            result.append(split if split in _INDEX else "HH_E")
+        elif phone in {"T", "D"} and after in {"CH", "JH"}:
+            result.append(after)
+        else:
+            result.append(phone)
+    return result
+
+
+def frame_labels(phones: list[tuple[float, float, str]], frames: int) -> NDArray[np.int8]:
+    """Label of each 10 ms frame, taken at its centre; silence beyond the last phone."""
+    names = network_labels([p[2] for p in phones])
+    ends = np.array([p[1] for p in phones])
+    centres = (np.arange(frames) + 0.5) / 100
+    which = np.searchsorted(ends, centres, side="right")
+    indices = np.array([_INDEX[n] for n in names] + [_INDEX["SIL"]], np.int8)
+    return indices[which]
+
+
+def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16]) -> NDArray[np.int8]:
+    """Label as silence what is too quiet, for 60 ms or more, to be the phone it was aligned with.
+
+    Forced alignment often gives a pause to its neighbours, which would teach a mouth to stay open in silence.
+    """
+    frames = len(labels)
+    padded = np.zeros(frames * HOP, np.float32)
+    padded[: len(audio)] = audio
+    level = 10 * np.log10(np.mean(padded.reshape(frames, HOP) ** 2, axis=1) + 1e-3)
+    loud = np.percentile(level, 95)
+    noise = np.percentile(level, 3)
+    limit = min(loud - 30.0, max(noise + 6.0, loud - 42.0))
+    quiet_by_nature = np.array([name in _QUIET for name in LABELS])
+    candidate = (level < limit) & ~quiet_by_nature[labels]
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], candidate.astype(np.int8), [0]))))
+    result = labels.copy()
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - start >= 6:
+            result[start:end] = _INDEX["SIL"]
+    return result
+
+
+def load(folder: Path, cache: Path) -> Corpus:
+    """The corpora in `folder`, from `cache` if it holds them already.
+
+    Args:
+        folder: Holds ``<corpus>.jsonl`` and the audio that it names.
+        cache: Folder for the flat arrays; made if absent.
+    """
+    index = cache / "index.json"
+    if not index.exists():
+        _decode(folder, cache)
+    return Corpus(
+        utterances=[Utterance(**u) for u in json.loads(index.read_text())],
+        audio=np.load(cache / "audio.npy", mmap_mode="r"),
+        learn=np.load(cache / "learn.npy"),
+        reference=np.load(cache / "reference.npy"),
+    )
+
+
+def _decode(folder: Path, cache: Path) -> None:
+    import soundfile
+
+    cache.mkdir(parents=True, exist_ok=True)
+    utterances: list[Utterance] = []
+    audio: list[NDArray[np.int16]] = []
+    learn: list[NDArray[np.int8]] = []
+    reference: list[NDArray[np.int8]] = []
+    sample = frame = 0
+    for listing in sorted(folder.glob("*.jsonl")):
+        for line in listing.read_text().splitlines():
+            entry = json.loads(line)
+            pcm, rate = soundfile.read(folder / entry["audio"], dtype="int16")
+            if rate != RATE or pcm.ndim != 1:
+                raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
+            frames = -(-len(pcm) // HOP)
+            labels = frame_labels(entry["phones"], frames)
+            utterances.append(
+                Utterance(listing.stem, entry["audio"], entry["split"], sample, len(pcm), frame, frames)
+            )
+            audio.append(pcm)
+            reference.append(labels)
+            learn.append(with_pauses(labels, pcm))
+            sample += len(pcm)
+            frame += frames
+        print(f"decoded {listing.stem}: {sample / RATE / 3600:.2f} h so far", flush=True)
+    np.save(cache / "audio.npy", np.concatenate(audio))
+    np.save(cache / "learn.npy", np.concatenate(learn))
+    np.save(cache / "reference.npy", np.concatenate(reference))
+    (cache / "index.json").write_text(json.dumps([asdict(u) for u in utterances]))

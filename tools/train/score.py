@@ -1,0 +1,76 @@
+"""Frame accuracy during training: what a stream fed in 100 ms chunks would get, before the decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from mascot_visemes.shapes import LABELS, SHAPES
+from tools.train.augment import features
+from tools.train.corpus import RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tools.train.corpus import Corpus
+    from tools.train.net import Net
+
+CHUNK_FRAMES = 10
+_BATCH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A held-out utterance: bands (frames, BANDS) and reference visemes (frames,)."""
+
+    corpus: str
+    bands: NDArray[np.float32]
+    visemes: NDArray[np.int64]
+
+
+def held_out(corpus: Corpus) -> list[Held]:
+    """Features and reference of the dev split, longest first."""
+    to_viseme = SHAPES["oculus"].matrix(LABELS).argmax(axis=1)
+    result = []
+    for u in corpus.split("dev"):
+        audio = corpus.audio[u.sample : u.sample + u.samples].astype(np.float32) / np.float32(32768.0)
+        bands = features(audio, RATE)
+        count = len(bands) // 2 * 2
+        visemes = to_viseme[corpus.reference[u.frame : u.frame + count]]
+        result.append(Held(u.corpus, bands[:count], visemes))
+    return sorted(result, key=lambda h: -len(h.bands))
+
+
+def heads_at(frames: int, chunk: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each frame, the step and the head that decide it in a stream of `chunk` frames at a time."""
+    frame = np.arange(frames)
+    heard = np.minimum((frame // chunk + 1) * chunk, frames) // 2 * 2
+    # The full-context heads answer as soon as they can; only what is left at a chunk's edge is asked earlier.
+    step = np.minimum(heard // 2 - 1, (frame + 8) // 2)
+    return step, 2 * step + 3 - frame
+
+
+@torch.no_grad()
+def accuracy(net: Net, held: list[Held], chunk: int = CHUNK_FRAMES) -> dict[str, float]:
+    """Share of frames whose most likely Oculus viseme is the reference's, per corpus."""
+    net.eval()
+    matrix = torch.from_numpy(SHAPES["oculus"].matrix(LABELS))
+    right: dict[str, int] = {}
+    total: dict[str, int] = {}
+    for start in range(0, len(held), _BATCH):
+        group = held[start : start + _BATCH]
+        bands = np.zeros((len(group), len(group[0].bands), group[0].bands.shape[1]), np.float32)
+        for row, h in enumerate(group):
+            bands[row, : len(h.bands)] = h.bands
+        steps = torch.from_numpy(bands).reshape(len(group), -1, 2 * bands.shape[2])
+        hidden, _ = net.body(steps, torch.zeros(len(group), net.state_size))
+        for row, h in enumerate(group):
+            step, head = heads_at(len(h.bands), chunk)
+            logits = net.logits(hidden[row])[step, head]
+            guess = (logits.softmax(-1) @ matrix).argmax(-1).numpy()
+            right[h.corpus] = right.get(h.corpus, 0) + int((guess == h.visemes).sum())
+            total[h.corpus] = total.get(h.corpus, 0) + len(h.visemes)
+    return {name: right[name] / total[name] for name in sorted(total)}
