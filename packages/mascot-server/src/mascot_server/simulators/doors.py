@@ -1,0 +1,210 @@
+"""Which requests come in: what each provider asks at its door, and how it turns others away.
+
+Sans-I/O: a request's target and headers in, an `Answer` over HTTP or a conversation out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from .elevenlabs import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT, ElevenLabsConversation
+from .gemini import GeminiConversation
+from .openai import OpenAIConversation, error_event
+from .openai_session import RefusedError
+from .refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .conversation import Conversation, Pacing
+    from .credentials import Credentials
+
+_ELEVENLABS_SOCKET = "/v1/convai/conversation"
+_ELEVENLABS_SIGN = "/v1/convai/conversation/get-signed-url"
+_OPENAI_SOCKET = "/v1/realtime"
+_GEMINI_SOCKET = re.compile(
+    r"/ws/google\.ai\.generativelanguage\.v1(?:alpha|beta)?\.GenerativeService\.BidiGenerateContent(Constrained)?"
+)
+_OPENAI_KEY_PROTOCOL = "openai-insecure-api-key."
+_BETA_MODEL = "gpt-4o-realtime-preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer instead of a socket: status and JSON body."""
+
+    status: HTTPStatus
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for.
+
+    Attributes:
+        target: path and query.
+        headers: by lower-case name.
+        secure: whether it came over TLS.
+    """
+
+    target: str
+    headers: Mapping[str, str]
+    secure: bool
+
+    @property
+    def path(self) -> str:
+        """The path, with a doubled leading slash taken for one."""
+        return re.sub(r"^//+", "/", urlsplit("http://host" + self.target).path)
+
+    def query(self, name: str) -> str:
+        """The first value of a query parameter, or nothing."""
+        return parse_qs(urlsplit("http://host" + self.target).query).get(name, [""])[0]
+
+    def header(self, name: str) -> str:
+        """A header, or nothing."""
+        return self.headers.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The doors of the three providers.
+
+    Attributes:
+        credentials: what they accept.
+        pacing: how time passes behind them.
+        beta: whether OpenAI still speaks its beta API.
+        signature_lifetime: seconds for which ElevenLabs' signed URL can be dialled.
+    """
+
+    credentials: Credentials
+    pacing: Pacing
+    beta: bool
+    signature_lifetime: float
+
+    def admit(self, request: Request, now: float) -> Answer | Conversation:
+        """Decide on a request; ``now`` is seconds of a clock that signatures can be dated by."""
+        if request.path == _ELEVENLABS_SIGN:
+            return self._sign(request, now)
+        if request.path == _ELEVENLABS_SOCKET:
+            return self._elevenlabs(request, now)
+        if request.path == _OPENAI_SOCKET:
+            return self._openai(request)
+        gemini = _GEMINI_SOCKET.fullmatch(request.path)
+        if gemini:
+            return self._gemini(request, constrained=gemini[1] is not None)
+        return Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
+
+    def _sign(self, request: Request, now: float) -> Answer:
+        key, agent = request.header("xi-api-key"), request.query("agent_id")
+        if not key:
+            return _elevenlabs_error(
+                HTTPStatus.UNAUTHORIZED,
+                "needs_authorization",
+                "Neither authorization header nor xi-api-key received, please provide one.",
+            )
+        if not _same(key, self.credentials.elevenlabs_api_key):
+            return _elevenlabs_error(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Invalid API key")
+        if not agent:
+            missing = {
+                "type": "missing",
+                "loc": ["query", "agent_id"],
+                "msg": "Field required",
+                "input": None,
+            }
+            return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, {"detail": [missing]})
+        if self._audio_format(agent) is None:
+            return _elevenlabs_error(
+                HTTPStatus.NOT_FOUND, "agent_not_found", "There is no agent with this agent_id."
+            )
+        signature = self._signature(agent, round((now + self.signature_lifetime) * 1000))
+        scheme = "wss" if request.secure else "ws"
+        query = f"agent_id={quote(agent)}&conversation_signature={signature}"
+        url = f"{scheme}://{request.header('host')}{_ELEVENLABS_SOCKET}?{query}"
+        return Answer(HTTPStatus.OK, {"signed_url": url})
+
+    def _elevenlabs(self, request: Request, now: float) -> Conversation:
+        agent, signature = request.query("agent_id"), request.query("conversation_signature")
+        audio_format = self._audio_format(agent)
+        if audio_format is None:
+            return Refusal("elevenlabs", 1008, "The AI agent you are trying to reach does not exist.")
+        if not signature:
+            return Refusal("elevenlabs", 1008, "This agent requires a signed URL.")
+        expires = re.match(r"cvtkn_(\d{1,15})_", signature)
+        if expires is None or not _same(signature, self._signature(agent, int(expires[1]))):
+            return Refusal("elevenlabs", 1008, "The conversation signature is invalid.")
+        if now * 1000 >= int(expires[1]):
+            return Refusal("elevenlabs", 1008, "The conversation signature has expired.")
+        return ElevenLabsConversation(self.pacing, audio_format)
+
+    def _audio_format(self, agent: str) -> str | None:
+        """The format that an agent id asks for; None where there is no such agent."""
+        own = self.credentials.elevenlabs_agent_id
+        if agent == own:
+            return DEFAULT_AUDIO_FORMAT
+        name = agent.removeprefix(f"{own}_")
+        return name if agent.startswith(f"{own}_") and name in AUDIO_FORMATS else None
+
+    def _signature(self, agent: str, expires_ms: int) -> str:
+        text = f"{agent}.{expires_ms}".encode()
+        digest = hmac.new(self.credentials.elevenlabs_api_key.encode(), text, hashlib.sha256).digest()
+        return f"cvtkn_{expires_ms}_{base64.b32encode(digest[:20]).decode().lower()}"
+
+    def _openai(self, request: Request) -> Answer | Conversation:
+        scheme, _, key = request.header("authorization").partition(" ")
+        if scheme.lower() != "bearer":
+            offered = re.split(r",\s*", request.header("sec-websocket-protocol"))
+            keys = [name for name in offered if name.startswith(_OPENAI_KEY_PROTOCOL)]
+            key = keys[0].removeprefix(_OPENAI_KEY_PROTOCOL) if keys else ""
+        accepted = (self.credentials.openai_api_key, self.credentials.openai_ephemeral)
+        if not key:
+            return _openai_error(None, "Missing bearer or basic authentication in header")
+        if not any(_same(key, known) for known in accepted):
+            return _openai_error("invalid_api_key", "Incorrect API key provided.")
+        model = request.query("model")
+        if not model:
+            error = RefusedError("missing_model", "You must provide a model parameter.", "model")
+            reason = "invalid_request_error.missing_model"
+            return Refusal("openai", 4000, reason, [{"event_id": f"event_{1:021d}", **error_event(error)}])
+        beta = self.beta or model.startswith(_BETA_MODEL)
+        if request.header("openai-beta") and not beta:
+            text = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
+            error = RefusedError("beta_api_shape_disabled", text)
+            reason = "invalid_request_error.beta_api_shape_disabled"
+            return Refusal("openai", 4000, reason, [{"event_id": f"event_{1:021d}", **error_event(error)}])
+        return OpenAIConversation(self.pacing, model, beta=beta)
+
+    def _gemini(self, request: Request, *, constrained: bool) -> Conversation:
+        if not constrained:
+            key = request.header("x-goog-api-key") or request.query("key")
+            if not key:
+                text = "Method doesn't allow unregistered callers. Please use an API key."
+                return Refusal("gemini", 1008, text)
+            if not _same(key, self.credentials.gemini_api_key):
+                return Refusal("gemini", 1007, "API key not valid. Please pass a valid API key.")
+            return GeminiConversation(self.pacing)
+        scheme, _, token = request.header("authorization").partition(" ")
+        if scheme.lower() != "token":
+            token = request.query("access_token")
+        if not _same(token, self.credentials.gemini_ephemeral):
+            return Refusal("gemini", 1008, "The access token is missing or not valid.")
+        return GeminiConversation(self.pacing)
+
+
+def _same(given: str, known: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known.encode())
+
+
+def _elevenlabs_error(status: HTTPStatus, code: str, message: str) -> Answer:
+    return Answer(status, {"detail": {"status": code, "message": message}})
+
+
+def _openai_error(code: str | None, message: str) -> Answer:
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+    return Answer(HTTPStatus.UNAUTHORIZED, {"error": error})

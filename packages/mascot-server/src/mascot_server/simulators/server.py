@@ -1,0 +1,214 @@
+"""The sockets of the simulators: one port, three providers, a thin skin over the conversations."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from .conversation import Close, Conversation, Frame, Pacing, Provider
+from .credentials import Credentials
+from .doors import Answer, Doors, Request
+
+if TYPE_CHECKING:
+    import ssl as tls
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from websockets.http11 import Request as UpgradeRequest
+    from websockets.http11 import Response
+
+    from .sound import Encoding
+
+_LARGEST_MESSAGE = 4 * 2**20
+_SUBPROTOCOLS = ("convai", "realtime")
+
+# The library's own debug lines show headers and messages, which hold keys and audio, and its informative
+# ones call every HTTP answer a rejected connection.
+_log = logging.getLogger("mascot_server.simulators.sockets")
+_log.setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSent:
+    """A message with audio that is about to leave a simulator.
+
+    Attributes:
+        provider: whose.
+        conversation: number of the connection, from 0, over all three providers.
+        index: number of the audio message within its connection, from 0.
+        time: ``time.monotonic()`` just before it is sent.
+        pcm: the audio as on the wire, out of its base64.
+        sample_rate: its rate in Hz.
+        encoding: ``pcm16``, ``mulaw`` or ``alaw``.
+        words: the words that begin in it.
+    """
+
+    provider: Provider
+    conversation: int
+    index: int
+    time: float
+    pcm: bytes
+    sample_rate: int
+    encoding: Encoding
+    words: tuple[str, ...]
+
+
+class Simulators:
+    """ElevenLabs, OpenAI Realtime and Gemini Live on one port, for as long as its ``async with`` lasts.
+
+    Args:
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        ssl: serve over TLS with this context.
+        on_audio: called with every `AudioSent`, from the event loop.
+        burst: how many times faster than real time audio is sent; ``math.inf`` for all at once.
+        playback: how many times faster than real time users are taken to hear it. It decides until when
+            they can interrupt, and when Gemini calls a turn complete.
+        beta: whether OpenAI still speaks its beta API, to any model.
+        credentials: what is accepted instead of the constants of this package.
+        signature_lifetime: seconds for which ElevenLabs' signed URLs can be dialled.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ssl: tls.SSLContext | None = None,
+        on_audio: Callable[[AudioSent], None] | None = None,
+        burst: float = 8.0,
+        playback: float = 1.0,
+        beta: bool = False,
+        credentials: Credentials | None = None,
+        signature_lifetime: float = 900.0,
+    ) -> None:
+        for name, value in (("burst", burst), ("playback", playback)):
+            if not value > 0:
+                raise ValueError(f"{name} must be greater than 0, not {value}")
+        self.host = host
+        self._wanted_port = port
+        self._ssl = ssl
+        self._on_audio = on_audio
+        self._doors = Doors(credentials or Credentials(), Pacing(burst, playback), beta, signature_lifetime)
+        self._numbers = itertools.count()
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port in use.
+
+        Raises:
+            RuntimeError: the simulators are not running.
+        """
+        if self._server is None:
+            raise RuntimeError("the simulators are not running: use them in an `async with`")
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        return port
+
+    @property
+    def origin(self) -> str:
+        """Where clients find all three, as in ``http://127.0.0.1:9100``."""
+        scheme = "http" if self._ssl is None else "https"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await serve(
+            self._converse,
+            self.host,
+            self._wanted_port,
+            ssl=self._ssl,
+            process_request=self._process_request,
+            select_subprotocol=_select_subprotocol,
+            compression=None,
+            max_size=_LARGEST_MESSAGE,
+            server_header=None,
+            logger=_log,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def _admit(self, request: UpgradeRequest) -> Answer | Conversation:
+        headers = {name.lower(): ", ".join(request.headers.get_all(name)) for name in request.headers}
+        asked = Request(request.path, headers, secure=self._ssl is not None)
+        return self._doors.admit(asked, time.monotonic())
+
+    def _process_request(self, connection: ServerConnection, request: UpgradeRequest) -> Response | None:
+        admitted = self._admit(request)
+        if not isinstance(admitted, Answer):
+            return None
+        response = connection.respond(admitted.status, json.dumps(admitted.body))
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/json"
+        return response
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        assert connection.request is not None  # noqa: S101 - the handshake is over
+        conversation = self._admit(connection.request)
+        assert isinstance(conversation, Conversation)  # noqa: S101 - else there was no handshake
+        number = next(self._numbers)
+        try:
+            await self._drive(connection, conversation, number)
+        except ConnectionClosed:
+            return
+
+    async def _drive(self, connection: ServerConnection, conversation: Conversation, number: int) -> None:
+        index = itertools.count()
+        conversation.open(time.monotonic())
+        while True:
+            while (action := conversation.next_action(time.monotonic())) is not None:
+                if isinstance(action, Close):
+                    await connection.close(action.code, action.reason)
+                    return
+                self._report(conversation, action, number, index)
+                await connection.send(action.message)
+            due = conversation.due()
+            try:
+                async with asyncio.timeout(None if due is None else max(0.0, due - time.monotonic())):
+                    message = await connection.recv()
+            except TimeoutError:
+                continue
+            conversation.receive(message, time.monotonic())
+
+    def _report(
+        self, conversation: Conversation, frame: Frame, number: int, index: itertools.count[int]
+    ) -> None:
+        if frame.chunk is None or self._on_audio is None:
+            return
+        self._on_audio(
+            AudioSent(
+                provider=conversation.provider,
+                conversation=number,
+                index=next(index),
+                time=time.monotonic(),
+                pcm=frame.chunk.data,
+                sample_rate=frame.chunk.sample_rate,
+                encoding=frame.chunk.encoding,
+                words=frame.chunk.words,
+            )
+        )
+
+
+def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Choose the one that the SDKs need to see; never the one that carries a key."""
+    del connection
+    return next((Subprotocol(name) for name in _SUBPROTOCOLS if name in offered), None)

@@ -1,0 +1,54 @@
+"""Reading what clients send."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+
+def read_object(message: str | bytes) -> dict[str, Any]:
+    """Parse a message that must be a JSON object.
+
+    Raises:
+        ValueError: it is not JSON, or not an object; the text says which, and quotes nothing.
+    """
+    try:
+        parsed = json.loads(message)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not valid JSON") from error
+    if not isinstance(parsed, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - the peer's value, not a caller's type
+    return parsed
+
+
+def read_base64(text: object) -> bytes:
+    """Decode base64 strictly.
+
+    Raises:
+        ValueError: it is not a string of base64.
+    """
+    if not isinstance(text, str):
+        raise ValueError("not a string")  # noqa: TRY004 - the peer's value, not a caller's type
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not base64") from error
+
+
+def read_any_base64(text: object) -> bytes:
+    """Decode base64 of either alphabet, padded or not, as Google's JSON mapping allows.
+
+    Raises:
+        ValueError: it is not a string of base64.
+    """
+    if isinstance(text, str):
+        text = text.replace("-", "+").replace("_", "/").rstrip("=")
+        text += "=" * (-len(text) % 4)
+    return read_base64(text)
+
+
+def write_base64(data: bytes) -> str:
+    """Encode as base64."""
+    return base64.b64encode(data).decode("ascii")
