@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import serve
-
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
+    from websockets.http11 import Response
     from websockets.sync.server import ServerConnection
 
 TOKEN = "header.claims-secret-in-url.signature"
@@ -92,9 +90,16 @@ class SocketServer:
 
 @contextmanager
 def socket_server(
-    script: Callable[[Socket], None], *, tls: ssl.SSLContext | None = None
+    script: Callable[[Socket], None], *, tls: ssl.SSLContext | None = None, refuse: bool = False
 ) -> Iterator[SocketServer]:
-    """Serve ``script`` on a free port; each connection closes with 1000 when the script returns."""
+    """Serve ``script`` on a free port; each connection closes with 1000 when the script returns.
+
+    With ``refuse`` every handshake is answered with HTTP 401, as for a token that has expired.
+    """
+    # Comes with the SDKs; the tests that need none of them run without it.
+    from websockets.exceptions import ConnectionClosed  # noqa: PLC0415
+    from websockets.sync.server import serve  # noqa: PLC0415
+
     connections: list[Seen] = []
 
     def handler(connection: ServerConnection) -> None:
@@ -107,7 +112,10 @@ def socket_server(
         except ConnectionClosed:
             return
 
-    with serve(handler, "127.0.0.1", 0, ssl=tls) as server:
+    def respond(connection: ServerConnection, _request: object) -> Response | None:
+        return connection.respond(401, '{"error": "token has expired"}') if refuse else None
+
+    with serve(handler, "127.0.0.1", 0, ssl=tls, process_request=respond) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         host, port = server.socket.getsockname()[:2]

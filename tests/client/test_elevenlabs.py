@@ -187,6 +187,19 @@ def test_the_token_is_in_no_log(provider: SocketServer, caplog: pytest.LogCaptur
     assert TOKEN not in repr(conversation)
 
 
+def test_a_refusal_ends_the_session_and_logs_no_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    heard: list[object] = []
+    with socket_server(script, refuse=True) as provider:
+        conversation: Any = elevenlabs.connect(
+            answer_of(provider), agent_id="agent_1", on_visemes=heard.append, audio_interface=Speaker(heard)
+        )
+        conversation.start_session()
+        conversation.wait_for_session_end()
+    assert heard == []
+    assert TOKEN not in caplog.text
+
+
 @pytest.mark.skipif(
     inspect.signature(sdk.Conversation).parameters["audio_interface"].default is inspect.Parameter.empty,
     reason="this version of the SDK has no text-only conversations",

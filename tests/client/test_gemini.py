@@ -105,6 +105,14 @@ async def test_visemes_come_with_the_audio_over_tls(
 
 
 @pytest.mark.anyio
+async def test_a_refusal_is_the_sdks_error_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with socket_server(script, refuse=True) as provider, pytest.raises(Exception, match="401") as caught:
+        await talk(answer_of(provider))
+    assert TOKEN not in f"{caught.value!r} {caught.value} {caplog.text}"
+
+
+@pytest.mark.anyio
 async def test_an_unknown_authority_is_refused(tls_provider: SocketServer) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         await talk(answer_of(tls_provider))

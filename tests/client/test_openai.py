@@ -118,6 +118,13 @@ def test_the_token_is_in_no_log(provider: SocketServer, caplog: pytest.LogCaptur
     assert TOKEN not in caplog.text
 
 
+def test_a_refusal_is_the_sdks_error_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with socket_server(script, refuse=True) as provider, pytest.raises(Exception, match="401") as caught:
+        talk(answer_of(provider))
+    assert TOKEN not in f"{caught.value!r} {caught.value} {caplog.text}"
+
+
 @pytest.mark.parametrize("event", [None, object(), {"mascotVisemes": PAYLOADS[0]}])
 def test_what_is_no_event_carries_no_visemes(event: object) -> None:
     assert openai.visemes(event) is None

@@ -89,8 +89,12 @@ def _answering(answer: SignedUrl) -> ElevenLabs:
     def respond(request: httpx.Request) -> httpx.Response:  # noqa: ARG001 - a transport's handler takes it
         return httpx.Response(200, json={"signed_url": answer.url})
 
-    # The explicit key keeps ELEVENLABS_API_KEY of the environment out of it.
-    return ElevenLabs(api_key="unused", httpx_client=httpx.Client(transport=httpx.MockTransport(respond)))
+    # The explicit key keeps ELEVENLABS_API_KEY of the environment out of it, and no host has this name.
+    return ElevenLabs(
+        api_key="unused",
+        base_url="https://answered-locally.invalid",
+        httpx_client=httpx.Client(transport=httpx.MockTransport(respond)),
+    )
 
 
 def _carries_visemes(message: object) -> bool:
