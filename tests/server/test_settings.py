@@ -37,7 +37,9 @@ def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [secret.get_secret_value() for secret in settings.secret] == [SECRET, SECRET[::-1]]
 
 
-def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_dotenv_file_is_read_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / ".env").write_text("MASCOT_HOST=0.0.0.0\nMASCOT_PORT=9000\nUNRELATED=1\n")
     monkeypatch.setenv("MASCOT_PORT", "9001")
     settings = load_settings()
@@ -78,7 +80,10 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASCOT_PORT", "eighty")
     with pytest.raises(SettingsError) as caught:
         load_settings()
-    assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {"MASCOT_SECRET", "MASCOT_PORT"}
+    assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {
+        "MASCOT_SECRET",
+        "MASCOT_PORT",
+    }
 
 
 def test_the_secrets_are_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:

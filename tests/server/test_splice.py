@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from mascot_server.splice import insert_member, replace_value, span
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
 documents = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=20
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
 )
 indents = st.sampled_from([None, 0, 2])
 
@@ -35,7 +39,9 @@ def at(value: Any, path: tuple[str | int, ...]) -> Any:
 
 
 @given(documents, indents, st.booleans(), st.data())
-def test_span_is_the_text_of_the_value(document: Any, indent: int | None, ascii_only: bool, data: Any) -> None:  # noqa: FBT001
+def test_span_is_the_text_of_the_value(
+    document: Any, indent: int | None, ascii_only: bool, data: Any
+) -> None:
     text = f" {json.dumps(document, indent=indent, ensure_ascii=ascii_only)}\n"
     path = data.draw(st.sampled_from(paths(document)))
     start, end = span(text, path)
@@ -66,7 +72,9 @@ def test_an_inserted_member_is_all_that_changes(
 
 
 @given(documents, indents, documents, st.data())
-def test_a_replaced_value_is_all_that_changes(document: Any, indent: int | None, value: Any, data: Any) -> None:
+def test_a_replaced_value_is_all_that_changes(
+    document: Any, indent: int | None, value: Any, data: Any
+) -> None:
     text = json.dumps(document, indent=indent)
     path = data.draw(st.sampled_from(paths(document)))
     start, end = span(text, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 import click
 import uvicorn
@@ -13,11 +13,9 @@ import uvicorn
 from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
 from mascot_server.observe import configure_logging
+from mascot_server.serving import listen, server_config
 from mascot_server.settings import Settings, load_settings
 from mascot_server.simulators import Simulators
-
-if TYPE_CHECKING:
-    import socket
 
 __all__ = ["main"]
 
@@ -50,23 +48,10 @@ def serve(host: str | None, port: int | None, *, dev: bool) -> None:
         settings = load_settings(host=host, port=port)
         if dev:
             settings = _with_dev_defaults(settings)
-        app = create_app(settings)
+        config = server_config(create_app(settings), settings)
     except SettingsError as error:
         _give_up(str(error))
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        # wsproto's inflate is unbounded, and deflating base64 audio costs more than all the rest.
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        **_tls(settings),
-    )
-    listener = _listen(config)
+    listener = listen(config)
     scheme = "https" if config.is_ssl else "http"
     click.echo(f"listening on {scheme}://{settings.host}:{listener.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listener])
@@ -113,22 +98,6 @@ def _with_dev_defaults(settings: Settings) -> Settings:
         click.echo(f"no MASCOT_API_KEYS: the API key is {DEV_API_KEY}", err=True)
         overrides["api_keys"] = DEV_API_KEY
     return load_settings(host=settings.host, port=settings.port, **overrides)
-
-
-def _tls(settings: Settings) -> dict[str, Any]:
-    if settings.tls_cert is None and settings.tls_key is None:
-        return {}
-    for name, file in (("MASCOT_TLS_CERT", settings.tls_cert), ("MASCOT_TLS_KEY", settings.tls_key)):
-        if file is None or not file.is_file():
-            _give_up(f"{name}: name a PEM file; TLS needs both MASCOT_TLS_CERT and MASCOT_TLS_KEY")
-    return {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}
-
-
-def _listen(config: uvicorn.Config) -> socket.socket:
-    # Bound and listening before the address is printed, so that whoever reads it can connect.
-    listener = config.bind_socket()
-    listener.listen(config.backlog)
-    return listener
 
 
 def _give_up(message: str) -> NoReturn:

@@ -6,7 +6,7 @@ derived from our own models: the contract is fixed, and a change of a model must
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar.openapi import OpenAPIConfig
@@ -25,14 +25,18 @@ from litestar.openapi.spec import (
 )
 
 if TYPE_CHECKING:
-    from litestar.openapi.spec import Reference, SecurityRequirement
+    from litestar.openapi.spec import Reference
 
 __all__ = ["GetSignedUrlOperation", "openapi_config"]
 
 _JSON: Final = "application/json"
-_SECURITY: Final[list[SecurityRequirement]] = [{"BearerAuth": []}]
 
-_PROVIDERS: Final = """
+_DESCRIPTION: Final = """Generates a signed URL for connecting to conversational AI providers via our proxy.
+
+The signed URL is valid for 10 minutes. Connections made via the signed URL proxy requests to your chosen provider and \
+add visemes to the audio stream.
+
+
 **Supported providers:**
 
 - `elevenlabs` - ElevenLabs Conversational AI
@@ -203,18 +207,12 @@ def _error(description: str, example: str) -> OpenAPIResponse:
 class GetSignedUrlOperation(Operation):
     """The operation `getSignedUrl`, as published."""
 
-    summary: str | None = "Get signed URL for conversational AI proxy"
-    description: str | None = (
-        "Generates a signed URL for connecting to conversational AI providers via our proxy.\n\n"
-        "The signed URL is valid for 10 minutes. Connections made via the signed URL proxy requests to your chosen "
-        f"provider and add visemes to the audio stream.\n\n{_PROVIDERS}"
-    )
-    operation_id: str | None = "getSignedUrl"
-    tags: list[str] | None = None
-    security: list[SecurityRequirement] | None = field(default_factory=lambda: list(_SECURITY))
-
     def __post_init__(self) -> None:
-        """Puts the published request and answers in the place of what was derived from the handler."""
+        """Puts what is published in the place of what was derived from the handler."""
+        self.summary = "Get signed URL for conversational AI proxy"
+        self.description = _DESCRIPTION
+        self.tags = None
+        self.security = [{"BearerAuth": []}]
         self.parameters = None
         self.request_body = RequestBody(
             required=True,

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Final, Literal
 
-__all__ = ["Counters", "Redact", "configure_logging"]
+__all__ = ["Counters", "NotDenials", "Redact", "configure_logging", "redact"]
 
 CounterName = Literal[
     "sessions",
@@ -41,6 +41,17 @@ class Counters:
 
     def __getitem__(self, name: CounterName) -> int:
         return self._counts[name]
+
+
+class NotDenials(logging.Filter):
+    """Drops the web server's complaint about sockets that were answered with an HTTP status.
+
+    It is reported as an error, though the answer was complete, and a prober would fill the log with it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keeps every other record."""
+        return record.msg != "ASGI callable returned without completing handshake."
 
 
 class Redact(logging.Formatter):

@@ -42,8 +42,8 @@ class VisemeStream(Protocol):
         """The shape at the end of what was accepted."""
 
     @property
-    def time_ms(self) -> float:
-        """Length of what was accepted, in milliseconds."""
+    def time_ms(self) -> int:
+        """Length of what was accepted, in whole milliseconds."""
 
     def accept_waveform(self, chunk: bytes) -> Sequence[VisemeChange]:
         """Takes the next audio and returns the changes in it."""
@@ -59,7 +59,7 @@ class Prediction:
     """
 
     before: int
-    changes: tuple[tuple[float, int], ...]
+    changes: tuple[tuple[int, int], ...]
 
     @classmethod
     def of(cls, stream: VisemeStream, data: bytes) -> Prediction:
@@ -164,7 +164,7 @@ class Session:
         for offset, shape in prediction.changes:
             # Two changes within one millisecond (message borders need not fall on one): the later one is what
             # is seen.
-            shapes[min(max(math.floor(offset), 0), last_offset)] = shape
+            shapes[min(offset, last_offset)] = shape
         changes = []
         for offset, shape in shapes.items():
             if shape != self._shown or self._interrupted:
