@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def read_audio(path: Path) -> tuple[NDArray[np.int16], int]:
     """Samples and rate of a mono file in any format that libsndfile reads."""
     try:
-        import soundfile
+        import soundfile  # noqa: PLC0415 - so that --help works without it
     except ImportError:
         raise SystemExit("reading the corpus needs soundfile: pip install soundfile") from None
     pcm, rate = soundfile.read(path, dtype="int16")
@@ -44,7 +44,9 @@ def utterances(listing: Path, split: str, limit: int | None) -> list[dict[str, A
     return [entries[i * len(entries) // limit] for i in range(limit)]
 
 
-def score_corpus(engine: mv.Engine, listing: Path, split: str, chunk_ms: int, limit: int | None = None) -> Score:
+def score_corpus(
+    engine: mv.Engine, listing: Path, split: str, chunk_ms: int, limit: int | None = None
+) -> Score:
     """Score one corpus.
 
     Args:
@@ -72,11 +74,14 @@ def score_corpus(engine: mv.Engine, listing: Path, split: str, chunk_ms: int, li
     return score
 
 
-def run(corpus: Path, split: str, chunk_ms: int, model: str = "default", limit: int | None = None) -> dict[str, Any]:
+def run(
+    corpus: Path, split: str, chunk_ms: int, model: str = "default", limit: int | None = None
+) -> dict[str, Any]:
     """Figures of every corpus in the folder that has utterances of the split."""
     engine = mv.load(model, shapes="oculus")
     scores = {
-        path.stem: score_corpus(engine, path, split, chunk_ms, limit) for path in sorted(corpus.glob("*.jsonl"))
+        path.stem: score_corpus(engine, path, split, chunk_ms, limit)
+        for path in sorted(corpus.glob("*.jsonl"))
     }
     if not scores:
         raise SystemExit(f"--corpus: no .jsonl files in {corpus}")
@@ -94,10 +99,16 @@ def _table(result: dict[str, Any]) -> str:
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench.accuracy", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m bench.accuracy",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--corpus", type=Path, required=True, help="folder with <corpus>.jsonl and the audio they name")
-    parser.add_argument("--split", default="dev", choices=("dev", "train"), help="part to score (%(default)s)")
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="folder with <corpus>.jsonl and the audio they name"
+    )
+    parser.add_argument(
+        "--split", default="dev", choices=("dev", "train"), help="part to score (%(default)s)"
+    )
     parser.add_argument("--chunk-ms", type=int, default=100, help="audio a call (%(default)s)")
     parser.add_argument("--model", default="default", help="model to score (%(default)s)")
     parser.add_argument("--limit", type=int, help="utterances a corpus at most, evenly spread (all)")

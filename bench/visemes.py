@@ -61,7 +61,9 @@ class Track:
     def spans(self, shape: str) -> list[tuple[int, int]]:
         """Where a shape holds, as (start, end)."""
         ends = [*self.starts[1:], self.end]
-        return [(a, b) for a, b, s in zip(self.starts, ends, self.shapes, strict=True) if s == shape and a < b]
+        return [
+            (a, b) for a, b, s in zip(self.starts, ends, self.shapes, strict=True) if s == shape and a < b
+        ]
 
     def onsets(self) -> dict[str, list[int]]:
         """Start times of each shape."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from tools.train.corpus import Corpus, Utterance
 
-Audio = "NDArray[np.float32]"
-
 # Share of each corpus in training, relative to its length: the headline is scored on adult native speech.
 _WEIGHTS = {
     "kathleen": 0.7,
@@ -34,6 +32,18 @@ _WEIGHTS = {
 _RATES = [(16000, 1, 1), (8000, 1, 2), (24000, 3, 2), (22050, 441, 320), (11025, 441, 640)]
 _RATE_SHARE = [0.74, 0.14, 0.04, 0.04, 0.04]
 _SPEEDS = np.linspace(0.9, 1.1, 9)
+_TELEPHONE = 8000  # the rate at which half the examples go through µ-law
+# Shares of examples (of utterances, the last two) that are treated in each way.
+_SPEED_SHARE = 0.35
+_BAND_LIMIT_SHARE = 0.05
+_PAUSE_FIRST_SHARE = 0.2
+_WHOLE_SHARE = 0.2
+_REVERB_SHARE = 0.12
+_TILT_SHARE = 0.3
+_NOISE_SHARE = 0.4
+_BABBLE, _WHITE = 0.4, 0.6  # upper ends of these kinds' parts of the noise; the rest falls with frequency
+_CUT_OFF_SHARE = 0.15
+_PAUSE_AFTER_SHARE = 0.7
 
 
 @lru_cache(maxsize=128)
@@ -71,7 +81,7 @@ class Examples:
         Returns:
             Bands, shape (2 * steps, BANDS), and labels, shape (2 * steps + ahead,).
         """
-        speed = float(rng.choice(_SPEEDS)) if rng.random() < 0.35 else 1.0
+        speed = float(rng.choice(_SPEEDS)) if rng.random() < _SPEED_SHARE else 1.0
         wanted = int((self._frames + self._ahead + 6) * max(1.0, speed)) + 1
         audio, labels = self._assemble(rng, wanted)
         audio = self._colour(rng, audio)
@@ -79,12 +89,12 @@ class Examples:
         if up != down:
             audio = resample_poly(audio, up, down).astype(np.float32)
         audio = np.clip(audio, -1.0, 1.0)
-        if rate == 8000 and rng.random() < 0.5:
+        if rate == _TELEPHONE and rng.integers(2):
             audio = _mulaw_round_trip(audio)
         else:
             audio = np.round(audio * 32768.0).astype(np.float32) / np.float32(32768.0)
         bands = features(audio, round(rate * speed))[: self._frames]
-        if rate == RATE and rng.random() < 0.05:
+        if rate == RATE and rng.random() < _BAND_LIMIT_SHARE:
             bands[:, rng.integers(26, 38) :] = LOG_FLOOR
         centres = ((np.arange(self._frames + self._ahead) + 0.5) * speed).astype(int)
         return bands, labels[centres]
@@ -92,36 +102,40 @@ class Examples:
     def _utterance(self, rng: np.random.Generator) -> Utterance:
         return self._pool[min(int(np.searchsorted(self._cumulative, rng.random())), len(self._pool) - 1)]
 
-    def _assemble(self, rng: np.random.Generator, frames: int) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    def _assemble(
+        self, rng: np.random.Generator, frames: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
         """Utterances one after the other, with digital silence between and some cut off in the middle."""
         audio = np.zeros(frames * HOP, np.float32)
         labels = np.zeros(frames, np.int8)
-        at = int(rng.integers(1, 60)) if rng.random() < 0.2 else 0
-        whole = at > 0 or rng.random() < 0.2
+        at = int(rng.integers(1, 60)) if rng.random() < _PAUSE_FIRST_SHARE else 0
+        whole = at > 0 or rng.random() < _WHOLE_SHARE
         while at < frames:
             u = self._utterance(rng)
             first = 0 if whole else int(rng.integers(0, max(1, u.frames - 50)))
             last = u.frames
-            if rng.random() < 0.15:
+            if rng.random() < _CUT_OFF_SHARE:
                 last = first + int(rng.integers(10, max(11, u.frames - first + 1)))
             count = min(last - first, frames - at)
-            source = self._corpus.audio[u.sample + first * HOP : u.sample + min((first + count) * HOP, u.samples)]
+            source = self._corpus.audio[
+                u.sample + first * HOP : u.sample + min((first + count) * HOP, u.samples)
+            ]
             part = source.astype(np.float32) / np.float32(32768.0)
             audio[at * HOP : at * HOP + len(part)] = part * _gain(rng, -20.0, 8.0)
             labels[at : at + count] = self._corpus.learn[u.frame + first : u.frame + first + count]
-            at += count + (int(rng.integers(10, 120)) if rng.random() < 0.7 else 0)
+            at += count + (int(rng.integers(10, 120)) if rng.random() < _PAUSE_AFTER_SHARE else 0)
             whole = True
         return audio, labels
 
     def _colour(self, rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """Rooms, microphones and noise."""
         power = float(np.mean(audio**2)) + 1e-10
-        if rng.random() < 0.12:
+        if rng.random() < _REVERB_SHARE:
             audio = _reverberate(rng, audio)
-        if rng.random() < 0.3:
+        if rng.random() < _TILT_SHARE:
             tilt = rng.uniform(-0.5, 0.5)
             audio = lfilter([1.0, tilt], [1.0], audio).astype(np.float32)
-        if rng.random() < 0.4:
+        if rng.random() < _NOISE_SHARE:
             noise = self._noise(rng, len(audio))
             ratio = 10.0 ** (-rng.uniform(5.0, 40.0) / 10.0)
             audio = audio + noise * np.float32(np.sqrt(power * ratio / (np.mean(noise**2) + 1e-12)))
@@ -129,7 +143,7 @@ class Examples:
 
     def _noise(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
         kind = rng.random()
-        if kind < 0.4:
+        if kind < _BABBLE:
             noise = np.zeros(samples, np.float32)
             for _ in range(5):
                 u = self._utterance(rng)
@@ -137,7 +151,7 @@ class Examples:
                 noise += np.resize(voice / (np.sqrt(np.mean(voice**2)) + 1.0), samples)
             return noise
         white = rng.standard_normal(samples, np.float32)
-        if kind < 0.6:
+        if kind < _WHITE:
             return white
         # Power falling by 3 (pink) to 6 dB an octave.
         spectrum = np.fft.rfft(white) / np.arange(1, samples // 2 + 2) ** rng.uniform(0.5, 1.0)

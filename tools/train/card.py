@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 _SOURCES = {
     "kathleen": ("dataset-voice-kathleen (Rhasspy), one US English speaker", "CC0-1.0"),
     "librispeech-dev-clean": ("LibriSpeech dev-clean (OpenSLR 12)", "CC-BY-4.0"),
-    "librispeech-train-clean-100": ("LibriSpeech train-clean-100, one utterance a speaker (OpenSLR 12)", "CC-BY-4.0"),
+    "librispeech-train-clean-100": (
+        "LibriSpeech train-clean-100, one utterance a speaker (OpenSLR 12)",
+        "CC-BY-4.0",
+    ),
     "picovoice-barista": ("speech-to-intent-benchmark (Picovoice)", "Apache-2.0"),
     "speechocean762": ("speechocean762 (OpenSLR 101)", "free for any use, as its README says"),
 }
+_PATHS = {"corpus", "out", "models"}
 # Where tuning starts, and what holds until it has been done.
 _DECODER = {"switch_cost": 2.0, "silence_db": -72.0}
 
 
-def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corpus, command: str) -> None:
+def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corpus) -> None:
     """Write the card of a network just trained; `tools.train.tune` adds the decoder's constants and the metrics."""
     hours: dict[str, float] = {}
     for u in data.split("train"):
@@ -38,18 +42,21 @@ def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corp
         "language": "en",
         "licence": "Apache-2.0",
         "labels": list(LABELS),
-        "decoder": {
-            name: _DECODER | {"bias": [0.0] * len(shapes.ids)} for name, shapes in SHAPES.items()
-        },
+        "decoder": {name: _DECODER | {"bias": [0.0] * len(shapes.ids)} for name, shapes in SHAPES.items()},
         "metrics": {},
         "data": [
-            {"corpus": name, "source": _SOURCES[name][0], "licence": _SOURCES[name][1], "train_hours": round(h, 2)}
+            {
+                "corpus": name,
+                "source": _SOURCES[name][0],
+                "licence": _SOURCES[name][1],
+                "train_hours": round(h, 2),
+            }
             if name in _SOURCES
             else {"corpus": name, "train_hours": round(h, 2)}
             for name, h in sorted(hours.items())
         ],
         "training": {
-            "command": command,
+            "command": _command(args),
             "revision": _revision(),
             "seed": args.seed,
             "epoch": best["epoch"],
@@ -58,6 +65,12 @@ def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corp
         },
     }
     save(path, card)
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command that trained it, without the paths of one machine."""
+    options = " ".join(f"--{name} {value}" for name, value in vars(args).items() if name not in _PATHS)
+    return f"python -m tools.train --corpus CORPUS --out RUN {options}"
 
 
 def save(path: Path, card: dict[str, Any]) -> None:

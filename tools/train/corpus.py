@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import soundfile
 
 from mascot_visemes.shapes import LABELS, SHAPES
 
@@ -24,7 +25,8 @@ HOP = RATE // 100
 
 _INDEX = {label: i for i, label in enumerate(LABELS)}
 # Phones that can be near-silent by nature: closures and weak friction. A pause is never looked for in them.
-_QUIET = frozenset("P B T D K G CH JH F TH DH".split())
+_QUIET = frozenset({"P", "B", "T", "D", "K", "G", "CH", "JH", "F", "TH", "DH"})
+_PAUSE_FRAMES = 6  # shortest pause to look for
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def frame_labels(phones: list[tuple[float, float, str]], frames: int) -> NDArray
 
 
 def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16]) -> NDArray[np.int8]:
-    """Label as silence what is too quiet, for 60 ms or more, to be the phone it was aligned with.
+    """Label as silence what is too quiet, for six frames or more, to be the phone it was aligned with.
 
     Forced alignment often gives a pause to its neighbours, which would teach a mouth to stay open in silence.
     """
@@ -112,7 +114,7 @@ def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16]) -> NDArray[n
     edges = np.flatnonzero(np.diff(np.concatenate(([0], candidate.astype(np.int8), [0]))))
     result = labels.copy()
     for start, end in zip(edges[::2], edges[1::2], strict=True):
-        if end - start >= 6:
+        if end - start >= _PAUSE_FRAMES:
             result[start:end] = _INDEX["SIL"]
     return result
 
@@ -136,8 +138,6 @@ def load(folder: Path, cache: Path) -> Corpus:
 
 
 def _decode(folder: Path, cache: Path) -> None:
-    import soundfile
-
     cache.mkdir(parents=True, exist_ok=True)
     utterances: list[Utterance] = []
     audio: list[NDArray[np.int16]] = []
@@ -149,7 +149,9 @@ def _decode(folder: Path, cache: Path) -> None:
             entry = json.loads(line)
             pcm, rate = soundfile.read(folder / entry["audio"], dtype="int16")
             if rate != RATE or pcm.ndim != 1:
-                raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
+                raise SystemExit(
+                    f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}"
+                )
             frames = -(-len(pcm) // HOP)
             labels = frame_labels(entry["phones"], frames)
             utterances.append(

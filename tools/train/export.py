@@ -53,4 +53,6 @@ def write_onnx(net: Net, path: Path) -> None:
         for ours, theirs in zip(expected, found, strict=True):
             worst = float(np.abs(ours.numpy() - theirs).max())
             if worst > _TOLERANCE:
-                raise RuntimeError(f"exported network differs by {worst:.2g} for batch {batch}, {steps} steps")
+                raise RuntimeError(
+                    f"exported network differs by {worst:.2g} for batch {batch}, {steps} steps"
+                )

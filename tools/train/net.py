@@ -20,7 +20,7 @@ FULL = 2  # heads that see the whole right context
 _KERNEL = 3
 
 
-class Net(nn.Module):
+class Net(nn.Module):  # type: ignore[misc, unused-ignore]
     """See the module.
 
     Args:
@@ -28,6 +28,9 @@ class Net(nn.Module):
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
     """
+
+    mean: Tensor
+    scale: Tensor
 
     def __init__(self, hidden: int, mean: Tensor, std: Tensor) -> None:
         super().__init__()

@@ -53,7 +53,7 @@ def heads_at(frames: int, chunk: int) -> tuple[NDArray[np.int64], NDArray[np.int
     return step, 2 * step + 3 - frame
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
 def accuracy(net: Net, held: list[Held], chunk: int = CHUNK_FRAMES) -> dict[str, float]:
     """Share of frames whose most likely Oculus viseme is the reference's, per corpus."""
     net.eval()

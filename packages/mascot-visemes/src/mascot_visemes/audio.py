@@ -10,9 +10,9 @@ import numpy as np
 from mascot_visemes.errors import NotFiniteError, SampleFormatError, SampleRateError, UnknownEncodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
     from numpy.typing import NDArray
+
+    Chunk = bytes | bytearray | memoryview | NDArray[np.int16] | NDArray[np.float32] | NDArray[np.uint8]
 
 Encoding = Literal["pcm16", "mulaw", "alaw", "float32"]
 ENCODINGS: tuple[str, ...] = get_args(Encoding)
@@ -83,7 +83,7 @@ class SampleReader:
         """Forget a sample of which only a part has come."""
         self._carried = b""
 
-    def read(self, chunk: Buffer | NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+    def read(self, chunk: Chunk) -> NDArray[np.float32]:
         """Samples of the next chunk.
 
         Args:
@@ -102,7 +102,7 @@ class SampleReader:
         try:
             data = self._carried + bytes(memoryview(chunk).cast("B"))
         except TypeError:
-            raise SampleFormatError(f"{type(chunk).__name__}", self._expected()) from None
+            raise SampleFormatError(type(chunk).__name__, self._expected()) from None
         whole = len(data) - len(data) % self._size
         samples = self._bytes(data[:whole])
         self._carried = data[whole:]
@@ -113,18 +113,20 @@ class SampleReader:
             return np.frombuffer(data, "<i2").astype(np.float32) * _INT16_SCALE
         if self._encoding == "float32":
             return _finite(np.frombuffer(data, "<f4").astype(np.float32))
-        return _TABLES[self._encoding][np.frombuffer(data, np.uint8)]
+        return np.take(_TABLES[self._encoding], np.frombuffer(data, np.uint8))
 
     def _array(self, chunk: NDArray[np.generic]) -> NDArray[np.float32]:
         found = f"an array of {chunk.dtype}, shape {chunk.shape}"
         if chunk.ndim != 1:
-            raise SampleFormatError(found, self._expected() + " (mix channels down first, e.g. with .mean(axis=1))")
+            raise SampleFormatError(
+                found, self._expected() + " (mix channels down first, e.g. with .mean(axis=1))"
+            )
         if self._carried:
             raise SampleFormatError(found, "more bytes: part of a sample is waiting for the rest")
         if self._encoding in _TABLES:
             if chunk.dtype != np.uint8:
                 raise SampleFormatError(found, self._expected())
-            return _TABLES[self._encoding][chunk]
+            return np.take(_TABLES[self._encoding], chunk.astype(np.uint8))
         if chunk.dtype.kind == "i" and chunk.dtype.itemsize == _BYTES["pcm16"]:
             return chunk.astype(np.float32) * _INT16_SCALE
         if chunk.dtype.kind == "f" and chunk.dtype.itemsize == _BYTES["float32"]:

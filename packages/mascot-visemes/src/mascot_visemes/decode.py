@@ -11,51 +11,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mascot_visemes.errors import ModelFileError
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from mascot_visemes.network import Network
+    from mascot_visemes.network import DecoderSettings
     from mascot_visemes.shapes import ShapeSet
 
     Floats = NDArray[np.float32]
 
 SILENCE = 0  # index of silence in every viseme set
 
-_SMALLEST = np.float32(1e-5)  # posteriors below this count as this, so that one frame alone cannot veto a path
+_SMALLEST = np.float32(
+    1e-5
+)  # posteriors below this count as this, so that one frame alone cannot veto a path
 _IMPOSSIBLE = np.float32(-1e6)
 
 
 class DecoderTable:
-    """What the decoders of all streams of one engine share: see `mascot_visemes.network.DecoderSettings`.
+    """What the decoders of all streams of one engine share.
 
     Args:
-        network: Whose posteriors will be decoded.
+        labels: Of the posteriors to decode.
         shapes: The viseme set to decode into.
-
-    Raises:
-        ModelFileError: The network's card does not serve that set.
+        settings: Constants for that set.
     """
 
-    __slots__ = ("_bias", "_matrix", "silence_db", "switch_cost")
+    __slots__ = ("_bias", "_matrix", "_silence_db", "switch_cost")
 
-    def __init__(self, network: Network, shapes: ShapeSet) -> None:
-        settings = network.decoder(shapes.name)
-        if len(settings.bias) != len(shapes.ids):
-            raise ModelFileError(network.name, f"its card has {len(settings.bias)} biases for {shapes.name!r}")
-        try:
-            self._matrix = shapes.matrix(network.labels)
-        except KeyError as error:
-            raise ModelFileError(network.name, f"{shapes.name!r} has no shape for its label {error}") from error
+    def __init__(self, labels: Sequence[str], shapes: ShapeSet, settings: DecoderSettings) -> None:
+        self._matrix = shapes.matrix(labels)
         self._bias = np.array(settings.bias, np.float32)
+        self._silence_db = settings.silence_db
         self.switch_cost = settings.switch_cost
-        self.silence_db = settings.silence_db
 
     def scores(self, posteriors: Floats, levels: Floats) -> Floats:
         """Biased log posterior of each viseme, shape (frames, visemes)."""
-        scores = np.log(np.maximum(posteriors @ self._matrix, _SMALLEST)) + self._bias
-        silent = levels < self.silence_db
+        scores: Floats = np.log(np.maximum(posteriors @ self._matrix, _SMALLEST)) + self._bias
+        silent = levels < self._silence_db
         if silent.any():
             scores[silent] = _IMPOSSIBLE
             scores[silent, SILENCE] = 0.0

@@ -9,11 +9,7 @@ from mascot_visemes.decode import DecoderTable
 from mascot_visemes.stream import Stream, VisemeEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from mascot_visemes.audio import Chunk
     from mascot_visemes.network import Network
     from mascot_visemes.shapes import ShapeSet
 
@@ -26,7 +22,7 @@ class Engine:
     def __init__(self, network: Network, shapes: ShapeSet) -> None:
         self._network = network
         self._shapes = shapes
-        self._table = DecoderTable(network, shapes)
+        self._table = DecoderTable(network.labels, shapes, network.decoder(shapes))
 
     def __repr__(self) -> str:
         return f"<Engine model={self.model!r} shapes={self.shapes!r}>"
@@ -46,9 +42,7 @@ class Engine:
         """Every viseme that an event can carry; the first is silence."""
         return self._shapes.ids
 
-    def predict(
-        self, pcm: Buffer | NDArray[np.int16] | NDArray[np.float32], *, sample_rate: int
-    ) -> list[VisemeEvent]:
+    def predict(self, pcm: Chunk, *, sample_rate: int) -> list[VisemeEvent]:
         """Visemes of a whole recording, as one chunk of a stream would give them.
 
         Args:

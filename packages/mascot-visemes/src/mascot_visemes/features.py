@@ -84,13 +84,14 @@ class FrontEnd:
         edges = _band_edges()
         spacing = rate / self._fft
         bins = min(self._fft // 2, int(_HIGH_HZ / spacing) + 1) + 1
-        low = (np.arange(bins) - 0.5) * spacing
+        low = ((np.arange(bins) - 0.5) * spacing).astype(np.float64)
+        high = low + spacing
         # Each bin gives a band the area the band's triangle has over that bin, rather than the triangle's height
         # at its centre: low bands are about as narrow as bins, and the grid of bins differs from rate to rate.
-        mel = np.stack(
-            [_area_below(low + spacing, *e) - _area_below(low, *e) for e in zip(edges, edges[1:], edges[2:])],
-            axis=1,
-        )
+        triangles = [
+            (float(a), float(b), float(c)) for a, b, c in zip(edges, edges[1:], edges[2:], strict=False)
+        ]
+        mel = np.stack([_area_below(high, *t) - _area_below(low, *t) for t in triangles], axis=1)
         density = 2.0 / (rate * float(np.sum(window**2)))
         self._carried = int(np.sum(edges[2:] <= _CARRIED * rate / 2 + 1e-6))
         self._mel = (mel[:, : self._carried] * density).astype(np.float32)

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mascot_visemes.errors import ModelFileError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+    from mascot_visemes.shapes import ShapeSet
 
     Floats = NDArray[np.float32]
 
@@ -50,8 +51,7 @@ class Network:
     """
 
     def __init__(self, name: str, graph: bytes, card: str) -> None:
-        # Imported here so that importing the package stays light.
-        import onnxruntime
+        import onnxruntime  # noqa: PLC0415 - so that importing the package stays light
 
         self.name = name
         try:
@@ -71,7 +71,7 @@ class Network:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001 - onnxruntime's exceptions share no base of their own
+        except Exception as error:  # onnxruntime's exceptions share no base of their own
             raise ModelFileError(name, f"onnxruntime cannot load it ({error})") from error
         shapes = {i.name: i.shape for i in self._session.get_inputs()}
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
@@ -79,25 +79,36 @@ class Network:
             self.state_size = int(shapes["state"][1])
             fits = outputs["late"][2:] == [FULL_HEADS, len(self.labels)]
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ModelFileError(name, f"the network has other inputs or outputs than expected ({error!r})") from error
+            raise ModelFileError(
+                name, f"the network has other inputs or outputs than expected ({error!r})"
+            ) from error
         if not fits:
-            raise ModelFileError(name, f"the network answers {outputs['late']}, the card has {len(self.labels)} labels")
+            raise ModelFileError(
+                name, f"the network answers {outputs['late']}, the card has {len(self.labels)} labels"
+            )
 
-    def decoder(self, shapes: str) -> DecoderSettings:
-        """The decoder's constants for the viseme set `shapes`.
+    def decoder(self, shapes: ShapeSet) -> DecoderSettings:
+        """The decoder's constants for a viseme set.
 
         Raises:
-            ModelFileError: The card has none for that set.
+            ModelFileError: The card does not serve that set.
         """
         try:
-            settings = self.card["decoder"][shapes]
-            return DecoderSettings(
+            settings = self.card["decoder"][shapes.name]
+            result = DecoderSettings(
                 switch_cost=float(settings["switch_cost"]),
                 silence_db=float(settings["silence_db"]),
                 bias=tuple(float(b) for b in settings["bias"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(self.name, f"its card has no decoder for {shapes!r} ({error!r})") from error
+            raise ModelFileError(
+                self.name, f"its card has no decoder for {shapes.name!r} ({error!r})"
+            ) from error
+        if len(result.bias) != len(shapes.ids):
+            raise ModelFileError(self.name, f"its card has {len(result.bias)} biases for {shapes.name!r}")
+        if homeless := set(self.labels).difference(*shapes.phones):
+            raise ModelFileError(self.name, f"{shapes.name!r} has no shape for {', '.join(sorted(homeless))}")
+        return result
 
     def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:
         """Run a batch of streams over the same number of steps each.
@@ -110,5 +121,7 @@ class Network:
             Phoneme posteriors of the full-context heads at every step, shape (batch, steps, 2, labels); those of the
             other heads after the last step, shape (batch, 10, labels); the next state.
         """
-        late, early, after = self._session.run(("late", "early", "next_state"), {"steps": steps, "state": state})
+        late, early, after = self._session.run(
+            ("late", "early", "next_state"), {"steps": steps, "state": state}
+        )
         return late, early, after

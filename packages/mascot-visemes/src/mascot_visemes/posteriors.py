@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-LOOK_AHEAD_FRAMES = HEADS - FULL_HEADS  # frames from a chunk's edge that are decided with less than full context
+LOOK_AHEAD_FRAMES = (
+    HEADS - FULL_HEADS
+)  # frames from a chunk's edge that are decided with less than full context
 _SILENT_DB = -120.0  # level before anything has been heard
 
 

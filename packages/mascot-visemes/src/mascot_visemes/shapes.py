@@ -98,7 +98,7 @@ SHAPES: dict[str, ShapeSet] = {
 }
 
 # What a network of ours tells apart, in the order of its outputs.
-LABELS: tuple[str, ...] = tuple(sorted((p for group in SHAPES["oculus"].phones for p in group), key=lambda p: (p != "SIL", p)))
+LABELS: tuple[str, ...] = ("SIL", *sorted(" ".join(_OCULUS.values()).replace("SIL ", "").split()))
 
 
 def shape_set(name: str) -> ShapeSet:

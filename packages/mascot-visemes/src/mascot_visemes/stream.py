@@ -14,10 +14,11 @@ from mascot_visemes.features import FRAME_MS
 from mascot_visemes.posteriors import PosteriorStream
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Iterable
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from mascot_visemes.audio import Chunk
     from mascot_visemes.network import Network
     from mascot_visemes.shapes import ShapeSet
 
@@ -74,7 +75,7 @@ class Stream:
         """End of the audio accepted, in ms from the start, rounded down."""
         return self.samples * 1000 // self._rate
 
-    def accept_waveform(self, chunk: Buffer | NDArray[np.int16] | NDArray[np.float32]) -> list[VisemeEvent]:
+    def accept_waveform(self, chunk: Chunk) -> list[VisemeEvent]:
         """Hear the next chunk and answer for all of it.
 
         Args:
