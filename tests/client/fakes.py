@@ -82,10 +82,11 @@ class Socket:
 
 @dataclass
 class SocketServer:
-    """A scripted WebSocket server."""
+    """A scripted WebSocket server; ``said`` is set once a script has run to its end."""
 
     origin: str
     connections: list[Seen]
+    said: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -100,15 +101,16 @@ def socket_server(
     from websockets.exceptions import ConnectionClosed  # noqa: PLC0415
     from websockets.sync.server import serve  # noqa: PLC0415
 
-    connections: list[Seen] = []
+    shown = SocketServer("", [])
 
     def handler(connection: ServerConnection) -> None:
         assert connection.request is not None
         headers = {name.lower(): value for name, value in connection.request.headers.raw_items()}
         seen = Seen(connection.request.path, headers)
-        connections.append(seen)
+        shown.connections.append(seen)
         try:
             script(Socket(connection, seen))
+            shown.said.set()
         except ConnectionClosed:
             return
 
@@ -120,7 +122,8 @@ def socket_server(
         thread.start()
         host, port = server.socket.getsockname()[:2]
         try:
-            yield SocketServer(f"{'wss' if tls else 'ws'}://{host}:{port}", connections)
+            shown.origin = f"{'wss' if tls else 'ws'}://{host}:{port}"
+            yield shown
         finally:
             server.shutdown()
             thread.join()
