@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+from ._checks import require_header_value, require_url
 from .errors import ConfigurationError
 
 
@@ -25,7 +26,7 @@ class SignedUrl:
     url: str
 
     def __post_init__(self) -> None:
-        parts = _split("SignedUrl.url", self.url, {"ws", "wss"})
+        parts = require_url("SignedUrl.url", self.url, {"ws", "wss"})
         if not parse_qs(parts.query).get("token"):
             raise ConfigurationError("SignedUrl.url", "has no token in its query")
 
@@ -53,40 +54,4 @@ class GeminiCredentials:
 
     def __post_init__(self) -> None:
         require_header_value("GeminiCredentials.api_key", self.api_key)
-        _split("GeminiCredentials.base_url", self.base_url, {"http", "https"})
-
-
-def require_header_value(name: str, value: object) -> str:
-    """Give the value back if it can stand in an HTTP header, and raise ``ConfigurationError`` if not.
-
-    HTTP libraries quote a refused header value in their error; checking here keeps keys out of tracebacks.
-    """
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(name, "must be a non-empty string")
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError(name, "must be printable ASCII without blanks or line breaks")
-    return value
-
-
-def require_base_url(name: str, value: object) -> str:
-    """Give a server's URL back without a trailing slash, or raise ``ConfigurationError``."""
-    parts = _split(name, value, {"http", "https"})
-    if parts.query or parts.fragment:
-        raise ConfigurationError(name, "must not have a query or fragment")
-    return str(value).rstrip("/")
-
-
-def _split(name: str, value: object, schemes: set[str]) -> SplitResult:
-    wanted = " or ".join(f"{scheme}://HOST…" for scheme in sorted(schemes))
-    if not isinstance(value, str) or not value.isprintable() or " " in value:
-        raise ConfigurationError(name, f"must be {wanted}")
-    try:
-        parts = urlsplit(value)
-        _ = parts.port  # raises for a port that is no number
-    except ValueError:
-        raise ConfigurationError(name, f"must be {wanted}") from None
-    if parts.scheme not in schemes or not parts.hostname:
-        raise ConfigurationError(name, f"must be {wanted}")
-    if parts.username is not None:
-        raise ConfigurationError(name, "must not carry a user name or password")
-    return parts
+        require_url("GeminiCredentials.base_url", self.base_url, {"http", "https"})

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Self, overload
 
 import httpx
 
+from ._checks import require_base_url, require_header_value
 from ._contract import PATH, read_answer, request_body
-from .answers import GeminiCredentials, SignedUrl, require_base_url, require_header_value
 from .errors import ConnectionFailedError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from .answers import GeminiCredentials, SignedUrl
     from .configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
 
 DEFAULT_TIMEOUT = 10.0
