@@ -187,6 +187,8 @@ def test_the_token_is_in_no_log(provider: SocketServer, caplog: pytest.LogCaptur
     assert TOKEN not in repr(conversation)
 
 
+# Older versions of the SDK let the error end their thread; newer ones log it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_refusal_ends_the_session_and_logs_no_token(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     heard: list[object] = []
