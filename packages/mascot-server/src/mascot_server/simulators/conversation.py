@@ -147,7 +147,8 @@ class Conversation(ABC):
     def end(self, code: int, reason: str) -> None:
         """Close the socket after what was sent at once, dropping what is scheduled."""
         self.drop_scheduled()
-        self._close = Close(code, reason)
+        # A close frame has room for 123 bytes of reason; the reason may quote what the client wrote.
+        self._close = Close(code, reason.encode("ascii", "replace").decode()[:123])
 
     @property
     def ended(self) -> bool:

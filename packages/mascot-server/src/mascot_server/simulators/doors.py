@@ -16,7 +16,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from .elevenlabs import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT, ElevenLabsConversation
 from .gemini import GeminiConversation
-from .openai import OpenAIConversation, error_event
+from .openai import OpenAIConversation
+from .openai_events import error_event
 from .openai_session import RefusedError
 from .refusal import Refusal
 
@@ -169,15 +170,11 @@ class Doors:
             return _openai_error("invalid_api_key", "Incorrect API key provided.")
         model = request.query("model")
         if not model:
-            error = RefusedError("missing_model", "You must provide a model parameter.", "model")
-            reason = "invalid_request_error.missing_model"
-            return Refusal("openai", 4000, reason, [{"event_id": f"event_{1:021d}", **error_event(error)}])
+            return _openai_closed("missing_model", "You must provide a model parameter.", "model")
         beta = self.beta or model.startswith(_BETA_MODEL)
         if request.header("openai-beta") and not beta:
             text = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
-            error = RefusedError("beta_api_shape_disabled", text)
-            reason = "invalid_request_error.beta_api_shape_disabled"
-            return Refusal("openai", 4000, reason, [{"event_id": f"event_{1:021d}", **error_event(error)}])
+            return _openai_closed("beta_api_shape_disabled", text)
         return OpenAIConversation(self.pacing, model, beta=beta)
 
     def _gemini(self, request: Request, *, constrained: bool) -> Conversation:
@@ -208,3 +205,8 @@ def _elevenlabs_error(status: HTTPStatus, code: str, message: str) -> Answer:
 def _openai_error(code: str | None, message: str) -> Answer:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
     return Answer(HTTPStatus.UNAUTHORIZED, {"error": error})
+
+
+def _openai_closed(code: str, message: str, param: str | None = None) -> Refusal:
+    event = {"event_id": f"event_{1:021d}", **error_event(RefusedError(code, message, param))}
+    return Refusal("openai", 4000, f"invalid_request_error.{code}", [event])

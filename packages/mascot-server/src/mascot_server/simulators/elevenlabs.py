@@ -16,7 +16,7 @@ from .conversation import Conversation, Event, Pacing, Turn
 from .sound import Encoding, decode
 from .vad import SpeechStarted, VoiceActivity
 from .voice import answer, chunks, greeting
-from .wire import read_base64, read_object, write_base64
+from .wire import read_base64, read_member, read_object, write_base64
 
 if TYPE_CHECKING:
     from .conversation import Close, Frame
@@ -34,9 +34,9 @@ AUDIO_FORMATS: dict[str, tuple[int, Encoding]] = {
 DEFAULT_AUDIO_FORMAT = "pcm_16000"
 
 _USER_SAID = ("What would you recommend?", "Could you tell me more?", "That sounds lovely. What else?")
+# The greeting's recording says the default name; its text says the one that the client gave.
 _VARIABLES = {"user_name": "there"}
-# The recording says the default name; the text says the one that the client gave.
-_GREETING_TEXT = greeting().text.replace("Hello there,", "Hello {{user_name}},")
+_SPOKEN_NAME, _TEMPLATE_NAME = "Hello there,", "Hello {{user_name}},"
 _USER_RATE = 16000
 _CORRECTION_MARK = "..."
 _HEARD_WITHOUT_ANSWER = frozenset(
@@ -134,7 +134,7 @@ class ElevenLabsConversation(Conversation):
         elif kind == "pong":
             if not isinstance(event.get("event_id"), int):
                 raise ValueError("event_id is missing")
-        elif kind not in _HEARD_WITHOUT_ANSWER:
+        elif not isinstance(kind, str) or kind not in _HEARD_WITHOUT_ANSWER:
             raise ValueError("type is unknown")
 
     def _hear(self, data: bytes, now: float) -> None:
@@ -149,12 +149,13 @@ class ElevenLabsConversation(Conversation):
 
     def _greet(self, now: float, data: dict[str, Any]) -> None:
         self._greeting_due = None
-        override = data.get("conversation_config_override") or {}
+        override = read_member(data, "conversation_config_override")
         # The Python SDK puts the switch at the top, the documentation under "conversation".
-        conversation = override.get("conversation") or {}
+        conversation = read_member(override, "conversation")
         self._text_only = bool(override.get("text_only") or conversation.get("text_only"))
-        variables = _VARIABLES | (data.get("dynamic_variables") or {})
-        text = re.sub(r"\{\{(\w+)\}\}", lambda name: str(variables.get(name[1], name[0])), _GREETING_TEXT)
+        variables = _VARIABLES | read_member(data, "dynamic_variables")
+        template = greeting().text.replace(_SPOKEN_NAME, _TEMPLATE_NAME)
+        text = re.sub(r"\{\{(\w+)\}\}", lambda name: str(variables.get(name[1], name[0])), template)
         self._speak(greeting(), text, now)
 
     def _answer(self, now: float) -> None:

@@ -14,7 +14,7 @@ from .conversation import Conversation, Event, Pacing, Turn
 from .sound import decode
 from .vad import SpeechStarted, VoiceActivity
 from .voice import answer, chunks
-from .wire import read_any_base64, read_object, write_base64
+from .wire import read_any_base64, read_member, read_object, write_base64
 
 if TYPE_CHECKING:
     from .voice import Reply
@@ -42,6 +42,7 @@ class GeminiConversation(Conversation):
     def __init__(self, pacing: Pacing) -> None:
         super().__init__(pacing)
         self._setup: dict[str, Any] | None = None
+        self._detects_activity = True
         self._ears = VoiceActivity(_DEFAULT_INPUT_RATE)
         self._turns = 0
 
@@ -77,10 +78,12 @@ class GeminiConversation(Conversation):
         if not isinstance(model, str) or not re.fullmatch(r"models/[\w.-]+", model):
             self.end(1007, "setup.model must name a model, as in models/gemini-live.")
             return
-        modalities = (setup.get("generationConfig") or {}).get("responseModalities", ["AUDIO"])
+        modalities = read_member(setup, "generationConfig").get("responseModalities", ["AUDIO"])
         if modalities != ["AUDIO"]:
             self.end(1007, "Request contains an invalid argument: this model answers in AUDIO only.")
             return
+        detection = read_member(read_member(setup, "realtimeInputConfig"), "automaticActivityDetection")
+        self._detects_activity = not detection.get("disabled")
         self._setup = setup
         self.send({"setupComplete": {}})
 
@@ -100,16 +103,13 @@ class GeminiConversation(Conversation):
             self._answer_speech(now)
         if "text" in content:
             self._answer(now)
-        chunks_of_media = content.get("mediaChunks") or []
-        for blob in (*chunks_of_media, *([content["audio"]] if "audio" in content else [])):
+        blobs = content.get("mediaChunks", [])
+        if not isinstance(blobs, list):
+            raise ValueError("media_chunks must be a list.")  # noqa: TRY004 - the peer's value
+        for blob in (*blobs, *([content["audio"]] if "audio" in content else [])):
             self._hear(blob, now)
         if content.get("audioStreamEnd") and self._ears.finish():
             self._answer_speech(now)
-
-    @property
-    def _detects_activity(self) -> bool:
-        realtime = (self._setup or {}).get("realtimeInputConfig") or {}
-        return not (realtime.get("automaticActivityDetection") or {}).get("disabled")
 
     def _hear(self, blob: object, now: float) -> None:
         if not isinstance(blob, dict):

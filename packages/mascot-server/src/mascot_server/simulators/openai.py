@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from .conversation import Conversation, Event, Pacing, Turn
 from .openai_beta import Beta
+from .openai_events import check_item, error_event, member, read_event, renamed
 from .openai_ga import Ga
 from .openai_response import Response
 from .openai_session import RATES, Dialect, RefusedError, merged
 from .sound import decode
 from .vad import SpeechStarted, VoiceActivity
 from .voice import Chunk, answer, chunks
-from .wire import read_base64, read_object, write_base64
+from .wire import read_base64, write_base64
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ class OpenAIConversation(Conversation):
         """Take a client event; a wrong one is answered by an `error` event and changes nothing."""
         event: dict[str, Any] = {}
         try:
-            event = _read_event(message)
+            event = read_event(message)
             self._handler(event)(event, now)
         except RefusedError as refused:
             self.send(error_event(refused, event.get("event_id")))
@@ -88,7 +89,7 @@ class OpenAIConversation(Conversation):
         name = self._dialect.event_names.get(event["type"]) or event["type"]
         body = {**event, "type": name}
         if self._dialect.content_names:
-            body = _renamed(body, self._dialect.content_names)
+            body = renamed(body, self._dialect.content_names)
         head = {"type": name, "event_id": self._new_id("event")}
         return json.dumps({**head, **body}, separators=(",", ":"))
 
@@ -112,7 +113,7 @@ class OpenAIConversation(Conversation):
         return VoiceActivity(rate, stop_ms=detection.get("silence_duration_ms") or 300)
 
     def _update_session(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
-        update = _object(event, "session")
+        update = member(event, "session")
         self._dialect.check(update)
         voice = self._dialect.voice(update)
         if self._has_spoken and voice not in (None, self._dialect.voice(self._session)):
@@ -176,12 +177,8 @@ class OpenAIConversation(Conversation):
         self.send({"type": "input_audio_buffer.cleared"})
 
     def _create_item(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
-        item = _object(event, "item")
-        if item.get("type") not in ("message", "function_call", "function_call_output"):
-            text = "Supported values are: 'message', 'function_call', 'function_call_output'."
-            raise RefusedError("invalid_value", f"Invalid value for 'item.type'. {text}", "item.type")
-        if item["type"] == "message":
-            _check_message(item)
+        item = member(event, "item")
+        check_item(item)
         item_id = item.get("id")
         self._add_item(item_id if isinstance(item_id, str) else self._new_id("item"), item)
 
@@ -214,7 +211,7 @@ class OpenAIConversation(Conversation):
         self.send({"type": "conversation.item.truncated", **place})
 
     def _create_response(self, event: Event, now: float) -> None:
-        options = _object(event, "response") if event.get("response") is not None else {}
+        options = member(event, "response") if event.get("response") is not None else {}
         if self.sending and self._response is not None:
             text = (
                 f"Conversation already has an active response in progress: {self._response.id}. "
@@ -264,52 +261,3 @@ class OpenAIConversation(Conversation):
         sent_ms = sum(chunk.duration_ms for chunk in self.turn.sent)
         for event in self._response.finish(self.turn.sent_text, sent_ms, cancelled=reason):
             self.send(event)
-
-
-def error_event(refused: RefusedError, event_id: object = None) -> Event:
-    """Return the `error` event for something refused, naming the client's event if that had an id."""
-    error = {
-        "type": "invalid_request_error",
-        "code": refused.code,
-        "message": refused.message,
-        "param": refused.param,
-        "event_id": event_id if isinstance(event_id, str) else None,
-    }
-    return {"type": "error", "error": error}
-
-
-def _read_event(message: str | bytes) -> Event:
-    try:
-        return read_object(message)
-    except ValueError as error:
-        raise RefusedError("invalid_json", f"We could not read the event: {error}.") from error
-
-
-def _object(event: Event, name: str) -> dict[str, Any]:
-    value = event.get(name)
-    if value is None:
-        raise RefusedError("missing_required_parameter", f"Missing required parameter: '{name}'.", name)
-    if not isinstance(value, dict):
-        raise RefusedError("invalid_type", f"Invalid type for '{name}': expected an object.", name)
-    return value
-
-
-def _check_message(item: dict[str, Any]) -> None:
-    if item.get("role") not in ("user", "assistant", "system"):
-        text = "Invalid value for 'item.role'. Supported values are: 'user', 'assistant', 'system'."
-        raise RefusedError("invalid_value", text, "item.role")
-    if not isinstance(item.get("content"), list):
-        raise RefusedError(
-            "missing_required_parameter", "Missing required parameter: 'item.content'.", "item.content"
-        )
-
-
-def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_renamed(entry, names) for entry in value]
-    if not isinstance(value, dict):
-        return value
-    renamed = {key: _renamed(entry, names) for key, entry in value.items()}
-    if renamed.get("type") in names:
-        renamed["type"] = names[renamed["type"]]
-    return renamed

@@ -9,6 +9,7 @@ from .openai_session import (
     INSTRUCTIONS,
     SERVER_VAD,
     Dialect,
+    check_input,
     check_known,
     check_voice,
     invalid,
@@ -60,8 +61,9 @@ class Beta(Dialect):
         check_known(update, self.initial("").keys() - {"id", "object", "expires_at"}, "session")
         for direction in ("input", "output"):
             name = f"{direction}_audio_format"
-            if name in update and update[name] not in self._ENCODINGS:
+            if name in update and update[name] not in tuple(self._ENCODINGS):
                 raise invalid(update[name], self._ENCODINGS, f"session.{name}")
+        check_input(update, "input_audio_transcription", "session")
         check_voice(self.voice(update), "session.voice")
 
     def voice(self, settings: dict[str, Any]) -> str | None:  # noqa: D102

@@ -11,6 +11,7 @@ from .openai_session import (
     SERVER_VAD,
     Dialect,
     RefusedError,
+    check_input,
     check_known,
     check_voice,
     invalid,
@@ -76,12 +77,13 @@ class Ga(Dialect):
             check_known(settings, known, f"session.audio.{direction}")
             if "format" in settings:
                 self.check_format(settings["format"], f"session.audio.{direction}.format")
+        check_input(part(audio, "input", "session.audio.input"), "transcription", "session.audio.input")
         check_voice(self.voice(update), "session.audio.output.voice")
 
     def check_format(self, settings: object, param: str) -> None:
         """Raise `RefusedError` unless this is one of the three formats."""
         kind = settings.get("type") if isinstance(settings, dict) else settings
-        if not isinstance(settings, dict) or kind not in self._ENCODINGS:
+        if not isinstance(settings, dict) or kind not in tuple(self._ENCODINGS):
             raise invalid(kind, self._ENCODINGS, f"{param}.type")
         if kind == "audio/pcm" and settings.get("rate", 24000) != RATES["pcm16"]:
             raise invalid(settings["rate"], [24000], f"{param}.rate")

@@ -111,10 +111,21 @@ def merged(settings: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
 
 def part(settings: dict[str, Any], name: str, param: str) -> dict[str, Any]:
     """Return a member that must be an object if it is there."""
-    part = settings.get(name) or {}
-    if not isinstance(part, dict):
-        raise RefusedError("invalid_type", f"Invalid type for '{param}': expected an object.", param)
-    return part
+    member = settings.get(name, {})
+    if not isinstance(member, dict):
+        raise _not_an_object(param)
+    return member
+
+
+def check_input(settings: dict[str, Any], transcription: str, param: str) -> None:
+    """Raise `RefusedError` for a turn detection or a transcription that is neither an object nor None."""
+    for name in (transcription, "turn_detection"):
+        if not isinstance(settings.get(name) or {}, dict):
+            raise _not_an_object(f"{param}.{name}")
+    quiet = (settings.get("turn_detection") or {}).get("silence_duration_ms", 0)
+    if not isinstance(quiet, int) or quiet < 0:
+        name = f"{param}.turn_detection.silence_duration_ms"
+        raise RefusedError("invalid_type", f"Invalid type for '{name}': expected an integer.", name)
 
 
 def check_known(settings: dict[str, Any], known: Iterable[str], param: str) -> None:
@@ -136,3 +147,7 @@ def invalid(value: object, allowed: Iterable[object], param: str) -> RefusedErro
     """Return the error for a value that is not among the allowed ones."""
     choices = ", ".join(f"'{choice}'" for choice in allowed)
     return RefusedError("invalid_value", f"Invalid value: '{value}'. Supported values are: {choices}.", param)
+
+
+def _not_an_object(param: str) -> RefusedError:
+    return RefusedError("invalid_type", f"Invalid type for '{param}': expected an object.", param)

@@ -23,6 +23,20 @@ def read_object(message: str | bytes) -> dict[str, Any]:
     return parsed
 
 
+def read_member(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a member that is an object, empty where there is none.
+
+    Raises:
+        ValueError: the member is something else.
+    """
+    member = holder.get(name)
+    if member is None:
+        return {}
+    if not isinstance(member, dict):
+        raise ValueError(f"{name} must be an object")  # noqa: TRY004 - the peer's value, not a caller's type
+    return member
+
+
 def read_base64(text: object) -> bytes:
     """Decode base64 strictly.
 
