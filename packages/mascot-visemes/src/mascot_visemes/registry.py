@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from mascot_visemes.engine import Engine
-from mascot_visemes.errors import UnknownModelError
+from mascot_visemes.errors import ModelFileError, UnknownModelError
 from mascot_visemes.network import Network
 from mascot_visemes.shapes import shape_set
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _lock = threading.Lock()
 _networks: dict[str, Network] = {}
@@ -34,17 +38,29 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
         ModelFileError: The model's files are damaged.
     """
     chosen = shape_set(shapes)
-    if model not in available_models():
-        raise UnknownModelError(model, available_models())
     with _lock:
-        key = (model, shapes)
-        if key not in _engines:
-            if model not in _networks:
-                graph = (_folder() / f"{model}.onnx").read_bytes()
-                _networks[model] = Network(model, graph, (_folder() / f"{model}.json").read_text("utf-8"))
-            _engines[key] = Engine(_networks[model], chosen)
-        return _engines[key]
+        if (model, shapes) not in _engines:
+            _engines[model, shapes] = Engine(_network(model), chosen)
+        return _engines[model, shapes]
 
 
-def _folder() -> resources.abc.Traversable:
+def load_network(model: str = "default") -> Network:
+    """The network of a model, shared with the engines made from it; raises as `load`."""
+    with _lock:
+        return _network(model)
+
+
+def _network(model: str) -> Network:
+    if model not in _networks:
+        if model not in available_models():
+            raise UnknownModelError(model, available_models())
+        graph, card = _folder() / f"{model}.onnx", _folder() / f"{model}.json"
+        try:
+            _networks[model] = Network(model, graph.read_bytes(), card.read_text("utf-8"))
+        except OSError as error:
+            raise ModelFileError(model, f"a file is missing ({error})") from error
+    return _networks[model]
+
+
+def _folder() -> Traversable:
     return resources.files("mascot_visemes") / "models"

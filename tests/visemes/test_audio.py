@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mascot_visemes as mv
+from mascot_visemes.audio import SampleReader, checked_rate
+
+# Byte and value pairs from the tables of ITU-T G.711, in the 16-bit scale in common use.
+_MULAW = {
+    0x00: -32124,
+    0x80: 32124,
+    0xFF: 0,
+    0x7F: 0,
+    0xFE: 8,
+    0x7E: -8,
+    0xF0: 120,
+    0xEF: 132,
+    0x0F: -16764,
+    0x8F: 16764,
+}
+_ALAW = {
+    0xD5: 8,
+    0x55: -8,
+    0x2A: -32256,
+    0xAA: 32256,
+    0xD4: 24,
+    0xC5: 264,
+    0x45: -264,
+    0x80: 5504,
+    0x00: -5504,
+}
+
+
+@pytest.mark.parametrize(("encoding", "table"), [("mulaw", _MULAW), ("alaw", _ALAW)])
+def test_g711_values(encoding: mv.Encoding, table: dict[int, int]) -> None:
+    samples = SampleReader(encoding).read(bytes(table))
+    assert (samples * 32768).tolist() == list(table.values())
+
+
+@pytest.mark.parametrize("encoding", ["mulaw", "alaw"])
+def test_g711_arrays_are_bytes(encoding: mv.Encoding) -> None:
+    codes = np.arange(256, dtype=np.uint8)
+    assert np.array_equal(SampleReader(encoding).read(codes), SampleReader(encoding).read(codes.tobytes()))
+    assert len(np.unique(SampleReader(encoding).read(codes))) >= 255
+
+
+@given(
+    samples=st.lists(st.integers(-32768, 32767), max_size=40), cuts=st.lists(st.integers(0, 80), max_size=6)
+)
+def test_pcm16_cut_anywhere(samples: list[int], cuts: list[int]) -> None:
+    whole = np.array(samples, "<i2")
+    data = whole.tobytes()
+    reader = SampleReader("pcm16")
+    edges = sorted({0, len(data), *(min(c, len(data)) for c in cuts)})
+    parts = [reader.read(data[a:b]) for a, b in itertools.pairwise(edges)]
+    got = np.concatenate([np.zeros(0, np.float32), *parts])
+    assert np.array_equal(got, whole / np.float32(32768))
+
+
+@given(samples=st.lists(st.floats(-1, 1, width=32), max_size=20), cut=st.integers(0, 80))
+def test_float32_cut_anywhere(samples: list[float], cut: int) -> None:
+    whole = np.array(samples, "<f4")
+    data = whole.tobytes()
+    reader = SampleReader("float32")
+    got = np.concatenate((reader.read(data[:cut]), reader.read(data[cut:])))
+    assert np.array_equal(got, whole)
+
+
+def test_arrays_of_either_kind_and_any_buffer() -> None:
+    pcm = np.array([0, 16384, -32768], np.int16)
+    expected = [0.0, 0.5, -1.0]
+    for chunk in (pcm, pcm.tobytes(), bytearray(pcm.tobytes()), memoryview(pcm.tobytes()), pcm.astype(">i2")):
+        assert SampleReader("pcm16").read(chunk).tolist() == expected
+    floats = np.array(expected, np.float32)
+    assert SampleReader("pcm16").read(floats).tolist() == expected
+    assert SampleReader("float32").read(pcm).tolist() == expected
+    assert SampleReader("pcm16").read(pcm[::2]).tolist() == [0.0, -1.0]
+    assert SampleReader("float32").read(floats * 3).tolist() == [0.0, 1.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        np.zeros((4, 2), np.int16),
+        np.zeros(4, np.float64),
+        np.zeros(4, np.int32),
+        [1, 2],
+        "text",
+        None,
+        5,
+    ],
+    ids=repr,
+)
+def test_other_chunks_are_refused(chunk: object) -> None:
+    with pytest.raises(
+        mv.SampleFormatError, match="audio: expected bytes or an int16 or float32 array of shape"
+    ):
+        SampleReader("pcm16").read(chunk)  # type: ignore[arg-type]
+
+
+def test_an_array_cannot_go_on_with_half_a_sample() -> None:
+    reader = SampleReader("pcm16")
+    reader.read(b"\x01")
+    with pytest.raises(mv.SampleFormatError, match="part of a sample is waiting"):
+        reader.read(np.zeros(3, np.int16))
+    assert reader.read(b"\x40").tolist() == [0x4001 / 32768]
+    reader.read(b"\x01")
+    reader.reset()
+    assert len(reader.read(np.zeros(3, np.int16))) == 3
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_not_finite(bad: float) -> None:
+    samples = np.array([0.0, 0.5, bad], np.float32)
+    for encoding in ("pcm16", "float32"):
+        with pytest.raises(mv.NotFiniteError, match=r"sample 2 .*nan_to_num"):
+            SampleReader(encoding).read(samples)
+    reader = SampleReader("float32")
+    reader.read(samples.tobytes()[:3])
+    with pytest.raises(mv.NotFiniteError):
+        reader.read(samples.tobytes()[3:])
+    assert len(reader.read(samples.tobytes()[3:8])) == 2
+
+
+@pytest.mark.parametrize("rate", [0, 7999, 48001, -16000, 16000.0, "16000", None, True])
+def test_rates_refused(rate: object) -> None:
+    with pytest.raises(mv.SampleRateError, match="sample_rate: expected a whole number from 8000 to 48000"):
+        checked_rate(rate)
+
+
+def test_rates_taken() -> None:
+    assert [checked_rate(r) for r in (8000, 11025, np.int64(48000))] == [8000, 11025, 48000]
+
+
+@pytest.mark.parametrize("encoding", ["mp3", "", None, ["pcm16"]])
+def test_encodings_refused(encoding: mv.Encoding) -> None:
+    with pytest.raises(
+        mv.UnknownEncodingError, match="encoding: expected one of pcm16, mulaw, alaw, float32"
+    ):
+        SampleReader(encoding)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import mascot_visemes
+
+
+def test_public_names() -> None:
+    assert sorted(mascot_visemes.__all__) == mascot_visemes.__all__
+    assert set(mascot_visemes.__all__) == {
+        "AudioError",
+        "Encoding",
+        "Engine",
+        "ModelFileError",
+        "NotFiniteError",
+        "SampleFormatError",
+        "SampleRateError",
+        "Stream",
+        "StreamFinishedError",
+        "UnknownEncodingError",
+        "UnknownModelError",
+        "UnknownShapesError",
+        "VisemeError",
+        "VisemeEvent",
+        "WaveFileError",
+        "available_models",
+        "load",
+    }
+    assert all(hasattr(mascot_visemes, name) for name in mascot_visemes.__all__)
+
+
+def test_runs_on_numpy_and_onnxruntime_alone_and_imports_light() -> None:
+    code = """
+import sys
+import mascot_visemes
+assert "onnxruntime" not in sys.modules
+mascot_visemes.load().predict(bytes(32000), sample_rate=16000)
+heavy = {"torch", "scipy", "soundfile", "librosa", "pydantic"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert done.stderr == ""

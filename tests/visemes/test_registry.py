@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+
+import pytest
+
+import mascot_visemes as mv
+from mascot_visemes.network import Network
+from mascot_visemes.registry import load_network
+from mascot_visemes.shapes import SHAPES
+
+FOLDER = resources.files("mascot_visemes") / "models"
+
+
+def test_engines_are_shared() -> None:
+    assert mv.available_models()[0] == "default"
+    with ThreadPoolExecutor(4) as pool:
+        engines = list(pool.map(lambda _: mv.load(), range(8)))
+    assert len(set(map(id, engines))) == 1
+    assert mv.load("default", shapes="oculus") is not engines[0]
+
+
+@pytest.mark.parametrize("model", ["nonesuch", "../default", "", None])
+def test_unknown_model(model: str) -> None:
+    with pytest.raises(mv.UnknownModelError, match=r"model: no model is called .*; available: default"):
+        mv.load(model)
+
+
+@pytest.mark.parametrize("shapes", ["nonesuch", "", None, ["sapi"]])
+def test_unknown_shapes(shapes: str) -> None:
+    with pytest.raises(mv.UnknownShapesError, match=r"shapes: .*; available: sapi, oculus"):
+        mv.load(shapes=shapes)
+
+
+@pytest.mark.parametrize("model", mv.available_models())
+def test_cards_say_where_a_model_comes_from(model: str) -> None:
+    card = load_network(model).card
+    assert card["name"] == model
+    assert all({"source", "licence", "train_hours"} <= set(entry) for entry in card["data"])
+    assert {"command", "revision", "seed"} <= set(card["training"])
+    assert set(card["decoder"]) == set(SHAPES)
+    assert "/" not in card["training"]["command"]
+    graph = (FOLDER / f"{model}.onnx").read_bytes()
+    assert len(graph) < 3_000_000
+
+
+def _damaged(**changes: object) -> str:
+    return json.dumps(json.loads((FOLDER / "default.json").read_text("utf-8")) | changes)
+
+
+@pytest.mark.parametrize(
+    ("graph", "card", "message"),
+    [
+        (b"not onnx", "{}", "card cannot be read"),
+        (b"not onnx", "nonsense", "card cannot be read"),
+        (b"not onnx", _damaged(format=99), "card has format 99"),
+        (b"not onnx", _damaged(), "onnxruntime cannot load it"),
+        (None, _damaged(labels=["SIL", "AA"]), "the card has 2 labels"),
+    ],
+)
+def test_damaged_files_are_named(graph: bytes | None, card: str, message: str) -> None:
+    content = (FOLDER / "default.onnx").read_bytes() if graph is None else graph
+    with pytest.raises(mv.ModelFileError, match=message):
+        Network("default", content, card)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "message"),
+    [({}, "no decoder"), ({"sapi": {"switch_cost": 1, "silence_db": -70, "bias": [0]}}, "1 biases")],
+)
+def test_a_card_must_serve_the_shapes(decoder: object, message: str) -> None:
+    network = Network("default", (FOLDER / "default.onnx").read_bytes(), _damaged(decoder=decoder))
+    with pytest.raises(mv.ModelFileError, match=message):
+        network.decoder(SHAPES["sapi"])
