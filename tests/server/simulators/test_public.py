@@ -1,0 +1,29 @@
+"""The public face of the simulators."""
+
+from __future__ import annotations
+
+from mascot_server import simulators
+
+
+def test_the_public_names() -> None:
+    assert simulators.__all__ == [
+        "ELEVENLABS_AGENT_ID",
+        "ELEVENLABS_API_KEY",
+        "GEMINI_API_KEY",
+        "GEMINI_EPHEMERAL",
+        "OPENAI_API_KEY",
+        "OPENAI_EPHEMERAL",
+        "AudioSent",
+        "Credentials",
+        "Simulators",
+    ]
+    assert all(hasattr(simulators, name) for name in simulators.__all__)
+
+
+def test_the_credentials_look_like_real_ones() -> None:
+    assert simulators.ELEVENLABS_API_KEY.startswith("sk_")
+    assert simulators.ELEVENLABS_AGENT_ID.startswith("agent_")
+    assert simulators.OPENAI_API_KEY.startswith("sk-")
+    assert simulators.OPENAI_EPHEMERAL.startswith("ek_")
+    assert simulators.GEMINI_API_KEY.startswith("AIza")
+    assert simulators.GEMINI_EPHEMERAL.startswith("auth_tokens/")
