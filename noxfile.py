@@ -29,7 +29,7 @@ TRAINING = ("torch==2.13.0", "onnx>=1.17", "onnxscript>=0.3", "scipy>=1.13", "so
 
 def group(name: str) -> list[str]:
     """The requirements of a dependency group."""
-    return nox.project.dependency_groups(PYPROJECT, name)
+    return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
 def build_wheels(session: nox.Session, *packages: str) -> list[str]:
@@ -76,7 +76,7 @@ def minimums(session: nox.Session, part: str) -> None:
 def demo(session: nox.Session) -> None:
     """Hold a conversation with each simulated provider, through the server, with its official SDK."""
     session.install(*build_wheels(session, *PARTS["integration"]))
-    session.run("python", "examples/demo.py", *session.posargs)
+    session.run("python", "-m", "examples.demo", *session.posargs)
 
 
 @nox.session

@@ -90,8 +90,8 @@ class Conversations:
             await self._admit(socket, "openai", socket.query_params.get("token"))
 
         @websocket("/ws/{rpc:str}")
-        async def gemini(socket: Socket, rpc: str) -> None:
-            match = _GEMINI_RPC.fullmatch(rpc)
+        async def gemini(socket: Socket) -> None:
+            match = _GEMINI_RPC.fullmatch(socket.path_params["rpc"])
             if match is None:
                 await deny(socket, 404, _error_body("Not Found"))
                 return

@@ -67,10 +67,10 @@ def redact(text: str) -> str:
     return _SECRET.sub(lambda match: f"{match['name'] or match['scheme'] or ''}[redacted]", text)
 
 
-def configure_logging(level: str = "INFO") -> None:
+def configure_logging() -> None:
     """Sets up logging for the server process.
 
-    Libraries that log URLs, headers or frames on their lower levels are kept at WARNING.
+    Libraries that would log URLs or headers at INFO are kept at WARNING.
     """
     logging.config.dictConfig(
         {
@@ -86,7 +86,7 @@ def configure_logging(level: str = "INFO") -> None:
                     "stream": "ext://sys.stderr",
                 }
             },
-            "root": {"level": level, "handlers": ["stderr"]},
+            "root": {"level": "INFO", "handlers": ["stderr"]},
             "loggers": {
                 name: {"level": "WARNING"} for name in ("httpcore", "httpx", "websockets", "asyncio")
             },

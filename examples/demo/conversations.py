@@ -1,0 +1,188 @@
+"""The same short conversation with each provider's official SDK: straight to the provider, or through the server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from elevenlabs import ElevenLabs
+from elevenlabs.conversational_ai.conversation import AudioInterface, Conversation
+from google.genai.types import LiveConnectConfig, Modality
+from openai import OpenAI
+
+from mascot_client import (
+    ElevenLabsConfig,
+    GeminiConfig,
+    GeminiCredentials,
+    MascotClient,
+    OpenAIConfig,
+    elevenlabs,
+    gemini,
+    openai,
+)
+from mascot_server import simulators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from examples.demo.stage import Stage
+    from mascot_client import Visemes
+
+__all__ = ["CONVERSATIONS", "Heard"]
+
+QUESTIONS: Final = ("What can you do?", "And what else?")
+GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
+_PATIENCE: Final = 30.0
+"""Seconds after which a turn that has not come has failed."""
+_PAUSE: Final = 0.5
+"""Seconds without audio after which a turn counts as over, where the provider does not say."""
+
+
+@dataclass
+class Heard:
+    """What an app heard and saw.
+
+    Attributes:
+        audio: Each message's bytes.
+        times: When each arrived, `time.monotonic()`.
+        visemes: What was said of the mouth, in order.
+    """
+
+    audio: list[bytes] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    visemes: list[Visemes] = field(default_factory=list)
+
+    def hear(self, audio: bytes) -> None:
+        """Notes a message of audio."""
+        self.times.append(time.monotonic())
+        self.audio.append(audio)
+
+    def see(self, visemes: Visemes | None) -> None:
+        """Notes what a message says of the mouth."""
+        if visemes is not None:
+            self.visemes.append(visemes)
+
+
+class _Loudspeaker(AudioInterface):
+    """Plays nothing and notes everything."""
+
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
+
+    def start(self, input_callback: Callable[[bytes], None]) -> None:
+        """There is no microphone."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+    def output(self, audio: bytes) -> None:
+        """Takes audio to play."""
+        self._heard.hear(audio)
+
+    def interrupt(self) -> None:
+        """Nobody interrupts here."""
+
+
+def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
+    heard = Heard()
+    loudspeaker = _Loudspeaker(heard)
+    if through_server:
+        config = ElevenLabsConfig(
+            api_key=simulators.ELEVENLABS_API_KEY, agent_id=simulators.ELEVENLABS_AGENT_ID
+        )
+        with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
+            answer = client.get_signed_url(config)
+        conversation = elevenlabs.connect(
+            answer, agent_id=config.agent_id, on_visemes=heard.see, audio_interface=loudspeaker
+        )
+    else:
+        conversation = Conversation(
+            ElevenLabs(base_url=stage.providers, api_key=simulators.ELEVENLABS_API_KEY),
+            simulators.ELEVENLABS_AGENT_ID,
+            requires_auth=True,
+            audio_interface=loudspeaker,
+        )
+    conversation.start_session()
+    # The agent greets before it is asked anything.
+    _wait_for_turn(heard, 0)
+    for question in QUESTIONS:
+        messages = len(heard.audio)
+        conversation.send_user_message(question)
+        _wait_for_turn(heard, messages)
+    conversation.end_session()
+    conversation.wait_for_session_end()
+    return heard
+
+
+def _wait_for_turn(heard: Heard, messages: int) -> None:
+    """Waits for audio beyond the first `messages`, then for a pause."""
+    deadline = time.monotonic() + _PATIENCE
+    while len(heard.audio) == messages or time.monotonic() - heard.times[-1] < _PAUSE:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the agent said nothing, or would not stop")
+        time.sleep(0.02)
+
+
+def _openai(stage: Stage, *, through_server: bool) -> Heard:
+    heard = Heard()
+    if through_server:
+        with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
+            answer = client.get_signed_url(OpenAIConfig(ephemeral_token=simulators.OPENAI_EPHEMERAL))
+        manager = openai.connect(answer)
+    else:
+        official = OpenAI(
+            api_key=simulators.OPENAI_EPHEMERAL,
+            websocket_base_url=f"ws{stage.providers.removeprefix('http')}/v1",
+        )
+        manager = official.realtime.connect(model="gpt-realtime")
+    with manager as connection:
+        for question in QUESTIONS:
+            connection.conversation.item.create(
+                item={
+                    "type": "message",
+                    "role": "user",
+                    "content": [{"type": "input_text", "text": question}],
+                }
+            )
+            connection.response.create()
+            for event in connection:
+                if event.type == "response.output_audio.delta":
+                    heard.hear(base64.b64decode(event.delta))
+                    heard.see(openai.visemes(event))
+                elif event.type == "response.done":
+                    break
+    return heard
+
+
+def _gemini(stage: Stage, *, through_server: bool) -> Heard:
+    if through_server:
+        with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
+            answer = client.get_signed_url(GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL))
+    else:
+        # The SDK dials TLS only; mascot-client is what gets it onto plain loopback.
+        answer = GeminiCredentials(api_key=simulators.GEMINI_API_KEY, base_url=stage.providers)
+    return asyncio.run(_gemini_session(answer))
+
+
+async def _gemini_session(answer: GeminiCredentials) -> Heard:
+    heard = Heard()
+    async with gemini.connect(
+        answer, model=GEMINI_MODEL, config=LiveConnectConfig(response_modalities=[Modality.AUDIO])
+    ) as session:
+        for question in QUESTIONS:
+            await session.send_realtime_input(text=question)
+            async for message in session.receive():
+                if message.data:
+                    heard.hear(message.data)
+                    heard.see(gemini.visemes(message))
+    return heard
+
+
+CONVERSATIONS: Final[dict[str, Callable[..., Heard]]] = {
+    "elevenlabs": _elevenlabs,
+    "openai": _openai,
+    "gemini": _gemini,
+}

@@ -1,0 +1,81 @@
+"""Real servers for tests: the product under uvicorn, and the simulated providers, each in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from anyio.from_thread import start_blocking_portal
+
+from mascot_server import create_app, load_settings
+from mascot_server.serving import listen, server_config
+from mascot_server.simulators import Simulators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mascot_server.observe import Counters
+    from mascot_server.simulators import AudioSent
+
+API_KEY = "a-key-of-the-tests"
+SECRET = "a-secret-of-the-tests-of-more-than-32-bytes"
+
+
+@dataclass
+class Providers:
+    """Running simulators.
+
+    Attributes:
+        origin: Where they are.
+        sent: All audio they sent, in order.
+    """
+
+    origin: str
+    sent: list[AudioSent] = field(default_factory=list)
+
+
+@dataclass
+class RunningServer:
+    """The product, serving.
+
+    Attributes:
+        origin: Where it is, `http(s)://host:port`.
+        counters: What it has counted so far.
+    """
+
+    origin: str
+    counters: Counters
+
+
+@contextmanager
+def run_simulators(**options: Any) -> Iterator[Providers]:
+    """Runs the simulators; the options are those of `Simulators`."""
+    sent: list[AudioSent] = []
+    with start_blocking_portal() as portal:
+        simulators = Simulators(on_audio=sent.append, **options)
+        with portal.wrap_async_context_manager(simulators):
+            yield Providers(simulators.origin, sent)
+
+
+@contextmanager
+def run_server(upstream: str, **overrides: Any) -> Iterator[RunningServer]:
+    """Runs the server with one origin for all three providers; the overrides are its settings."""
+    urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
+    settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
+    app = create_app(settings)
+    config = server_config(app, settings)
+    listener = listen(config)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        scheme = "https" if config.is_ssl else "http"
+        while not server.started and thread.is_alive():
+            thread.join(0.01)
+        yield RunningServer(f"{scheme}://{settings.host}:{listener.getsockname()[1]}", app.state.counters)
+    finally:
+        server.should_exit = True
+        thread.join()
