@@ -27,7 +27,7 @@ _SOURCES = {
 }
 _PATHS = {"corpus", "out", "models"}
 # Where tuning starts, and what holds until it has been done.
-_DECODER = {"switch_cost": 2.0, "silence_db": -72.0}
+_DECODER = {"switch_cost": 2.0, "silence_db": -88.0}
 
 
 def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corpus) -> None:
