@@ -6,8 +6,14 @@ r and l. One spelled word is one spoken word: no digits and no abbreviations, so
 
 REPLIES: dict[str, tuple[str, ...]] = {
     "1-greeting": ("Hello there, welcome back to the harbor desk.", "What may I help you find?"),
-    "2-ferry": ("Of course.", "The blue ferry leaves for Marble Bay at half past five, from the lower wharf."),
-    "3-room": ("Yes, we have a room above the river.", "Breakfast is warm bread, plum jam and very strong coffee."),
+    "2-ferry": (
+        "Of course.",
+        "The blue ferry leaves for Marble Bay at half past five, from the lower wharf.",
+    ),
+    "3-room": (
+        "Yes, we have a room above the river.",
+        "Breakfast is warm bread, plum jam and very strong coffee.",
+    ),
     "4-weather": (
         "I would pack a light umbrella.",
         "People who walk along the bluff often meet a brief, furious shower.",

@@ -170,6 +170,17 @@ def test_typed_turns_are_answered_one_after_the_other(call: Any) -> None:
     assert said[0] == said[4]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "multimodal_message", "text": {"type": "user_message", "text": "What is this?"}},
+        {"type": "multimodal_message", "file": {"type": "file_input", "file_id": "file_1"}},
+    ],
+)
+def test_multimodal_turns_are_answered(call: Any, message: Any) -> None:
+    assert of_type(call.say(message), "agent_response")
+
+
 def test_speaking_over_the_agent_interrupts_it(call: Any, speech: Any) -> None:
     call.say({"type": "user_message", "text": "Hello"})
     # Half of it is sent, and two hundred milliseconds of it are heard.
@@ -219,6 +230,7 @@ def test_messages_that_only_inform_are_taken_in_silence(call: Any) -> None:
         ('{"type":"nonsense"}', "type is unknown"),
         ('{"type":"pong"}', "event_id is missing"),
         ('{"type":"user_message"}', "text is missing"),
+        ('{"type":"multimodal_message"}', "text and files are missing"),
         ('{"user_audio_chunk":"???"}', "not base64"),
         ('{"user_audio_chunk":7}', "not a string"),
         ('{"user_audio_chunk":"AAAA"}', "even number of bytes"),

@@ -181,6 +181,8 @@ def test_a_wrong_beginning_closes_the_session(play: Any, message: Any, reason: s
         (SETUP, "the first message and only the first"),
         (b"\xff", "not valid JSON"),
         ({"realtimeInput": {"nonsense": 1}}, "at realtime_input"),
+        ({"realtimeInput": {"text": 1}}, "text must be a string"),
+        ({"realtimeInput": {"mediaChunks": {}}}, "media_chunks must be a list"),
         ({"realtimeInput": {"audio": 1}}, "audio must be an object"),
         ({"realtimeInput": {"audio": {"data": "AA==", "mimeType": "audio/mp3"}}}, "mime_type"),
         ({"realtimeInput": {"audio": {"data": "AA==", "mimeType": "audio/pcm;rate=4000"}}}, "rate from 8000"),

@@ -147,3 +147,12 @@ def test_any_gemini_setup(setup: dict[str, Any]) -> None:
     session.receive(json.dumps({"setup": {"model": "models/x"} | setup}), 0.0)
     session.receive(json.dumps({"realtimeInput": {"audio": {"mimeType": "audio/pcm", "data": "AAAA"}}}), 0.0)
     assert session.next_action(0.0) is not None
+
+
+@pytest.mark.parametrize("depth", [70, 500, 100_000])
+@pytest.mark.parametrize("number", range(4))
+def test_deep_nesting(number: int, depth: int) -> None:
+    conversation = conversations()[number]
+    conversation.open(0.0)
+    conversation.receive('{"type":' + "[" * depth + "]" * depth + "}", 0.0)
+    assert conversation.next_action(0.0) is not None

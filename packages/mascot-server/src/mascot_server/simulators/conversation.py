@@ -150,11 +150,6 @@ class Conversation(ABC):
         # A close frame has room for 123 bytes of reason; the reason may quote what the client wrote.
         self._close = Close(code, reason.encode("ascii", "replace").decode()[:123])
 
-    @property
-    def ended(self) -> bool:
-        """Whether the conversation has been closed from this side."""
-        return self._close is not None
-
     def sending_time(self, offset_ms: float) -> float:
         """When audio at this offset of the turn is sent."""
         assert self.turn is not None  # noqa: S101 - only asked of a turn that was begun

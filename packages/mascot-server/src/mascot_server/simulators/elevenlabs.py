@@ -127,9 +127,13 @@ class ElevenLabsConversation(Conversation):
 
     def _take(self, event: dict[str, Any], now: float) -> None:
         kind = event.get("type")
-        if kind in ("user_message", "multimodal_message"):
+        if kind == "user_message":
             if not isinstance(event.get("text"), str):
                 raise ValueError("text is missing")
+            self._answer(now)
+        elif kind == "multimodal_message":
+            if not event.keys() & {"text", "file", "files"}:
+                raise ValueError("text and files are missing")
             self._answer(now)
         elif kind == "pong":
             if not isinstance(event.get("event_id"), int):

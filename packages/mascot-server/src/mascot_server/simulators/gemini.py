@@ -30,7 +30,7 @@ _MESSAGES = frozenset({"setup", "clientContent", "realtimeInput", "toolResponse"
 _REALTIME = frozenset(
     {"audio", "video", "text", "mediaChunks", "activityStart", "activityEnd", "audioStreamEnd"}
 )
-# What Gemini counts for a second of sound, and roughly for a word.
+# What Gemini counts for a second of the sound it speaks.
 _AUDIO_TOKENS_PER_SECOND = 25
 
 
@@ -101,6 +101,8 @@ class GeminiConversation(Conversation):
             self._interrupt(now)
         if "activityEnd" in content:
             self._answer_speech(now)
+        if not isinstance(content.get("text", ""), str):
+            raise ValueError("text must be a string.")  # noqa: TRY004 - the peer's value
         if "text" in content:
             self._answer(now)
         blobs = content.get("mediaChunks", [])

@@ -7,12 +7,14 @@ import binascii
 import json
 from typing import Any
 
+_DEEPEST = 64
+
 
 def read_object(message: str | bytes) -> dict[str, Any]:
     """Parse a message that must be a JSON object.
 
     Raises:
-        ValueError: it is not JSON, or not an object; the text says which, and quotes nothing.
+        ValueError: it is not JSON, not an object, or nested too deeply; the text says which, and quotes nothing.
     """
     try:
         parsed = json.loads(message)
@@ -20,7 +22,22 @@ def read_object(message: str | bytes) -> dict[str, Any]:
         raise ValueError("not valid JSON") from error
     if not isinstance(parsed, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - the peer's value, not a caller's type
+    if _is_deep(parsed):
+        raise ValueError(f"nested more than {_DEEPEST} levels deep")
     return parsed
+
+
+def _is_deep(value: dict[str, Any]) -> bool:
+    """Whether a value is nested so deeply that walking it could exhaust the stack."""
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        holders = [entry for entry in level if isinstance(entry, dict | list)]
+        level = [
+            child for holder in holders for child in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def read_member(holder: dict[str, Any], name: str) -> dict[str, Any]:
