@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.connection import Connection
     from websockets.asyncio.server import ServerConnection
 
 pytestmark = pytest.mark.anyio
@@ -78,7 +79,7 @@ async def refused(url: str, headers: dict[str, str] | None = None) -> tuple[int,
     return response.status_code, json.loads(response.body or b"null")
 
 
-async def told(connection: ClientConnection) -> tuple[int | None, str | None]:
+async def told(connection: Connection) -> tuple[int | None, str | None]:
     """Reads until the connection is closed; returns code and reason."""
     async with asyncio.timeout(15):
         try:
@@ -430,7 +431,7 @@ async def _never(upstream: ServerConnection) -> None:
     await upstream.wait_closed()
 
 
-async def _first(connection: ClientConnection, kind: str) -> Any:
+async def _first(connection: Connection, kind: str) -> Any:
     async with asyncio.timeout(10):
         while True:
             message = json.loads(await connection.recv())

@@ -99,7 +99,7 @@ def test_a_token_without_a_signature_is_refused() -> None:
     claims = jwt.decode(genuine, options={"verify_signature": False})
     kid = jwt.get_unverified_header(genuine)["kid"]
     with pytest.raises(Unauthorized):
-        tokens.open("openai", jwt.encode(claims, None, algorithm="none", headers={"kid": kid}))
+        tokens.open("openai", jwt.encode(claims, "", algorithm="none", headers={"kid": kid}))
 
 
 def test_a_config_too_long_for_a_url_is_refused_with_its_field() -> None:
