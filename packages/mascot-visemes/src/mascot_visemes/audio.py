@@ -1,4 +1,7 @@
-"""Chunks of audio in, float samples out: PCM16, G.711 and float32, with split samples carried over."""
+"""Chunks of audio in, float samples out: PCM16, G.711 and float32, with split samples carried over.
+
+Checking a chunk and turning it into floats are apart, so that a long one can be turned into floats block by block.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from mascot_visemes.errors import NotFiniteError, SampleFormatError, SampleRateE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Chunk = bytes | bytearray | memoryview | NDArray[np.int16] | NDArray[np.float32] | NDArray[np.uint8]
+    Raw = NDArray[np.int16] | NDArray[np.float32] | NDArray[np.uint8]
+    Chunk = bytes | bytearray | memoryview | Raw
 
 Encoding = Literal["pcm16", "mulaw", "alaw", "float32"]
 ENCODINGS: tuple[str, ...] = get_args(Encoding)
@@ -40,7 +44,8 @@ def alaw_table() -> NDArray[np.float32]:
 
 
 _TABLES = {"mulaw": mulaw_table(), "alaw": alaw_table()}
-_BYTES = {"pcm16": 2, "mulaw": 1, "alaw": 1, "float32": 4}
+_DTYPES = {"pcm16": "<i2", "mulaw": "u1", "alaw": "u1", "float32": "<f4"}
+_SIZES = {"pcm16": 2, "mulaw": 1, "alaw": 1, "float32": 4}
 
 
 def checked_rate(sample_rate: object) -> int:
@@ -70,28 +75,27 @@ class SampleReader:
         UnknownEncodingError: `encoding` is none of these.
     """
 
-    __slots__ = ("_carried", "_encoding", "_size")
+    __slots__ = ("_carried", "_encoding")
 
     def __init__(self, encoding: Encoding) -> None:
         if encoding not in ENCODINGS:
             raise UnknownEncodingError(encoding, ENCODINGS)
         self._encoding = encoding
-        self._size = _BYTES[encoding]
         self._carried = b""
 
     def reset(self) -> None:
         """Forget a sample of which only a part has come."""
         self._carried = b""
 
-    def read(self, chunk: Chunk) -> NDArray[np.float32]:
-        """Samples of the next chunk.
+    def read(self, chunk: Chunk) -> Raw:
+        """Take the next chunk and check it.
 
         Args:
             chunk: Bytes in the stream's encoding, of any length; or an array of whole mono samples, shape (n,):
                 int16 or float32 (-1..1) for ``pcm16`` and ``float32``, uint8 for ``mulaw`` and ``alaw``.
 
         Returns:
-            Samples within -1..1, shape (n,).
+            The whole samples as they came, without a copy where possible, shape (n,), for `floats`.
 
         Raises:
             SampleFormatError: The chunk is of another type or shape. Nothing was taken.
@@ -100,46 +104,45 @@ class SampleReader:
         if isinstance(chunk, np.ndarray):
             return self._array(chunk)
         try:
-            data = self._carried + bytes(memoryview(chunk).cast("B"))
+            data = memoryview(chunk).cast("B")
         except TypeError:
             raise SampleFormatError(type(chunk).__name__, self._expected()) from None
-        whole = len(data) - len(data) % self._size
-        samples = self._bytes(data[:whole])
-        self._carried = data[whole:]
-        return samples
+        if self._carried:
+            data = memoryview(self._carried + bytes(data))
+        whole = len(data) - len(data) % _SIZES[self._encoding]
+        raw: Raw = np.frombuffer(data[:whole], _DTYPES[self._encoding])
+        _check_finite(raw)
+        self._carried = bytes(data[whole:])
+        return raw
 
-    def _bytes(self, data: bytes) -> NDArray[np.float32]:
-        if self._encoding == "pcm16":
-            return np.frombuffer(data, "<i2").astype(np.float32) * _INT16_SCALE
-        if self._encoding == "float32":
-            return _finite(np.frombuffer(data, "<f4").astype(np.float32))
-        return np.take(_TABLES[self._encoding], np.frombuffer(data, np.uint8))
+    def floats(self, raw: Raw) -> NDArray[np.float32]:
+        """Samples in -1..1 from (part of) what `read` returned, shape (n,); floats beyond are clipped."""
+        if raw.dtype.kind == "u":
+            return np.take(_TABLES[self._encoding], raw.astype(np.uint8))
+        if raw.dtype.kind == "i":
+            return raw.astype(np.float32) * _INT16_SCALE
+        return np.clip(raw.astype(np.float32), np.float32(-1.0), np.float32(1.0))
 
-    def _array(self, chunk: NDArray[np.generic]) -> NDArray[np.float32]:
+    def _array(self, chunk: Raw) -> Raw:
         found = f"an array of {chunk.dtype}, shape {chunk.shape}"
         if chunk.ndim != 1:
-            raise SampleFormatError(
-                found, self._expected() + " (mix channels down first, e.g. with .mean(axis=1))"
-            )
+            advice = " (mix channels down first, e.g. with .mean(axis=1))"
+            raise SampleFormatError(found, self._expected() + advice)
         if self._carried:
             raise SampleFormatError(found, "more bytes: part of a sample is waiting for the rest")
-        if self._encoding in _TABLES:
-            if chunk.dtype != np.uint8:
-                raise SampleFormatError(found, self._expected())
-            return np.take(_TABLES[self._encoding], chunk.astype(np.uint8))
-        if chunk.dtype.kind == "i" and chunk.dtype.itemsize == _BYTES["pcm16"]:
-            return chunk.astype(np.float32) * _INT16_SCALE
-        if chunk.dtype.kind == "f" and chunk.dtype.itemsize == _BYTES["float32"]:
-            return _finite(chunk.astype(np.float32))
-        raise SampleFormatError(found, self._expected() + " (convert with .astype)")
+        kinds = ("u1",) if self._encoding in _TABLES else ("i2", "f4")
+        if chunk.dtype.str[1:] not in kinds:
+            raise SampleFormatError(found, self._expected() + " (convert with .astype)")
+        _check_finite(chunk)
+        return chunk
 
     def _expected(self) -> str:
         arrays = "a uint8 array" if self._encoding in _TABLES else "an int16 or float32 array"
         return f"bytes or {arrays} of shape (n,)"
 
 
-def _finite(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    good = np.isfinite(samples)
-    if not good.all():
-        raise NotFiniteError(int(good.argmin()))
-    return np.clip(samples, np.float32(-1.0), np.float32(1.0))
+def _check_finite(raw: Raw) -> None:
+    if raw.dtype.kind == "f":
+        good = np.isfinite(raw)
+        if not good.all():
+            raise NotFiniteError(int(good.argmin()))

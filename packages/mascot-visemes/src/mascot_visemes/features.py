@@ -136,7 +136,7 @@ class FeatureStream:
         rate: Samples per second.
     """
 
-    __slots__ = ("_front", "_tail", "_tail_end", "frames", "samples")
+    __slots__ = ("_front", "_tail", "frames", "samples")
 
     def __init__(self, rate: int) -> None:
         self._front = front_end(rate)
@@ -147,7 +147,6 @@ class FeatureStream:
         self.samples = 0
         self.frames = 0
         self._tail = np.zeros(self._front.length, np.float32)
-        self._tail_end = 0
 
     def push(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Hear `samples` and describe the frames that end in them.
@@ -165,6 +164,6 @@ class FeatureStream:
         count = frames_ended(self.samples, front.rate) - self.frames
         result = front.analyse(buffer, front.ends(self.frames, count) - start)
         self.frames += count
-        # The next frame ends at least one sample from here, so one window less a sample is enough.
+        # The next frame ends at least one sample from here, so its window starts within this tail.
         self._tail = buffer[len(buffer) - front.length :]
         return result

@@ -92,13 +92,13 @@ class Stream:
         """
         if self._finished:
             raise StreamFinishedError
-        samples = self._reader.read(chunk)
+        raw = self._reader.read(chunk)
         block = _BLOCK_SECONDS * self._rate
         events: list[VisemeEvent] = []
-        while len(samples) > block:
-            events += self._decide([self._hear(samples[:block])])
-            samples = samples[block:]
-        events += self._decide([self._hear(samples), self._posteriors.edge()])
+        while len(raw) > block:
+            events += self._decide([self._hear(self._reader.floats(raw[:block]))])
+            raw = raw[block:]
+        events += self._decide([self._hear(self._reader.floats(raw)), self._posteriors.edge()])
         return events
 
     def input_finished(self) -> list[VisemeEvent]:
