@@ -1,0 +1,241 @@
+"""mascot-client against the real server: the official session objects, with visemes."""
+
+from __future__ import annotations
+
+import base64
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from anyio import to_thread
+from elevenlabs.conversational_ai.conversation import AsyncConversation, AudioInterface, Conversation
+from google.genai.live import AsyncSession
+from google.genai.types import LiveConnectConfig, Modality
+from openai.resources.realtime.realtime import AsyncRealtimeConnection, RealtimeConnection
+from support.servers import API_KEY
+
+from mascot_client import (
+    AsyncMascotClient,
+    AuthenticationError,
+    BadRequestError,
+    ElevenLabsConfig,
+    GeminiConfig,
+    MascotClient,
+    OpenAIConfig,
+    Visemes,
+    elevenlabs,
+    gemini,
+    openai,
+)
+from mascot_server import simulators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .conftest import Stage
+
+pytestmark = pytest.mark.anyio
+
+ELEVENLABS = ElevenLabsConfig(api_key=simulators.ELEVENLABS_API_KEY, agent_id=simulators.ELEVENLABS_AGENT_ID)
+OPENAI = OpenAIConfig(ephemeral_token=simulators.OPENAI_EPHEMERAL)
+GEMINI = GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL)
+GEMINI_MODEL = "gemini-2.5-flash-preview"
+AUDIO = LiveConnectConfig(response_modalities=[Modality.AUDIO])
+
+
+class Silence(AudioInterface):
+    """Plays nothing, counts what it should play, and has a microphone."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.interrupted = 0
+        self.microphone: Callable[[bytes], None] = lambda _: None
+
+    def start(self, input_callback: Callable[[bytes], None]) -> None:
+        self.microphone = input_callback
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def output(self, audio: bytes) -> None:
+        self.bytes += len(audio)
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
+
+
+@pytest.fixture
+def client(stage: Stage) -> Iterator[MascotClient]:
+    with MascotClient(api_key=API_KEY, base_url=stage.server.origin) as client:
+        yield client
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+
+
+def milliseconds(payloads: list[Visemes]) -> float:
+    return sum(payload.audio_duration_ms for payload in payloads)
+
+
+def moves(payloads: list[Visemes]) -> int:
+    return sum(len(payload.visemes) for payload in payloads)
+
+
+def test_elevenlabs(client: MascotClient) -> None:
+    payloads: list[Visemes] = []
+    speaker = Silence()
+    conversation = elevenlabs.connect(
+        client.get_signed_url(ELEVENLABS),
+        agent_id=simulators.ELEVENLABS_AGENT_ID,
+        on_visemes=payloads.append,
+        audio_interface=speaker,
+    )
+    assert isinstance(conversation, Conversation)
+    conversation.start_session()
+    wait_until(lambda: moves(payloads) > 20)
+    conversation.end_session()
+    conversation.wait_for_session_end()
+    # 16 kHz, 16 bits: what was heard is what was described.
+    assert milliseconds(payloads) == speaker.bytes / 32
+
+
+async def test_elevenlabs_asyncio(stage: Stage) -> None:
+    payloads: list[Visemes] = []
+
+    async def on_visemes(payload: Visemes) -> None:
+        payloads.append(payload)
+
+    async with AsyncMascotClient(api_key=API_KEY, base_url=stage.server.origin) as client:
+        answer = await client.get_signed_url(ELEVENLABS)
+    conversation = elevenlabs.connect_async(
+        answer,
+        agent_id=simulators.ELEVENLABS_AGENT_ID,
+        on_visemes=on_visemes,
+        audio_interface=_AsyncSilence(),
+    )
+    assert isinstance(conversation, AsyncConversation)
+    await conversation.start_session()
+    await to_thread.run_sync(wait_until, lambda: moves(payloads) > 20)
+    await conversation.end_session()
+    await conversation.wait_for_session_end()
+
+
+def test_openai(client: MascotClient) -> None:
+    payloads, size = [], 0
+    with openai.connect(client.get_signed_url(OPENAI)) as connection:
+        assert isinstance(connection, RealtimeConnection)
+        connection.response.create()
+        for event in connection:
+            if event.type == "response.output_audio.delta":
+                size += len(base64.b64decode(event.delta))
+                payloads.append(_present(openai.visemes(event)))
+            elif event.type == "response.done":
+                break
+    assert milliseconds(payloads) == size / 48
+    assert moves(payloads) > 20
+
+
+async def test_openai_asyncio(client: MascotClient) -> None:
+    payloads = []
+    async with openai.connect_async(client.get_signed_url(OPENAI)) as connection:
+        assert isinstance(connection, AsyncRealtimeConnection)
+        await connection.response.create()
+        async for event in connection:
+            if event.type == "response.output_audio.delta":
+                payloads.append(_present(openai.visemes(event)))
+            elif event.type == "response.done":
+                break
+    assert moves(payloads) > 20
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_gemini(stage: Stage, scheme: str) -> None:
+    server, trust = (stage.server, None) if scheme == "http" else (stage.tls_server, stage.trust)
+    async with httpx.AsyncClient(verify=trust or True) as http:
+        client = AsyncMascotClient(api_key=API_KEY, base_url=server.origin, http_client=http)
+        answer = await client.get_signed_url(GEMINI)
+    payloads, size = [], 0
+    async with gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, ssl_context=trust) as session:
+        assert isinstance(session, AsyncSession)
+        await session.send_realtime_input(text="What can you do?")
+        async for message in session.receive():
+            if message.data:
+                size += len(message.data)
+                payloads.append(_present(gemini.visemes(message)))
+    assert milliseconds(payloads) == size / 48
+    assert moves(payloads) > 20
+
+
+def test_after_an_interruption_the_mouth_is_told_anew(client: MascotClient) -> None:
+    seen: list[Any] = []
+
+    class Speaker(Silence):
+        def interrupt(self) -> None:
+            seen.append("interrupted")
+
+    speaker = Speaker()
+    conversation = elevenlabs.connect(
+        client.get_signed_url(ELEVENLABS),
+        agent_id=simulators.ELEVENLABS_AGENT_ID,
+        on_visemes=seen.append,
+        audio_interface=speaker,
+    )
+    conversation.start_session()
+    wait_until(lambda: len(seen) > 2)
+    loud = b"\x00\x40\x00\xc0" * 1600
+    # The greeting is sent within a tenth of a second and counts as heard at once; so the user speaks over an answer,
+    # as often as it takes to catch the agent speaking.
+    for _attempt in range(20):
+        conversation.send_user_message("Go on.")
+        count = len(seen)
+        wait_until(partial(_longer, seen, count))
+        speaker.microphone(loud)
+        time.sleep(0.1)
+        if "interrupted" in seen:
+            break
+    speaker.microphone(bytes(32000))
+    at = seen.index("interrupted")
+    wait_until(lambda: len(seen) > at + 1)
+    conversation.end_session()
+    conversation.wait_for_session_end()
+    first = seen[at + 1]
+    assert first.visemes[0].offset_ms == 0
+
+
+def test_refusals_carry_the_servers_words(stage: Stage, client: MascotClient) -> None:
+    with MascotClient(api_key="wrong", base_url=stage.server.origin) as stranger:
+        with pytest.raises(AuthenticationError, match="Invalid API key"):
+            stranger.get_signed_url(OPENAI)
+    with pytest.raises(BadRequestError, match=r"config\.provider_config\.viseme_model"):
+        client.get_signed_url(OpenAIConfig(api_key="sk-x", viseme_model="klingon"))
+
+
+def _longer(seen: list[Any], count: int) -> bool:
+    return len(seen) > count
+
+
+def _present(payload: Visemes | None) -> Visemes:
+    assert payload is not None
+    return payload
+
+
+class _AsyncSilence:
+    """The asyncio form of an audio interface that plays nothing."""
+
+    async def start(self, input_callback: Callable[[bytes], Any]) -> None:
+        """There is no microphone."""
+
+    async def stop(self) -> None:
+        """Nothing runs."""
+
+    async def output(self, audio: bytes) -> None:
+        """Plays nothing."""
+
+    async def interrupt(self) -> None:
+        """Nobody interrupts."""
