@@ -40,7 +40,7 @@ def build_wheels(session: nox.Session, *packages: str) -> list[str]:
     for package in packages:
         name, bracket, extras = package.partition("[")
         with session.chdir(ROOT / "packages" / name):
-            session.run("hatchling", "build", "-t", "wheel", str(out), silent=True)
+            session.run("hatchling", "build", "-t", "wheel", "-d", str(out), silent=True)
         (wheel,) = out.glob(f"{name.replace('-', '_')}-*.whl")
         requirements.append(f"{name}{bracket}{extras} @ {wheel.as_uri()}")
     return requirements
