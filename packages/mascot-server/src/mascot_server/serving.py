@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -9,8 +10,6 @@ import uvicorn
 from mascot_server.errors import SettingsError
 
 if TYPE_CHECKING:
-    import socket
-
     from litestar import Litestar
 
     from mascot_server.settings import Settings
@@ -43,6 +42,9 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
 def listen(config: uvicorn.Config) -> socket.socket:
     """Binds the address and starts to listen, so that whoever learns the port can connect at once."""
     listener = config.bind_socket()
+    # Accepted sockets inherit it. asyncio sets it itself only where the socket names TCP as its protocol, which this
+    # one does not; without it a viseme message holds up the audio behind it until the app's delayed ACK, 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.listen(config.backlog)
     return listener
 
