@@ -101,8 +101,8 @@ def test_elevenlabs(client: MascotClient) -> None:
     wait_until(lambda: moves(payloads) > 20)
     conversation.end_session()
     conversation.wait_for_session_end()
-    # 16 kHz, 16 bits: what was heard is what was described.
-    assert milliseconds(payloads) == speaker.bytes / 32
+    # 16 kHz, 16 bits: what was heard is what was described, but for the message that hanging up may have cut off.
+    assert speaker.bytes / 32 in {milliseconds(payloads), milliseconds(payloads[:-1])}
 
 
 async def test_elevenlabs_asyncio(stage: Stage) -> None:
