@@ -12,9 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mascot_server import simulators
-
-from .render import SAMPLE_RATE, SYNTHESISER, VOICE, render
-from .script import REPLIES
+from voices.render import SAMPLE_RATE, SYNTHESISER, VOICE, render
+from voices.script import REPLIES
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ Ask a mascot server for a connection here; open it with ``mascot_client.elevenla
 ``mascot_client.gemini`` or ``mascot_client.openai``, each of which needs the extra of its name.
 """
 
-from .answers import GeminiCredentials, SignedUrl
-from .api import AsyncMascotClient, MascotClient
-from .configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig
-from .errors import (
+from mascot_client.answers import GeminiCredentials, SignedUrl
+from mascot_client.api import AsyncMascotClient, MascotClient
+from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig
+from mascot_client.errors import (
     APIError,
     AuthenticationError,
     BadRequestError,
@@ -17,7 +17,7 @@ from .errors import (
     MissingExtraError,
     ProtocolError,
 )
-from .visemes import Viseme, Visemes
+from mascot_client.visemes import Viseme, Visemes
 
 __all__ = [
     "APIError",

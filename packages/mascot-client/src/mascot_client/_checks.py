@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import ConfigurationError
+from mascot_client.errors import ConfigurationError
 
 
 def require_header_value(name: str, value: object) -> str:

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from .answers import GeminiCredentials, SignedUrl
-from .configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
-from .errors import APIError, AuthenticationError, BadRequestError, ConfigurationError, ProtocolError
+from mascot_client.answers import GeminiCredentials, SignedUrl
+from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
+from mascot_client.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ProtocolError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,12 +15,12 @@ import httpx
 from elevenlabs.client import ElevenLabs
 from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 
-from .visemes import Visemes
+from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from .answers import SignedUrl
+    from mascot_client.answers import SignedUrl
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from ._checks import require_header_value, require_url
-from .errors import ConfigurationError
+from mascot_client._checks import require_header_value, require_url
+from mascot_client.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Self, overload
 
 import httpx
 
-from ._checks import require_base_url, require_header_value
-from ._contract import PATH, read_answer, request_body
-from .errors import ConnectionFailedError
+from mascot_client._checks import require_base_url, require_header_value
+from mascot_client._contract import PATH, read_answer, request_body
+from mascot_client.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from .answers import GeminiCredentials, SignedUrl
-    from .configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
+    from mascot_client.answers import GeminiCredentials, SignedUrl
+    from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds to wait for a connection, and again for the answer."""

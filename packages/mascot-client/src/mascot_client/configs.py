@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from .errors import ConfigurationError
+from mascot_client.errors import ConfigurationError
 
 
 def _seal(value: object) -> SecretStr:

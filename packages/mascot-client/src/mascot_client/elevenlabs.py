@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._extras import needs
+from mascot_client._extras import needs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 
-    from .answers import SignedUrl
-    from .visemes import Visemes
+    from mascot_client.answers import SignedUrl
+    from mascot_client.visemes import Visemes
 
 __all__ = ["connect", "connect_async"]
 
@@ -51,7 +51,7 @@ def connect(
         MissingExtraError: the SDK is not installed.
     """
     with needs("elevenlabs", "elevenlabs"):
-        from ._elevenlabs import VisemeConversation  # noqa: PLC0415 - needs the extra
+        from mascot_client._elevenlabs import VisemeConversation  # noqa: PLC0415 - needs the extra
     return VisemeConversation(answer, agent_id, on_visemes, conversation)
 
 
@@ -78,5 +78,5 @@ def connect_async(
         MissingExtraError: the SDK is not installed.
     """
     with needs("elevenlabs", "elevenlabs"):
-        from ._elevenlabs import AsyncVisemeConversation  # noqa: PLC0415 - needs the extra
+        from mascot_client._elevenlabs import AsyncVisemeConversation  # noqa: PLC0415 - needs the extra
     return AsyncVisemeConversation(answer, agent_id, on_visemes, conversation)

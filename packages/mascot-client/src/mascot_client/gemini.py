@@ -16,9 +16,9 @@ import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from ._extras import needs
-from .errors import ConfigurationError
-from .visemes import Visemes
+from mascot_client._extras import needs
+from mascot_client.errors import ConfigurationError
+from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
     import ssl
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from google.genai.live import AsyncSession
     from google.genai.types import LiveConnectConfigOrDict
 
-    from .answers import GeminiCredentials
+    from mascot_client.answers import GeminiCredentials
 
 __all__ = ["client", "connect", "visemes"]
 

@@ -15,15 +15,15 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from ._extras import needs
-from .visemes import Visemes
+from mascot_client._extras import needs
+from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
 
-    from .answers import SignedUrl
+    from mascot_client.answers import SignedUrl
 
 __all__ = ["connect", "connect_async", "visemes"]
 

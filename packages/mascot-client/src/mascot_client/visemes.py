@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from .errors import ProtocolError
+from mascot_client.errors import ProtocolError
 
 MAX_VISEME_ID = 21
 """The highest id of the Microsoft (SAPI) viseme set; 0 is silence."""

@@ -6,7 +6,7 @@
         print(simulators.origin)   # http://127.0.0.1:9100
 """
 
-from .credentials import (
+from mascot_server.simulators.credentials import (
     ELEVENLABS_AGENT_ID,
     ELEVENLABS_API_KEY,
     GEMINI_API_KEY,
@@ -15,7 +15,7 @@ from .credentials import (
     OPENAI_EPHEMERAL,
     Credentials,
 )
-from .server import AudioSent, Simulators
+from mascot_server.simulators.server import AudioSent, Simulators
 
 __all__ = [
     "ELEVENLABS_AGENT_ID",

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .voice import Chunk, Reply
+    from mascot_server.simulators.voice import Chunk, Reply
 
 
 def alignment(reply: Reply, chunk: Chunk) -> dict[str, list[Any]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from .voice import Chunk, Reply
+    from mascot_server.simulators.voice import Chunk, Reply
 
 Provider = Literal["elevenlabs", "openai", "gemini"]
 Event = dict[str, Any]

@@ -14,18 +14,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from .elevenlabs import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT, ElevenLabsConversation
-from .gemini import GeminiConversation
-from .openai import OpenAIConversation
-from .openai_events import error_event
-from .openai_session import RefusedError
-from .refusal import Refusal
+from mascot_server.simulators.elevenlabs import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT, ElevenLabsConversation
+from mascot_server.simulators.gemini import GeminiConversation
+from mascot_server.simulators.openai import OpenAIConversation
+from mascot_server.simulators.openai_events import error_event
+from mascot_server.simulators.openai_session import RefusedError
+from mascot_server.simulators.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .conversation import Conversation, Pacing
-    from .credentials import Credentials
+    from mascot_server.simulators.conversation import Conversation, Pacing
+    from mascot_server.simulators.credentials import Credentials
 
 _ELEVENLABS_SOCKET = "/v1/convai/conversation"
 _ELEVENLABS_SIGN = "/v1/convai/conversation/get-signed-url"

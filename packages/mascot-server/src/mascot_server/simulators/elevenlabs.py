@@ -11,16 +11,16 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from .alignment import alignment
-from .conversation import Conversation, Event, Pacing, Turn
-from .sound import Encoding, decode
-from .vad import SpeechStarted, VoiceActivity
-from .voice import answer, chunks, greeting
-from .wire import read_base64, read_member, read_object, write_base64
+from mascot_server.simulators.alignment import alignment
+from mascot_server.simulators.conversation import Conversation, Event, Pacing, Turn
+from mascot_server.simulators.sound import Encoding, decode
+from mascot_server.simulators.vad import SpeechStarted, VoiceActivity
+from mascot_server.simulators.voice import answer, chunks, greeting
+from mascot_server.simulators.wire import read_base64, read_member, read_object, write_base64
 
 if TYPE_CHECKING:
-    from .conversation import Close, Frame
-    from .voice import Reply
+    from mascot_server.simulators.conversation import Close, Frame
+    from mascot_server.simulators.voice import Reply
 
 GREETING_WAIT_S = 1.0
 """How long the greeting waits for ``conversation_initiation_client_data``, which may name the user."""

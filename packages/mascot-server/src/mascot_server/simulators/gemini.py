@@ -10,14 +10,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .conversation import Conversation, Event, Pacing, Turn
-from .sound import decode
-from .vad import SpeechStarted, VoiceActivity
-from .voice import answer, chunks
-from .wire import read_any_base64, read_member, read_object, write_base64
+from mascot_server.simulators.conversation import Conversation, Event, Pacing, Turn
+from mascot_server.simulators.sound import decode
+from mascot_server.simulators.vad import SpeechStarted, VoiceActivity
+from mascot_server.simulators.voice import answer, chunks
+from mascot_server.simulators.wire import read_any_base64, read_member, read_object, write_base64
 
 if TYPE_CHECKING:
-    from .voice import Reply
+    from mascot_server.simulators.voice import Reply
 
 OUTPUT_RATE = 24000
 """Hz of what the model speaks."""

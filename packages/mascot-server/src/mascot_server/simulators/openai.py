@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .conversation import Conversation, Event, Pacing, Turn
-from .openai_beta import Beta
-from .openai_events import check_item, error_event, member, read_event, renamed
-from .openai_ga import Ga
-from .openai_response import Response
-from .openai_session import RATES, Dialect, RefusedError, merged
-from .sound import decode
-from .vad import SpeechStarted, VoiceActivity
-from .voice import Chunk, answer, chunks
-from .wire import read_base64, write_base64
+from mascot_server.simulators.conversation import Conversation, Event, Pacing, Turn
+from mascot_server.simulators.openai_beta import Beta
+from mascot_server.simulators.openai_events import check_item, error_event, member, read_event, renamed
+from mascot_server.simulators.openai_ga import Ga
+from mascot_server.simulators.openai_response import Response
+from mascot_server.simulators.openai_session import RATES, Dialect, RefusedError, merged
+from mascot_server.simulators.sound import decode
+from mascot_server.simulators.vad import SpeechStarted, VoiceActivity
+from mascot_server.simulators.voice import Chunk, answer, chunks
+from mascot_server.simulators.wire import read_base64, write_base64
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .openai_session import RefusedError
-from .wire import read_object
+from mascot_server.simulators.openai_session import RefusedError
+from mascot_server.simulators.wire import read_object
 
 if TYPE_CHECKING:
-    from .conversation import Event
+    from mascot_server.simulators.conversation import Event
 
 
 def error_event(refused: RefusedError, event_id: object = None) -> Event:

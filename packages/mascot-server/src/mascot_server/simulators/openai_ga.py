@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .openai_session import (
+from mascot_server.simulators.openai_session import (
     EXPIRES_AT,
     INSTRUCTIONS,
     RATES,
@@ -20,7 +20,7 @@ from .openai_session import (
 )
 
 if TYPE_CHECKING:
-    from .sound import Encoding
+    from mascot_server.simulators.sound import Encoding
 
 
 class Ga(Dialect):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .conversation import Event
+    from mascot_server.simulators.conversation import Event
 
 # Roughly what the real service counts for a second of sound it speaks.
 _AUDIO_TOKENS_PER_SECOND = 20

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .sound import Encoding
+    from mascot_server.simulators.sound import Encoding
 
 INSTRUCTIONS = "You are a friendly guide to a small harbor town."
 

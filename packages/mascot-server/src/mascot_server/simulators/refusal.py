@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .conversation import Conversation, Event, Pacing, Provider
+from mascot_server.simulators.conversation import Conversation, Event, Pacing, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

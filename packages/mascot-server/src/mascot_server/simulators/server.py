@@ -14,9 +14,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from .conversation import Close, Conversation, Frame, Pacing, Provider
-from .credentials import Credentials
-from .doors import Answer, Doors, Request
+from mascot_server.simulators.conversation import Close, Conversation, Frame, Pacing, Provider
+from mascot_server.simulators.credentials import Credentials
+from mascot_server.simulators.doors import Answer, Doors, Request
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from websockets.http11 import Request as UpgradeRequest
     from websockets.http11 import Response
 
-    from .sound import Encoding
+    from mascot_server.simulators.sound import Encoding
 
 _LARGEST_MESSAGE = 4 * 2**20
 _SUBPROTOCOLS = ("convai", "realtime")

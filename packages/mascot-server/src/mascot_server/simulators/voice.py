@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .sound import Encoding, encode, resample
+from mascot_server.simulators.sound import Encoding, encode, resample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
