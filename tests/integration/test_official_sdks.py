@@ -138,7 +138,6 @@ def elevenlabs_conversation(stage: Stage, agent_id: str, *, through_server: bool
         callback_agent_response=lambda text: events.append(("response", text)),
         callback_user_transcript=lambda text: events.append(("user", text)),
         callback_agent_response_correction=lambda old, new: events.append(("correction", old, new)),
-        callback_audio_alignment=lambda alignment: events.append(("alignment", alignment)),
     )
     conversation.start_session()
     settle(events, 0)
