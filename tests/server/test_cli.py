@@ -90,6 +90,11 @@ def test_dev_serves_with_the_key_it_names(started: Any) -> None:
     assert answer.json()["signed_url"] not in errors
 
 
+def test_dev_takes_any_secret(started: Any) -> None:
+    line, _ = started("serve", "--dev", "--port", "0", MASCOT_SECRET="short")
+    assert line.startswith("listening on http://127.0.0.1:")
+
+
 def test_settings_of_the_environment_count(started: Any) -> None:
     line, _ = started("serve", MASCOT_SECRET=SECRET, MASCOT_API_KEYS="a,b", MASCOT_PORT="0")
     origin = line.removeprefix("listening on ")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mascot_server.errors import SettingsError
-from mascot_server.settings import EXAMPLE_SECRET, load_settings
+from mascot_server import SettingsError, create_app, load_settings
+from mascot_server.settings import EXAMPLE_SECRET
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -55,9 +55,6 @@ def test_websocket_and_http_origins_are_alike(monkeypatch: pytest.MonkeyPatch, u
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("MASCOT_SECRET", "too-short", "32 bytes"),
-        ("MASCOT_SECRET", f"{SECRET},too-short", "32 bytes"),
-        ("MASCOT_SECRET", EXAMPLE_SECRET, "example"),
         ("MASCOT_API_KEYS", "sha256:beef", "64 lower-case hex digits"),
         ("MASCOT_PUBLIC_URL", "https://example.com/path", "without a path"),
         ("MASCOT_GEMINI_URL", "no-scheme", "origin"),
@@ -75,13 +72,30 @@ def test_a_bad_value_is_named_but_not_shown(
     assert value not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("secret", "keys", "problem"),
+    [
+        ("", "k", "MASCOT_SECRET: missing"),
+        ("too-short", "k", "MASCOT_SECRET: must be 32 bytes"),
+        (f"{SECRET},too-short", "k", "MASCOT_SECRET: must be 32 bytes"),
+        (EXAMPLE_SECRET, "k", "MASCOT_SECRET: is the example"),
+        (SECRET, "", "MASCOT_API_KEYS: missing"),
+    ],
+)
+def test_an_app_is_not_made_without_what_keeps_it_safe(secret: str, keys: str, problem: str) -> None:
+    settings = load_settings(secret=secret, api_keys=keys)
+    with pytest.raises(SettingsError, match=f"^{problem}") as caught:
+        create_app(settings)
+    assert "too-short" not in str(caught.value)
+
+
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MASCOT_SECRET", "short")
+    monkeypatch.setenv("MASCOT_OPENAI_URL", "nowhere")
     monkeypatch.setenv("MASCOT_PORT", "eighty")
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {
-        "MASCOT_SECRET",
+        "MASCOT_OPENAI_URL",
         "MASCOT_PORT",
     }
 

@@ -11,7 +11,7 @@ import jwt
 import pytest
 from litestar.testing import TestClient
 
-from mascot_server import SettingsError, create_app, load_settings
+from mascot_server import create_app, load_settings
 from mascot_server.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -182,14 +182,6 @@ def test_errors_of_the_framework_have_the_same_shape(client: TestClient[Litestar
     assert (wrong_method.status_code, list(wrong_method.json())) == (405, ["error"])
     too_long = client.post("/v1/get-signed-url", content=b" " * 1_000_000, headers=AUTHORIZED)
     assert list(too_long.json()) == ["error"]
-
-
-@pytest.mark.parametrize("settings", [{"secret": SECRET}, {"api_keys": KEY}])
-def test_an_app_needs_a_key_and_a_secret(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MASCOT_SECRET", raising=False)
-    monkeypatch.delenv("MASCOT_API_KEYS", raising=False)
-    with pytest.raises(SettingsError, match="missing"):
-        create_app(load_settings(**settings))
 
 
 class TestDocument:

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
-from mascot_server.errors import BadRequest, SettingsError, Unauthorized
+from mascot_server.errors import BadRequest, Unauthorized
 from mascot_server.keys import ApiKeys
 from mascot_server.models import Models
 from mascot_server.observe import Counters
@@ -32,22 +32,21 @@ __all__ = ["create_app"]
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> Litestar:
+def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     """Makes the ASGI application.
 
     Args:
         settings: With at least one API key and one secret.
+        dev: Take any secret, for development on one's own machine.
 
     Returns:
         The application; its state holds the `Counters` as `counters`.
 
     Raises:
-        SettingsError: There is no key or no secret.
+        SettingsError: There is no key, no secret, or one that is not safe.
     """
-    if not settings.secret:
-        raise SettingsError("MASCOT_SECRET: missing; make one with: openssl rand -hex 32")
-    if not settings.api_keys:
-        raise SettingsError("MASCOT_API_KEYS: missing; name at least one key that apps may use")
+    if not dev:
+        settings.check_safe()
     tokens = Tokens([secret.get_secret_value() for secret in settings.secret])
     counters = Counters()
     http = httpx.AsyncClient()

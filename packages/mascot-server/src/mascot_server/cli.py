@@ -39,7 +39,7 @@ def main() -> None:
 @click.option(
     "--dev",
     is_flag=True,
-    help=f"On loopback, make up a secret and accept the API key {DEV_API_KEY!r} where none are set.",
+    help=f"On loopback, take any secret or make one up, and take the API key {DEV_API_KEY!r} where none are set.",
 )
 def serve(host: str | None, port: int | None, *, dev: bool) -> None:
     """Run the server. Settings come from MASCOT_… in the environment and from .env."""
@@ -48,7 +48,7 @@ def serve(host: str | None, port: int | None, *, dev: bool) -> None:
         settings = load_settings(host=host, port=port)
         if dev:
             settings = _with_dev_defaults(settings)
-        config = server_config(create_app(settings), settings)
+        config = server_config(create_app(settings, dev=dev), settings)
     except SettingsError as error:
         _give_up(str(error))
     listener = listen(config)
@@ -86,9 +86,9 @@ async def _simulate(host: str, port: int) -> None:
 
 
 def _with_dev_defaults(settings: Settings) -> Settings:
-    if settings.host not in _LOOPBACK and not (settings.secret and settings.api_keys):
+    if settings.host not in _LOOPBACK:
         raise SettingsError(
-            "--dev: only on loopback; set MASCOT_SECRET and MASCOT_API_KEYS, or MASCOT_HOST=127.0.0.1"
+            f"--dev: only on loopback, not on {settings.host}; set MASCOT_HOST=127.0.0.1 or leave --dev"
         )
     overrides: dict[str, str] = {}
     if not settings.secret:

@@ -20,6 +20,7 @@ MIN_SECRET_BYTES: Final = 32
 EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105  (the one that is refused)
 """The secret shown in the documentation. The server does not start with it."""
 
+_HINT: Final = "make one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _ORIGIN_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
@@ -89,18 +90,22 @@ class Settings(BaseSettings):
                 raise ValueError("sha256: must be followed by 64 lower-case hex digits")
         return keys
 
-    @field_validator("secret")
-    @classmethod
-    def _check_secret(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for secret in secrets:
+    def check_safe(self) -> None:
+        """Checks that only who should can use the server.
+
+        Raises:
+            SettingsError: There is no key, or no secret, or a secret that others know or could guess.
+        """
+        if not self.api_keys:
+            raise SettingsError("MASCOT_API_KEYS: missing; name at least one key that apps may use")
+        if not self.secret:
+            raise SettingsError(f"MASCOT_SECRET: missing; {_HINT}")
+        for secret in self.secret:
             value = secret.get_secret_value()
             if len(value.encode()) < MIN_SECRET_BYTES:
-                raise ValueError(
-                    f"must be {MIN_SECRET_BYTES} bytes or longer; make one with: openssl rand -hex 32"
-                )
+                raise SettingsError(f"MASCOT_SECRET: must be {MIN_SECRET_BYTES} bytes or longer; {_HINT}")
             if value == EXAMPLE_SECRET:
-                raise ValueError("is the example from the documentation; make one with: openssl rand -hex 32")
-        return secrets
+                raise SettingsError(f"MASCOT_SECRET: is the example of the documentation; {_HINT}")
 
 
 def load_settings(**overrides: Any) -> Settings:
