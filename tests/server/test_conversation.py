@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import math
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -263,6 +263,31 @@ class TestRelay:
             connection.transport.abort()
             async with asyncio.timeout(10):
                 assert await closed.get() == 1000
+
+    async def test_an_app_that_leaves_while_the_provider_is_dialled_leaves_nothing_open(self) -> None:
+        dialled, go_on = asyncio.Event(), asyncio.Event()
+        closed: asyncio.Queue[int | None] = asyncio.Queue()
+
+        async def hesitate(_connection: ServerConnection, _request: Any) -> None:
+            dialled.set()
+            await go_on.wait()
+
+        async def wait(upstream: ServerConnection) -> None:
+            await upstream.wait_closed()
+            closed.put_nowait(upstream.close_code)
+
+        async with serve(wait, "127.0.0.1", 0, process_request=hesitate) as upstream:
+            origin = f"http://127.0.0.1:{next(iter(upstream.sockets)).getsockname()[1]}"
+            async with serving(origin) as server:
+                url, _ = await sign(server, "openai")
+                app = asyncio.ensure_future(connect(url, proxy=None).__aenter__())
+                await dialled.wait()
+                app.cancel()
+                with suppress(asyncio.CancelledError):
+                    await app
+                go_on.set()
+                async with asyncio.timeout(10):
+                    assert await closed.get() == 1000
 
     async def test_frames_keep_their_bytes_their_opcode_and_their_order_both_ways(self) -> None:
         frames: list[str | bytes] = [

@@ -14,7 +14,7 @@ from litestar import WebSocket, websocket
 from mascot_server.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
 from mascot_server.errors import BadRequest, Unauthorized, UpstreamError
 from mascot_server.observe import redact
-from mascot_server.peers import AppPeer, deny
+from mascot_server.peers import AppPeer, PeerClosed, deny
 from mascot_server.provider_config import (
     VISEME_MODELS,
     ElevenLabsConfig,
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from mascot_server.codecs import Codec
     from mascot_server.models import Models
     from mascot_server.observe import Counters
+    from mascot_server.peers import ProviderPeer
     from mascot_server.provider_config import ProviderConfig
+    from mascot_server.relay import Ending
     from mascot_server.scheduler import Scheduler
     from mascot_server.tokens import Tokens
     from mascot_server.upstream import Dialer
@@ -115,39 +117,42 @@ class Conversations:
         self, socket: Socket, config: ProviderConfig, model: str, gemini_version: str
     ) -> None:
         session_id, started = uuid.uuid4().hex[:12], time.monotonic()
-        provider_name = config.provider
         self._counters.add("sessions")
-        app = AppPeer(socket)
+        logger.info("session %s: provider %s, viseme model %s", session_id, config.provider, model)
+        app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(config.provider))
         try:
             # Before accept: what the app says early waits in its socket.
             provider = await self._dialer.dial(config, gemini_version=gemini_version)
+            try:
+                await app.accept()
+                codec = _codec(config, part_metadata=_is_python_genai(socket.headers))
+                ending = await self._relay(app, provider, codec, model)
+            finally:
+                await provider.close(1000, "")
         except UpstreamError as error:
             self._counters.add("upstream_failures")
             logger.warning("session %s: %s", session_id, error)
-            # Accepted first, since a browser is told nothing of a refused handshake.
-            await socket.accept(subprotocols=_subprotocol(socket, provider_name))
-            await app.close(error.close_code, str(error))
-            return
-        try:
-            await socket.accept(subprotocols=_subprotocol(socket, provider_name))
-            codec = _codec(config, part_metadata=_is_python_genai(socket.headers))
-            session = Session(codec, lambda audio_format: self._models.open_stream(model, audio_format))
-            logger.info("session %s: started, provider %s, viseme model %s", session_id, provider_name, model)
-            ending = await relay(
-                app=app,
-                provider=provider,
-                session=session,
-                scheduler=self._scheduler,
-                counters=self._counters,
-            )
-            # Only a reader that stalled is still there to be told.
-            await app.close(1008, ending.reason)
-        finally:
-            await provider.close(1000, "")
-        logger.info(
-            "session %s: closed by %s after %.1f s with %d %s",
-            session_id, ending.by, time.monotonic() - started, ending.code, redact(ending.reason),
-        )  # fmt: skip
+            await app.turn_away(error.close_code, str(error))
+        except PeerClosed:
+            logger.info("session %s: the app left before it began", session_id)
+        except Exception:
+            # The framework closes the socket with 4500 and says nothing.
+            logger.exception("session %s: failed", session_id)
+            raise
+        else:
+            logger.info(
+                "session %s: closed by %s after %.1f s with %d %r",
+                session_id, ending.by, time.monotonic() - started, ending.code, redact(ending.reason),
+            )  # fmt: skip
+
+    async def _relay(self, app: AppPeer, provider: ProviderPeer, codec: Codec, model: str) -> Ending:
+        session = Session(codec, lambda audio_format: self._models.open_stream(model, audio_format))
+        ending = await relay(
+            app=app, provider=provider, session=session, scheduler=self._scheduler, counters=self._counters
+        )
+        # Only a reader that stalled is still there to be told.
+        await app.close(1008, ending.reason)
+        return ending
 
 
 def _codec(config: ProviderConfig, *, part_metadata: bool) -> Codec:
@@ -165,11 +170,6 @@ def _viseme_model(config: ProviderConfig, asked: str | None) -> str:
     if asked is not None and asked not in VISEME_MODELS:
         raise BadRequest(f"viseme_model: must be one of {', '.join(VISEME_MODELS)}")
     return config.viseme_model or asked or "default"
-
-
-def _subprotocol(socket: Socket, provider: str) -> str | None:
-    wanted = _SUBPROTOCOLS.get(provider)
-    return wanted if wanted in socket.scope.get("subprotocols", []) else None
 
 
 def _gemini_token(socket: Socket) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from litestar.exceptions import WebSocketDisconnect
@@ -64,11 +65,40 @@ class Peer(Protocol):
 
 
 class AppPeer:
-    """The app's side: a socket that this server accepted."""
+    """The app's side: a socket that this server accepts.
 
-    def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
+    Args:
+        socket: Not yet accepted.
+        subprotocol: Selected if the app offers it.
+    """
+
+    def __init__(self, socket: WebSocket[Any, Any, Any], *, subprotocol: str | None = None) -> None:
         self._socket = socket
+        self._subprotocol = subprotocol
+        self._open = False
+
+    async def accept(self) -> None:
+        """Completes the handshake; does nothing if it is complete.
+
+        Raises:
+            PeerClosed: The app is gone.
+        """
+        if self._open:
+            return
+        offered = self._socket.scope.get("subprotocols", [])
+        try:
+            await self._socket.accept(
+                subprotocols=self._subprotocol if self._subprotocol in offered else None
+            )
+        except (OSError, WebSocketDisconnect):
+            raise PeerClosed(ABNORMAL) from None
         self._open = True
+
+    async def turn_away(self, code: int, reason: str) -> None:
+        """Accepts and closes at once, since a browser is told nothing of a refused handshake."""
+        with suppress(PeerClosed):
+            await self.accept()
+            await self.close(code, reason)
 
     async def receive(self) -> Frame:
         """Waits for the app's next message."""
