@@ -39,6 +39,13 @@ def test_module_prints_events_as_json_lines(
     assert done.stderr == ""
 
 
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    path = write(tmp_path / "speech.wav", speech.tobytes())
+    command = f"'{sys.executable}' -m mascot_visemes '{path}' | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
+    assert done.stderr == ""
+
+
 def test_options(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]) -> None:
     path = write(tmp_path / "speech.wav", speech.tobytes())
     assert main([str(path), "--shapes", "oculus", "--model", "default"]) == 0

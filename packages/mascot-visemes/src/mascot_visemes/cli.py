@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import wave
 from pathlib import Path
@@ -83,6 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except VisemeError as error:
         sys.stderr.write(f"mascot-visemes: {error}\n")
         return _BAD_INPUT
-    for event in events:
-        sys.stdout.write(json.dumps({"time_ms": event.time_ms, "viseme": event.viseme}) + "\n")
+    try:
+        for event in events:
+            sys.stdout.write(json.dumps({"time_ms": event.time_ms, "viseme": event.viseme}) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has had enough (`| head`); without this the interpreter would complain while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -1,0 +1,43 @@
+"""What the README shows, run as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import wave
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mascot_visemes.cli import main
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+README = (Path(__file__).parents[2] / "packages" / "mascot-visemes" / "README.md").read_text("utf-8")
+
+
+def test_programs_run(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    with wave.open(str(tmp_path / "speech.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(speech.tobytes())
+    programs = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert programs
+    for program in programs:
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+def test_help_is_shown_as_it_is(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert capsys.readouterr().out in README
