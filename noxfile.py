@@ -24,7 +24,7 @@ PARTS = {
 }
 """Which packages each part of the tests needs. Reading speech files takes `soundfile`, which no package does."""
 
-TRAINING = ("torch==2.13.0", "onnx>=1.17", "onnxscript>=0.3", "scipy>=1.13", "soundfile>=0.12")
+TRAINING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
 
 
 def group(name: str) -> list[str]:
