@@ -87,6 +87,7 @@ def test_dev_serves_with_the_key_it_names(started: Any) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
     assert "the API key is mascot-dev" in errors
+    assert "counted since the start: tokens_issued 1" in errors
     assert answer.json()["signed_url"] not in errors
 
 

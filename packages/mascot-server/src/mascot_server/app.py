@@ -64,6 +64,7 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
         app.state.counters = counters
         async with http, scheduler:
             yield
+        logger.info("counted since the start: %s", counters)
 
     return Litestar(
         route_handlers=[

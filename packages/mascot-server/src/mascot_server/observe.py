@@ -42,6 +42,9 @@ class Counters:
     def __getitem__(self, name: CounterName) -> int:
         return self._counts[name]
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {count}" for name, count in sorted(self._counts.items())) or "nothing"
+
 
 class NotDenials(logging.Filter):
     """Drops the web server's complaint about sockets that were answered with an HTTP status.
