@@ -452,6 +452,17 @@ async def test_what_is_logged_holds_no_key_and_no_token(
         assert secret not in printed
 
 
+async def test_an_application_that_logs_its_own_way_logs_no_token_either(
+    server: RunningServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    url, _ = await sign(server, "elevenlabs")
+    async with connect(url, proxy=None) as connection:
+        await connection.recv()
+    assert "/v1/conversation?token=[redacted]" in caplog.text
+    assert url.partition("token=")[2] not in caplog.text
+
+
 async def _never(upstream: ServerConnection) -> None:
     await upstream.wait_closed()
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Final, Literal
 
-__all__ = ["Counters", "NotDenials", "Redact", "configure_logging", "redact"]
+__all__ = ["Counters", "configure_logging", "redact", "redact_web_server"]
 
 CounterName = Literal[
     "sessions",
@@ -55,6 +55,23 @@ class NotDenials(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Keeps every other record."""
         return record.msg != "ASGI callable returned without completing handshake."
+
+
+class RedactURLs(logging.Filter):
+    """Blanks out the tokens in what the web server logs of each socket, whoever set up logging."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keeps every record, without its secrets."""
+        record.msg, record.args = redact(record.getMessage()), None
+        return True
+
+
+_redact_urls: Final = RedactURLs()
+
+
+def redact_web_server() -> None:
+    """Keeps tokens out of uvicorn's log, also in an application that set up logging its own way."""
+    logging.getLogger("uvicorn.error").addFilter(_redact_urls)
 
 
 class Redact(logging.Formatter):
