@@ -6,11 +6,15 @@ import asyncio
 import json
 import logging
 import math
+import socket
+import ssl
+import time
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import trustme
 from support.servers import API_KEY, SECRET, Providers, RunningServer, run_server, run_simulators
 from support.wires import WIRES, elevenlabs_metadata, openai_session
 from websockets.asyncio.client import connect
@@ -23,6 +27,7 @@ from mascot_server.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.connection import Connection
@@ -461,6 +466,36 @@ async def test_an_application_that_logs_its_own_way_logs_no_token_either(
         await connection.recv()
     assert "/v1/conversation?token=[redacted]" in caplog.text
     assert url.partition("token=")[2] not in caplog.text
+
+
+def test_the_server_stops_in_peace_while_an_app_takes_its_time_to_close(
+    providers: Providers, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    tls = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+    with ExitStack() as stack:
+        # Stopped first, while the app below is still there. An exception in its thread is a warning, hence an error.
+        stop = ExitStack()
+        server = stop.enter_context(run_server(providers.origin, **tls))
+        host, _, port = server.origin.removeprefix("https://").partition(":")
+        app = stack.enter_context(
+            trust.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host)
+        )
+        request = (
+            f"GET /v1/conversation?token={token_for('elevenlabs')} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        app.sendall(request.encode())
+        assert app.recv(4096).startswith(b"HTTP/1.1 101 ")
+        masked_close_1000 = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
+        app.sendall(masked_close_1000)
+        time.sleep(0.2)
+        stop.close()
 
 
 async def _never(upstream: ServerConnection) -> None:

@@ -6,6 +6,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from mascot_server.errors import SettingsError
 
@@ -15,6 +17,19 @@ if TYPE_CHECKING:
     from mascot_server.settings import Settings
 
 __all__ = ["listen", "server_config"]
+
+
+class _WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, but for how it is stopped."""
+
+    def shutdown(self) -> None:
+        """Closes the connection because the server stops."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            # The app has sent its close frame, and TLS takes its time. uvicorn closes a second time, which fails and
+            # would end the shutdown for everybody else.
+            self.transport.close()
 
 
 def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
@@ -31,8 +46,8 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
-        # The other implementations inflate without bound or are deprecated.
-        ws="websockets-sansio",
+        # uvicorn's other implementations inflate without bound or are deprecated.
+        ws=_WebSocketProtocol,
         # Deflating base64 audio costs more than everything else here together and saves a quarter.
         ws_per_message_deflate=False,
         **_tls(settings),
