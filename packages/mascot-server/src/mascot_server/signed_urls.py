@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Request, post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from mascot_server.contract import GetSignedUrlOperation
 from mascot_server.conversation import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
+from mascot_server.errors import BadRequest
 from mascot_server.provider_config import ProviderConfig, parse_request
 
 if TYPE_CHECKING:
@@ -43,12 +45,21 @@ def get_signed_url_route(
     )
     async def get_signed_url(request: Request[Any, Any, Any]) -> dict[str, str]:
         keys.check(request.headers.get("authorization"))
-        config = parse_request(await request.body())
+        config = parse_request(await _body(request))
         token = tokens.seal(config.provider, config.model_dump_json(exclude_none=True).encode())
         counters.add("tokens_issued")
         return _answer(config, token, public_url or str(request.base_url).rstrip("/"))
 
     return get_signed_url
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        return await request.body()
+    except RequestEntityTooLarge:
+        raise BadRequest(
+            f"Invalid provider config: config: the body is longer than {_MAX_BODY_BYTES} bytes"
+        ) from None
 
 
 def _answer(config: ProviderConfig, token: str, origin: str) -> dict[str, str]:
