@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass, field
 
 FRAME_MS = 10
@@ -32,6 +33,7 @@ _VISEMES = {
     "oh": "AO OW OY",
     "ou": "UH UW W",
 }
+VISEMES = tuple(_VISEMES)
 _VISEME_OF = {phone: viseme for viseme, phones in _VISEMES.items() for phone in phones.split()}
 
 _COARSE_OF = dict.fromkeys(_VISEMES, "consonant") | {
@@ -108,18 +110,41 @@ def reference(phones: list[tuple[float, float, str]], end: int) -> Track:
 
 
 @dataclass(slots=True)
+class Found:
+    """Counts of stretches of one shape, each widened by `CLOSURE_MARGIN_MS` at both ends."""
+
+    true: int = 0
+    true_met: int = 0
+    claimed: int = 0
+    claimed_met: int = 0
+
+    def add(self, said: list[tuple[int, int]], predicted: list[tuple[int, int]]) -> None:
+        """Count one utterance's spans."""
+        self.true += len(said)
+        self.true_met += _overlapping(said, predicted, CLOSURE_MARGIN_MS)
+        self.claimed += len(predicted)
+        self.claimed_met += _overlapping(predicted, said, CLOSURE_MARGIN_MS)
+
+    @property
+    def recall(self) -> float:
+        """Share of the true stretches that were predicted."""
+        return _share(self.true_met, self.true)
+
+    @property
+    def precision(self) -> float:
+        """Share of the predicted stretches that are true."""
+        return _share(self.claimed_met, self.claimed)
+
+
+@dataclass(slots=True)
 class Score:
-    """Counts over the utterances of one corpus."""
+    """Counts over the utterances of one corpus; `confusions` counts frames by (true, predicted) viseme."""
 
     utterances: int = 0
     milliseconds: int = 0
-    frames: int = 0
-    right: int = 0
-    right_coarse: int = 0
-    closures: int = 0
-    closures_found: int = 0
-    claims: int = 0
-    claims_right: int = 0
+    confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bilabial: Found = field(default_factory=Found)
+    lip_teeth: Found = field(default_factory=Found)
     silent: int = 0
     silent_open: int = 0
     events: int = 0
@@ -131,11 +156,8 @@ class Score:
         self.milliseconds += said.end
         self.events += events
         self._add_frames(said, predicted)
-        ours, theirs = said.spans("PP"), predicted.spans("PP")
-        self.closures += len(ours)
-        self.closures_found += _overlapping(ours, theirs, CLOSURE_MARGIN_MS)
-        self.claims += len(theirs)
-        self.claims_right += _overlapping(theirs, ours, CLOSURE_MARGIN_MS)
+        self.bilabial.add(said.spans("PP"), predicted.spans("PP"))
+        self.lip_teeth.add(said.spans("FF"), predicted.spans("FF"))
         found = predicted.onsets()
         for shape, onsets in said.onsets().items():
             if shape != "sil":
@@ -146,24 +168,43 @@ class Score:
         silences = said.spans("sil")
         for centre in centres:
             want, got = said.at(centre), predicted.at(centre)
-            self.frames += 1
-            self.right += want == got
-            self.right_coarse += _COARSE_OF[want] == _COARSE_OF[got]
+            self.confusions[want, got] += 1
             if want == "sil" and _deep(centre, silences, said.end):
                 self.silent += 1
                 self.silent_open += got not in {"sil", "PP"}
 
     def figures(self) -> dict[str, float | int]:
         """The figures, by the names they are reported under."""
+        frames = self.confusions.total()
+        right = sum(n for (want, got), n in self.confusions.items() if want == got)
+        coarse = sum(n for (want, got), n in self.confusions.items() if _COARSE_OF[want] == _COARSE_OF[got])
         return {
-            "frame_accuracy_oculus15": _share(self.right, self.frames),
-            "coarse7": _share(self.right_coarse, self.frames),
-            "bilabial_recall": _share(self.closures_found, self.closures),
-            "bilabial_precision": _share(self.claims_right, self.claims),
+            "frame_accuracy_oculus15": _share(right, frames),
+            "coarse7": _share(coarse, frames),
+            "bilabial_recall": self.bilabial.recall,
+            "bilabial_precision": self.bilabial.precision,
+            "lip_teeth_recall": self.lip_teeth.recall,
+            "lip_teeth_precision": self.lip_teeth.precision,
             "open_in_silence": _share(self.silent_open, self.silent),
             "onset_error_ms": statistics.median(self.onset_errors) if self.onset_errors else 0,
             "events_per_second": round(1000 * self.events / max(1, self.milliseconds), 2),
             "utterances": self.utterances,
+        }
+
+    def classes(self) -> dict[str, dict[str, float]]:
+        """Of each viseme, in frames: recall, precision and its share of the speech."""
+        want: Counter[str] = Counter()
+        got: Counter[str] = Counter()
+        for (true, predicted), count in self.confusions.items():
+            want[true] += count
+            got[predicted] += count
+        return {
+            viseme: {
+                "recall": _share(self.confusions[viseme, viseme], want[viseme]),
+                "precision": _share(self.confusions[viseme, viseme], got[viseme]),
+                "share": _share(want[viseme], want.total()),
+            }
+            for viseme in VISEMES
         }
 
 

@@ -53,6 +53,8 @@ def test_a_perfect_prediction(scoring: ModuleType) -> None:
         "coarse7": 1.0,
         "bilabial_recall": 1.0,
         "bilabial_precision": 1.0,
+        "lip_teeth_recall": 0.0,
+        "lip_teeth_precision": 0.0,
         "open_in_silence": 0.0,
         "onset_error_ms": 0,
         "events_per_second": 3.33,
@@ -75,6 +77,43 @@ def test_confusions(scoring: ModuleType) -> None:
     assert result["bilabial_precision"] == 0.5
     # Silences away from speech: 0..250 ms and 950..1200 ms, of which 50 ms are oh and 100 ms E.
     assert result["open_in_silence"] == pytest.approx(15 / 50)
+
+
+def test_lip_teeth(scoring: ModuleType) -> None:
+    phones = [(0.0, 0.2, "AA"), (0.2, 0.3, "F"), (0.3, 0.6, "AA"), (0.6, 0.7, "V"), (0.7, 1.0, "AA")]
+    score = scoring.Score()
+    # The first is met 30 ms late, the second not at all, and of two that are claimed one is invented.
+    changes = [(0, "aa"), (330, "FF"), (350, "aa"), (900, "FF"), (950, "aa")]
+    score.add(scoring.reference(phones, 1000), scoring.track(changes, 1000), len(changes))
+    assert score.figures()["lip_teeth_recall"] == 0.5
+    assert score.figures()["lip_teeth_precision"] == 0.5
+
+
+def test_classes(scoring: ModuleType) -> None:
+    score = scoring.Score()
+    changes = [(300, "PP"), (400, "aa"), (700, "oh"), (900, "sil")]
+    score.add(scoring.reference(PHONES, 1200), scoring.track(changes, 1200), len(changes))
+    classes = score.classes()
+    assert list(classes) == list(scoring.VISEMES)
+    assert len(classes) == 15
+    assert classes["sil"] == {"recall": 1.0, "precision": 1.0, "share": 0.5}
+    assert classes["aa"] == {"recall": 1.0, "precision": 0.6667, "share": 0.1667}
+    assert classes["ou"] == {"recall": 0.0, "precision": 0.0, "share": 0.25}
+    assert classes["oh"] == {"recall": 0.0, "precision": 0.0, "share": 0.0}
+    assert sum(c["share"] for c in classes.values()) == pytest.approx(1.0, abs=1e-3)
+    right = sum(c["recall"] * c["share"] for c in classes.values())
+    assert right == pytest.approx(score.figures()["frame_accuracy_oculus15"], abs=1e-3)
+
+
+def test_several_utterances_add_up(scoring: ModuleType) -> None:
+    score = scoring.Score()
+    said = scoring.reference(PHONES, 1200)
+    score.add(said, scoring.track(TRUE, 1200), 4)
+    score.add(said, scoring.track([], 1200), 0)
+    assert score.figures()["utterances"] == 2
+    assert score.figures()["bilabial_recall"] == 0.5
+    assert score.figures()["frame_accuracy_oculus15"] == 0.75
+    assert score.confusions["ou", "sil"] == 30
 
 
 def test_the_model_on_real_speech() -> None:
