@@ -1,0 +1,40 @@
+"""What it takes to start: run in a process of its own by `bench.model_speed`, prints one JSON object.
+
+Only the standard library is imported on top, so that the package's own imports are what is timed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from bench.machine import status
+
+
+def main() -> None:
+    """Import, load, predict once."""
+    threads = {"python": status("Threads")}
+    start = time.perf_counter()
+    import numpy as np  # noqa: PLC0415
+
+    threads["numpy"] = status("Threads")
+    import mascot_visemes as mv  # noqa: PLC0415
+
+    imported = time.perf_counter()
+    engine = mv.load("default")
+    loaded = time.perf_counter()
+    threads["loaded"], memory = status("Threads"), status("VmHWM")
+    engine.predict(np.zeros(16000, np.int16), sample_rate=16000)
+    threads["predicted"] = status("Threads")
+    answer = {
+        "import_ms": 1000 * (imported - start),
+        "load_ms": 1000 * (loaded - imported),
+        "total_ms": 1000 * (loaded - start),
+        "threads": threads,
+        "peak_kib": memory,
+    }
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What predicting costs: run in a process of its own, held to one thread, by `bench.model_speed`; prints JSON.
+
+A batch is made through the package's inner seam: every stream computes its features, the network runs once over all of
+them, every stream decodes its answer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import mascot_visemes as mv
+from bench.machine import status
+from bench.voice import voice
+from mascot_visemes.audio import SampleReader
+from mascot_visemes.decode import Decoder, DecoderTable
+from mascot_visemes.posteriors import PosteriorStream
+from mascot_visemes.registry import load_network
+from mascot_visemes.shapes import shape_set
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mascot_visemes.network import Network
+
+CHUNK_MS = 100
+BATCHES = (1, 16, 64)
+STAGES = ("features", "network", "decoding")
+
+_SHAPES = "oculus"
+_STREAM_CALLS = 100  # timed calls a repetition, of one stream; a batch gets fewer, for about as long
+_WARM_UP = 3
+
+
+class Batch:
+    """Streams that get their chunks at the same moments, each at another place of the same audio."""
+
+    def __init__(self, network: Network, rate: int, chunks: list[bytes], size: int) -> None:
+        self.size = size
+        shapes = shape_set(_SHAPES)
+        table = DecoderTable(network.labels, shapes, network.decoder(shapes))
+        self._network = network
+        self._streams = [
+            (SampleReader("pcm16"), PosteriorStream(network, rate), Decoder(table)) for _ in range(size)
+        ]
+        places = [i * len(chunks) // size for i in range(size)]
+        self._feed = itertools.cycle(
+            [[chunks[(at + tick) % len(chunks)] for at in places] for tick in range(len(chunks))]
+        )
+
+    def tick(self) -> tuple[int, ...]:
+        """Answer for the next chunk of every stream; returns the nanoseconds each stage took."""
+        chunks = next(self._feed)
+        start = time.perf_counter_ns()
+        steps = np.stack(
+            [p.hear(r.floats(r.read(c))) for (r, p, _), c in zip(self._streams, chunks, strict=True)]
+        )
+        state = np.stack([p.state for _, p, _ in self._streams])
+        heard = time.perf_counter_ns()
+        answers = self._network.run(steps, state)
+        run = time.perf_counter_ns()
+        for (_, posteriors, decoder), late, early, after in zip(self._streams, *answers, strict=True):
+            parts = zip(posteriors.take(late, early, after), posteriors.edge(), strict=True)
+            frames, levels = (np.concatenate(part) for part in parts)
+            decoder.decode(frames, levels)
+        return heard - start, run - heard, time.perf_counter_ns() - run
+
+
+def measure(seconds: float, rate: int, repeats: int) -> dict[str, Any]:
+    """Time everything, the kinds of measurement taking turns.
+
+    Args:
+        seconds: Length of the long recording.
+        rate: Samples per second of all audio.
+        repeats: Turns; a repetition's figure is the median over its calls.
+    """
+    pcm, source = voice(rate)
+    size = rate * CHUNK_MS // 1000
+    data = pcm.tobytes()
+    chunks = [data[2 * at : 2 * (at + size)] for at in range(0, len(pcm) - size + 1, size)]
+    engine, network = mv.load("default", shapes=_SHAPES), load_network("default")
+    long = np.resize(pcm, int(seconds * rate))
+    before = status("VmHWM")
+    whole = [_timed(lambda: engine.predict(long, sample_rate=rate)) / 1e9]
+    peak = status("VmHWM")
+
+    stream = engine.create_stream(sample_rate=rate)
+    feed = itertools.cycle(chunks)
+    batches = {f"batch_{size}": Batch(network, rate, chunks, size) for size in BATCHES}
+    for batch in batches.values():
+        for _ in range(_WARM_UP):
+            batch.tick()
+    alone: list[float] = []
+    split: dict[str, list[list[float]]] = {name: [] for name in batches}
+    for turn in range(repeats):
+        calls = [_timed(lambda: stream.accept_waveform(next(feed))) for _ in range(_STREAM_CALLS)]
+        alone.append(statistics.median(calls) / 1000)
+        for name, batch in batches.items():
+            ticks = [batch.tick() for _ in range(_ticks(batch.size))]
+            columns = [*zip(*ticks, strict=True), [sum(tick) for tick in ticks]]
+            split[name].append([statistics.median(c) / 1000 / batch.size for c in columns])
+        if turn % 3 == 1:
+            whole.append(_timed(lambda: engine.predict(long, sample_rate=rate)) / 1e9)
+    return {
+        "audio": {"source": source, "sample_rate": rate},
+        "predict": {"seconds": seconds, "took_s": spread(whole), **_factors(seconds, whole)},
+        "chunk_100ms_us": {
+            "stream": {"total": spread(alone)},
+            **{
+                name: {
+                    stage: spread([turn[i] for turn in turns]) for i, stage in enumerate([*STAGES, "total"])
+                }
+                for name, turns in split.items()
+            },
+        },
+        "peak_kib": {"before_predict": before, "predict": peak},
+    }
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median, least and most, to four significant digits."""
+    parts = {"median": statistics.median(values), "low": min(values), "high": max(values)}
+    return {name: float(f"{value:.4g}") for name, value in parts.items()}
+
+
+def _ticks(size: int) -> int:
+    return max(8, _STREAM_CALLS * 3 // (size + 2))
+
+
+def _factors(seconds: float, took: list[float]) -> dict[str, float]:
+    median = statistics.median(took)
+    return {
+        "real_time_factor": float(f"{median / seconds:.3g}"),
+        "times_real_time": round(seconds / median, 1),
+    }
+
+
+def _timed(call: Callable[[], object]) -> int:
+    start = time.perf_counter_ns()
+    call()
+    return time.perf_counter_ns() - start
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))
