@@ -8,6 +8,7 @@ import logging
 import math
 import socket
 import ssl
+import threading
 import time
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -478,24 +479,28 @@ def test_the_server_stops_in_peace_while_an_app_takes_its_time_to_close(
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     tls = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
-    with ExitStack() as stack:
-        # Stopped first, while the app below is still there. An exception in its thread is a warning, hence an error.
-        stop = ExitStack()
-        server = stop.enter_context(run_server(providers.origin, **tls))
+    with ExitStack() as stopped:
+        # An exception in its thread is a warning, hence an error.
+        server = stopped.enter_context(run_server(providers.origin, **tls))
         host, _, port = server.origin.removeprefix("https://").partition(":")
-        app = stack.enter_context(
-            trust.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host)
-        )
-        request = (
-            f"GET /v1/conversation?token={token_for('elevenlabs')} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        app.sendall(request.encode())
-        assert app.recv(4096).startswith(b"HTTP/1.1 101 ")
-        masked_close_1000 = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
-        app.sendall(masked_close_1000)
-        time.sleep(0.2)
-        stop.close()
+        with trust.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host) as app:
+            request = [
+                f"GET /v1/conversation?token={token_for('elevenlabs')} HTTP/1.1",
+                f"Host: {host}",
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            ]
+            app.sendall("\r\n".join([*request, "", ""]).encode())
+            assert app.recv(4096).startswith(b"HTTP/1.1 101 ")
+            masked_close_1000 = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
+            app.sendall(masked_close_1000)
+            time.sleep(0.2)
+            stop = threading.Thread(target=stopped.pop_all().close)
+            stop.start()
+            time.sleep(0.2)
+        stop.join()
 
 
 async def _never(upstream: ServerConnection) -> None:

@@ -27,8 +27,8 @@ class _WebSocketProtocol(WebSocketsSansIOProtocol):
         try:
             super().shutdown()
         except InvalidState:
-            # The app has sent its close frame, and TLS takes its time. uvicorn closes a second time, which fails and
-            # would end the shutdown for everybody else.
+            # Both close frames are sent, but TLS takes its time. uvicorn closes a second time, which fails and would
+            # end the shutdown for everybody else.
             self.transport.close()
 
 
