@@ -96,6 +96,14 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
 
 
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, by the name of a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
+    session.install(*build_wheels(session, *PARTS["visemes"]), "scipy", "soundfile")
+    module, *arguments = session.posargs or ["accuracy", "--help"]
+    session.run("python", "-m", f"bench.{module}", *arguments)
+
+
 @nox.session(venv_backend="virtualenv")
 def train(session: nox.Session) -> None:
     """Train the English model: `nox -s train -- --corpus DIR --out DIR`."""
