@@ -122,7 +122,9 @@ async def test_audio_goes_out_by_the_burst() -> None:
             await socket.send(json.dumps(CREATE))
             await until(socket, "response.done")
     took = sent[-1].time - sent[0].time
-    assert took >= (answer(0).duration_ms - 300) / 1000 / 20
+    # Exact times are tested by a clock of the tests' own. Here a busy machine may send the first message late, so half
+    # of the time is enough to tell it from all at once.
+    assert took >= answer(0).duration_ms / 1000 / 20 / 2
 
 
 async def test_an_interruption_stops_the_audio(stage: Any, speech: Any) -> None:
