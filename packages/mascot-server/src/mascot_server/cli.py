@@ -53,7 +53,8 @@ def serve(host: str | None, port: int | None, *, dev: bool) -> None:
         _give_up(str(error))
     listener = listen(config)
     scheme = "https" if config.is_ssl else "http"
-    click.echo(f"listening on {scheme}://{settings.host}:{listener.getsockname()[1]}")
+    address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"listening on {scheme}://{address}:{listener.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listener])
 
 
