@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import wave
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,10 @@ _VOWELS = ((730, 1090), (270, 2290), (300, 870), (490, 1350))
 
 def voice(rate: int) -> tuple[NDArray[np.int16], str]:
     """About half a minute of PCM16, and in words what it is."""
-    if importlib.util.find_spec("mascot_server"):
-        audio, given = _recorded()
+    server = importlib.util.find_spec("mascot_server")
+    if server and server.origin:
+        # Found, not imported: that would take all that the server depends on.
+        audio, given = _recorded(Path(server.origin).parent / "simulators" / "assets")
         # Linear interpolation: a resampler's care would not show in a time.
         at = np.arange(len(audio) * rate // given) * given / rate
         pcm = np.interp(at, np.arange(len(audio)), audio).astype(np.int16)
@@ -28,15 +30,13 @@ def voice(rate: int) -> tuple[NDArray[np.int16], str]:
     return _synthesised(rate), "synthesised syllables (mascot-server is not installed)"
 
 
-def _recorded() -> tuple[NDArray[np.int16], int]:
-    folder = resources.files("mascot_server") / "simulators" / "assets"
+def _recorded(folder: Path) -> tuple[NDArray[np.int16], int]:
     parts = []
     rate = 0
-    for file in sorted(folder.iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".wav"):
-            with file.open("rb") as stream, wave.open(stream) as sound:
-                rate = sound.getframerate()
-                parts.append(np.frombuffer(sound.readframes(sound.getnframes()), "<i2"))
+    for path in sorted(folder.glob("*.wav")):
+        with wave.open(str(path), "rb") as sound:
+            rate = sound.getframerate()
+            parts.append(np.frombuffer(sound.readframes(sound.getnframes()), "<i2"))
     return np.concatenate(parts), rate
 
 
