@@ -7,6 +7,7 @@ taken up, and a short blip has to be better by twice that. What has been decided
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mascot_visemes.shapes import ShapeSet
 
     Floats = NDArray[np.float32]
+    _History = tuple[int, int, "_History"] | None
 
 SILENCE = 0  # index of silence in every viseme set
 
@@ -48,7 +50,10 @@ class DecoderTable:
 
     def scores(self, posteriors: Floats, levels: Floats) -> Floats:
         """Biased log posterior of each viseme, shape (frames, visemes)."""
-        scores: Floats = np.log(np.maximum(posteriors @ self._matrix, _SMALLEST)) + self._bias
+        scores: Floats = posteriors @ self._matrix
+        np.maximum(scores, _SMALLEST, out=scores)
+        np.log(scores, out=scores)
+        scores += self._bias
         silent = levels < self._silence_db
         if silent.any():
             scores[silent] = _IMPOSSIBLE
@@ -93,33 +98,36 @@ class Decoder:
         shapes = sorted({self.current, *likely})
         if len(shapes) == 1:
             return []
-        path = _best_path(scores[:, shapes].tolist(), shapes.index(self.current), self._table.switch_cost)
-        changes = []
-        for frame, position in enumerate(path, start):
-            if shapes[position] != self.current:
-                self.current = shapes[position]
-                changes.append((frame, self.current))
+        rows = scores.take(shapes, axis=1).tolist()
+        path = _best_changes(rows, shapes.index(self.current), self._table.switch_cost)
+        changes = [(start + row, shapes[position]) for row, position in path]
+        if changes:
+            self.current = changes[-1][1]
         return changes
 
 
-def _best_path(scores: list[list[float]], start: int, cost: float) -> list[int]:
-    """Path of the largest sum of scores, each change (the one from `start` too) taking `cost` off.
+def _best_changes(scores: list[list[float]], start: int, cost: float) -> list[tuple[int, int]]:
+    """Changes, as (row, column), of the path with the largest sum of scores, each change taking `cost` off.
 
     Lists rather than arrays: there are a handful of frames and shapes, and numpy's calls would cost more than the sums.
     """
-    # Ties go to staying, so that a path is never longer than it need be.
-    totals = [-cost] * len(scores[0])
+    totals = [-math.inf] * len(scores[0])
     totals[start] = 0.0
-    origins = [[start] * len(totals)]
-    totals = [total + score for total, score in zip(totals, scores[0], strict=True)]
-    for row in scores[1:]:
+    # The changes of the best path that ends in each shape, last one first: (row, column, changes before it).
+    histories: list[_History] = [None] * len(totals)
+    for row, gains in enumerate(scores):
         best = max(totals)
-        switched, best_at = best - cost, totals.index(best)
-        origins.append([i if total >= switched else best_at for i, total in enumerate(totals)])
-        totals = [max(total, switched) + score for total, score in zip(totals, row, strict=True)]
-    at = totals.index(max(totals))
-    path = [at]
-    for origin in reversed(origins[1:]):
-        at = origin[at]
-        path.append(at)
-    return path[::-1]
+        switched, before = best - cost, histories[totals.index(best)]
+        for column, gain in enumerate(gains):
+            total = totals[column]
+            # Ties go to staying, so that a path is never longer than it need be.
+            if total < switched:
+                total = switched
+                histories[column] = (row, column, before)
+            totals[column] = total + gain
+    history = histories[totals.index(max(totals))]
+    changes = []
+    while history:
+        row, column, history = history
+        changes.append((row, column))
+    return changes[::-1]

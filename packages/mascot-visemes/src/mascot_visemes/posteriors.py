@@ -110,10 +110,12 @@ class PosteriorStream:
 
     def _decide(self, posteriors: Floats) -> tuple[Floats, Floats]:
         count = len(posteriors)
-        first = self._features.frames - len(self._levels)
-        at = np.arange(self.decided, self.decided + count) - first
-        # A frame that has only begun is taken to be as loud as the last one heard.
-        levels = self._levels[np.minimum(at, len(self._levels) - 1)]
+        known = self._levels
+        at = self.decided - (self._features.frames - len(known))
+        levels = known[at : at + count]
+        if len(levels) < count:
+            # A frame that has only begun is taken to be as loud as the last one heard.
+            levels = np.concatenate((levels, np.repeat(known[-1], count - len(levels))))
         self.decided += count
-        self._levels = self._levels[min(self.decided - first, len(self._levels) - 1) :]
+        self._levels = known[min(at + count, len(known) - 1) :]
         return posteriors, levels
