@@ -205,8 +205,6 @@ class TestRelay:
             provider, {"ephemeral_token": "wrong_secret"}
         )
         async with await dial(server, provider, **wrong) as connection:
-            if provider == "gemini":
-                await connection.send('{"setup":{"model":"models/gemini-2.5-flash-preview"}}')
             code, reason = await told(connection)
         # Gemini takes the connection and then closes it itself, with a code and words of its own.
         assert code == (1007 if provider == "gemini" else 1008)
