@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,9 @@ class Network:
     """
 
     def __init__(self, name: str, graph: bytes, card: str) -> None:
+        # Since 1.29 onnxruntime reports its use to its makers, from a thread that its first import starts, unless this
+        # is set by then. Nobody who asks for visemes has asked for that; who has, can set it to 0.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime  # noqa: PLC0415 - so that importing the package stays light
 
         self.name = name
