@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 import subprocess
 import sys
 import wave
@@ -11,7 +13,8 @@ import numpy as np
 import pytest
 
 import mascot_visemes as mv
-from mascot_visemes.cli import main, read_wave
+from mascot_visemes.cli import main
+from mascot_visemes.formats import FORMATS, Track
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,25 +58,6 @@ def test_options(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDA
     assert "no model is called 'nonesuch'; available: default" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("width", [1, 2, 3, 4])
-@pytest.mark.parametrize("channels", [1, 2])
-def test_widths_and_channels(tmp_path: Path, speech: NDArray[np.int16], width: int, channels: int) -> None:
-    wide = (speech.astype(np.int64) << 16) >> (32 - 8 * width)
-    if width == 1:
-        wide += 128
-    data = (
-        np.repeat(wide[:, None], channels, axis=1)
-        .astype("<i8")
-        .reshape(-1, 1)
-        .view(np.uint8)[:, :width]
-        .tobytes()
-    )
-    samples, rate = read_wave(write(tmp_path / "a.wav", data, width=width, channels=channels, rate=11025))
-    assert rate == 11025
-    assert samples.dtype == np.float32
-    np.testing.assert_allclose(samples, speech / 32768, atol=1 / 127 if width == 1 else 1e-6)
-
-
 def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     empty = tmp_path / "empty.wav"
     empty.write_bytes(b"")
@@ -86,8 +70,8 @@ def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture
     for path, reason in [
         (tmp_path / "missing.wav", "No such file"),
         (tmp_path, "directory"),
-        (empty, "not a WAV file"),
-        (noise, "not a WAV file"),
+        (empty, "not a WAV file that can be read: it is empty"),
+        (noise, "not"),
         (cut, "not a WAV file"),
         (silent, "holds no audio"),
         (fast, "sample_rate"),
@@ -100,8 +84,224 @@ def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture
         assert err.count("\n") == 1
 
 
+def test_several_channels_rates_and_raw_audio_say_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]
+) -> None:
+    mono = write(tmp_path / "mono.wav", speech.tobytes())
+    stereo = write(tmp_path / "stereo.wav", np.repeat(speech, 2).tobytes(), channels=2)
+    raw = tmp_path / "speech.raw"
+    raw.write_bytes(speech.tobytes() + b"1")  # half a sample is dropped
+    outputs = []
+    for arguments in ([str(mono)], [str(stereo)], [str(raw), "--rate", "16000"]):
+        assert main(arguments) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0]
+    assert set(outputs) == {outputs[0]}
+    assert main([str(raw), "--rate", "4000"]) == 2
+    assert "sample_rate" in capsys.readouterr().err
+
+
+def test_formats_and_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]
+) -> None:
+    path = write(tmp_path / "speech.wav", speech.tobytes())
+    for name in FORMATS:
+        assert main([str(path), "--format", name]) == 0
+        printed = capsys.readouterr().out
+        assert main([str(path), "--format", name, "-o", str(tmp_path / "out")]) == 0
+        assert capsys.readouterr().out == ""
+        assert (tmp_path / "out").read_bytes().decode() == printed
+        shapes = "rhubarb" if name.startswith("rhubarb") else "sapi"
+        events = mv.load(shapes=shapes).predict(speech, sample_rate=16000)
+        track = Track(str(path), "default", shapes, mv.load(shapes=shapes).visemes[0], 2000, events)
+        assert FORMATS[name](track) == printed
+
+
+def test_rhubarb_formats_have_rhubarb_shapes_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]
+) -> None:
+    path = write(tmp_path / "speech.wav", speech.tobytes())
+    with pytest.raises(SystemExit) as stopped:
+        main([str(path), "--format", "rhubarb-tsv", "--shapes", "vrm"])
+    assert stopped.value.code == 2
+    assert "shapes of rhubarb only" in capsys.readouterr().err
+    assert main([str(path), "--format", "rhubarb-tsv", "--shapes", "rhubarb"]) == 0
+
+
+def test_bad_input_leaves_no_output(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    out = tmp_path / "out.csv"
+    assert main([str(tmp_path / "missing.wav"), "-o", str(out)]) == 2
+    assert main([str(write(tmp_path / "empty.wav", b"")), "-o", str(out), "--format", "csv"]) == 2
+    assert not out.exists()
+    assert main([str(write(tmp_path / "a.wav", speech.tobytes())), "-o", str(tmp_path / "no" / "out")]) == 2
+
+
+def test_not_a_number_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = np.array([0.0, np.nan, 1e300], "<f8").tobytes()
+    header = struct.pack("<HHIIHH", 3, 1, 16000, 128000, 8, 64)
+    data = b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<I", 16) + header
+    (tmp_path / "a.wav").write_bytes(data + b"data" + struct.pack("<I", len(samples)) + samples)
+    assert main([str(tmp_path / "a.wav")]) == 2
+    assert "sample 1" in capsys.readouterr().err
+
+
+def started(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "mascot_visemes", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_pipe_is_answered_as_it_comes(speech: NDArray[np.int16]) -> None:
+    stream = mv.load().create_stream(sample_rate=16000)
+    chunks = [speech[i : i + 1600] for i in range(0, len(speech), 1600)]
+    batches = [stream.accept_waveform(chunk) for chunk in chunks]
+    with started("-", "--rate", "16000") as process:
+        assert process.stdin
+        assert process.stdout
+        # A line is there before more audio is sent: a reader that waited for the end would wait for ever.
+        for chunk, events in zip(chunks, batches, strict=True):
+            process.stdin.write(chunk.tobytes())
+            process.stdin.flush()
+            for event in events:
+                line = json.loads(process.stdout.readline())
+                assert line == {"time_ms": event.time_ms, "viseme": event.viseme}
+        process.stdin.close()
+        rest = [json.loads(line)["viseme"] for line in process.stdout]
+        assert rest == [e.viseme for e in stream.input_finished()]
+        assert process.wait() == 0
+
+
+def test_wav_from_a_pipe(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    whole = write(tmp_path / "a.wav", speech.tobytes()).read_bytes()
+    unknown = whole[:4] + b"\xff" * 4 + whole[8:40] + b"\xff" * 4 + whole[44:]
+    outputs = []
+    for data in (whole, unknown):
+        with started("-") as process:
+            out, err = process.communicate(data)
+        assert (process.returncode, err) == (0, b"")
+        outputs.append(out)
+    assert outputs[0]
+    assert outputs[0] == outputs[1]
+    for data, reason in ((b"", b"empty"), (b"fLaC....", b"standard input: not a WAV file that can be read")):
+        with started("-") as process:
+            out, err = process.communicate(data)
+        assert (process.returncode, out) == (2, b"")
+        assert reason in err
+
+
+def test_a_long_file_is_heard_in_blocks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]
+) -> None:
+    long = np.tile(speech, 32)
+    path = write(tmp_path / "long.wav", long.tobytes())
+    assert main([str(path), "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["duration_ms"] == 64000
+    stream = mv.load().create_stream(sample_rate=16000)
+    minute = 16000 * 60
+    events = stream.accept_waveform(long[:minute]) + stream.accept_waveform(long[minute:])
+    held = [(c["start_ms"], c["viseme"]) for c in content["cues"][1:]]
+    assert held == [(e.time_ms, e.viseme) for e in events]
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
+def test_other_formats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16], suffix: str
+) -> None:
+    soundfile = pytest.importorskip("soundfile", reason="reading other formats needs the extra cli")
+    path = tmp_path / f"speech.{suffix}"
+    soundfile.write(path, np.stack((speech, speech), axis=1) / 32768, 16000)
+    assert main([str(path)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = mv.load().predict(speech, sample_rate=16000)
+    if suffix == "flac":
+        assert lines == [{"time_ms": e.time_ms, "viseme": e.viseme} for e in expected]
+    assert len(lines) == pytest.approx(len(expected), rel=0.3)
+
+
+def test_other_formats_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("soundfile", reason="reading other formats needs the extra cli")
+    for name, data in (("a.mp3", b"not audio at all"), ("a.flac", b"fLaC" + bytes(100))):
+        (tmp_path / name).write_bytes(data)
+        assert main([str(tmp_path / name)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"mascot-visemes: {tmp_path / name}: ")
+
+
+def without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command where a module is not installed."""
+    code = (
+        f"import sys; sys.modules[{module!r}] = None; from mascot_visemes.cli import main; sys.exit(main())"
+    )
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_what_the_extra_is_needed_for(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    path = write(tmp_path / "speech.wav", speech.tobytes())
+    other = tmp_path / "speech.mp3"
+    other.write_bytes(b"ID3 and so on")
+    done = without("soundfile", str(other))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"mascot-visemes: {other}: not a WAV file, and reading other formats needs soundfile: "
+        "pip install 'mascot-visemes[cli]'\n"
+    )
+    done = without("matplotlib", str(path), "--plot", str(tmp_path / "plot.png"))
+    assert done.returncode == 2
+    assert done.stderr == "mascot-visemes: --plot needs matplotlib: pip install 'mascot-visemes[cli]'\n"
+    assert done.stdout == ""
+    assert without("soundfile", str(path)).returncode == 0
+
+
+def test_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]) -> None:
+    pytest.importorskip("matplotlib", reason="--plot needs the extra cli")
+    path = write(tmp_path / "speech.wav", speech.tobytes())
+    picture = tmp_path / "plot.png"
+    assert main([str(path), "--plot", str(picture), "--shapes", "oculus"]) == 0
+    printed = capsys.readouterr().out
+    assert main([str(path), "--shapes", "oculus"]) == 0
+    assert capsys.readouterr().out == printed
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    assert min(width, height) >= 500
+    assert main([str(path), "--plot", str(tmp_path / "no" / "plot.png")]) == 2
+    assert main([str(path), "--plot", str(tmp_path / "plot.nonesuch")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_bar_on_long_files(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    pytest.importorskip("tqdm", reason="a bar needs the extra cli")
+    termios = pytest.importorskip("termios", reason="needs a pseudo-terminal")
+    for repeats, expected in ((1, False), (32, True)):
+        path = write(tmp_path / "speech.wav", np.tile(speech, repeats).tobytes())
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, (24, 80))
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            done = subprocess.run(  # noqa: S603
+                [sys.executable, "-m", "mascot_visemes", str(path)],
+                stdout=subprocess.PIPE,
+                stderr=theirs,
+                check=True,
+            )
+            os.write(theirs, b".")
+            shown = b""
+            while not shown.endswith(b"."):
+                shown += terminal.read(4096)
+            os.close(theirs)
+        assert done.stdout
+        assert (b"64 of 64 s" in shown) is expected
+        assert (shown == b".") is not expected
+
+
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["--help"])
     assert stopped.value.code == 0
-    assert "--shapes {sapi,oculus}" in capsys.readouterr().out
+    assert "--shapes {sapi,oculus,rhubarb,vrm}" in capsys.readouterr().out

@@ -16,8 +16,10 @@ _EXAMPLES: list[mv.VisemeError] = [
     mv.UnknownEncodingError("x", ("pcm16",)),
     mv.SampleFormatError("a list", "bytes"),
     mv.NotFiniteError(3),
-    mv.WaveFileError("a.wav", "holds no audio"),
+    mv.AudioFileError("a.wav", "holds no audio"),
     mv.StreamFinishedError(),
+    mv.MissingExtraError("soundfile", "reading a.mp3"),
+    mv.OutputError("a.json", "no space left"),
 ]
 
 

@@ -9,11 +9,15 @@ import mascot_visemes
 def test_public_names() -> None:
     assert sorted(mascot_visemes.__all__) == mascot_visemes.__all__
     assert set(mascot_visemes.__all__) == {
+        "ARKIT_POSES",
         "AudioError",
+        "AudioFileError",
         "Encoding",
         "Engine",
+        "MissingExtraError",
         "ModelFileError",
         "NotFiniteError",
+        "OutputError",
         "SampleFormatError",
         "SampleRateError",
         "Stream",
@@ -23,7 +27,6 @@ def test_public_names() -> None:
         "UnknownShapesError",
         "VisemeError",
         "VisemeEvent",
-        "WaveFileError",
         "available_models",
         "load",
     }
@@ -36,7 +39,8 @@ import sys
 import mascot_visemes
 assert "onnxruntime" not in sys.modules
 mascot_visemes.load().predict(bytes(32000), sample_rate=16000)
-heavy = {"torch", "scipy", "soundfile", "librosa", "pydantic"} & set(sys.modules)
+import mascot_visemes.cli
+heavy = {"torch", "scipy", "soundfile", "librosa", "pydantic", "matplotlib", "tqdm"} & set(sys.modules)
 assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603

@@ -36,8 +36,12 @@ def test_programs_run(tmp_path: Path, speech: NDArray[np.int16]) -> None:
         assert done.stdout
 
 
-def test_help_is_shown_as_it_is(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
+def _laid_out_alike(help_text: str) -> str:
+    """Without what differs between versions of Python: where lines are broken, and how short options are shown."""
+    return re.sub(r"-(\w) [A-Z]+, --", r"-\1, --", " ".join(help_text.split()))
+
+
+def test_help_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert capsys.readouterr().out in README
+    assert _laid_out_alike(capsys.readouterr().out) in _laid_out_alike(README)

@@ -40,7 +40,7 @@ def test_cards_say_where_a_model_comes_from(model: str) -> None:
     assert card["name"] == model
     assert all({"source", "licence", "train_hours"} <= set(entry) for entry in card["data"])
     assert {"command", "revision", "seed"} <= set(card["training"])
-    assert set(card["decoder"]) == set(SHAPES)
+    assert {"sapi", "oculus"} <= set(card["decoder"]) <= set(SHAPES)
     assert "/" not in card["training"]["command"]
     graph = (FOLDER / f"{model}.onnx").read_bytes()
     assert len(graph) < 3_000_000
@@ -68,9 +68,33 @@ def test_damaged_files_are_named(graph: bytes | None, card: str, message: str) -
 
 @pytest.mark.parametrize(
     ("decoder", "message"),
-    [({}, "no decoder"), ({"sapi": {"switch_cost": 1, "silence_db": -70, "bias": [0]}}, "1 biases")],
+    [
+        ({}, "no decoder"),
+        (None, "no decoder"),
+        ({"sapi": {"switch_cost": 1, "silence_db": -70, "bias": [0]}}, "1 biases"),
+    ],
 )
 def test_a_card_must_serve_the_shapes(decoder: object, message: str) -> None:
     network = Network("default", (FOLDER / "default.onnx").read_bytes(), _damaged(decoder=decoder))
     with pytest.raises(mv.ModelFileError, match=message):
         network.decoder(SHAPES["sapi"])
+
+
+def test_sets_that_the_card_does_not_name_take_oculus_constants() -> None:
+    biases = [0.1 * i for i in range(15)]
+    oculus = {"switch_cost": 1.5, "silence_db": -70.0, "bias": biases}
+    own = {"switch_cost": 0.5, "silence_db": -60.0, "bias": [0.0] * 6}
+    card = _damaged(decoder={"oculus": oculus, "vrm": own})
+    network = Network("default", (FOLDER / "default.onnx").read_bytes(), card)
+    rhubarb = network.decoder(SHAPES["rhubarb"])
+    assert (rhubarb.switch_cost, rhubarb.silence_db) == (1.5, -70.0)
+    by_shape = dict(zip(SHAPES["rhubarb"].ids, rhubarb.bias, strict=True))
+    # A is PP and G is FF as they stand; F takes from ou alone; B adds shapes of different biases.
+    assert (by_shape["A"], by_shape["G"], by_shape["F"], by_shape["B"]) == (
+        biases[1],
+        biases[2],
+        biases[14],
+        0.0,
+    )
+    assert network.decoder(SHAPES["arkit"]).bias == tuple(biases)
+    assert network.decoder(SHAPES["vrm"]).switch_cost == 0.5

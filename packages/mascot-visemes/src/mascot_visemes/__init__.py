@@ -4,10 +4,12 @@
 ``load(model, shapes=...)``                  the shared engine of a model
 ``available_models()``                       names of the models there are
 ``engine.predict(pcm, sample_rate=...)``     visemes of a whole recording
+``engine.weights(pcm, sample_rate=...)``     how much of each viseme there is in each 10 ms of it
 ``engine.create_stream(sample_rate=...)``    visemes of audio as it arrives
 ``stream.accept_waveform(chunk)``            answers for all audio up to the end of the chunk
 ``stream.input_finished()``                  closes the mouth
 ``stream.reset()``                           starts again at 0 ms
+``ARKIT_POSES``                              coefficients of ARKit's blendshapes for each Oculus viseme
 ===========================================  ==========================================================
 """
 
@@ -15,8 +17,11 @@ from mascot_visemes.audio import Encoding
 from mascot_visemes.engine import Engine
 from mascot_visemes.errors import (
     AudioError,
+    AudioFileError,
+    MissingExtraError,
     ModelFileError,
     NotFiniteError,
+    OutputError,
     SampleFormatError,
     SampleRateError,
     StreamFinishedError,
@@ -24,17 +29,21 @@ from mascot_visemes.errors import (
     UnknownModelError,
     UnknownShapesError,
     VisemeError,
-    WaveFileError,
 )
 from mascot_visemes.registry import available_models, load
 from mascot_visemes.stream import Stream, VisemeEvent
+from mascot_visemes.tables import ARKIT_POSES
 
 __all__ = [
+    "ARKIT_POSES",
     "AudioError",
+    "AudioFileError",
     "Encoding",
     "Engine",
+    "MissingExtraError",
     "ModelFileError",
     "NotFiniteError",
+    "OutputError",
     "SampleFormatError",
     "SampleRateError",
     "Stream",
@@ -44,7 +53,6 @@ __all__ = [
     "UnknownShapesError",
     "VisemeError",
     "VisemeEvent",
-    "WaveFileError",
     "available_models",
     "load",
 ]

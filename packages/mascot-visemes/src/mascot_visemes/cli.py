@@ -1,71 +1,123 @@
-"""The command ``mascot-visemes``: a WAV file in, events as JSON lines out."""
+"""The command ``mascot-visemes``: audio in, mouth shapes out as text."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
+import itertools
 import os
 import sys
-import wave
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-import numpy as np
-
-from mascot_visemes.errors import VisemeError, WaveFileError
+from mascot_visemes.errors import OutputError, VisemeError
+from mascot_visemes.formats import FORMATS, Track, json_line
+from mascot_visemes.plot import LONGEST_SECONDS, Plot
+from mascot_visemes.progress import shown
+from mascot_visemes.reading import open_audio
 from mascot_visemes.registry import available_models, load
 from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from mascot_visemes.stream import Stream, VisemeEvent
+
 _BAD_INPUT = 2
+_INTERRUPTED = 130
+
+# Blendshapes are weights; the events of a set that has them are those of another set.
+_SETS = tuple(name for name, shapes in SHAPES.items() if not shapes.blendshapes)
 
 
-def read_wave(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Read a WAV file of 8, 16, 24 or 32-bit PCM, channels mixed down.
-
-    Returns:
-        Samples in -1..1, shape (n,), and the sample rate.
-
-    Raises:
-        WaveFileError: The file is missing, empty, damaged or of another format.
-    """
-    try:
-        with path.open("rb") as file, wave.open(file) as reader:
-            width, channels, rate = reader.getsampwidth(), reader.getnchannels(), reader.getframerate()
-            data = reader.readframes(reader.getnframes())
-    except OSError as error:
-        raise WaveFileError(str(path), error.strerror or str(error)) from error
-    except (wave.Error, EOFError, ValueError) as error:
-        problem = f"not a WAV file of plain PCM ({str(error) or 'it ends too early'})"
-        raise WaveFileError(str(path), f"{problem}; convert it, e.g. with: ffmpeg -i FILE out.wav") from error
-    whole = len(data) // (width * channels) * width * channels
-    if not whole:
-        raise WaveFileError(str(path), "holds no audio")
-    return _samples(data[:whole], width).reshape(-1, channels).mean(axis=1), rate
-
-
-def _samples(data: bytes, width: int) -> NDArray[np.float32]:
-    """Little-endian PCM of `width` bytes a sample as floats in -1..1; one byte is unsigned."""
-    if width == 1:
-        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128.0) / 128.0
-    # The top two bytes are all that matters here: the network does not hear what is 90 dB down.
-    raw = np.frombuffer(data, np.uint8).reshape(-1, width)[:, width - 2 :]
-    return np.ascontiguousarray(raw).view("<i2")[:, 0].astype(np.float32) / 32768.0
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mascot-visemes",
+        description="Print the mouth shapes of a recording: when (ms) and which.",
+        epilog=f"Files are heard in blocks of a minute. Standard input is heard every 100 ms, and printed at once as "
+        f"jsonl. Formats other than WAV, --plot (of the first {LONGEST_SECONDS} s) and a bar on long files need: "
+        "pip install 'mascot-visemes[cli]'",
+    )
+    parser.add_argument(
+        "audio",
+        metavar="FILE",
+        help="WAV, MP3, FLAC, OGG …, 8000 to 48000 Hz; - reads WAV from standard input",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument("--model", default="default", help=f"one of: {', '.join(available_models())}")
+    parser.add_argument(
+        "--shapes", choices=_SETS, help="viseme set (default: sapi, or what the format is made for)"
+    )
+    parser.add_argument("--format", default="jsonl", choices=tuple(FORMATS), help="default: jsonl")
+    parser.add_argument(
+        "--rate",
+        type=int,
+        metavar="HZ",
+        help="the input has no header: mono PCM16, little-endian, at this rate",
+    )
+    parser.add_argument("--plot", metavar="PNG", help="draw waveform, spectrogram and visemes")
+    return parser
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="mascot-visemes",
-        description="Print the visemes of a WAV file, one JSON object a line: when (ms) and which.",
-    )
-    parser.add_argument("file", type=Path, help="WAV file: PCM, 8000 to 48000 Hz; channels are mixed down")
-    parser.add_argument("--model", default="default", help=f"one of: {', '.join(available_models())}")
-    parser.add_argument("--shapes", default="sapi", choices=tuple(SHAPES), help="viseme set (default: sapi)")
-    return parser.parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    made_for = "rhubarb" if args.format.startswith("rhubarb-") else None
+    if made_for and args.shapes not in (None, made_for):
+        parser.error(f"argument --shapes: --format {args.format} has the shapes of {made_for} only")
+    args.shapes = args.shapes or made_for or "sapi"
+    return args
+
+
+def _heard(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> Iterator[list[VisemeEvent]]:
+    """The events of each block, then that of the end."""
+    for block in blocks:
+        yield stream.accept_waveform(block)
+    yield stream.input_finished()
+
+
+@contextlib.contextmanager
+def _output(path: str | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+    except OSError as error:
+        raise OutputError(path, error.strerror or str(error)) from error
+
+
+def _run(args: argparse.Namespace) -> None:
+    engine = load(args.model, shapes=args.shapes)
+    plot = Plot(args.plot) if args.plot else None
+    by_line = args.format == "jsonl"
+    events: list[VisemeEvent] = []
+    with open_audio(args.audio, raw_rate=args.rate) as recording:
+        stream = engine.create_stream(sample_rate=recording.rate)
+        # A bar between lines of output would spoil both.
+        mixed = by_line and args.output is None and sys.stdout.isatty()
+        blocks = recording.blocks if mixed else shown(recording)
+        batches = _heard(stream, plot.keep(blocks, recording.rate) if plot else blocks)
+        # Input that cannot be used mostly shows by its first block, before there is an output.
+        first = next(batches)
+        with _output(args.output) as out:
+            for batch in itertools.chain((first,), batches):
+                if by_line:
+                    out.writelines(map(json_line, batch))
+                    out.flush()
+                if plot or not by_line:
+                    events += batch
+            duration_ms = -(-stream.samples * 1000 // recording.rate)
+            track = Track(args.audio, engine.model, engine.shapes, engine.visemes[0], duration_ms, events)
+            if not by_line:
+                out.write(FORMATS[args.format](track))
+                out.flush()
+    if plot:
+        plot.draw(track, engine.visemes)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,20 +127,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; those of the process if not given.
 
     Returns:
-        Exit status: 0, or 2 for input that cannot be used, the reason being on stderr.
+        Exit status: 0; 2 for input that cannot be used, the reason being on stderr; 130 if interrupted.
     """
     args = _arguments(argv)
     try:
-        samples, rate = read_wave(args.file)
-        events = load(args.model, shapes=args.shapes).predict(samples, sample_rate=rate)
+        _run(args)
     except VisemeError as error:
         sys.stderr.write(f"mascot-visemes: {error}\n")
         return _BAD_INPUT
-    try:
-        for event in events:
-            sys.stdout.write(json.dumps({"time_ms": event.time_ms, "viseme": event.viseme}) + "\n")
-        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever reads has had enough (`| head`); without this the interpreter would complain while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0

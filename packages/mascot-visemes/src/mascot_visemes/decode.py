@@ -35,15 +35,18 @@ class DecoderTable:
     """What the decoders of all streams of one engine share.
 
     Args:
-        labels: Of the posteriors to decode.
+        labels: Of the posteriors to decode, silence being ``SIL``.
         shapes: The viseme set to decode into.
         settings: Constants for that set.
     """
 
-    __slots__ = ("_bias", "_matrix", "_silence_db", "switch_cost")
+    __slots__ = ("_bias", "_blend", "_matrix", "_rest", "_silence_db", "columns", "switch_cost")
 
     def __init__(self, labels: Sequence[str], shapes: ShapeSet, settings: DecoderSettings) -> None:
         self._matrix = shapes.matrix(labels)
+        self._blend = shapes.blend(labels)
+        self._rest = self._blend[labels.index("SIL")]
+        self.columns: int = self._blend.shape[1]
         self._bias = np.array(settings.bias, np.float32)
         self._silence_db = settings.silence_db
         self.switch_cost = settings.switch_cost
@@ -59,6 +62,12 @@ class DecoderTable:
             scores[silent] = _IMPOSSIBLE
             scores[silent, SILENCE] = 0.0
         return scores
+
+    def weights(self, posteriors: Floats, levels: Floats) -> Floats:
+        """How much each viseme is shown, or each blendshape if the set has poses, shape (frames, columns)."""
+        weights: Floats = np.clip(posteriors @ self._blend, 0.0, 1.0)
+        weights[levels < self._silence_db] = self._rest
+        return weights
 
 
 class Decoder:

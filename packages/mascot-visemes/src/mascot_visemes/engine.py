@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mascot_visemes.audio import Encoding, checked_rate
+import numpy as np
+
+from mascot_visemes.audio import Encoding, SampleReader, checked_rate
 from mascot_visemes.decode import DecoderTable
-from mascot_visemes.stream import Stream, VisemeEvent
+from mascot_visemes.features import frames_begun
+from mascot_visemes.posteriors import PosteriorStream
+from mascot_visemes.stream import BLOCK_SECONDS, Stream, VisemeEvent
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mascot_visemes.audio import Chunk
     from mascot_visemes.network import Network
     from mascot_visemes.shapes import ShapeSet
@@ -42,6 +48,11 @@ class Engine:
         """Every viseme that an event can carry; the first is silence."""
         return self._shapes.ids
 
+    @property
+    def blendshapes(self) -> tuple[str, ...]:
+        """With ``shapes="arkit"`` the names of the columns of `weights`; empty for other sets."""
+        return self._shapes.blendshapes
+
     def predict(self, pcm: Chunk, *, sample_rate: int) -> list[VisemeEvent]:
         """Visemes of a whole recording, as one chunk of a stream would give them.
 
@@ -57,6 +68,38 @@ class Engine:
         """
         stream = self.create_stream(sample_rate=sample_rate)
         return stream.accept_waveform(pcm) + stream.input_finished()
+
+    def weights(self, pcm: Chunk, *, sample_rate: int) -> NDArray[np.float32]:
+        """How much of each viseme there is in each frame of a whole recording, for blending rather than switching.
+
+        These are the network's posteriors summed by viseme, before the decoder's biases and prices; frames that the
+        silence gate closes are silence alone.
+
+        Args:
+            pcm: Mono audio: bytes of little-endian PCM16, or an array of shape (n,), int16 or float32 (-1..1).
+            sample_rate: Samples per second, 8000 to 48000.
+
+        Returns:
+            Shape (frames, visemes), a row for each 10 ms begun and a column for each of `visemes`; rows sum to 1. With
+            ``shapes="arkit"`` shape (frames, blendshapes): the poses of the visemes (`mascot_visemes.ARKIT_POSES`),
+            mixed by these shares, coefficients 0..1 in the order of `blendshapes`.
+
+        Raises:
+            AudioError: The audio or its rate cannot be used.
+        """
+        rate = checked_rate(sample_rate)
+        reader = SampleReader("pcm16")
+        raw = reader.read(pcm)
+        stream = PosteriorStream(self._network, rate)
+        result = np.empty((frames_begun(len(raw), rate), self._table.columns), np.float32)
+        block = BLOCK_SECONDS * rate
+        done = 0
+        for start in range(0, len(raw), block):
+            posteriors, levels = stream.listen(reader.floats(raw[start : start + block]))
+            result[done : stream.decided] = self._table.weights(posteriors, levels)
+            done = stream.decided
+        result[done:] = self._table.weights(*stream.edge())
+        return result
 
     def create_stream(self, *, sample_rate: int, encoding: Encoding = "pcm16") -> Stream:
         """A stream of its own: cheap, a few kilobytes of state.

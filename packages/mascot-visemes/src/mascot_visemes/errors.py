@@ -11,8 +11,10 @@
     │   ├── UnknownEncodingError           an encoding other than the four known
     │   ├── SampleFormatError              an array of the wrong type or shape
     │   ├── NotFiniteError                 NaN or infinity among the samples
-    │   └── WaveFileError                  a file that is no readable WAV
-    └── StreamFinishedError (RuntimeError) audio after input_finished()
+    │   └── AudioFileError                 a file that is no readable audio
+    ├── StreamFinishedError (RuntimeError) audio after input_finished()
+    ├── MissingExtraError                  the command needs a module that is not installed
+    └── OutputError                        the command cannot write where it was told to
 """
 
 from __future__ import annotations
@@ -144,8 +146,8 @@ class NotFiniteError(AudioError):
         )
 
 
-class WaveFileError(AudioError):
-    """A file that cannot be read as WAV.
+class AudioFileError(AudioError):
+    """A file or pipe that cannot be read as audio.
 
     Attributes:
         path: The file.
@@ -166,3 +168,37 @@ class StreamFinishedError(VisemeError, RuntimeError):
 
     def __str__(self) -> str:
         return "the stream is finished: call reset() before accept_waveform(), or create another stream"
+
+
+class MissingExtraError(VisemeError):
+    """The command needs a module that is not installed.
+
+    Attributes:
+        module: The module.
+        purpose: What cannot be done without it.
+    """
+
+    def __init__(self, module: str, purpose: str) -> None:
+        super().__init__(module, purpose)
+        self.module = module
+        self.purpose = purpose
+
+    def __str__(self) -> str:
+        return f"{self.purpose} needs {self.module}: pip install 'mascot-visemes[cli]'"
+
+
+class OutputError(VisemeError):
+    """The command cannot write where it was told to.
+
+    Attributes:
+        path: The file.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path}: cannot be written ({self.problem})"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mascot_visemes.errors import ModelFileError
+from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,19 @@ class DecoderSettings:
     switch_cost: float
     silence_db: float
     bias: tuple[float, ...]
+
+
+def taken_over(settings: DecoderSettings, tuned: ShapeSet, other: ShapeSet) -> DecoderSettings:
+    """Constants for a set that was not tuned, from those of one that was.
+
+    A shape of `other` gets the bias that the shapes of its phonemes have in `tuned`, if that is one and the same;
+    else none. The price of a change and the level of silence stay.
+    """
+    bias = []
+    for phones in other.phones:
+        found = {settings.bias[tuned.index_of(phone)] for phone in phones}
+        bias.append(found.pop() if len(found) == 1 else 0.0)
+    return replace(settings, bias=tuple(bias))
 
 
 class Network:
@@ -92,11 +106,19 @@ class Network:
             )
 
     def decoder(self, shapes: ShapeSet) -> DecoderSettings:
-        """The decoder's constants for a viseme set.
+        """The decoder's constants for a viseme set: the card's, or where it has none, taken over from Oculus's.
 
         Raises:
-            ModelFileError: The card does not serve that set.
+            ModelFileError: The card serves neither that set nor Oculus's.
         """
+        if homeless := set(self.labels).difference(*shapes.phones):
+            raise ModelFileError(self.name, f"{shapes.name!r} has no shape for {', '.join(sorted(homeless))}")
+        oculus = SHAPES["oculus"]
+        if shapes.name in (self.card.get("decoder") or {}):
+            return self._on_card(shapes)
+        return taken_over(self._on_card(oculus), oculus, shapes)
+
+    def _on_card(self, shapes: ShapeSet) -> DecoderSettings:
         try:
             settings = self.card["decoder"][shapes.name]
             result = DecoderSettings(
@@ -110,8 +132,6 @@ class Network:
             ) from error
         if len(result.bias) != len(shapes.ids):
             raise ModelFileError(self.name, f"its card has {len(result.bias)} biases for {shapes.name!r}")
-        if homeless := set(self.labels).difference(*shapes.phones):
-            raise ModelFileError(self.name, f"{shapes.name!r} has no shape for {', '.join(sorted(homeless))}")
         return result
 
     def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:

@@ -30,7 +30,9 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
 
     Args:
         model: One of `available_models`.
-        shapes: ``sapi``: ids 0..21 of Microsoft's SAPI; ``oculus``: the 15 names of Oculus/OpenXR.
+        shapes: ``sapi``: ids 0..21 of Microsoft's SAPI; ``oculus``: the 15 names of Oculus/OpenXR; ``rhubarb``: A to H
+            and X of Rhubarb Lip Sync; ``vrm``: aa ih ou ee oh of VRM, and sil; ``arkit``: events as ``oculus``,
+            weights as coefficients of ARKit's blendshapes.
 
     Raises:
         UnknownModelError: There is no such model.

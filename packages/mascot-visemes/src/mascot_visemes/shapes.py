@@ -1,8 +1,6 @@
-"""Viseme sets: which mouth shape belongs to which phoneme, as data.
+"""Viseme sets as the decoder uses them: matrices from phoneme posteriors to those of mouth shapes.
 
-The network tells phonemes apart; a viseme set adds phonemes that look alike. HH looks like the phone that follows
-it in the Oculus set (and is a shape of its own in SAPI's), so the network has one HH for each shape that can
-follow: ``HH_aa`` is the h of "hat".
+The network tells phonemes apart; a viseme set adds phonemes that look alike. The tables are in `tables`.
 """
 
 from __future__ import annotations
@@ -13,56 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mascot_visemes.errors import UnknownShapesError
+from mascot_visemes.tables import ARKIT_POSES, BLENDSHAPES, OCULUS, RHUBARB, SAPI, VRM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-# Oculus/OpenXR visemes and their ARPAbet phones; AX is the schwa.
-_OCULUS: dict[str, str] = {
-    "sil": "SIL",
-    "PP": "P B M",
-    "FF": "F V",
-    "TH": "TH DH",
-    "DD": "T D",
-    "kk": "K G",
-    "CH": "CH JH SH ZH",
-    "SS": "S Z",
-    "nn": "N L NG",
-    "RR": "R ER HH_RR",
-    "aa": "AA AE AH AY AW HH_aa",
-    "E": "EH EY AX HH_E",
-    "ih": "IH IY Y HH_ih",
-    "oh": "AO OW OY HH_oh",
-    "ou": "UH UW W HH_ou",
-}
-
-# Microsoft's SAPI viseme ids, the index being the id.
-_SAPI: tuple[str, ...] = (
-    "SIL",
-    "AE AX AH",
-    "AA",
-    "AO",
-    "EY EH UH",
-    "ER",
-    "Y IY IH",
-    "W UW",
-    "OW",
-    "AW",
-    "OY",
-    "AY",
-    "HH_aa HH_E HH_ih HH_oh HH_ou HH_RR",
-    "R",
-    "L",
-    "S Z",
-    "SH CH JH ZH",
-    "TH DH",
-    "F V",
-    "D T N",
-    "K G NG",
-    "P B M",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +27,15 @@ class ShapeSet:
         name: What `mascot_visemes.load` calls it.
         ids: The visemes as events carry them; the first is silence, a closed mouth at rest.
         phones: For each viseme, the network's labels that it sums.
+        blendshapes: Names of the coefficients that describe a viseme on a face; none if the set has no poses.
+        poses: For each viseme, its coefficients (0..1); empty if the set has no poses.
     """
 
     name: str
     ids: tuple[int, ...] | tuple[str, ...]
     phones: tuple[tuple[str, ...], ...]
+    blendshapes: tuple[str, ...] = ()
+    poses: tuple[tuple[float, ...], ...] = ()
 
     def matrix(self, labels: Sequence[str]) -> NDArray[np.float32]:
         """Matrix that turns phoneme posteriors into viseme posteriors, shape (labels, visemes), zeros and ones."""
@@ -87,18 +45,44 @@ class ShapeSet:
             result[row, owner[label]] = 1.0
         return result
 
+    def blend(self, labels: Sequence[str]) -> NDArray[np.float32]:
+        """Matrix that turns phoneme posteriors into weights.
+
+        Returns:
+            Without poses that of `matrix`; with poses shape (labels, blendshapes), coefficients 0..1.
+        """
+        matrix = self.matrix(labels)
+        return matrix @ np.array(self.poses, np.float32) if self.poses else matrix
+
     def index_of(self, label: str) -> int:
         """Position of the viseme to which the phoneme `label` belongs."""
         return next(i for i, phones in enumerate(self.phones) if label in phones)
 
 
+def _phones(table: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(phones.split()) for phones in table)
+
+
+def _named(name: str, table: dict[str, str]) -> ShapeSet:
+    return ShapeSet(name, tuple(table), _phones(tuple(table.values())))
+
+
 SHAPES: dict[str, ShapeSet] = {
-    "sapi": ShapeSet("sapi", tuple(range(len(_SAPI))), tuple(tuple(p.split()) for p in _SAPI)),
-    "oculus": ShapeSet("oculus", tuple(_OCULUS), tuple(tuple(p.split()) for p in _OCULUS.values())),
+    "sapi": ShapeSet("sapi", tuple(range(len(SAPI))), _phones(SAPI)),
+    "oculus": _named("oculus", OCULUS),
+    "rhubarb": _named("rhubarb", RHUBARB),
+    "vrm": _named("vrm", VRM),
+    "arkit": ShapeSet(
+        "arkit",
+        tuple(OCULUS),
+        _phones(tuple(OCULUS.values())),
+        BLENDSHAPES,
+        tuple(tuple(ARKIT_POSES[viseme].values()) for viseme in OCULUS),
+    ),
 }
 
 # What a network of ours tells apart, in the order of its outputs.
-LABELS: tuple[str, ...] = ("SIL", *sorted(" ".join(_OCULUS.values()).replace("SIL ", "").split()))
+LABELS: tuple[str, ...] = ("SIL", *sorted(" ".join(OCULUS.values()).replace("SIL ", "").split()))
 
 
 def shape_set(name: str) -> ShapeSet:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-_BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
+BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class VisemeEvent:
 
     Attributes:
         time_ms: When, in ms from the start of the stream.
-        viseme: The new shape, in the ids of the engine's viseme set: SAPI 0..21, or an Oculus name.
+        viseme: The new shape, in the ids of the engine's viseme set: SAPI 0..21, else a name.
     """
 
     time_ms: int
@@ -47,12 +47,11 @@ class Stream:
     decided with the context there is; what was said is never taken back.
     """
 
-    __slots__ = ("_decoder", "_finished", "_network", "_posteriors", "_rate", "_reader", "_shapes")
+    __slots__ = ("_decoder", "_finished", "_posteriors", "_rate", "_reader", "_shapes")
 
     def __init__(
         self, network: Network, shapes: ShapeSet, table: DecoderTable, *, sample_rate: int, encoding: Encoding
     ) -> None:
-        self._network = network
         self._shapes = shapes
         self._rate = sample_rate
         self._reader = SampleReader(encoding)
@@ -93,12 +92,12 @@ class Stream:
         if self._finished:
             raise StreamFinishedError
         raw = self._reader.read(chunk)
-        block = _BLOCK_SECONDS * self._rate
+        block = BLOCK_SECONDS * self._rate
         events: list[VisemeEvent] = []
         while len(raw) > block:
-            events += self._decide([self._hear(self._reader.floats(raw[:block]))])
+            events += self._decide([self._posteriors.listen(self._reader.floats(raw[:block]))])
             raw = raw[block:]
-        events += self._decide([self._hear(self._reader.floats(raw)), self._posteriors.edge()])
+        events += self._decide([self._posteriors.listen(self._reader.floats(raw)), self._posteriors.edge()])
         return events
 
     def input_finished(self) -> list[VisemeEvent]:
@@ -124,14 +123,6 @@ class Stream:
         self._posteriors.reset()
         self._decoder.reset()
         self._finished = False
-
-    def _hear(self, samples: Floats) -> tuple[Floats, Floats]:
-        posteriors = self._posteriors
-        steps = posteriors.hear(samples)
-        if not len(steps):
-            return np.zeros((0, len(self._network.labels)), np.float32), np.zeros(0, np.float32)
-        late, early, state = self._network.run(steps[None], posteriors.state[None])
-        return posteriors.take(late[0], early[0], state[0])
 
     def _decide(self, parts: Iterable[tuple[Floats, Floats]]) -> list[VisemeEvent]:
         """Decode frames together that came in parts."""

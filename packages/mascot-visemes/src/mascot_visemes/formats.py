@@ -1,0 +1,187 @@
+"""Changes of shape as text, in the formats of the command.
+
+A format but JSON lines shows *cues*, shapes with a start and an end: the first starts at 0, each starts where the one
+before it ends, and the last ends with the audio.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mascot_visemes.stream import VisemeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What was heard in one recording.
+
+    Attributes:
+        audio: Name of the recording.
+        model: Name of the model.
+        shapes: Name of the viseme set.
+        rest: The viseme of the mouth at rest.
+        duration_ms: Length in ms, rounded up.
+        events: Changes of shape, from rest at 0 ms.
+    """
+
+    audio: str
+    model: str
+    shapes: str
+    rest: int | str
+    duration_ms: int
+    events: Sequence[VisemeEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A shape held for a while.
+
+    Attributes:
+        start_ms: From the start of the audio.
+        end_ms: Later than the start.
+        viseme: The shape.
+    """
+
+    start_ms: int
+    end_ms: int
+    viseme: int | str
+
+
+def cues(track: Track) -> list[Cue]:
+    """The cues of a track: without gaps, at least one, neighbours differ."""
+    starts, shapes = [0], [track.rest]
+    for event in track.events:
+        # The mouth closes where the audio ends; there is nothing to be seen of that.
+        if event.time_ms >= track.duration_ms - 1:
+            break
+        if event.time_ms == 0:
+            shapes[0] = event.viseme
+        else:
+            starts.append(event.time_ms)
+            shapes.append(event.viseme)
+    ends = [*starts[1:], max(1, track.duration_ms)]
+    return [Cue(*cue) for cue in zip(starts, ends, shapes, strict=True)]
+
+
+def json_line(event: VisemeEvent) -> str:
+    """One event as one line of JSON."""
+    return json.dumps({"time_ms": event.time_ms, "viseme": event.viseme}) + "\n"
+
+
+def as_jsonl(track: Track) -> str:
+    """An event a line."""
+    return "".join(map(json_line, track.events))
+
+
+def as_json(track: Track) -> str:
+    """One object: where the events come from, and the cues."""
+    content = {
+        "audio": track.audio,
+        "model": track.model,
+        "shapes": track.shapes,
+        "duration_ms": track.duration_ms,
+        "cues": [
+            {"start_ms": cue.start_ms, "end_ms": cue.end_ms, "viseme": cue.viseme} for cue in cues(track)
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False) + "\n"
+
+
+def as_csv(track: Track) -> str:
+    """A cue a line under a line of names (RFC 4180, but for line ends)."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("start_ms", "end_ms", "viseme"))
+    writer.writerows((cue.start_ms, cue.end_ms, cue.viseme) for cue in cues(track))
+    return text.getvalue()
+
+
+def as_rhubarb_json(track: Track) -> str:
+    """What ``rhubarb -f json`` prints: seconds with two decimals."""
+    shown = [
+        f'    {{ "start": {start}, "end": {end}, "value": {json.dumps(viseme)} }}'
+        for start, end, viseme in _hundredths(track)
+    ]
+    name = json.dumps(track.audio, ensure_ascii=False)
+    metadata = f'  "metadata": {{\n    "soundFile": {name},\n    "duration": {_end_of(track)}\n  }},\n'
+    return "{\n" + metadata + '  "mouthCues": [\n' + ",\n".join(shown) + "\n  ]\n}\n"
+
+
+def as_rhubarb_tsv(track: Track) -> str:
+    """What ``rhubarb -f tsv`` prints: starts in seconds and shapes, and a closed mouth at the end."""
+    lines = [f"{start}\t{viseme}\n" for start, _, viseme in _hundredths(track)]
+    return "".join(lines) + f"{_end_of(track)}\t{track.rest}\n"
+
+
+def as_webvtt(track: Track) -> str:
+    """WebVTT, a cue of the track for each of the file."""
+    blocks = (f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{cue.viseme}\n" for cue in cues(track))
+    return "\n".join(("WEBVTT\n", *blocks))
+
+
+def as_textgrid(track: Track) -> str:
+    """A TextGrid of Praat in its long form, with one interval tier."""
+    held = cues(track)
+    end = held[-1].end_ms / 1000
+    lines = [
+        'File type = "ooTextFile"',
+        'Object class = "TextGrid"',
+        "",
+        "xmin = 0",
+        f"xmax = {end}",
+        "tiers? <exists>",
+        "size = 1",
+        "item []:",
+        "    item [1]:",
+        '        class = "IntervalTier"',
+        '        name = "visemes"',
+        "        xmin = 0",
+        f"        xmax = {end}",
+        f"        intervals: size = {len(held)}",
+    ]
+    for number, cue in enumerate(held, 1):
+        lines += [
+            f"        intervals [{number}]:",
+            f"            xmin = {cue.start_ms / 1000}",
+            f"            xmax = {cue.end_ms / 1000}",
+            f'            text = "{cue.viseme}"',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+FORMATS: dict[str, Callable[[Track], str]] = {
+    "jsonl": as_jsonl,
+    "json": as_json,
+    "csv": as_csv,
+    "rhubarb-json": as_rhubarb_json,
+    "rhubarb-tsv": as_rhubarb_tsv,
+    "webvtt": as_webvtt,
+    "textgrid": as_textgrid,
+}
+
+
+def _hundredths(track: Track) -> list[tuple[str, str, int | str]]:
+    """Cues in seconds with two decimals. Starts are whole hundredths as they are; the end is rounded up."""
+    held = cues(track)
+    edges = [f"{cue.start_ms / 1000:.2f}" for cue in held] + [_end_of(track)]
+    shapes = (cue.viseme for cue in held)
+    return [(a, b, viseme) for (a, b), viseme in zip(itertools.pairwise(edges), shapes, strict=True)]
+
+
+def _end_of(track: Track) -> str:
+    return f"{-(-max(1, track.duration_ms) // 10) / 100:.2f}"
+
+
+def _clock(ms: int) -> str:
+    """Hours, minutes and seconds as WebVTT has them."""
+    minutes, rest = divmod(ms, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -1,0 +1,38 @@
+"""A bar that shows how far a long file has been heard."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mascot_visemes.errors import MissingExtraError
+from mascot_visemes.extras import require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mascot_visemes.reading import Recording
+
+LONG_SECONDS = 60
+_FORMAT = "{percentage:3.0f} % {bar} {n_fmt} of {total_fmt} s, {remaining} to go"
+
+
+def shown(recording: Recording) -> Iterator[NDArray[np.float32]]:
+    """The recording's blocks, with a bar on stderr if it is long, stderr a terminal, and tqdm installed."""
+    if not sys.stderr.isatty() or (recording.seconds or 0) < LONG_SECONDS:
+        yield from recording.blocks
+        return
+    try:
+        tqdm = require("tqdm", "a bar").tqdm
+    except MissingExtraError:
+        yield from recording.blocks
+        return
+    with tqdm(total=round(recording.seconds or 0), bar_format=_FORMAT, file=sys.stderr) as bar:
+        samples = 0
+        for block in recording.blocks:
+            yield block
+            samples += len(block)
+            bar.update(samples // recording.rate - bar.n)

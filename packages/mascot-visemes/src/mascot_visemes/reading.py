@@ -1,0 +1,137 @@
+"""Audio from files and pipes, block by block: WAV and raw PCM16 here, other formats with soundfile."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from mascot_visemes.audio import checked_rate
+from mascot_visemes.errors import AudioFileError
+from mascot_visemes.extras import require
+from mascot_visemes.wav import read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Blocks = Iterator[NDArray[np.float32]]
+
+STDIN = "-"
+
+# The end of a block is the end of a chunk, whose last frames are decided with less context. In a file that should be
+# rare; a pipe may be live, and its listener should not wait.
+_FILE_BLOCK_MS = 60_000
+_PIPE_BLOCK_MS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Audio that is open to be read, once.
+
+    Attributes:
+        rate: Samples per second.
+        seconds: Length if it is known beforehand.
+        blocks: Mono samples, full scale being 1, shape (n,) each; at least one block.
+            Raises `AudioFileError` where the audio is damaged, and at once where there is none.
+    """
+
+    rate: int
+    seconds: float | None
+    blocks: Blocks
+
+
+@contextmanager
+def open_audio(source: str, *, raw_rate: int | None = None) -> Iterator[Recording]:
+    """Open a file or standard input, which is read as it comes.
+
+    Args:
+        source: A path, or ``-`` for standard input.
+        raw_rate: If given, `source` has no header: little-endian PCM16, mono, at this rate.
+
+    Raises:
+        AudioFileError: It is missing, or no audio that can be read.
+        SampleRateError: `raw_rate` is outside 8000..48000.
+        MissingExtraError: Its format needs soundfile.
+    """
+    if source == STDIN:
+        yield _open_bytes(sys.stdin.buffer, "standard input", raw_rate, _PIPE_BLOCK_MS)
+        return
+    try:
+        file = Path(source).open("rb")  # noqa: SIM115 - closed below, and errors of its users are not ours
+    except OSError as error:
+        raise AudioFileError(source, error.strerror or str(error)) from error
+    with file:
+        if raw_rate is None and _is_other_format(file):
+            with _open_soundfile(source) as recording:
+                yield recording
+        else:
+            yield _open_bytes(file, source, raw_rate, _FILE_BLOCK_MS)
+
+
+def _is_other_format(file: BinaryIO) -> bool:
+    start = file.read(4)
+    file.seek(0)
+    return bool(start) and start != b"RIFF"
+
+
+def _open_bytes(file: BinaryIO, name: str, raw_rate: int | None, block_ms: int) -> Recording:
+    if raw_rate is not None:
+        rate = checked_rate(raw_rate)
+        chunks = _chunks(file, None, 2, rate * block_ms // 1000)
+        samples = (np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768.0) for data in chunks)
+        return Recording(rate, None, _some(samples, name))
+    header = read_header(file, name)
+    chunks = _chunks(file, header.size, header.frame_bytes, header.rate * block_ms // 1000)
+    seconds = None
+    if header.size is not None and header.rate:
+        seconds = header.size / header.frame_bytes / header.rate
+    return Recording(header.rate, seconds, _some(map(header.samples, chunks), name))
+
+
+def _chunks(file: BinaryIO, size: int | None, frame_bytes: int, frames: int) -> Iterator[bytes]:
+    """Whole frames from a file, up to `size` bytes or its end."""
+    count = max(1, frames) * frame_bytes
+    while data := file.read(count if size is None else min(count, size)):
+        if size is not None:
+            size -= len(data)
+        if whole := len(data) - len(data) % frame_bytes:
+            yield data[:whole]
+
+
+@contextmanager
+def _open_soundfile(path: str) -> Iterator[Recording]:
+    soundfile = require("soundfile", f"{path}: not a WAV file, and reading other formats")
+    try:
+        file = soundfile.SoundFile(path)
+    except soundfile.SoundFileError as error:
+        raise AudioFileError(path, f"not audio that can be read ({error})") from error
+    with file:
+        frames = file.samplerate * _FILE_BLOCK_MS // 1000
+        blocks = _soundfile_blocks(soundfile, file, path, frames)
+        yield Recording(file.samplerate, file.frames / file.samplerate, _some(blocks, path))
+
+
+def _soundfile_blocks(soundfile: Any, file: Any, path: str, frames: int) -> Blocks:
+    while True:
+        try:
+            block = file.read(frames, dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise AudioFileError(path, f"damaged ({error})") from error
+        if not len(block):
+            return
+        yield block.mean(axis=1)
+
+
+def _some(blocks: Blocks, name: str) -> Blocks:
+    empty = True
+    for block in blocks:
+        empty = False
+        yield block
+    if empty:
+        raise AudioFileError(name, "holds no audio")

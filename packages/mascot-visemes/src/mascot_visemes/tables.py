@@ -1,0 +1,133 @@
+"""The viseme sets: which phonemes look alike, and what a face with blendshapes does for each shape.
+
+Phonemes are the network's labels: ARPAbet without stress, AX for the schwa, SIL for silence. HH takes the mouth of
+the phone that follows it, so the network has one HH for each Oculus shape that can follow: ``HH_aa`` is the h of
+"hat". In each table the first shape is the mouth at rest. No table looks at neighbours or durations: that is left to
+the decoder, which sees them in the sound.
+"""
+
+from __future__ import annotations
+
+# Oculus/OpenXR visemes.
+OCULUS: dict[str, str] = {
+    "sil": "SIL",
+    "PP": "P B M",
+    "FF": "F V",
+    "TH": "TH DH",
+    "DD": "T D",
+    "kk": "K G",
+    "CH": "CH JH SH ZH",
+    "SS": "S Z",
+    "nn": "N L NG",
+    "RR": "R ER HH_RR",
+    "aa": "AA AE AH AY AW HH_aa",
+    "E": "EH EY AX HH_E",
+    "ih": "IH IY Y HH_ih",
+    "oh": "AO OW OY HH_oh",
+    "ou": "UH UW W HH_ou",
+}
+
+# Microsoft's SAPI viseme ids, the index being the id.
+SAPI: tuple[str, ...] = (
+    "SIL",
+    "AE AX AH",
+    "AA",
+    "AO",
+    "EY EH UH",
+    "ER",
+    "Y IY IH",
+    "W UW",
+    "OW",
+    "AW",
+    "OY",
+    "AY",
+    "HH_aa HH_E HH_ih HH_oh HH_ou HH_RR",
+    "R",
+    "L",
+    "S Z",
+    "SH CH JH ZH",
+    "TH DH",
+    "F V",
+    "D T N",
+    "K G NG",
+    "P B M",
+)
+
+# The shapes of Rhubarb Lip Sync, after what its documentation says of them: A to F are the six of Hanna-Barbera that
+# Preston Blair's chart made known, G, H and X the usual extension. Where Rhubarb chooses by neighbours (most
+# consonants, HH) or by duration (AH, AY, AW, ER, L), and where it gives a diphthong two shapes, there is one here.
+RHUBARB: dict[str, str] = {
+    "X": "SIL",
+    "A": "P B M",
+    "B": "T D K G N NG TH DH S Z SH ZH CH JH R Y IH IY HH_ih",
+    "C": "EH EY AE AH AX HH_E HH_aa",
+    "D": "AA AY AW",
+    "E": "AO OW OY ER HH_oh HH_RR",
+    "F": "UW UH W HH_ou",
+    "G": "F V",
+    "H": "L",
+}
+
+# The five lip-sync presets of VRM (0.x: A I U E O), ``sil`` being none of them. There is no shape for consonants:
+# those that close the lips, or nearly, are at rest; rounded ones are nearest to ``ou``, others, teeth together or a
+# little apart, to ``ih``.
+VRM: dict[str, str] = {
+    "sil": "SIL P B M F V",
+    "aa": "AA AE AH AY AW HH_aa",
+    "ih": "IH IY Y HH_ih T D K G N NG L TH DH S Z",
+    "ou": "UH UW W HH_ou CH JH SH ZH R ER HH_RR",
+    "ee": "EH EY AX HH_E",
+    "oh": "AO OW OY HH_oh",
+}
+
+_SIDES = ("mouthStretch", "mouthPress", "mouthLowerDown", "mouthUpperUp")
+
+# Coefficients (0 to 1) of ARKit's blendshapes for each Oculus viseme, set by hand for a face of middling range; names
+# in `_SIDES` stand for a left and a right one. ``mouthClose`` undoes ``jawOpen`` for the lips alone.
+_ARKIT: dict[str, dict[str, float]] = {
+    "sil": {},
+    "PP": {
+        "jawOpen": 0.1,
+        "mouthClose": 0.1,
+        "mouthRollLower": 0.3,
+        "mouthRollUpper": 0.3,
+        "mouthPress": 0.4,
+    },
+    "FF": {"jawOpen": 0.1, "mouthRollLower": 0.6, "mouthUpperUp": 0.25},
+    "TH": {"jawOpen": 0.15, "mouthLowerDown": 0.25, "mouthUpperUp": 0.1, "tongueOut": 0.3},
+    "DD": {"jawOpen": 0.12, "mouthStretch": 0.1, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15},
+    "kk": {"jawOpen": 0.18, "mouthStretch": 0.1, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1},
+    "CH": {
+        "jawOpen": 0.1,
+        "mouthFunnel": 0.5,
+        "mouthPucker": 0.2,
+        "mouthLowerDown": 0.2,
+        "mouthUpperUp": 0.15,
+    },
+    "SS": {"jawOpen": 0.05, "mouthStretch": 0.3, "mouthLowerDown": 0.35, "mouthUpperUp": 0.2},
+    "nn": {"jawOpen": 0.14, "mouthStretch": 0.1, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1},
+    "RR": {"jawOpen": 0.15, "mouthFunnel": 0.3, "mouthPucker": 0.25},
+    "aa": {"jawOpen": 0.6, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15},
+    "E": {"jawOpen": 0.35, "mouthStretch": 0.25, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15},
+    "ih": {"jawOpen": 0.2, "mouthStretch": 0.4, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
+    "oh": {"jawOpen": 0.4, "mouthFunnel": 0.5, "mouthPucker": 0.2},
+    "ou": {"jawOpen": 0.2, "mouthFunnel": 0.3, "mouthPucker": 0.7},
+}
+
+BLENDSHAPES: tuple[str, ...] = (
+    "jawOpen",
+    "mouthClose",
+    "mouthFunnel",
+    "mouthPucker",
+    "mouthRollLower",
+    "mouthRollUpper",
+    *(name + side for name in _SIDES for side in ("Left", "Right")),
+    "tongueOut",
+)
+"""The blendshapes of ARKit's 52 that the poses use."""
+
+ARKIT_POSES: dict[str, dict[str, float]] = {
+    viseme: {name: pose.get(name.removesuffix("Left").removesuffix("Right"), 0.0) for name in BLENDSHAPES}
+    for viseme, pose in _ARKIT.items()
+}
+"""For each Oculus viseme every coefficient of `BLENDSHAPES`: what to set on a face when an event names the viseme."""
