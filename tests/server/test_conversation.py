@@ -413,10 +413,12 @@ class TestVisemes:
     ) -> None:
         with run_server(providers.origin, viseme_budget_ms=0) as server:
             async with await dial(server, "elevenlabs") as connection:
-                payload = await _first(connection, "visemes")
-                assert payload["visemes"] == []
-                assert payload["audio_duration"] > 0
-            assert server.counters["chunks_late"] > 0
+                payloads = [await _first(connection, "visemes") for _ in range(10)]
+            late = server.counters["chunks_late"]
+        # With no time at all nearly every prediction is late; one may be as quick as the question whether it is there.
+        assert late > 5
+        assert [payload["visemes"] for payload in payloads].count([]) > 5
+        assert all(payload["audio_duration"] > 0 for payload in payloads)
 
     async def test_the_same_speech_gives_the_same_visemes(self, server: RunningServer) -> None:
         runs = []
