@@ -1,7 +1,7 @@
 """What predicting costs: run in a process of its own, held to one thread, by `bench.model_speed`; prints JSON.
 
-A batch is made through the package's inner seam: every stream computes its features, the network runs once over all of
-them, every stream decodes its answer.
+A batch is made through the package's inner seam: features of all streams together, the network once over all of them,
+every stream decodes its answer.
 """
 
 from __future__ import annotations
@@ -58,9 +58,8 @@ class Batch:
         """Answer for the next chunk of every stream; returns the nanoseconds each stage took."""
         chunks = next(self._feed)
         start = time.perf_counter_ns()
-        steps = np.stack(
-            [p.hear(r.floats(r.read(c))) for (r, p, _), c in zip(self._streams, chunks, strict=True)]
-        )
+        samples = [r.floats(r.read(c)) for (r, _, _), c in zip(self._streams, chunks, strict=True)]
+        steps = np.stack(PosteriorStream.hear_together([p for _, p, _ in self._streams], samples))
         state = np.stack([p.state for _, p, _ in self._streams])
         heard = time.perf_counter_ns()
         answers = self._network.run(steps, state)

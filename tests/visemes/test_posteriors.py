@@ -78,3 +78,20 @@ def test_streams_can_be_run_together() -> None:
         full, _ = stream.take(late, early, state)
         edge, _ = stream.edge()
         np.testing.assert_allclose(np.concatenate((full, edge)), expected, atol=2e-4)
+
+
+@given(
+    rate=st.sampled_from([8000, 11025, 24000]),
+    lengths=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), min_size=1, max_size=4),
+)
+@settings(max_examples=25, deadline=None)
+def test_streams_heard_together_are_heard_alike(rate: int, lengths: list[tuple[int, int]]) -> None:
+    rng = np.random.default_rng(6)
+    alone, together = ([PosteriorStream(NETWORK, rate) for _ in lengths] for _ in range(2))
+    for turn in range(2):
+        chunks = [rng.normal(0, 0.1, length[turn]).astype(np.float32) for length in lengths]
+        expected = [stream.hear(chunk) for stream, chunk in zip(alone, chunks, strict=True)]
+        for steps, same in zip(PosteriorStream.hear_together(together, chunks), expected, strict=True):
+            assert steps.shape == same.shape
+            np.testing.assert_allclose(steps, same, atol=1e-4)
+        assert [s.samples for s in together] == [s.samples for s in alone]
