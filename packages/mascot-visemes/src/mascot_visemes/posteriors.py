@@ -33,7 +33,7 @@ _SILENT_DB = -120.0  # level before anything has been heard
 class PosteriorStream:
     """Posteriors of one stream. Feed it with `hear`, run the network on what it returns, hand back with `take`.
 
-    The network itself is run by the caller, so that streams can be run together.
+    The network itself is run by the caller, so that streams can be run together; `listen` does all three for one.
 
     Args:
         network: The network whose answers will come.
@@ -106,6 +106,14 @@ class PosteriorStream:
         self._early = early
         self.state = state
         return self._decide(frames[max(0, known) :])
+
+    def listen(self, samples: Floats) -> tuple[Floats, Floats]:
+        """Take in samples and run the network for this stream alone; returns as `take`, perhaps no frames."""
+        steps = self.hear(samples)
+        if not len(steps):
+            return np.zeros((0, len(self._network.labels)), np.float32), np.zeros(0, np.float32)
+        late, early, state = self._network.run(steps[None], self.state[None])
+        return self.take(late[0], early[0], state[0])
 
     def edge(self) -> tuple[Floats, Floats]:
         """Decide every frame that has begun, with the context there is; returns as `take`."""
