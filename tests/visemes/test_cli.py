@@ -74,7 +74,7 @@ def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture
         (noise, "not"),
         (cut, "not a WAV file"),
         (silent, "holds no audio"),
-        (fast, "sample_rate"),
+        (fast, "its sample rate is 96000 Hz"),
     ]:
         assert main([str(path)]) == 2
         out, err = capsys.readouterr()

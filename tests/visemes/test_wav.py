@@ -155,3 +155,9 @@ def test_any_bytes_are_a_header_or_an_error(head: bytes, tail: bytes) -> None:
     except mv.AudioFileError:
         return
     assert header.frame_bytes > 0
+
+
+def test_many_channels_take_no_more_memory(tmp_path: Path) -> None:
+    header = chunk(b"fmt ", struct.pack("<HHIIHH", FLOAT, 65535, 48000, 0, 0, 64))
+    path = saved(tmp_path / "a.wav", riff(header, chunk(b"data", bytes(3 * 65535 * 8), 0xFFFFFFFF)))
+    assert len(samples_of(path)) == 3

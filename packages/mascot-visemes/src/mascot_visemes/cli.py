@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "audio",
         metavar="FILE",
-        help="WAV, MP3, FLAC, OGG …, 8000 to 48000 Hz; - reads WAV from standard input",
+        help="WAV, MP3, FLAC, OGG and others, 8000 to 48000 Hz; - reads WAV from standard input",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
     parser.add_argument("--model", default="default", help=f"one of: {', '.join(available_models())}")
@@ -91,31 +91,40 @@ def _output(path: str | None) -> Iterator[TextIO]:
         raise OutputError(path, error.strerror or str(error)) from error
 
 
+def _printed(batches: Iterator[list[VisemeEvent]], output: str | None, *, keep: bool) -> list[VisemeEvent]:
+    """Write JSON lines as they come; returns the events if they are to be kept."""
+    events: list[VisemeEvent] = []
+    # Input that cannot be used mostly shows by its first block, before there is an output.
+    first = next(batches)
+    with _output(output) as out:
+        for batch in itertools.chain((first,), batches):
+            out.writelines(map(json_line, batch))
+            out.flush()
+            if keep:
+                events += batch
+    return events
+
+
 def _run(args: argparse.Namespace) -> None:
     engine = load(args.model, shapes=args.shapes)
     plot = Plot(args.plot) if args.plot else None
     by_line = args.format == "jsonl"
-    events: list[VisemeEvent] = []
     with open_audio(args.audio, raw_rate=args.rate) as recording:
         stream = engine.create_stream(sample_rate=recording.rate)
         # A bar between lines of output would spoil both.
         mixed = by_line and args.output is None and sys.stdout.isatty()
         blocks = recording.blocks if mixed else shown(recording)
         batches = _heard(stream, plot.keep(blocks, recording.rate) if plot else blocks)
-        # Input that cannot be used mostly shows by its first block, before there is an output.
-        first = next(batches)
+        if by_line:
+            events = _printed(batches, args.output, keep=plot is not None)
+        else:
+            events = list(itertools.chain.from_iterable(batches))
+    duration_ms = -(-stream.samples * 1000 // recording.rate)
+    track = Track(args.audio, engine.model, engine.shapes, engine.visemes[0], duration_ms, events)
+    if not by_line:
         with _output(args.output) as out:
-            for batch in itertools.chain((first,), batches):
-                if by_line:
-                    out.writelines(map(json_line, batch))
-                    out.flush()
-                if plot or not by_line:
-                    events += batch
-            duration_ms = -(-stream.samples * 1000 // recording.rate)
-            track = Track(args.audio, engine.model, engine.shapes, engine.visemes[0], duration_ms, events)
-            if not by_line:
-                out.write(FORMATS[args.format](track))
-                out.flush()
+            out.write(FORMATS[args.format](track))
+            out.flush()
     if plot:
         plot.draw(track, engine.visemes)
 

@@ -92,7 +92,7 @@ def as_json(track: Track) -> str:
             {"start_ms": cue.start_ms, "end_ms": cue.end_ms, "viseme": cue.viseme} for cue in cues(track)
         ],
     }
-    return json.dumps(content, ensure_ascii=False) + "\n"
+    return json.dumps(content) + "\n"
 
 
 def as_csv(track: Track) -> str:
@@ -110,7 +110,7 @@ def as_rhubarb_json(track: Track) -> str:
         f'    {{ "start": {start}, "end": {end}, "value": {json.dumps(viseme)} }}'
         for start, end, viseme in _hundredths(track)
     ]
-    name = json.dumps(track.audio, ensure_ascii=False)
+    name = json.dumps(track.audio)
     metadata = f'  "metadata": {{\n    "soundFile": {name},\n    "duration": {_end_of(track)}\n  }},\n'
     return "{\n" + metadata + '  "mouthCues": [\n' + ",\n".join(shown) + "\n  ]\n}\n"
 

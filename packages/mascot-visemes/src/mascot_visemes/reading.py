@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from mascot_visemes.audio import checked_rate
+from mascot_visemes.audio import MAX_RATE, MIN_RATE, checked_rate
 from mascot_visemes.errors import AudioFileError
 from mascot_visemes.extras import require
 from mascot_visemes.wav import read_header
@@ -28,6 +28,7 @@ STDIN = "-"
 # rare; a pipe may be live, and its listener should not wait.
 _FILE_BLOCK_MS = 60_000
 _PIPE_BLOCK_MS = 100
+_LARGEST_BLOCK = 1 << 26  # bytes; blocks of many channels are shorter, so that memory stays bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def open_audio(source: str, *, raw_rate: int | None = None) -> Iterator[Recordin
         raw_rate: If given, `source` has no header: little-endian PCM16, mono, at this rate.
 
     Raises:
-        AudioFileError: It is missing, or no audio that can be read.
+        AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000.
         SampleRateError: `raw_rate` is outside 8000..48000.
         MissingExtraError: Its format needs soundfile.
     """
@@ -85,18 +86,18 @@ def _open_bytes(file: BinaryIO, name: str, raw_rate: int | None, block_ms: int) 
         rate = checked_rate(raw_rate)
         chunks = _chunks(file, None, 2, rate * block_ms // 1000)
         samples = (np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768.0) for data in chunks)
-        return Recording(rate, None, _some(samples, name))
+        return _recording(rate, None, samples, name)
     header = read_header(file, name)
     chunks = _chunks(file, header.size, header.frame_bytes, header.rate * block_ms // 1000)
     seconds = None
     if header.size is not None and header.rate:
         seconds = header.size / header.frame_bytes / header.rate
-    return Recording(header.rate, seconds, _some(map(header.samples, chunks), name))
+    return _recording(header.rate, seconds, map(header.samples, chunks), name)
 
 
 def _chunks(file: BinaryIO, size: int | None, frame_bytes: int, frames: int) -> Iterator[bytes]:
     """Whole frames from a file, up to `size` bytes or its end."""
-    count = max(1, frames) * frame_bytes
+    count = max(1, min(frames, _LARGEST_BLOCK // frame_bytes)) * frame_bytes
     while data := file.read(count if size is None else min(count, size)):
         if size is not None:
             size -= len(data)
@@ -112,9 +113,9 @@ def _open_soundfile(path: str) -> Iterator[Recording]:
     except soundfile.SoundFileError as error:
         raise AudioFileError(path, f"not audio that can be read ({error})") from error
     with file:
-        frames = file.samplerate * _FILE_BLOCK_MS // 1000
+        frames = min(file.samplerate * _FILE_BLOCK_MS // 1000, _LARGEST_BLOCK // (4 * file.channels))
         blocks = _soundfile_blocks(soundfile, file, path, frames)
-        yield Recording(file.samplerate, file.frames / file.samplerate, _some(blocks, path))
+        yield _recording(file.samplerate, file.frames / file.samplerate, blocks, path)
 
 
 def _soundfile_blocks(soundfile: Any, file: Any, path: str, frames: int) -> Blocks:
@@ -126,6 +127,13 @@ def _soundfile_blocks(soundfile: Any, file: Any, path: str, frames: int) -> Bloc
         if not len(block):
             return
         yield block.mean(axis=1)
+
+
+def _recording(rate: int, seconds: float | None, blocks: Blocks, name: str) -> Recording:
+    if not MIN_RATE <= rate <= MAX_RATE:
+        advice = f"expected {MIN_RATE} to {MAX_RATE}; convert it, e.g. with: ffmpeg -i FILE -ar 24000 out.wav"
+        raise AudioFileError(name, f"its sample rate is {rate} Hz, {advice}")
+    return Recording(rate, seconds, _some(blocks, name))
 
 
 def _some(blocks: Blocks, name: str) -> Blocks:
