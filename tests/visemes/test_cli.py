@@ -6,7 +6,9 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -206,6 +208,18 @@ def test_a_long_file_is_heard_in_blocks(
     events = stream.accept_waveform(long[:minute]) + stream.accept_waveform(long[minute:])
     held = [(c["start_ms"], c["viseme"]) for c in content["cues"][1:]]
     assert held == [(e.time_ms, e.viseme) for e in events]
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, babble: Callable[..., NDArray[np.int16]]) -> None:
+    minute = np.tile(babble(8000, 2.0), 30)
+    peaks = []
+    for minutes in (2, 5):
+        path = write(tmp_path / "long.wav", np.tile(minute, minutes).tobytes(), rate=8000)
+        tracemalloc.start()
+        assert main([str(path), "-o", str(tmp_path / "out")]) == 0
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.05 * peaks[0]
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
