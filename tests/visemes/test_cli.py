@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -175,6 +176,19 @@ def test_a_pipe_is_answered_as_it_comes(speech: NDArray[np.int16]) -> None:
         rest = [json.loads(line)["viseme"] for line in process.stdout]
         assert rest == [e.viseme for e in stream.input_finished()]
         assert process.wait() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise")
+def test_an_interrupt_ends_it_quietly(speech: NDArray[np.int16]) -> None:
+    with started("-", "--rate", "16000") as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(speech.tobytes())
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert (process.returncode, err) == (130, b"")
 
 
 def test_wav_from_a_pipe(tmp_path: Path, speech: NDArray[np.int16]) -> None:
