@@ -87,6 +87,12 @@ def test_levels() -> None:
     assert (level <= -115).all()
 
 
+def test_samples_of_another_width_read_the_same() -> None:
+    wide = noise(16000).astype(np.float64)
+    bands, _ = FeatureStream(16000).push(wide)  # type: ignore[arg-type]
+    np.testing.assert_allclose(bands, FeatureStream(16000).push(noise(16000))[0], atol=1e-4)
+
+
 def test_reset() -> None:
     stream = FeatureStream(11025)
     first, _ = stream.push(noise(11025))

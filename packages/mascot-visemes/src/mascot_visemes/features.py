@@ -200,7 +200,7 @@ class FeatureStream:
     def cut(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Hear `samples` as `push` does; returns the windows for `FrontEnd.analyse`."""
         front = self.front
-        buffer = np.concatenate((self._tail, samples))
+        buffer = np.concatenate((self._tail, samples), dtype=np.float32)
         start = self.samples - len(self._tail)
         self.samples += len(samples)
         first, self.frames = self.frames, frames_ended(self.samples, front.rate)
