@@ -17,12 +17,12 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 PARTS = {
-    "visemes": ("mascot-visemes",),
+    "visemes": ("mascot-visemes[cli]",),
     "server": ("mascot-server", "mascot-visemes"),
     "client": ("mascot-client[all]",),
     "integration": ("mascot-client[all]", "mascot-server", "mascot-visemes"),
 }
-"""Which packages each part of the tests needs. Reading speech files takes `soundfile`, which no package does."""
+"""Which packages each part of the tests needs."""
 
 TRAINING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
 
@@ -50,7 +50,7 @@ def build_wheels(session: nox.Session, *packages: str) -> list[str]:
 @nox.parametrize("part", list(PARTS), ids=list(PARTS))
 def tests(session: nox.Session, part: str) -> None:
     """Run the tests of each package on its wheel, then those of the three wheels together."""
-    session.install(*build_wheels(session, *PARTS[part]), "soundfile", *group("test"))
+    session.install(*build_wheels(session, *PARTS[part]), *group("test"))
     session.run("pytest", f"tests/{part}", *session.posargs)
 
 
@@ -58,7 +58,7 @@ def tests(session: nox.Session, part: str) -> None:
 @nox.parametrize("part", list(PARTS), ids=list(PARTS))
 def minimums(session: nox.Session, part: str) -> None:
     """Run the tests with the lowest versions of everything the packages depend on directly."""
-    session.install("uv", "soundfile", *group("test"))
+    session.install("uv", *group("test"))
     wheels = build_wheels(session, *PARTS[part])
     links = Path(session.create_tmp()).resolve() / "wheels"
     requirements: list[str] = []
@@ -99,7 +99,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure, by the name of a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
-    session.install(*build_wheels(session, *PARTS["visemes"]), "scipy", "soundfile")
+    session.install(*build_wheels(session, *PARTS["visemes"]), "scipy")
     module, *arguments = session.posargs or ["accuracy", "--help"]
     session.run("python", "-m", f"bench.{module}", *arguments)
 

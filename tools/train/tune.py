@@ -115,7 +115,7 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     network = Network(graph.stem, graph.read_bytes(), text)
     heard = _listen(network, data)
     content = json.loads(text)
-    for shapes in SHAPES.values():
+    for shapes in (SHAPES[name] for name in card.TUNED):
         settings = _tuned(heard, shapes, network.decoder(shapes))
         content["decoder"][shapes.name] = {
             "switch_cost": settings.switch_cost,

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mascot_server import simulators
-from voices.render import SAMPLE_RATE, SYNTHESISER, VOICE, render
-from voices.script import REPLIES
+from tools.voices.render import SAMPLE_RATE, SYNTHESISER, VOICE, render
+from tools.voices.script import REPLIES
 
 
 def main() -> None:
