@@ -179,6 +179,7 @@ def test_a_pipe_is_answered_as_it_comes(speech: NDArray[np.int16]) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise")
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="interrupts are ignored here")
 def test_an_interrupt_ends_it_quietly(speech: NDArray[np.int16]) -> None:
     with started("-", "--rate", "16000") as process:
         assert process.stdin
