@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import pytest
+from support.servers import Providers, RunningServer, run_server, run_simulators
 from support.wires import WIRES, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(params=sorted(WIRES))
 def wire(request: pytest.FixtureRequest) -> Wire:
     """Each provider in turn."""
     return WIRES[request.param]
+
+
+@pytest.fixture(scope="session")
+def providers() -> Iterator[Providers]:
+    """The simulators, quick."""
+    with run_simulators(burst=50, playback=math.inf) as providers:
+        yield providers
+
+
+@pytest.fixture(scope="session")
+def server(providers: Providers) -> Iterator[RunningServer]:
+    """A server in front of them."""
+    with run_server(providers.origin) as server:
+        yield server
 
 
 @pytest.fixture
