@@ -20,11 +20,13 @@ from support.apps import (
 from support.wires import openai_session
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from mascot_server import simulators
 
 if TYPE_CHECKING:
     from support.servers import RunningServer
+    from websockets.asyncio.connection import Connection
     from websockets.asyncio.server import ServerConnection
 
 
@@ -90,6 +92,57 @@ async def test_the_apps_close_reaches_the_provider(code: int, told_code: int) ->
         await connection.close(code, "had enough")
         async with asyncio.timeout(10):
             assert await closed.get() == (told_code, "had enough")
+
+
+async def test_a_providers_last_words_reach_an_app_that_keeps_talking() -> None:
+    words = [f"word {i}" for i in range(200)]
+
+    async def speak_and_leave(upstream: ServerConnection) -> None:
+        await upstream.recv()
+        for word in words:
+            await upstream.send(word)
+        listening = asyncio.create_task(told(upstream))
+        await upstream.close(4001, "that was all")
+        await listening
+
+    async def talk(connection: Connection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await connection.send("x" * 1000)
+                await asyncio.sleep(0)
+
+    async with scripted(speak_and_leave) as origin, serving(origin) as server:
+        async with await dial(server, "openai") as connection:
+            talking = asyncio.create_task(talk(connection))
+            heard = []
+            async with asyncio.timeout(20):
+                with suppress(ConnectionClosed):
+                    while True:
+                        heard.append(await connection.recv())
+            await talking
+            assert heard == words
+            assert (connection.close_code, connection.close_reason) == (4001, "that was all")
+
+
+async def test_the_apps_close_code_reaches_a_provider_that_keeps_talking() -> None:
+    closed: asyncio.Queue[tuple[int | None, str | None]] = asyncio.Queue()
+
+    async def talk(upstream: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await upstream.send("x" * 1000)
+                await asyncio.sleep(0)
+        closed.put_nowait((upstream.close_code, upstream.close_reason))
+
+    async with scripted(talk) as origin, serving(origin) as server:
+        for _attempt in range(10):
+            connection = await dial(server, "openai")
+            await connection.recv()
+            listening = asyncio.create_task(told(connection))
+            await connection.close(4007, "had enough")
+            async with asyncio.timeout(20):
+                await listening
+                assert await closed.get() == (4007, "had enough")
 
 
 async def test_an_app_that_vanishes_is_a_normal_close_to_the_provider() -> None:

@@ -15,7 +15,7 @@ from mascot_server.conversation import Conversations
 from mascot_server.errors import BadRequest, Unauthorized
 from mascot_server.keys import ApiKeys
 from mascot_server.models import Models
-from mascot_server.observe import Counters, redact_web_server
+from mascot_server.observe import Counters, filter_web_server_log
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.scheduler import Scheduler
 from mascot_server.signed_urls import get_signed_url_route
@@ -62,7 +62,7 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncIterator[None]:
         app.state.counters = counters
-        redact_web_server()
+        filter_web_server_log()
         async with http, scheduler:
             yield
         logger.info("counted since the start: %s", counters)

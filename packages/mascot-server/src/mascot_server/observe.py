@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Final, Literal
 
-__all__ = ["Counters", "configure_logging", "redact", "redact_web_server"]
+__all__ = ["Counters", "configure_logging", "filter_web_server_log", "redact"]
 
 CounterName = Literal[
     "sessions",
@@ -46,32 +46,25 @@ class Counters:
         return ", ".join(f"{name} {count}" for name, count in sorted(self._counts.items())) or "nothing"
 
 
-class NotDenials(logging.Filter):
-    """Drops the web server's complaint about sockets that were answered with an HTTP status.
+class _WebServerLog(logging.Filter):
+    """What the web server logs of sockets: without their tokens, and without calling a refused handshake an error.
 
-    It is reported as an error, though the answer was complete, and a prober would fill the log with it.
+    The latter was answered in full, and a prober would fill the log with it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keeps every other record."""
-        return record.msg != "ASGI callable returned without completing handshake."
-
-
-class RedactURLs(logging.Filter):
-    """Blanks out the tokens in what the web server logs of each socket, whoever set up logging."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Keeps every record, without its secrets."""
+        if record.msg == "ASGI callable returned without completing handshake.":
+            return False
         record.msg, record.args = redact(record.getMessage()), None
         return True
 
 
-_redact_urls: Final = RedactURLs()
+_web_server_log: Final = _WebServerLog()
 
 
-def redact_web_server() -> None:
-    """Keeps tokens out of uvicorn's log, also in an application that set up logging its own way."""
-    logging.getLogger("uvicorn.error").addFilter(_redact_urls)
+def filter_web_server_log() -> None:
+    """Filters uvicorn's log, also in an application that set up logging its own way."""
+    logging.getLogger("uvicorn.error").addFilter(_web_server_log)
 
 
 class Redact(logging.Formatter):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mascot_server.codecs import Frame
 
-__all__ = ["AppPeer", "Peer", "PeerClosed", "ProviderPeer", "deny"]
+__all__ = ["AppPeer", "Peer", "PeerClosed", "PeerStalled", "ProviderPeer", "deny"]
 
 SEND_TIMEOUT: Final = 30.0
 """Seconds a peer may take none of what we send before it counts as gone.
@@ -43,6 +43,13 @@ class PeerClosed(Exception):
         self.reason = reason
 
 
+class PeerStalled(PeerClosed):
+    """A peer is still there, but takes nothing of what it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__(ABNORMAL, "reads too slowly")
+
+
 class Peer(Protocol):
     """One end of a relay."""
 
@@ -57,7 +64,8 @@ class Peer(Protocol):
         """Sends a message, as text or binary by its type.
 
         Raises:
-            PeerClosed: The peer is gone, or took nothing for too long.
+            PeerClosed: The peer is gone; `receive` tells how, after what it had still said.
+            PeerStalled: It took nothing for too long.
         """
 
     async def close(self, code: int, reason: str) -> None:
@@ -122,9 +130,9 @@ class AppPeer:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await self._socket.send(event)
         except TimeoutError:
-            raise PeerClosed(ABNORMAL, "reads too slowly") from None
+            raise PeerStalled from None
         except (OSError, WebSocketDisconnect):
-            # The web server's word for a client that is gone. The close code comes with the next receive.
+            # The web server's word for a client that is gone.
             raise PeerClosed(ABNORMAL) from None
 
     async def close(self, code: int, reason: str) -> None:
@@ -160,11 +168,16 @@ class ProviderPeer:
         except ConnectionClosed as error:
             raise _closed(error) from None
         except TimeoutError:
-            raise PeerClosed(ABNORMAL, "reads too slowly") from None
+            raise PeerStalled from None
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the provider's socket."""
-        await self._connection.close(code, _fitting(reason))
+        """Closes the provider's socket; nobody may be receiving from it."""
+        closing = asyncio.create_task(self._connection.close(code, _fitting(reason)))
+        # Its answer comes after what it had already sent, which has to be read out of the way.
+        with suppress(ConnectionClosed):
+            while True:
+                await self._connection.recv()
+        await closing
 
 
 async def deny(socket: WebSocket[Any, Any, Any], status: int, error: bytes) -> None:

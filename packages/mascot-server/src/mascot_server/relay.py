@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from mascot_server.peers import ABNORMAL, NO_STATUS, PeerClosed
+from mascot_server.peers import ABNORMAL, NO_STATUS, PeerClosed, PeerStalled
 
 if TYPE_CHECKING:
     from mascot_server.observe import Counters
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from mascot_server.session import Session
 
 __all__ = ["Ending", "relay"]
+
+_LAST_WORDS_SECONDS: Final = 30.0
+"""How long a peer that takes no more may still be listened to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +56,33 @@ async def relay(
         asyncio.create_task(_app_to_provider(app, provider, session)),
     )
     try:
-        done, _ = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        ending = next(iter(done)).result()
-        await (app if ending.by == "provider" else provider).close(ending.code, ending.reason)
-        return ending
+        ending = await _first_ending(pumps)
     finally:
         for pump in pumps:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
+    await (app if ending.by == "provider" else provider).close(ending.code, ending.reason)
+    return ending
+
+
+async def _first_ending(pumps: tuple[asyncio.Task[Ending | None], ...]) -> Ending:
+    """Waits for the pump that knows how the conversation ended."""
+    done, waiting = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+    endings = [pump.result() for pump in pumps if pump in done]
+    if not any(endings):
+        # One side took no more. The pump that listens to it passes on what it had said before, then knows how it left.
+        await asyncio.wait(waiting, timeout=_LAST_WORDS_SECONDS)
+        endings = [pump.result() for pump in waiting if pump.done()]
+    return next(filter(None, endings), Ending("app", 1011, "neither side is there any more"))
 
 
 async def _provider_to_app(
     app: Peer, provider: Peer, session: Session, scheduler: Scheduler, counters: Counters
-) -> Ending:
+) -> Ending | None:
+    """Returns how the provider left, or `None` once the app takes no more."""
     while True:
         try:
             received = session.receive(await provider.receive())
-            for frame in received.to_upstream:
-                await provider.send(frame)
         except PeerClosed as closed:
             return _provider_gone(closed)
         prediction = None
@@ -78,14 +91,21 @@ async def _provider_to_app(
             prediction = await scheduler.predict(received.stream, received.audio.data)
         elif received.undecodable is not None:
             counters.add("chunks_undecodable")
+        # A provider that takes no more still has its last words to be heard.
+        with suppress(PeerClosed):
+            for frame in received.to_upstream:
+                await provider.send(frame)
         try:
             for frame in session.release(received, prediction):
                 await app.send(frame)
-        except PeerClosed as closed:
-            return _app_gone(closed)
+        except PeerStalled as stalled:
+            return _app_gone(stalled)
+        except PeerClosed:
+            return None
 
 
-async def _app_to_provider(app: Peer, provider: Peer, session: Session) -> Ending:
+async def _app_to_provider(app: Peer, provider: Peer, session: Session) -> Ending | None:
+    """Returns how the app left, or `None` once the provider takes no more."""
     # Always inside `receive`: only then does the web server read on and see the app's pongs.
     while True:
         try:
@@ -94,8 +114,10 @@ async def _app_to_provider(app: Peer, provider: Peer, session: Session) -> Endin
             return _app_gone(closed)
         try:
             await provider.send(frame)
-        except PeerClosed as closed:
-            return _provider_gone(closed)
+        except PeerStalled as stalled:
+            return _provider_gone(stalled)
+        except PeerClosed:
+            return None
 
 
 def _provider_gone(closed: PeerClosed) -> Ending:
@@ -114,5 +136,5 @@ def _tellable(code: int) -> int:
     """The code itself where an endpoint may send it (RFC 6455, section 7.4), else the nearest one it may."""
     if code == NO_STATUS:
         return 1000
-    sendable = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999  # noqa: PLR2004
+    sendable = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999  # noqa: PLR2004 - the ranges of the RFC
     return code if sendable else 1011
