@@ -54,7 +54,7 @@ def run(seconds: float, rate: int, repeats: int) -> dict[str, Any]:
 
 def _child(module: str, *arguments: str, environment: dict[str, str] | None = None) -> dict[str, Any]:
     """The JSON object that a module prints, run in a process of its own."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", module, *arguments],
         cwd=_ROOT,
         env=os.environ | (environment or {}),

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_it_holds_a_conversation_with_each_provider() -> None:
     command = [sys.executable, "-m", "examples.demo", "--json"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     providers = json.loads(ran.stdout)["providers"]
     assert set(providers) == {"elevenlabs", "gemini", "openai"}

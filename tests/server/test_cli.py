@@ -25,7 +25,7 @@ def environment() -> dict[str, str]:
 
 
 def run(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-m", "mascot_server", *arguments],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
@@ -37,7 +37,7 @@ def started(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
     processes = []
 
     def start(*arguments: str, **settings: str) -> tuple[str, subprocess.Popen[str]]:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "-m", "mascot_server", *arguments],
             cwd=tmp_path, env=environment | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

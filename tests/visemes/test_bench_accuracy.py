@@ -31,7 +31,7 @@ def conditions(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def command(*options: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-m", "bench.accuracy", *map(str, options)],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(*options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-m", "bench.model_speed", *options],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

@@ -37,7 +37,7 @@ def test_module_prints_events_as_json_lines(
     tmp_path: Path, engine: mv.Engine, speech: NDArray[np.int16]
 ) -> None:
     path = write(tmp_path / "speech.wav", speech.tobytes())
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "mascot_visemes", str(path)], capture_output=True, text=True, check=True
     )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -150,7 +150,7 @@ def test_not_a_number_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def started(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-m", "mascot_visemes", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -267,7 +267,7 @@ def without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     code = (
         f"import sys; sys.modules[{module!r}] = None; from mascot_visemes.cli import main; sys.exit(main())"
     )
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )
 
@@ -301,7 +301,7 @@ def plotted(path: Path, picture: Path) -> subprocess.CompletedProcess[str]:
         "--shapes",
         "oculus",
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]) -> None:
@@ -331,7 +331,7 @@ def test_a_bar_on_long_files(tmp_path: Path, speech: NDArray[np.int16]) -> None:
         ours, theirs = os.openpty()
         termios.tcsetwinsize(theirs, (24, 80))
         with os.fdopen(ours, "rb", buffering=0) as terminal:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(
                 [sys.executable, "-m", "mascot_visemes", str(path)],
                 stdout=subprocess.PIPE,
                 stderr=theirs,

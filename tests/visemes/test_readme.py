@@ -29,7 +29,7 @@ def test_programs_run(tmp_path: Path, speech: NDArray[np.int16]) -> None:
     programs = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert programs
     for program in programs:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr

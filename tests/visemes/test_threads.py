@@ -28,7 +28,7 @@ print(json.dumps([before, threads()]))
 def test_loading_and_predicting_start_no_thread() -> None:
     environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
     )
     before, after = json.loads(done.stdout)

@@ -88,7 +88,7 @@ def _synthesise(sentence: str) -> tuple[NDArray[np.float64], list[tuple[float, f
         script = Path(folder) / "sentence.scm"
         script.write_text(_SCRIPT.format(voice=VOICE, text=sentence, path=sound), encoding="ascii")
         command = ["festival", "-b", str(script)]
-        spoken = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+        spoken = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - Festival
         with wave.open(str(sound), "rb") as file:
             rate = file.getframerate()
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")

@@ -43,7 +43,7 @@ class VisemeConversation(Conversation):
 
     def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
-            super()._handle_message(message, ws)  # type: ignore[no-untyped-call]
+            super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
         if visemes is None:
@@ -70,7 +70,7 @@ class AsyncVisemeConversation(AsyncConversation):
 
     async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
-            await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]
+            await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
         if visemes is None:

@@ -57,7 +57,7 @@ def client(answer: GeminiCredentials, *, ssl_context: ssl.SSLContext | None = No
     """
     with needs("gemini", "google.genai"):
         from google.genai import Client  # noqa: PLC0415 - needs the extra
-        from google.genai.types import HttpOptions  # noqa: PLC0415
+        from google.genai.types import HttpOptions  # noqa: PLC0415 - likewise
     options = HttpOptions(
         base_url=answer.base_url,
         async_client_args=None if ssl_context is None else {"ssl": ssl_context},

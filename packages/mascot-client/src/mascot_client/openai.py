@@ -107,10 +107,10 @@ def visemes(event: object) -> Visemes | None:
 
 def _require_sdk() -> None:
     with needs("openai", "openai"):
-        import openai  # noqa: F401, PLC0415
+        import openai  # noqa: F401, PLC0415 - only whether it is there
     # The SDK installs without it and would fail only when it connects.
     with needs("openai", "websockets"):
-        import websockets  # noqa: F401, PLC0415
+        import websockets  # noqa: F401, PLC0415 - likewise
 
 
 def _split(answer: SignedUrl) -> tuple[str, dict[str, str]]:

@@ -57,7 +57,7 @@ def checked_rate(sample_rate: object) -> int:
     if isinstance(sample_rate, bool):
         raise SampleRateError(sample_rate)
     try:
-        rate = operator.index(sample_rate)  # type: ignore[arg-type]
+        rate = operator.index(sample_rate)  # type: ignore[arg-type]  # raises for what is no integer
     except TypeError:
         raise SampleRateError(sample_rate) from None
     if not MIN_RATE <= rate <= MAX_RATE:

@@ -93,7 +93,7 @@ class _UnreadableError(Exception):
 
 def _header(file: BinaryIO) -> WavHeader:
     start = file.read(12)
-    if len(start) < 12 or start[:4] != b"RIFF" or start[8:] != b"WAVE":  # noqa: PLR2004
+    if len(start) < 12 or start[:4] != b"RIFF" or start[8:] != b"WAVE":  # noqa: PLR2004 - RIFF, size, WAVE
         raise _UnreadableError("it does not begin as one" if start else "it is empty")
     (riff_size,) = struct.unpack("<I", start[4:8])
     described: bytes | None = None

@@ -35,7 +35,7 @@ class Beta(Dialect):
 
     _ENCODINGS: ClassVar[dict[str, Encoding]] = {"pcm16": "pcm16", "g711_ulaw": "mulaw", "g711_alaw": "alaw"}
 
-    def initial(self, model: str) -> dict[str, Any]:  # noqa: D102
+    def initial(self, model: str) -> dict[str, Any]:
         return {
             "id": f"sess_{1:021d}",
             "object": "realtime.session",
@@ -57,7 +57,7 @@ class Beta(Dialect):
             "tracing": None,
         }
 
-    def check(self, update: dict[str, Any]) -> None:  # noqa: D102
+    def check(self, update: dict[str, Any]) -> None:
         check_known(update, self.initial("").keys() - {"id", "object", "expires_at"}, "session")
         for direction in ("input", "output"):
             name = f"{direction}_audio_format"
@@ -66,25 +66,25 @@ class Beta(Dialect):
         check_input(update, "input_audio_transcription", "session")
         check_voice(self.voice(update), "session.voice")
 
-    def voice(self, settings: dict[str, Any]) -> str | None:  # noqa: D102
+    def voice(self, settings: dict[str, Any]) -> str | None:
         voice = settings.get("voice")
         return voice if voice is None or isinstance(voice, str) else repr(voice)
 
-    def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:  # noqa: D102
+    def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:
         return self._ENCODINGS[settings[f"{direction}_audio_format"]]
 
-    def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:  # noqa: D102
+    def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:
         key = "input_audio_transcription" if name == "transcription" else name
         setting: dict[str, Any] | None = settings[key]
         return setting
 
-    def response_settings(self, session: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    def response_settings(self, session: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         names = ("voice", "output_audio_format", "modalities")
         update = {name: options[name] for name in names if name in options}
         self.check(update)
         return merged(session, update)
 
-    def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:
         return {
             "modalities": settings["modalities"],
             "max_output_tokens": settings["max_response_output_tokens"],

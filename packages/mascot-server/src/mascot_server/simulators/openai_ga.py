@@ -32,7 +32,7 @@ class Ga(Dialect):
         "audio/pcma": "alaw",
     }
 
-    def initial(self, model: str) -> dict[str, Any]:  # noqa: D102
+    def initial(self, model: str) -> dict[str, Any]:
         pcm = {"type": "audio/pcm", "rate": 24000}
         return {
             "type": "realtime",
@@ -60,7 +60,7 @@ class Ga(Dialect):
             "include": None,
         }
 
-    def check(self, update: dict[str, Any]) -> None:  # noqa: D102
+    def check(self, update: dict[str, Any]) -> None:
         if "type" not in update:
             raise RefusedError(
                 "missing_required_parameter", "Missing required parameter: 'session.type'.", "session.type"
@@ -88,25 +88,25 @@ class Ga(Dialect):
         if kind == "audio/pcm" and settings.get("rate", 24000) != RATES["pcm16"]:
             raise invalid(settings["rate"], [24000], f"{param}.rate")
 
-    def voice(self, settings: dict[str, Any]) -> str | None:  # noqa: D102
+    def voice(self, settings: dict[str, Any]) -> str | None:
         voice = settings.get("audio", {}).get("output", {}).get("voice")
         return voice if voice is None or isinstance(voice, str) else repr(voice)
 
-    def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:  # noqa: D102
+    def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:
         return self._ENCODINGS[settings["audio"][direction]["format"]["type"]]
 
-    def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:  # noqa: D102
+    def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:
         setting: dict[str, Any] | None = settings["audio"]["input"][name]
         return setting
 
-    def response_settings(self, session: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    def response_settings(self, session: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         update: dict[str, Any] = {
             name: options[name] for name in ("audio", "output_modalities") if name in options
         }
         self.check({"type": "realtime", **update})
         return merged(session, update)
 
-    def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: D102
+    def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:
         output = settings["audio"]["output"]
         return {
             "output_modalities": settings["output_modalities"],
