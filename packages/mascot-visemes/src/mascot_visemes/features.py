@@ -51,6 +51,17 @@ def _band_edges() -> NDArray[np.float64]:
     return hz
 
 
+def _fast_length(least: int) -> int:
+    """Shortest even transform of at least `least` samples that is quick: no prime factor above 5."""
+    return min(
+        2 * 2**a * 3**b * 5**c
+        for a in range(12)
+        for b in range(5)
+        for c in range(5)
+        if 2 * 2**a * 3**b * 5**c >= least
+    )
+
+
 def _area_below(x: NDArray[np.float64], low: float, centre: float, high: float) -> NDArray[np.float64]:
     """Area under a unit-height triangle left of ``x`` (Hz), the triangle standing on ``low`` and ``high``."""
     rise = np.clip(x, low, centre) - low
@@ -86,7 +97,7 @@ class FrontEnd:
         window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(heard) + 0.5) / heard)
         # Windows are as long as their transform, the first part weighing nothing: where the zeros stand moves the
         # phase alone, and cutting them with the rest is cheaper than adding them.
-        self.length = 1 << (heard - 1).bit_length()
+        self.length = _fast_length(heard)
         self._window = np.zeros(self.length, np.float32)
         self._window[self.length - heard :] = window
         # Samples from one frame's end to the next, or 0 where that is no whole number.
@@ -149,7 +160,7 @@ class FrontEnd:
         for at in range(0, len(windows), _BLOCK_FRAMES):
             block = windows[at : at + _BLOCK_FRAMES] * self._window
             # numpy takes the unscaled transform of float32 in double precision and this one in single, which is
-            # a third faster. The factor is a power of two and changes no digit.
+            # a third faster.
             spectrum = np.fft.rfft(block, norm="forward")[:, : len(self._mel)]
             density = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
             np.matmul(density, self._mel, out=power[at : at + _BLOCK_FRAMES])
