@@ -1,0 +1,114 @@
+"""Writes a corpus: ``<corpus>.jsonl`` and the audio that it names, 16 kHz mono FLAC."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import soundfile
+from scipy.signal import resample_poly
+
+from tools.synthesis.phones import UnknownPhone, arpabet
+from tools.synthesis.speech import Manner, Segment
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tools.synthesis.speech import Speech, Voice
+
+RATE = 16_000
+_BATCH = 20  # texts spoken in one manner
+_LONGEST_SLIP_S = 0.05  # by which a synthesiser's last time may miss the end of its audio
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        seconds: Length of the audio.
+        utterances: How many.
+        unknown: Phones without an ARPAbet name, and how many utterances each cost.
+        misfits: Utterances left out as their times end elsewhere than their audio.
+    """
+
+    seconds: float = 0.0
+    utterances: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+    misfits: int = 0
+
+
+class Misfit(Exception):
+    """The times of an utterance end elsewhere than its audio."""
+
+
+def entry(speech: Speech, voice: Voice) -> tuple[NDArray[np.int16], list[Segment]]:
+    """Audio at 16 kHz and its phones in ARPAbet, which cover it from 0 to its end.
+
+    Raises:
+        UnknownPhone: A phone has no ARPAbet name.
+        Misfit: The last phone ends more than 50 ms away from the end of the audio.
+    """
+    factor = math.gcd(RATE, speech.rate)
+    samples = speech.samples
+    if speech.rate != RATE:
+        converted = resample_poly(samples.astype(np.float64), RATE // factor, speech.rate // factor)
+        samples = np.clip(np.rint(converted), -32768, 32767).astype(np.int16)
+    length = len(samples) / RATE
+    if abs(speech.segments[-1].end_s - length) > _LONGEST_SLIP_S:
+        raise Misfit
+    moved = [
+        segment._replace(start_s=segment.start_s + voice.late_s, end_s=segment.end_s + voice.late_s)
+        for segment in speech.segments
+    ]
+    moved[0] = moved[0]._replace(start_s=0.0)
+    moved[-1] = moved[-1]._replace(end_s=length)
+    return samples, arpabet(moved, voice.phones)
+
+
+def write(voice: Voice, texts: Iterable[str], out: Path, *, seconds: float, random: random.Random) -> Written:
+    """Speak texts, each few in another manner, until `seconds` of audio lie in `out` or the texts are at an end."""
+    written = Written()
+    (out / voice.corpus).mkdir(parents=True, exist_ok=True)
+    remaining = list(texts)
+    with (out / f"{voice.corpus}.jsonl").open("w", encoding="utf-8") as listing:
+        while remaining and written.seconds < seconds:
+            batch, remaining = remaining[:_BATCH], remaining[_BATCH:]
+            manner = _manner(voice, random)
+            for text, speech in zip(batch, voice.speak(batch, manner), strict=True):
+                try:
+                    samples, phones = entry(speech, voice)
+                except UnknownPhone as unknown:
+                    written.unknown[unknown.phone] += 1
+                    continue
+                except Misfit:
+                    written.misfits += 1
+                    continue
+                line: dict[str, Any] = {
+                    "audio": f"{voice.corpus}/{written.utterances:05d}.flac",
+                    "speaker": f"{voice.corpus}/{manner.variant or voice.corpus.rpartition('-')[2]}",
+                    "split": "train",
+                    "text": text,
+                    "phones": [[round(p.start_s, 4), round(p.end_s, 4), p.phone] for p in phones],
+                }
+                soundfile.write(out / line["audio"], samples, RATE, subtype="PCM_16")
+                listing.write(json.dumps(line) + "\n")
+                written.seconds += len(samples) / RATE
+                written.utterances += 1
+    return written
+
+
+def _manner(voice: Voice, random: random.Random) -> Manner:
+    return Manner(
+        pace=random.uniform(*voice.paces),
+        pitch=random.uniform(*voice.pitches),
+        variant=random.choice(voice.variants),
+    )

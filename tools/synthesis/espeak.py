@@ -1,0 +1,152 @@
+"""Voices of espeak-ng, whose library reports each phone as it is put into the audio.
+
+A stop's event comes after its closure, for which the library writes zeros at the end of the phone before;
+`closures` gives them back. A phone may also be swallowed by its neighbour and leave nothing but such zeros (the l of
+"world"): where it is heard is not known then, so it is renamed and costs its utterance.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tools.synthesis.phones import ESPEAK
+from tools.synthesis.speech import Manner, Segment, Speech, Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_SILENCES = frozenset({"_", "_:", "_!", "_|"})
+_STOPS = frozenset({"p", "b", "t", "t2", "t#", "d", "k", "g", "tS", "dZ", "?"})
+_SHORTEST_CLOSURE_S = 0.005
+
+# Of the library's speak_lib.h.
+_SYNCHRONOUS, _PHONEME_EVENTS = 2, 1
+_PHONEME = 7
+_RATE, _WORDS_A_MINUTE = 1, 175
+_UTF8 = 1
+
+
+class _Event(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_ms", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("phone", ctypes.c_char * 8),  # of a union; no other member of it is read here
+    )
+
+
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
+
+
+class _Library:
+    """The library, which keeps one state for the whole process."""
+
+    def __init__(self) -> None:
+        self._api = ctypes.CDLL("libespeak-ng.so.1")
+        self._rate = self._api.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS)
+        if self._rate <= 0:
+            raise FileNotFoundError("espeak-ng finds no data of its voices: apt-get install espeak-ng-data")
+        self._samples: list[NDArray[np.int16]] = []
+        self._starts: list[tuple[int, str]] = []
+        self._callback = _CALLBACK(self._collect)  # kept: the library has only a pointer to it
+        self._api.espeak_SetSynthCallback(self._callback)
+
+    def _collect(
+        self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
+    ) -> int:
+        if count > 0:
+            self._samples.append(np.ctypeslib.as_array(samples, (count,)).copy())
+        i = 0
+        while events[i].type:
+            if events[i].type == _PHONEME:
+                self._starts.append((events[i].sample, events[i].phone.decode()))
+            i += 1
+        return 0
+
+    def speak(self, text: str, manner: Manner) -> Speech:
+        voice = "en-us" + ("+" + manner.variant if manner.variant else "")
+        if self._api.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise ValueError(f"espeak-ng has no voice {voice!r}")
+        self._api.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * manner.pace), 0)
+        self._samples.clear()
+        self._starts.clear()
+        data = text.encode() + b"\0"
+        self._api.espeak_Synth(data, len(data), 0, 0, 0, _UTF8, None, None)
+        samples = np.concatenate(self._samples)
+        starts = [(0, "_"), *self._starts, (len(samples), "")]
+        segments = [
+            Segment(start / self._rate, end / self._rate, phone)
+            for (start, phone), (end, _) in pairwise(starts)
+            if end > start
+        ]
+        return Speech(samples, self._rate, closures(segments, samples, self._rate))
+
+
+def closures(segments: Sequence[Segment], samples: NDArray[np.int16], rate: int) -> tuple[Segment, ...]:
+    """Segments with the zeros before a stop or a pause given to it.
+
+    Args:
+        segments: Phones as the library reports them, without gaps.
+        samples: The audio.
+        rate: Samples a second.
+
+    Returns:
+        As many segments; one that is all zeros but no stop or pause has ``", unheard"`` after its phone.
+    """
+    result = list(segments)
+    for i, segment in enumerate(result):
+        if segment.phone in _SILENCES:
+            continue
+        sound = np.flatnonzero(samples[round(segment.start_s * rate) : round(segment.end_s * rate)])
+        if not len(sound):
+            if segment.phone not in _STOPS:
+                result[i] = segment._replace(phone=segment.phone + ", unheard")
+            continue
+        after = result[i + 1] if i + 1 < len(result) else None
+        fallen = segment.start_s + (int(sound[-1]) + 1) / rate
+        if after and after.phone in _STOPS | _SILENCES and segment.end_s - fallen >= _SHORTEST_CLOSURE_S:
+            result[i] = segment._replace(end_s=fallen)
+            result[i + 1] = after._replace(start_s=fallen)
+    return tuple(result)
+
+
+_library = cache(_Library)
+
+
+def _present() -> bool:
+    try:
+        _library()
+    except OSError:
+        return False
+    return True
+
+
+def _speak(texts: Sequence[str], manner: Manner) -> list[Speech]:
+    return [_library().speak(text, manner) for text in texts]
+
+
+VOICES = (
+    Voice(
+        corpus="espeak-ng",
+        share=1.0,
+        phones=ESPEAK,
+        package="libespeak-ng1",
+        present=_present,
+        speak=_speak,
+        variants=("", *(f"m{i}" for i in range(1, 9)), *(f"f{i}" for i in range(1, 6))),
+    ),
+)
+"""One voice, a formant synthesiser, with the timbres of its male and female variants."""

@@ -1,0 +1,79 @@
+"""Voices built into Flite.
+
+Its clustergen voices (slt, rms, awb) place 5 ms frames, so that their segment times are those of the audio. The
+diphone voices (kal, kal16) are left out: they are the speaker of Festival's kal again, and their audio is 115 ms
+shorter than their times say.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import wave
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tools.synthesis.phones import RADIO
+from tools.synthesis.speech import Manner, Segment, Speech, Voice, program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _present(voice: str) -> bool:
+    """Whether Flite is installed and has this voice."""
+    try:
+        command = [program("flite"), "-lv"]
+    except FileNotFoundError:
+        return False
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - Flite
+    return voice in listed.partition(":")[2].split()
+
+
+def _speak(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
+    with tempfile.TemporaryDirectory() as folder:
+        sound = Path(folder) / "speech.wav"
+        options = [
+            "-voice",
+            voice,
+            "--setf",
+            f"duration_stretch={1 / manner.pace:.3f}",
+            "-psdur",
+            "-o",
+            str(sound),
+        ]
+        spoken = []
+        for text in texts:
+            command = [program("flite"), *options, "-t", text]
+            printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - Flite
+            with wave.open(str(sound), "rb") as file:
+                samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+                spoken.append(Speech(samples, file.getframerate(), _segments(printed.stdout)))
+        return spoken
+
+
+def _segments(printed: str) -> tuple[Segment, ...]:
+    """Segments from ``phone:end`` pairs."""
+    segments: list[Segment] = []
+    start = 0.0
+    for pair in printed.split():
+        phone, _, end = pair.rpartition(":")
+        segments.append(Segment(start, float(end), phone))
+        start = float(end)
+    return tuple(segments)
+
+
+VOICES = tuple(
+    Voice(
+        corpus=f"flite-{name}",
+        share=2.5,
+        phones=RADIO,
+        package="flite",
+        present=partial(_present, name),
+        speak=partial(_speak, name),
+    )
+    for name in ("slt", "rms", "awb")
+)

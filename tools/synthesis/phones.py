@@ -1,0 +1,179 @@
+"""Phone names of the synthesisers as ARPAbet without stress, with AX for schwa and SIL for silence.
+
+A table gives for each native phone the ARPAbet phones that it contains, which share its time evenly. What a table
+does not name is an error and never a guess. The radio set is that of Festival and Flite (``radio_phones.scm``); the
+espeak-ng names are the mnemonics of its ``en-us`` voice (``espeak-ng -x``).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tools.synthesis.speech import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ARPABET = (
+    *(
+        "AA",
+        "AE",
+        "AH",
+        "AO",
+        "AW",
+        "AX",
+        "AY",
+        "B",
+        "CH",
+        "D",
+        "DH",
+        "EH",
+        "ER",
+        "EY",
+        "F",
+        "G",
+        "HH",
+        "IH",
+        "IY",
+    ),
+    *(
+        "JH",
+        "K",
+        "L",
+        "M",
+        "N",
+        "NG",
+        "OW",
+        "OY",
+        "P",
+        "R",
+        "S",
+        "SH",
+        "SIL",
+        "T",
+        "TH",
+        "UH",
+        "UW",
+        "V",
+        "W",
+        "Y",
+    ),
+    *("Z", "ZH"),
+)
+"""Every phone that a corpus may name."""
+
+_OF_THE_SAME_NAME = {phone.lower(): (phone,) for phone in ARPABET if phone != "SIL"}
+
+
+def _table(lines: str) -> dict[str, tuple[str, ...]]:
+    """A table from lines of ARPAbet, joined by + where it is more than one phone, and the native names it has."""
+    rows = [line.split() for line in lines.strip().splitlines()]
+    return {name: tuple(arpa.split("+")) for arpa, *names in rows for name in names}
+
+
+# dx is a flap: t and d alike, the same shape of the mouth; nx is its nasal sister, hv a voiced h.
+RADIO: dict[str, tuple[str, ...]] = _OF_THE_SAME_NAME | _table("""
+    SIL pau
+    D dx
+    N nx
+    HH hv
+    ER axr
+    AX+L el
+    AX+M em
+    AX+N en
+""")
+
+# The glottal stop stands for t (as in button), t# is a flap, and the semicolon a glide between vowels.
+ESPEAK: dict[str, tuple[str, ...]] = _table("""
+    SIL _ _: _! _|
+    P p
+    B b
+    T t t2 t# ?
+    D d
+    K k
+    G g
+    CH tS
+    JH dZ
+    F f
+    V v
+    TH T
+    DH D
+    S s
+    Z z
+    SH S
+    ZH Z
+    HH h
+    M m
+    N n
+    NG N
+    L l
+    R r r-
+    W w
+    Y j ;
+    AX @ @2 @- a#
+    AE a aa
+    AA 0 A:
+    AO O O: O2
+    IH I I2 I#
+    IY i i:
+    ER 3 3:
+    EH E
+    AH V
+    UH U
+    UW u:
+    AY aI
+    AW aU
+    EY eI
+    OY OI
+    OW oU
+    AX+L @L
+    AX+N n-
+    AA+R A@
+    AO+R O@ o@
+    EH+R e@
+    UH+R U@
+    IH+R i@3
+    IY+AX i@
+    AY+AX aI@
+    AY+ER aI3
+""")
+
+
+class UnknownPhone(Exception):
+    """A synthesiser used a phone that its table does not name.
+
+    Attributes:
+        phone: The phone, in the synthesiser's own name.
+    """
+
+    def __init__(self, phone: str) -> None:
+        self.phone = phone
+        super().__init__(phone)
+
+    def __str__(self) -> str:
+        return f"phone {self.phone!r} has no ARPAbet name: add it to the table in tools/synthesis/phones.py"
+
+
+def arpabet(segments: Iterable[Segment], table: Mapping[str, tuple[str, ...]]) -> list[Segment]:
+    """Segments in a synthesiser's phones as segments in ARPAbet; silences that touch become one.
+
+    Raises:
+        UnknownPhone: `table` lacks a phone.
+    """
+    native = [segment for segment in segments if segment.end_s > segment.start_s]
+    result: list[Segment] = []
+    for segment, after in pairwise([*native, Segment(0.0, 0.0, "")]):
+        names = table.get(segment.phone)
+        if names is None:
+            raise UnknownPhone(segment.phone)
+        if len(names) > 1 and names[-1:] == table.get(after.phone, ())[:1]:
+            names = names[:-1]  # "caring" has one r, though its vowel would carry another
+        step = (segment.end_s - segment.start_s) / len(names)
+        for i, name in enumerate(names):
+            start, end = segment.start_s + i * step, segment.start_s + (i + 1) * step
+            if name == "SIL" and result and result[-1].phone == "SIL":
+                result[-1] = result[-1]._replace(end_s=end)
+            else:
+                result.append(Segment(start, end, name))
+    return result

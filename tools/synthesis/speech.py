@@ -1,0 +1,92 @@
+"""What every synthesiser gives, and what it takes to get it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Segment(NamedTuple):
+    """A phone and when it is spoken, in seconds from the start of the audio."""
+
+    start_s: float
+    end_s: float
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """One spoken text.
+
+    Attributes:
+        samples: Mono int16.
+        rate: Samples a second.
+        segments: Phones in the synthesiser's own names, in order, without gaps.
+    """
+
+    samples: NDArray[np.int16]
+    rate: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How texts are spoken.
+
+    Attributes:
+        pace: Rate of speaking; 1 is the voice's own, 2 twice as fast.
+        pitch: Mean pitch as a multiple of the voice's own. Voices whose pitch cannot be set keep their own.
+        variant: Which timbre, of a voice that has several; empty for its own.
+    """
+
+    pace: float = 1.0
+    pitch: float = 1.0
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice of a synthesiser.
+
+    Attributes:
+        corpus: Name of the corpus made with it, such as ``festival-slt``.
+        share: Part of all hours, relative to the shares of the other voices.
+        phones: Its phone names as ARPAbet, see `tools.synthesis.phones`.
+        package: Debian package that brings it.
+        present: Whether it can be used on this machine.
+        speak: Speaks texts in one manner; one `Speech` for each.
+        late_s: How much later than its times the audio comes, seconds; measured with `tools.synthesis.timing`.
+        paces: Lowest and highest pace in which it still sounds natural.
+        pitches: Lowest and highest pitch; both 1 where it cannot be set.
+        variants: Timbres to draw from.
+    """
+
+    corpus: str
+    share: float
+    phones: dict[str, tuple[str, ...]]
+    package: str
+    present: Callable[[], bool]
+    speak: Callable[[Sequence[str], Manner], list[Speech]]
+    late_s: float = 0.0
+    paces: tuple[float, float] = (0.85, 1.2)
+    pitches: tuple[float, float] = (1.0, 1.0)
+    variants: tuple[str, ...] = ("",)
+
+
+def program(name: str) -> str:
+    """Path of an installed program.
+
+    Raises:
+        FileNotFoundError: It is not installed.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise FileNotFoundError(f"{name} is not installed: apt-get install {name}")
+    return path
