@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ soundfile = pytest.importorskip("soundfile", reason="making training speech need
 
 from pathlib import Path  # noqa: E402
 
-from tools.synthesis import corpus, espeak, texts  # noqa: E402
+from tools.synthesis import corpus, espeak, texts, timing  # noqa: E402
 from tools.synthesis.__main__ import VOICES, main  # noqa: E402
 from tools.synthesis.phones import ARPABET, ESPEAK, RADIO, UnknownPhone, arpabet  # noqa: E402
 from tools.synthesis.speech import Manner, Segment, Speech, Voice  # noqa: E402
@@ -164,6 +165,24 @@ def test_speech_ends_when_there_is_enough(tmp_path: Path) -> None:
     voice = Voice(corpus="beep", share=1, phones=RADIO, package="beep", present=lambda: True, speak=beep)
     written = corpus.write(voice, ["a b c"] * 100, tmp_path, seconds=5, random=SEEDED)
     assert written.seconds == pytest.approx(10)  # whole batches of 20
+
+
+def test_a_lag_of_the_audio_is_measured(tmp_path: Path) -> None:
+    # Hiss for S, a low tone for AA, nothing for SIL, each 30 ms later than its label.
+    rng = np.random.default_rng(1)
+    time = np.arange(3200) / 16_000
+    sounds = {"S": rng.normal(0, 0.1, 3200), "AA": 0.3 * np.sin(800 * np.pi * time), "SIL": 0 * time}
+    names = ["SIL", "S", "AA", "SIL", "AA", "S", "SIL"] * 3
+    samples = np.concatenate([np.zeros(480), *(sounds[name] for name in names)])
+    soundfile.write(tmp_path / "late.flac", samples, 16_000)
+    phones = [[i / 5, (i + 1) / 5, name] for i, name in enumerate(names)]
+    (tmp_path / "late.jsonl").write_text(json.dumps({"audio": "late.flac", "phones": phones}))
+    figures = dict(re.findall(r"(lag|s on|s off|open) ([+-]\d+) ms", timing.report(tmp_path / "late.jsonl")))
+    assert int(figures["lag"]) == pytest.approx(30, abs=1)
+    # The level is smoothed over 8 ms, and a sound beside silence is seen up to a window early.
+    assert {name: int(ms) for name, ms in figures.items()} == pytest.approx(
+        {"lag": 30, "s on": 30, "s off": 30, "open": 30}, abs=8
+    )
 
 
 @pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.corpus)

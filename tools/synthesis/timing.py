@@ -77,21 +77,28 @@ def crossings(phones: list[Any], level: dict[str, NDArray[np.float64]]) -> Itera
 
 def lag_ms(utterances: list[tuple[list[Any], dict[str, NDArray[np.float64]]]]) -> int:
     """Shift of the labels, in ms, at which they explain most variance of the three bands."""
-    best = (-1.0, 0)
-    for lag in range(-60, 61, 2):
-        names, values = [], []
-        for phones, level in utterances:
-            bands = np.stack([level[name] for name in ("low", "mid", "high")], axis=1)
-            centres = np.arange(80, len(bands) - 80, 5)
-            ends = np.array([p[1] for p in phones]) * 1000
-            which = np.minimum(np.searchsorted(ends, centres - lag, side="right"), len(phones) - 1)
-            names.append(np.array([p[2] for p in phones])[which])
-            values.append(np.maximum(bands[centres], -80))
-        label, x = np.concatenate(names), np.concatenate(values)
-        left = sum(float(((x[label == n] - x[label == n].mean(0)) ** 2).sum()) for n in np.unique(label))
-        explained = 1 - left / float(((x - x.mean(0)) ** 2).sum())
-        best = max(best, (explained, lag))
-    return best[1]
+    edge, step = 80, 3  # ms; the step shares no divisor with the 5 ms on which some synthesisers place phones
+    # Level i is that of the time i + 0.5 ms.
+    times, values, offset = [], [], 0.0
+    ends, labels = [], []
+    for phones, level in utterances:
+        bands = np.stack([level[name] for name in ("low", "mid", "high")], axis=1)
+        centres = np.arange(edge, len(bands) - edge, step)
+        times.append(centres + 0.5 + offset)
+        values.append(np.maximum(bands[centres], -80))
+        ends.append(np.array([p[1] for p in phones]) * 1000 + offset)
+        labels += [p[2] for p in phones]
+        offset = ends[-1][-1]
+    x, time, end = np.concatenate(values), np.concatenate(times), np.concatenate(ends)
+    x -= x.mean(axis=0)
+    _, label = np.unique(labels, return_inverse=True)
+
+    def explained(lag: int) -> float:
+        which = label[np.minimum(np.searchsorted(end, time - lag, side="right"), len(label) - 1)]
+        counts = np.maximum(np.bincount(which), 1)
+        return sum(float((np.bincount(which, band) ** 2 / counts).sum()) for band in x.T)
+
+    return max(range(-60, 61), key=explained)
 
 
 def report(listing: Path, most: int = 150) -> str:
