@@ -5,8 +5,8 @@
     python -m bench.card --corpus DIR --model default
 
 writes ``docs/models/default.md`` and ``docs/models/default-confusion.png``. ``DIR`` is as for `bench.accuracy`, which
-tells what is measured under which conditions. All else comes from the JSON card beside the network; of a corpus that
-the card tells little of, from `bench.sources`. Keys of the JSON card that are used where it has them:
+tells what is measured under which conditions. All else comes from the JSON card beside the network. Keys of it that
+are used where it has them:
 
 ====================  ============================================================================================
 the card itself       description, language (ISO 639-1), licence, version, architecture (an object: name to value)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench.accuracy import score_corpus
 from bench.corpus import listings, utterances
-from bench.sources import SOURCES
 from bench.visemes import VISEMES, Score
 from mascot_visemes.registry import load_network
 
@@ -131,14 +130,14 @@ def _facts(model: str, card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _data(card: dict[str, Any], folder: Path, split: str, scores: dict[str, Score]) -> list[dict[str, Any]]:
-    """Corpora trained on or scored, by name; of each what the card, `SOURCES` and the listing say, in this order."""
+    """Corpora trained on or scored, by name; of each what the card and the listing say, in this order."""
     entries = {entry["corpus"]: entry for entry in card.get("data", [])}
     result = []
     for name in sorted(entries.keys() | scores.keys()):
         score = scores.get(name)
         scored = {"scored_hours": round(score.milliseconds / 3.6e6, 2)} if score else {}
         counted = _speakers(folder / f"{name}.jsonl", split)
-        result.append({"corpus": name} | counted | SOURCES.get(name, {}) | entries.get(name, {}) | scored)
+        result.append({"corpus": name} | counted | entries.get(name, {}) | scored)
     return result
 
 

@@ -1,18 +1,21 @@
 """Makes training examples: stretches of speech, pauses and cut-offs as a live stream would bring them.
 
 The front end works at any rate, so a change of speed needs no resampling: the samples are read as if they had been
-taken at another rate.
+taken at another rate. That moves the formants too; `_warp` moves them alone, as a longer or shorter vocal tract does.
 """
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import soundfile
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import fftconvolve, lfilter, resample_poly
 
-from mascot_visemes.features import LOG_FLOOR, FeatureStream
+from mascot_visemes.features import BANDS, LOG_FLOOR, FeatureStream, band_centres
 from tools.train.corpus import HOP, RATE
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
     from tools.train.corpus import Corpus, Utterance
 
-# Share of each corpus in training, relative to its length: the headline is scored on adult native speech.
+# Share of each corpus in training, relative to its length: the headline is scored on adult native speech. Others, as
+# synthetic speech, get `_OTHER_WEIGHT`.
 _WEIGHTS = {
     "kathleen": 0.7,
     "librispeech-dev-clean": 1.6,
@@ -28,13 +32,21 @@ _WEIGHTS = {
     "picovoice-barista": 0.6,
     "speechocean762": 0.5,
 }
+_OTHER_WEIGHT = 0.5
 # Rates to resample to, as (rate, up, down), and how often.
 _RATES = [(16000, 1, 1), (8000, 1, 2), (24000, 3, 2), (22050, 441, 320), (11025, 441, 640)]
 _RATE_SHARE = [0.74, 0.14, 0.04, 0.04, 0.04]
-_SPEEDS = np.linspace(0.9, 1.1, 9)
+_SPEEDS = np.linspace(0.88, 1.12, 13)
+_WARPS = np.linspace(0.86, 1.14, 15)
+# Codecs by soundfile's names, with the compression level: about 24 and 6 kbit/s (MP3, Opus).
+_CODECS = (("MP3", "MPEG_LAYER_III", 0.8), ("OGG", "OPUS", 1.0))
 _TELEPHONE = 8000  # the rate at which half the examples go through µ-law
 # Shares of examples (of utterances, the last two) that are treated in each way.
-_SPEED_SHARE = 0.35
+_SPEED_SHARE = 0.4
+_WARP_SHARE = 0.5
+_CODEC_SHARE = 0.06
+_BAND_MASK_SHARE = 0.4
+_TIME_MASK_SHARE = 0.3
 _BAND_LIMIT_SHARE = 0.05
 _PAUSE_FIRST_SHARE = 0.2
 _WHOLE_SHARE = 0.2
@@ -70,20 +82,21 @@ class Examples:
     def __init__(self, corpus: Corpus, steps: int, ahead: int) -> None:
         self._corpus = corpus
         self._pool = corpus.split("train")
-        weights = np.array([u.samples * _WEIGHTS.get(u.corpus, 1.0) for u in self._pool])
+        weights = np.array([u.samples * _WEIGHTS.get(u.corpus, _OTHER_WEIGHT) for u in self._pool])
         self._cumulative = np.cumsum(weights / weights.sum())
         self._frames = 2 * steps
         self._ahead = ahead
 
-    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """One example.
 
         Returns:
-            Bands, shape (2 * steps, BANDS), and labels, shape (2 * steps + ahead,).
+            Bands, shape (2 * steps, BANDS), and the number of each frame in the corpora, -1 for digital silence,
+            shape (2 * steps + ahead,).
         """
         speed = float(rng.choice(_SPEEDS)) if rng.random() < _SPEED_SHARE else 1.0
         wanted = int((self._frames + self._ahead + 6) * max(1.0, speed)) + 1
-        audio, labels = self._assemble(rng, wanted)
+        audio, frames = self._assemble(rng, wanted)
         audio = self._colour(rng, audio)
         rate, up, down = _RATES[int(rng.choice(len(_RATES), p=_RATE_SHARE))]
         if up != down:
@@ -96,18 +109,21 @@ class Examples:
         bands = features(audio, round(rate * speed))[: self._frames]
         if rate == RATE and rng.random() < _BAND_LIMIT_SHARE:
             bands[:, rng.integers(26, 38) :] = LOG_FLOOR
+        if rng.random() < _WARP_SHARE:
+            bands = _warped(bands, int(rng.integers(len(_WARPS))))
+        _mask(rng, bands)
         centres = ((np.arange(self._frames + self._ahead) + 0.5) * speed).astype(int)
-        return bands, labels[centres]
+        return bands, frames[centres]
 
     def _utterance(self, rng: np.random.Generator) -> Utterance:
         return self._pool[min(int(np.searchsorted(self._cumulative, rng.random())), len(self._pool) - 1)]
 
     def _assemble(
         self, rng: np.random.Generator, frames: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Utterances one after the other, with digital silence between and some cut off in the middle."""
         audio = np.zeros(frames * HOP, np.float32)
-        labels = np.zeros(frames, np.int8)
+        numbers = np.full(frames, -1)
         at = int(rng.integers(1, 60)) if rng.random() < _PAUSE_FIRST_SHARE else 0
         whole = at > 0 or rng.random() < _WHOLE_SHARE
         while at < frames:
@@ -122,10 +138,10 @@ class Examples:
             ]
             part = source.astype(np.float32) / np.float32(32768.0)
             audio[at * HOP : at * HOP + len(part)] = part * _gain(rng, -20.0, 8.0)
-            labels[at : at + count] = self._corpus.learn[u.frame + first : u.frame + first + count]
+            numbers[at : at + count] = np.arange(u.frame + first, u.frame + first + count)
             at += count + (int(rng.integers(10, 120)) if rng.random() < _PAUSE_AFTER_SHARE else 0)
             whole = True
-        return audio, labels
+        return audio, numbers
 
     def _colour(self, rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """Rooms, microphones and noise."""
@@ -139,6 +155,8 @@ class Examples:
             noise = self._noise(rng, len(audio))
             ratio = 10.0 ** (-rng.uniform(5.0, 40.0) / 10.0)
             audio = audio + noise * np.float32(np.sqrt(power * ratio / (np.mean(noise**2) + 1e-12)))
+        if rng.random() < _CODEC_SHARE:
+            audio = _coded(audio, *_CODECS[rng.integers(len(_CODECS))])
         return audio.astype(np.float32, copy=False)
 
     def _noise(self, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
@@ -150,12 +168,15 @@ class Examples:
                 voice = self._corpus.audio[u.sample : u.sample + u.samples].astype(np.float32)
                 noise += np.resize(voice / (np.sqrt(np.mean(voice**2)) + 1.0), samples)
             return noise
-        white = rng.standard_normal(samples, np.float32)
         if kind < _WHITE:
-            return white
+            return rng.standard_normal(samples, np.float32)
         # Power falling by 3 (pink) to 6 dB an octave.
-        spectrum = np.fft.rfft(white) / np.arange(1, samples // 2 + 2) ** rng.uniform(0.5, 1.0)
-        return np.fft.irfft(spectrum, samples).astype(np.float32)
+        length = next_fast_len(samples, real=True)
+        white = rng.standard_normal(length, np.float32)
+        spectrum = rfft(white) / np.arange(1, length // 2 + 2, dtype=np.float32) ** np.float32(
+            rng.uniform(0.5, 1.0)
+        )
+        return np.asarray(irfft(spectrum, length)[:samples], np.float32)
 
 
 def _gain(rng: np.random.Generator, low_db: float, high_db: float) -> np.float32:
@@ -170,6 +191,50 @@ def _reverberate(rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArra
     tail *= rng.uniform(0.1, 0.7) / np.sqrt(np.sum(tail**2))
     tail[0] = 1.0
     return np.asarray(fftconvolve(audio, tail)[: len(audio)], np.float32)
+
+
+def _coded(audio: NDArray[np.float32], container: str, codec: str, level: float) -> NDArray[np.float32]:
+    """What a lossy codec leaves of the audio; soundfile takes its delay out."""
+    file = io.BytesIO()
+    soundfile.write(file, np.clip(audio, -1.0, 1.0), RATE, codec, format=container, compression_level=level)
+    file.seek(0)
+    return np.asarray(soundfile.read(file, dtype="float32")[0], np.float32)
+
+
+@lru_cache(maxsize=len(_WARPS))
+def _warp(index: int) -> NDArray[np.float32]:
+    """Matrix that moves log bands to where formants scaled by ``_WARPS[index]`` would be, shape (BANDS, BANDS)."""
+    centres = band_centres()
+    source = np.interp(centres / _WARPS[index], centres, np.arange(BANDS))
+    below = np.minimum(source.astype(int), BANDS - 2)
+    matrix = np.zeros((BANDS, BANDS), np.float32)
+    matrix[below, np.arange(BANDS)] = 1.0 - (source - below)
+    matrix[below + 1, np.arange(BANDS)] = source - below
+    return matrix
+
+
+def _warped(bands: NDArray[np.float32], index: int) -> NDArray[np.float32]:
+    """Bands with the formants moved; those that the rate does not carry stay empty."""
+    carried = int(np.flatnonzero(bands.max(axis=0) > LOG_FLOOR)[-1]) + 1 if bands.max() > LOG_FLOOR else BANDS
+    result = bands.copy()
+    # A band that would take from beyond those carried takes from the last one.
+    matrix = _warp(index)[:carried, :carried].copy()
+    matrix[-1] += 1.0 - matrix.sum(axis=0)
+    result[:, :carried] = bands[:, :carried] @ matrix
+    return result
+
+
+def _mask(rng: np.random.Generator, bands: NDArray[np.float32]) -> None:
+    """Hide some neighbouring bands, or some frames, behind their mean (SpecAugment, Park et al. 2019)."""
+    mean = bands.mean(axis=0)
+    if rng.random() < _BAND_MASK_SHARE:
+        for _ in range(2):
+            first, width = int(rng.integers(BANDS)), int(rng.integers(1, 6))
+            bands[:, first : first + width] = mean[first : first + width]
+    if rng.random() < _TIME_MASK_SHARE:
+        for _ in range(4):
+            first, width = int(rng.integers(len(bands))), int(rng.integers(1, 7))
+            bands[first : first + width] = mean
 
 
 def _mulaw_round_trip(audio: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -32,11 +32,11 @@ class Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):  # type: ignore[misc,
         return self._count
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Bands of steps, shape (size, steps, 2 * BANDS), and labels of frames, shape (size, 2 * steps + ahead)."""
+        """Bands of steps, shape (size, steps, 2 * BANDS), and frame numbers, shape (size, 2 * steps + ahead)."""
         if index >= self._count:
             raise IndexError(index)
         rng = np.random.default_rng((*self._seed, index))
         drawn = [self._examples.draw(rng) for _ in range(self._size)]
         bands = torch.from_numpy(np.stack([d[0] for d in drawn]))
-        labels = torch.from_numpy(np.stack([d[1] for d in drawn]))
-        return bands.reshape(self._size, -1, 2 * bands.shape[2]), labels
+        frames = torch.from_numpy(np.stack([d[1] for d in drawn]))
+        return bands.reshape(self._size, -1, 2 * bands.shape[2]), frames

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mascot_visemes.features import BANDS
 from mascot_visemes.network import CARD_FORMAT
 from mascot_visemes.shapes import LABELS, SHAPES
+from tools.train.net import HEADS
+from tools.train.sources import SOURCES
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
     from tools.train.corpus import Corpus
+    from tools.train.loop import Best
 
-_SOURCES = {
-    "kathleen": ("dataset-voice-kathleen (Rhasspy), one US English speaker", "CC0-1.0"),
-    "librispeech-dev-clean": ("LibriSpeech dev-clean (OpenSLR 12)", "CC-BY-4.0"),
-    "librispeech-train-clean-100": (
-        "LibriSpeech train-clean-100, one utterance a speaker (OpenSLR 12)",
-        "CC-BY-4.0",
-    ),
-    "picovoice-barista": ("speech-to-intent-benchmark (Picovoice)", "Apache-2.0"),
-    "speechocean762": ("speechocean762 (OpenSLR 101)", "free for any use, as its README says"),
-}
 _PATHS = {"corpus", "out", "models"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
@@ -33,7 +28,7 @@ TUNED = ("sapi", "oculus")
 _DECODER = {"switch_cost": 2.0, "silence_db": -88.0}
 
 
-def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corpus) -> None:
+def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> None:
     """Write the card of a network just trained; `tools.train.tune` adds the decoder's constants and the metrics."""
     hours: dict[str, float] = {}
     for u in data.split("train"):
@@ -41,30 +36,32 @@ def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corp
     card = {
         "format": CARD_FORMAT,
         "name": args.name,
-        "description": "English phonemes from log-mel bands: causal convolution and two GRU layers, delayed heads.",
+        "description": "English phonemes from log-mel bands: causal convolution and two LSTM layers, delayed heads.",
         "language": "en",
         "licence": "Apache-2.0",
+        "architecture": {
+            "input": f"{BANDS} log-mel bands at 100 frames a second",
+            "steps": "50 a second, of two frames",
+            "convolution": f"3 steps to {args.hidden}",
+            "lstm": f"2 layers of {args.hidden}",
+            "heads": f"{HEADS}, from two frames ahead to nine behind",
+            "weights": "8-bit integers",
+        },
         "labels": list(LABELS),
         "decoder": {name: _DECODER | {"bias": [0.0] * len(SHAPES[name].ids)} for name in TUNED},
         "metrics": {},
         "data": [
-            {
-                "corpus": name,
-                "source": _SOURCES[name][0],
-                "licence": _SOURCES[name][1],
-                "train_hours": round(h, 2),
-            }
-            if name in _SOURCES
-            else {"corpus": name, "train_hours": round(h, 2)}
+            {"corpus": name, "train_hours": round(h, 2)} | SOURCES.get(name, {})
             for name, h in sorted(hours.items())
         ],
         "training": {
             "command": _command(args),
             "revision": _revision(),
+            "date": datetime.now(UTC).date().isoformat(),
             "seed": args.seed,
-            "epoch": best["epoch"],
-            "parameters": sum(v.numel() for k, v in best["net"].items() if k not in {"mean", "scale"}),
-            "argmax_accuracy_oculus15": {name: round(value, 4) for name, value in best["right"].items()},
+            "epoch": best.epoch,
+            "parameters": sum(p.numel() for p in best.net.parameters()),
+            "argmax_accuracy_oculus15": {name: round(value, 4) for name, value in best.right.items()},
         },
     }
     save(path, card)
@@ -72,7 +69,8 @@ def write(path: Path, args: argparse.Namespace, best: dict[str, Any], data: Corp
 
 def _command(args: argparse.Namespace) -> str:
     """The command that trained it, without the paths of one machine."""
-    options = " ".join(f"--{name} {value}" for name, value in vars(args).items() if name not in _PATHS)
+    given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
+    options = " ".join(f"--{name} {value}" for name, value in given.items())
     return f"python -m tools.train --corpus CORPUS --out RUN {options}"
 
 

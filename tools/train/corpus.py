@@ -1,13 +1,13 @@
 """Reads the corpora once and keeps them as flat arrays, so that an epoch costs no decoding.
 
-The cache holds every utterance's samples end to end (16 kHz, int16) and, per 10 ms frame, the label the network is
-to learn and the label as the corpus has it.
+The cache holds, for each corpus, every utterance's samples end to end (16 kHz, int16) and, per 10 ms frame, the label
+the network is to learn and the label as the corpus has it.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,10 @@ class Corpus:
         """The utterances of one split."""
         return [u for u in self.utterances if u.split == name]
 
+    def only(self, corpora: set[str]) -> Corpus:
+        """The same arrays, with the utterances of some corpora."""
+        return replace(self, utterances=[u for u in self.utterances if u.corpus in corpora])
+
 
 def network_labels(phones: list[str]) -> list[str]:
     """The corpus's phones as the network's labels: HH by the shape that follows, t and d before ch and jh as those."""
@@ -119,51 +123,63 @@ def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16]) -> NDArray[n
     return result
 
 
-def load(folder: Path, cache: Path) -> Corpus:
-    """The corpora in `folder`, from `cache` if it holds them already.
+def load(folders: list[Path], cache: Path) -> Corpus:
+    """The corpora in `folders`, each from `cache` if it is there already.
 
     Args:
-        folder: Holds ``<corpus>.jsonl`` and the audio that it names.
-        cache: Folder for the flat arrays; made if absent.
+        folders: Hold ``<corpus>.jsonl`` and the audio that it names.
+        cache: Folder for the flat arrays, a folder of it for each corpus; made if absent.
     """
-    index = cache / "index.json"
-    if not index.exists():
-        _decode(folder, cache)
+    parts = []
+    for listing in sorted(
+        (path for folder in folders for path in folder.glob("*.jsonl")), key=lambda p: p.stem
+    ):
+        kept = cache / listing.stem
+        if not (kept / "index.json").exists():
+            _decode(listing, kept)
+        utterances = [Utterance(**u) for u in json.loads((kept / "index.json").read_text())]
+        arrays = (np.load(kept / f"{name}.npy") for name in ("audio", "learn", "reference"))
+        parts.append(Corpus(utterances, *arrays))
+    if not parts:
+        raise SystemExit(f"no <corpus>.jsonl in {', '.join(map(str, folders))}")
+    utterances = []
+    sample = frame = 0
+    for part in parts:
+        utterances += [replace(u, sample=u.sample + sample, frame=u.frame + frame) for u in part.utterances]
+        sample += len(part.audio)
+        frame += len(part.learn)
     return Corpus(
-        utterances=[Utterance(**u) for u in json.loads(index.read_text())],
-        audio=np.load(cache / "audio.npy", mmap_mode="r"),
-        learn=np.load(cache / "learn.npy"),
-        reference=np.load(cache / "reference.npy"),
+        utterances,
+        audio=np.concatenate([part.audio for part in parts]),
+        learn=np.concatenate([part.learn for part in parts]),
+        reference=np.concatenate([part.reference for part in parts]),
     )
 
 
-def _decode(folder: Path, cache: Path) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
+def _decode(listing: Path, kept: Path) -> None:
+    kept.mkdir(parents=True, exist_ok=True)
     utterances: list[Utterance] = []
     audio: list[NDArray[np.int16]] = []
     learn: list[NDArray[np.int8]] = []
     reference: list[NDArray[np.int8]] = []
     sample = frame = 0
-    for listing in sorted(folder.glob("*.jsonl")):
-        for line in listing.read_text().splitlines():
-            entry = json.loads(line)
-            pcm, rate = soundfile.read(folder / entry["audio"], dtype="int16")
-            if rate != RATE or pcm.ndim != 1:
-                raise SystemExit(
-                    f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}"
-                )
-            frames = -(-len(pcm) // HOP)
-            labels = frame_labels(entry["phones"], frames)
-            utterances.append(
-                Utterance(listing.stem, entry["audio"], entry["split"], sample, len(pcm), frame, frames)
-            )
-            audio.append(pcm)
-            reference.append(labels)
-            learn.append(with_pauses(labels, pcm))
-            sample += len(pcm)
-            frame += frames
-        print(f"decoded {listing.stem}: {sample / RATE / 3600:.2f} h so far", flush=True)
-    np.save(cache / "audio.npy", np.concatenate(audio))
-    np.save(cache / "learn.npy", np.concatenate(learn))
-    np.save(cache / "reference.npy", np.concatenate(reference))
-    (cache / "index.json").write_text(json.dumps([asdict(u) for u in utterances]))
+    for line in listing.read_text().splitlines():
+        entry = json.loads(line)
+        pcm, rate = soundfile.read(listing.parent / entry["audio"], dtype="int16")
+        if rate != RATE or pcm.ndim != 1:
+            raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
+        frames = -(-len(pcm) // HOP)
+        labels = frame_labels(entry["phones"], frames)
+        utterances.append(
+            Utterance(listing.stem, entry["audio"], entry["split"], sample, len(pcm), frame, frames)
+        )
+        audio.append(pcm)
+        reference.append(labels)
+        learn.append(with_pauses(labels, pcm))
+        sample += len(pcm)
+        frame += frames
+    print(f"decoded {listing.stem}: {sample / RATE / 3600:.2f} h", flush=True)
+    np.save(kept / "audio.npy", np.concatenate(audio))
+    np.save(kept / "learn.npy", np.concatenate(learn))
+    np.save(kept / "reference.npy", np.concatenate(reference))
+    (kept / "index.json").write_text(json.dumps([asdict(u) for u in utterances]))

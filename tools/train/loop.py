@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,15 +13,17 @@ from torch.utils.data import DataLoader
 
 from tools.train.augment import Examples
 from tools.train.batches import Batches
-from tools.train.loss import AHEAD, Loss, targets
-from tools.train.net import Net
+from tools.train.loss import AHEAD, Loss
 from tools.train.score import accuracy, held_out
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Callable
+    from pathlib import Path
 
     from tools.train.corpus import Corpus
+    from tools.train.net import Net
     from tools.train.score import Held
+    from tools.train.teacher import Teacher
 
 HEADLINE = "librispeech-dev-clean"
 
@@ -30,14 +33,55 @@ _DECAY = 0.998  # of the moving average of the weights
 _STATISTICS_EXAMPLES = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to train.
+
+    Attributes:
+        epochs, minutes: When to stop, whichever comes first; both pace the learning rate.
+        batch: Examples a batch.
+        batches: Batches an epoch.
+        steps: Length of an example in 20 ms steps.
+        peak: Largest learning rate.
+        workers: Processes that prepare examples.
+        threads: Threads of torch.
+        seed: Of everything random.
+    """
+
+    epochs: int
+    minutes: float
+    batch: int
+    batches: int
+    steps: int
+    peak: float
+    workers: int
+    threads: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The epoch that was best on the headline corpus.
+
+    Attributes:
+        net: The network, its weights averaged.
+        epoch: Its number.
+        right: Share of frames right, a corpus at a time.
+    """
+
+    net: Net | Teacher
+    epoch: int
+    right: dict[str, float]
+
+
 class Average:
     """Exponential moving average of the weights: what is scored and exported."""
 
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net | Teacher) -> None:
         self.weights = {k: v.clone() for k, v in net.state_dict().items()}
         self.count = 0
 
-    def update(self, net: Net) -> None:
+    def update(self, net: Net | Teacher) -> None:
         """Take in the weights after an optimiser step."""
         self.count += 1
         decay = min(_DECAY, self.count / (self.count + 10))
@@ -57,30 +101,42 @@ class Run:
     """One training run, from its checkpoint if there is one.
 
     Args:
-        args: The command line's.
+        settings: How to train.
+        out: Folder of the checkpoints; made if absent.
         data: The corpora.
+        wanted: What to learn, as `Loss` takes it.
+        make: Makes the network, given mean and standard deviation of the bands.
     """
 
-    def __init__(self, args: argparse.Namespace, data: Corpus) -> None:
-        torch.manual_seed(args.seed)
-        torch.set_num_threads(args.threads)
-        self._args = args
-        self._examples = Examples(data, args.steps, AHEAD)
-        sample, _ = Batches(self._examples, _STATISTICS_EXAMPLES, 1, (args.seed, 0))[0]
+    def __init__(
+        self,
+        settings: Settings,
+        out: Path,
+        data: Corpus,
+        wanted: torch.Tensor,
+        make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher],
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        torch.set_num_threads(settings.threads)
+        out.mkdir(parents=True, exist_ok=True)
+        self._settings = settings
+        self._out = out
+        self._examples = Examples(data, settings.steps, AHEAD)
+        sample, _ = Batches(self._examples, _STATISTICS_EXAMPLES, 1, (settings.seed, 0))[0]
         self._held: list[Held] = held_out(data)
         bands = sample.reshape(-1, sample.shape[2] // 2)
-        self._net = Net(args.hidden, bands.mean(0), bands.std(0))
-        self._scored = Net(args.hidden, bands.mean(0), bands.std(0))
-        self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=args.peak, weight_decay=0.02)
+        self._net = make(bands.mean(0), bands.std(0))
+        self._scored = make(bands.mean(0), bands.std(0))
+        self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=settings.peak, weight_decay=0.02)
         self._average = Average(self._net)
-        self._loss = Loss()
+        self._loss = Loss(wanted)
         self._epoch = 0
         self._best: dict[str, Any] = {}
         spent = self._resume()
         self._begun = time.monotonic() - spent
 
     def _resume(self) -> float:
-        file = self._args.out / "last.pt"
+        file = self._out / "last.pt"
         if not file.exists():
             return 0.0
         last = torch.load(file)
@@ -88,7 +144,7 @@ class Run:
         self._optimiser.load_state_dict(last["optimiser"])
         self._average.weights, self._average.count = last["average"], last["count"]
         self._epoch = last["epoch"]
-        self._best = torch.load(self._args.out / "best.pt")
+        self._best = torch.load(self._out / "best.pt")
         print(f"going on from epoch {self._epoch}", flush=True)
         return float(last["seconds"])
 
@@ -96,10 +152,15 @@ class Run:
     def _minutes(self) -> float:
         return (time.monotonic() - self._begun) / 60
 
-    def train(self) -> dict[str, Any]:
-        """Train until the epochs or the minutes are over; returns the best checkpoint."""
+    def train(self) -> Best:
+        """Train until the epochs or the minutes are over; returns the best network.
+
+        Raises:
+            SystemExit: No epoch was completed.
+        """
+        settings = self._settings
         print(f"{sum(p.numel() for p in self._net.parameters())} parameters", flush=True)
-        while self._epoch < self._args.epochs and self._minutes < self._args.minutes:
+        while self._epoch < settings.epochs and self._minutes < settings.minutes:
             loss = self._train_epoch()
             self._epoch += 1
             self._scored.load_state_dict(self._average.weights)
@@ -107,23 +168,26 @@ class Run:
             figures = " ".join(f"{name} {value:.4f}" for name, value in right.items())
             print(f"epoch {self._epoch} loss {loss:.3f} {figures} {self._minutes:.1f} min", flush=True)
             self._save(right)
-        return self._best
+        if not self._best:
+            raise SystemExit("nothing was trained: give --epochs or --minutes more")
+        self._scored.load_state_dict(self._best["net"])
+        return Best(self._scored.eval(), self._best["epoch"], self._best["right"])
 
     def _train_epoch(self) -> float:
-        args, net = self._args, self._net
+        settings, net = self._settings, self._net
         net.train()
-        batches = Batches(self._examples, args.batch, args.batches, (args.seed, self._epoch + 1))
-        prefetch = 6 if args.workers else None
+        batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
+        prefetch = 6 if settings.workers else None
         losses: list[float] = []
-        for steps, labels in DataLoader(
-            batches, batch_size=None, num_workers=args.workers, prefetch_factor=prefetch
+        for steps, rows in DataLoader(
+            batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch
         ):
-            part = (self._epoch + len(losses) / args.batches) / args.epochs
-            progress = max(part, self._minutes / args.minutes)
+            part = (self._epoch + len(losses) / settings.batches) / settings.epochs
+            progress = max(part, self._minutes / settings.minutes)
             for group in self._optimiser.param_groups:
-                group["lr"] = learning_rate(progress, args.peak)
-            hidden, _ = net.body(steps, torch.zeros(len(steps), net.state_size))
-            loss = self._loss(net.logits(hidden), targets(labels, steps.shape[1]))
+                group["lr"] = learning_rate(progress, settings.peak)
+            logits, frames = net.read(steps, len(losses))
+            loss = self._loss(logits, frames, rows)
             self._optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -141,10 +205,10 @@ class Run:
         return float(np.mean(losses))
 
     def _save(self, right: dict[str, float]) -> None:
-        if right[HEADLINE] > self._best.get("right", {HEADLINE: 0.0})[HEADLINE]:
+        if right.get(HEADLINE, 0.0) >= self._best.get("right", {}).get(HEADLINE, 0.0):
             weights = {name: value.clone() for name, value in self._scored.state_dict().items()}
-            self._best = {"net": weights, "epoch": self._epoch, "right": right, "hidden": self._args.hidden}
-            torch.save(self._best, self._args.out / "best.pt")
+            self._best = {"net": weights, "epoch": self._epoch, "right": right}
+            torch.save(self._best, self._out / "best.pt")
         last = {
             "net": self._net.state_dict(),
             "optimiser": self._optimiser.state_dict(),
@@ -153,4 +217,4 @@ class Run:
             "epoch": self._epoch,
             "seconds": 60 * self._minutes,
         }
-        torch.save(last, self._args.out / "last.pt")
+        torch.save(last, self._out / "last.pt")

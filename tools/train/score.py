@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tools.train.corpus import Corpus
     from tools.train.net import Net
+    from tools.train.teacher import Teacher
 
 CHUNK_FRAMES = 10
 _BATCH = 24
@@ -44,17 +45,8 @@ def held_out(corpus: Corpus) -> list[Held]:
     return sorted(result, key=lambda h: -len(h.bands))
 
 
-def heads_at(frames: int, chunk: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each frame, the step and the head that decide it in a stream of `chunk` frames at a time."""
-    frame = np.arange(frames)
-    heard = np.minimum((frame // chunk + 1) * chunk, frames) // 2 * 2
-    # The full-context heads answer as soon as they can; only what is left at a chunk's edge is asked earlier.
-    step = np.minimum(heard // 2 - 1, (frame + 8) // 2)
-    return step, 2 * step + 3 - frame
-
-
 @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
-def accuracy(net: Net, held: list[Held], chunk: int = CHUNK_FRAMES) -> dict[str, float]:
+def accuracy(net: Net | Teacher, held: list[Held], chunk: int = CHUNK_FRAMES) -> dict[str, float]:
     """Share of frames whose most likely Oculus viseme is the reference's, per corpus."""
     net.eval()
     matrix = torch.from_numpy(SHAPES["oculus"].matrix(LABELS))
@@ -66,11 +58,9 @@ def accuracy(net: Net, held: list[Held], chunk: int = CHUNK_FRAMES) -> dict[str,
         for row, h in enumerate(group):
             bands[row, : len(h.bands)] = h.bands
         steps = torch.from_numpy(bands).reshape(len(group), -1, 2 * bands.shape[2])
-        hidden, _ = net.body(steps, torch.zeros(len(group), net.state_size))
+        shown = net.decided(steps, chunk).softmax(-1) @ matrix
         for row, h in enumerate(group):
-            step, head = heads_at(len(h.bands), chunk)
-            logits = net.logits(hidden[row])[step, head]
-            guess = (logits.softmax(-1) @ matrix).argmax(-1).numpy()
+            guess = shown[row, : len(h.bands)].argmax(-1).numpy()
             right[h.corpus] = right.get(h.corpus, 0) + int((guess == h.visemes).sum())
             total[h.corpus] = total.get(h.corpus, 0) + len(h.visemes)
     return {name: right[name] / total[name] for name in sorted(total)}

@@ -62,6 +62,11 @@ def _fast_length(least: int) -> int:
     )
 
 
+def band_centres() -> NDArray[np.float64]:
+    """Frequency in Hz at which each band weighs most, shape (BANDS,)."""
+    return _band_edges()[1:-1]
+
+
 def _area_below(x: NDArray[np.float64], low: float, centre: float, high: float) -> NDArray[np.float64]:
     """Area under a unit-height triangle left of ``x`` (Hz), the triangle standing on ``low`` and ``high``."""
     rise = np.clip(x, low, centre) - low
