@@ -1,7 +1,7 @@
 """What predicting costs: run in a process of its own, held to one thread, by `bench.model_speed`; prints JSON.
 
-A batch is made through the package's inner seam: features of all streams together, the network once over all of them,
-every stream decodes its answer.
+A batch goes through `Engine.run_together`, with a network that notes when it is run: what comes before is features,
+what comes after is decoding.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import numpy as np
 import mascot_visemes as mv
 from bench.machine import status
 from bench.voice import voice
-from mascot_visemes.audio import SampleReader
-from mascot_visemes.decode import Decoder, DecoderTable
-from mascot_visemes.posteriors import PosteriorStream
+from mascot_visemes.network import Network
 from mascot_visemes.registry import load_network
 from mascot_visemes.shapes import shape_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mascot_visemes.network import Network
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
 
 CHUNK_MS = 100
 BATCHES = (1, 16, 64)
@@ -38,17 +38,33 @@ _STREAM_CALLS = 100  # timed calls a repetition, of one stream; a batch gets few
 _WARM_UP = 3
 
 
+class Watched(Network):
+    """A network that notes when it was last run.
+
+    Args:
+        network: One that is loaded; the session is shared.
+    """
+
+    def __init__(self, network: Network) -> None:
+        vars(self).update(vars(network))
+        self.began = self.ended = 0
+
+    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:
+        """As `Network.run`; the times are `time.perf_counter_ns`."""
+        self.began = time.perf_counter_ns()
+        answer = super().run(steps, state)
+        self.ended = time.perf_counter_ns()
+        return answer
+
+
 class Batch:
     """Streams that get their chunks at the same moments, each at another place of the same audio."""
 
     def __init__(self, network: Network, rate: int, chunks: list[bytes], size: int) -> None:
         self.size = size
-        shapes = shape_set(_SHAPES)
-        table = DecoderTable(network.labels, shapes, network.decoder(shapes))
-        self._network = network
-        self._streams = [
-            (SampleReader("pcm16"), PosteriorStream(network, rate), Decoder(table)) for _ in range(size)
-        ]
+        self._network = Watched(network)
+        self._engine = mv.Engine(self._network, shape_set(_SHAPES))
+        self._streams = [self._engine.create_stream(sample_rate=rate) for _ in range(size)]
         places = [i * len(chunks) // size for i in range(size)]
         self._feed = itertools.cycle(
             [[chunks[(at + tick) % len(chunks)] for at in places] for tick in range(len(chunks))]
@@ -56,19 +72,11 @@ class Batch:
 
     def tick(self) -> tuple[int, ...]:
         """Answer for the next chunk of every stream; returns the nanoseconds each stage took."""
-        chunks = next(self._feed)
+        chunks, network = next(self._feed), self._network
         start = time.perf_counter_ns()
-        samples = [r.floats(r.read(c)) for (r, _, _), c in zip(self._streams, chunks, strict=True)]
-        steps = np.stack(PosteriorStream.hear_together([p for _, p, _ in self._streams], samples))
-        state = np.stack([p.state for _, p, _ in self._streams])
-        heard = time.perf_counter_ns()
-        answers = self._network.run(steps, state)
-        run = time.perf_counter_ns()
-        for (_, posteriors, decoder), late, early, after in zip(self._streams, *answers, strict=True):
-            parts = zip(posteriors.take(late, early, after), posteriors.edge(), strict=True)
-            frames, levels = (np.concatenate(part) for part in parts)
-            decoder.decode(frames, levels)
-        return heard - start, run - heard, time.perf_counter_ns() - run
+        self._engine.run_together(self._streams, chunks)
+        end = time.perf_counter_ns()
+        return network.began - start, network.ended - network.began, end - network.ended
 
 
 def measure(seconds: float, rate: int, repeats: int) -> dict[str, Any]:

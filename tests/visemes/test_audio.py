@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def decoded(reader: SampleReader, chunk: Any) -> NDArray[np.float32]:
-    return reader.floats(reader.read(chunk))
+    raw = reader.read(chunk)
+    samples = np.empty(len(raw), np.float32)
+    reader.floats(raw, samples)
+    return samples
 
 
 # Byte and value pairs from the tables of ITU-T G.711, in the 16-bit scale in common use.

@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 OCULUS = SHAPES["oculus"]
 
 
-def decoder(cost: float = 1.0, bias: dict[str, float] | None = None) -> Decoder:
+def table(
+    cost: float = 1.0, bias: dict[str, float] | None = None, costs: dict[str, float] | None = None
+) -> DecoderTable:
     biases = tuple((bias or {}).get(str(name), 0.0) for name in OCULUS.ids)
-    return Decoder(DecoderTable(LABELS, OCULUS, DecoderSettings(cost, -70.0, biases)))
+    prices = tuple((costs or {}).get(str(name), cost) for name in OCULUS.ids)
+    return DecoderTable(LABELS, OCULUS, DecoderSettings(prices, -70.0, biases))
+
+
+def decoder(
+    cost: float = 1.0, bias: dict[str, float] | None = None, costs: dict[str, float] | None = None
+) -> Decoder:
+    return Decoder(table(cost, bias, costs))
 
 
 def frames(text: str, sure: float = 0.9) -> NDArray[np.float32]:
@@ -75,6 +84,38 @@ def test_bias_helps_a_shape() -> None:
     close = 0.5 * (frames("M M M") + frames("N N N")) + 0.02 * frames("N N N")
     assert names(decoder().decode(close, loud(3))) == [(0, "nn")]
     assert names(decoder(bias={"PP": 0.5}).decode(close, loud(3))) == [(0, "PP")]
+
+
+def test_a_dear_shape_is_taken_up_when_it_lasts() -> None:
+    short = frames("AA AA M AA AA", 0.4)
+    lasting = frames("AA AA M M M M AA AA", 0.4)
+    dear = {"PP": 3.0}
+    assert names(decoder(cost=0.5).decode(short, loud(5))) == [(0, "aa"), (2, "PP"), (3, "aa")]
+    assert names(decoder(cost=0.5, costs=dear).decode(short, loud(5))) == [(0, "aa")]
+    changes = names(decoder(cost=0.5, costs=dear).decode(lasting, loud(8)))
+    assert changes == [(0, "aa"), (2, "PP"), (6, "aa")]
+
+
+@given(
+    seed=st.integers(0, 1000),
+    streams=st.integers(1, 40),
+    counts=st.lists(st.integers(0, 14), min_size=1, max_size=4),
+    costs=st.lists(st.floats(0, 3), min_size=15, max_size=15),
+)
+def test_streams_decoded_together_are_decoded_alike(
+    seed: int, streams: int, counts: list[int], costs: list[float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    settings = DecoderSettings(tuple(costs), -70.0, tuple(rng.uniform(0, 1, 15)))
+    shared = DecoderTable(LABELS, OCULUS, settings)
+    alone, together = ([Decoder(shared) for _ in range(streams)] for _ in range(2))
+    for count in counts:
+        shape = np.full(len(LABELS), 0.05)
+        posteriors = rng.dirichlet(shape, (streams, count)).astype(np.float32)
+        levels = rng.uniform(-90, -10, (streams, count)).astype(np.float32)
+        expected = [d.decode(p, q) for d, p, q in zip(alone, posteriors, levels, strict=True)]
+        assert Decoder.decode_together(together, posteriors, levels) == expected
+    assert [(d.current, d.frame) for d in together] == [(d.current, d.frame) for d in alone]
 
 
 @given(

@@ -63,6 +63,28 @@ def test_the_same_sound_reads_the_same_at_every_rate(rate: int) -> None:
     np.testing.assert_allclose(levels[3:count], level[3:count], atol=0.1)
 
 
+@given(
+    rate=st.sampled_from([8000, 11025, 22050, 24000]),
+    streams=st.integers(2, 20),
+    lengths=st.lists(st.integers(0, 4000), min_size=1, max_size=4),
+)
+@settings(max_examples=25, deadline=None)
+def test_streams_in_phase_read_the_same_to_the_bit(rate: int, streams: int, lengths: list[int]) -> None:
+    rng = np.random.default_rng(streams)
+    alone, together = ([FeatureStream(rate) for _ in range(streams)] for _ in range(2))
+    # One has been heard for a whole number of periods longer.
+    before = rng.normal(0, 0.1, 2 * front_end(rate).period).astype(np.float32)
+    for stream in (alone[0], together[0]):
+        stream.push(before)
+    for length in lengths:
+        samples = rng.normal(0, 0.1, (streams, length)).astype(np.float32)
+        expected = [stream.push(chunk) for stream, chunk in zip(alone, samples, strict=True)]
+        bands, levels = FeatureStream.push_together(together, samples)
+        for its_bands, its_levels, (same, as_loud) in zip(bands, levels, expected, strict=True):
+            assert np.array_equal(its_bands, same)
+            assert np.array_equal(its_levels, as_loud)
+
+
 def test_bands_beyond_the_rate_read_as_empty() -> None:
     white = np.random.default_rng(1).normal(0, 0.1, 8000).astype(np.float32)
     bands, _ = FeatureStream(8000).push(white)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mascot_visemes.features import frames_begun
-from mascot_visemes.posteriors import LOOK_AHEAD_FRAMES, PosteriorStream
+from mascot_visemes.posteriors import LOOK_AHEAD_FRAMES, PosteriorStream, listen
 from mascot_visemes.registry import load_network
 
 if TYPE_CHECKING:
@@ -20,14 +20,10 @@ NETWORK = load_network()
 
 def feed(stream: PosteriorStream, samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Posteriors of the frames that a chunk of audio lets be decided."""
-    parts = []
-    steps = stream.hear(samples)
-    if len(steps):
-        late, early, state = NETWORK.run(steps[None], stream.state[None])
-        parts.append(stream.take(late[0], early[0], state[0]))
-    parts.append(stream.edge())
-    assert all(len(p) == len(levels) for p, levels in parts)
-    return np.concatenate([p for p, _ in parts])
+    posteriors, levels = listen([([stream], samples[None])], edge=True)[0]
+    assert posteriors.shape[:2] == levels.shape
+    decided: NDArray[np.float32] = posteriors[0]
+    return decided
 
 
 @given(
@@ -67,31 +63,36 @@ def test_every_frame_is_decided_once_and_at_once(milliseconds: int) -> None:
         assert stream.decided == -(-chunk * milliseconds // 10)
 
 
-def test_streams_can_be_run_together() -> None:
-    rng = np.random.default_rng(5)
-    audio = rng.normal(0, 0.05, (3, 16000)).astype(np.float32)
-    alone = [feed(PosteriorStream(NETWORK, 16000), a) for a in audio]
-    streams = [PosteriorStream(NETWORK, 16000) for _ in audio]
-    steps = np.stack([s.hear(a) for s, a in zip(streams, audio, strict=True)])
-    answers = NETWORK.run(steps, np.stack([s.state for s in streams]))
-    for stream, expected, late, early, state in zip(streams, alone, *answers, strict=True):
-        full, _ = stream.take(late, early, state)
-        edge, _ = stream.edge()
-        np.testing.assert_allclose(np.concatenate((full, edge)), expected, atol=2e-4)
-
-
 @given(
-    rate=st.sampled_from([8000, 11025, 24000]),
-    lengths=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), min_size=1, max_size=4),
+    groups=st.lists(
+        st.tuples(st.sampled_from([8000, 11025, 24000]), st.integers(1, 3)), min_size=1, max_size=3
+    ),
+    lengths=st.lists(st.integers(0, 3000), min_size=1, max_size=3),
 )
 @settings(max_examples=25, deadline=None)
-def test_streams_heard_together_are_heard_alike(rate: int, lengths: list[tuple[int, int]]) -> None:
+def test_groups_of_streams_say_what_each_says_alone(
+    groups: list[tuple[int, int]], lengths: list[int]
+) -> None:
     rng = np.random.default_rng(6)
-    alone, together = ([PosteriorStream(NETWORK, rate) for _ in lengths] for _ in range(2))
-    for turn in range(2):
-        chunks = [rng.normal(0, 0.1, length[turn]).astype(np.float32) for length in lengths]
-        expected = [stream.hear(chunk) for stream, chunk in zip(alone, chunks, strict=True)]
-        for steps, same in zip(PosteriorStream.hear_together(together, chunks), expected, strict=True):
-            assert steps.shape == same.shape
-            np.testing.assert_allclose(steps, same, atol=1e-4)
-        assert [s.samples for s in together] == [s.samples for s in alone]
+    alone, together = (
+        [[PosteriorStream(NETWORK, rate) for _ in range(count)] for rate, count in groups] for _ in range(2)
+    )
+    for length in lengths:
+        samples = [rng.normal(0, 0.1, (count, length)).astype(np.float32) for _, count in groups]
+        answers = listen(list(zip(together, samples, strict=True)), edge=True)
+        for streams, chunks, (posteriors, _) in zip(alone, samples, answers, strict=True):
+            expected = [feed(stream, chunk) for stream, chunk in zip(streams, chunks, strict=True)]
+            np.testing.assert_allclose(posteriors, expected, atol=2e-4)
+        for streams, same in zip(alone, together, strict=True):
+            assert [s.samples for s in same] == [s.samples for s in streams]
+            assert {s.phase for s in same} == {streams[0].phase}
+
+
+def test_whatever_is_left_at_the_edge_waits_without_it() -> None:
+    stream = PosteriorStream(NETWORK, 16000)
+    silence = np.zeros((1, 1600), np.float32)
+    posteriors, levels = listen([([stream], silence)], edge=False)[0]
+    assert posteriors.shape[:2] == levels.shape == (1, stream.decided)
+    assert stream.decided == 10 - LOOK_AHEAD_FRAMES + 2
+    assert listen([([stream], silence[:, :5])], edge=False)[0][0].shape == (1, 0, len(NETWORK.labels))
+    assert listen([([stream], silence[:, :0])], edge=True)[0][0].shape[1] == 11 - 2

@@ -71,7 +71,9 @@ def test_damaged_files_are_named(graph: bytes | None, card: str, message: str) -
     [
         ({}, "no decoder"),
         (None, "no decoder"),
-        ({"sapi": {"switch_cost": 1, "silence_db": -70, "bias": [0]}}, "1 biases"),
+        ({"sapi": {"switch_cost": [1], "silence_db": -70, "bias": [0] * 22}}, "1 numbers of switch_cost"),
+        ({"sapi": {"switch_cost": [1] * 22, "silence_db": -70, "bias": [0]}}, "1 numbers of bias"),
+        ({"sapi": {"switch_cost": 1, "silence_db": -70, "bias": [0] * 22}}, "no decoder"),
     ],
 )
 def test_a_card_must_serve_the_shapes(decoder: object, message: str) -> None:
@@ -82,12 +84,15 @@ def test_a_card_must_serve_the_shapes(decoder: object, message: str) -> None:
 
 def test_sets_that_the_card_does_not_name_take_oculus_constants() -> None:
     biases = [0.1 * i for i in range(15)]
-    oculus = {"switch_cost": 1.5, "silence_db": -70.0, "bias": biases}
-    own = {"switch_cost": 0.5, "silence_db": -60.0, "bias": [0.0] * 6}
+    costs = [1.5, 3.0, *[1.5] * 12, 2.5]
+    oculus = {"switch_cost": costs, "silence_db": -70.0, "bias": biases}
+    own = {"switch_cost": [0.5] * 6, "silence_db": -60.0, "bias": [0.0] * 6}
     card = _damaged(decoder={"oculus": oculus, "vrm": own})
     network = Network("default", (FOLDER / "default.onnx").read_bytes(), card)
     rhubarb = network.decoder(SHAPES["rhubarb"])
-    assert (rhubarb.switch_cost, rhubarb.silence_db) == (1.5, -70.0)
+    assert rhubarb.silence_db == -70.0
+    prices = dict(zip(SHAPES["rhubarb"].ids, rhubarb.switch_cost, strict=True))
+    assert (prices["A"], prices["F"], prices["B"], prices["X"]) == (3.0, 2.5, 1.5, 1.5)
     by_shape = dict(zip(SHAPES["rhubarb"].ids, rhubarb.bias, strict=True))
     # A is PP and G is FF as they stand; F takes from ou alone; B adds shapes of different biases.
     assert (by_shape["A"], by_shape["G"], by_shape["F"], by_shape["B"]) == (
@@ -97,4 +102,4 @@ def test_sets_that_the_card_does_not_name_take_oculus_constants() -> None:
         0.0,
     )
     assert network.decoder(SHAPES["arkit"]).bias == tuple(biases)
-    assert network.decoder(SHAPES["vrm"]).switch_cost == 0.5
+    assert network.decoder(SHAPES["vrm"]).switch_cost == (0.5,) * 6

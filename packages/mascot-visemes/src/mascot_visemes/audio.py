@@ -71,21 +71,24 @@ class SampleReader:
     Args:
         encoding: How bytes are to be read: ``pcm16`` and ``float32`` little-endian, ``mulaw`` and ``alaw`` as G.711.
 
+    Attributes:
+        carried: Bytes of a sample of which only a part has come.
+
     Raises:
         UnknownEncodingError: `encoding` is none of these.
     """
 
-    __slots__ = ("_carried", "_encoding")
+    __slots__ = ("_encoding", "carried")
 
     def __init__(self, encoding: Encoding) -> None:
         if encoding not in ENCODINGS:
             raise UnknownEncodingError(encoding, ENCODINGS)
         self._encoding = encoding
-        self._carried = b""
+        self.carried = b""
 
     def reset(self) -> None:
         """Forget a sample of which only a part has come."""
-        self._carried = b""
+        self.carried = b""
 
     def read(self, chunk: Chunk) -> Raw:
         """Take the next chunk and check it.
@@ -107,28 +110,35 @@ class SampleReader:
             data = memoryview(chunk).cast("B")
         except TypeError:
             raise SampleFormatError(type(chunk).__name__, self._expected()) from None
-        if self._carried:
-            data = memoryview(self._carried + bytes(data))
+        if self.carried:
+            data = memoryview(self.carried + bytes(data))
         whole = len(data) - len(data) % _SIZES[self._encoding]
         raw: Raw = np.frombuffer(data[:whole], _DTYPES[self._encoding])
         _check_finite(raw)
-        self._carried = bytes(data[whole:])
+        self.carried = bytes(data[whole:])
         return raw
 
-    def floats(self, raw: Raw) -> NDArray[np.float32]:
-        """Samples in -1..1 from (part of) what `read` returned, shape (n,); floats beyond are clipped."""
+    def floats(self, raw: Raw, out: NDArray[np.float32]) -> None:
+        """Write (part of) what `read` returned as samples in -1..1; floats beyond are clipped.
+
+        Args:
+            raw: Shape (n,).
+            out: Where they go, shape (n,).
+        """
         if raw.dtype.kind == "u":
-            return np.take(_TABLES[self._encoding], raw.astype(np.uint8))
-        if raw.dtype.kind == "i":
-            return raw.astype(np.float32) * _INT16_SCALE
-        return np.clip(raw.astype(np.float32), np.float32(-1.0), np.float32(1.0))
+            # Every byte has its entry; asking for "clip" spares the check, which would go by a copy.
+            np.take(_TABLES[self._encoding], raw.astype(np.uint8, copy=False), out=out, mode="clip")
+        elif raw.dtype.kind == "i":
+            np.multiply(raw, _INT16_SCALE, out=out)
+        else:
+            np.clip(raw, np.float32(-1.0), np.float32(1.0), out=out)
 
     def _array(self, chunk: Raw) -> Raw:
         found = f"an array of {chunk.dtype}, shape {chunk.shape}"
         if chunk.ndim != 1:
             advice = " (mix channels down first, e.g. with .mean(axis=1))"
             raise SampleFormatError(found, self._expected() + advice)
-        if self._carried:
+        if self.carried:
             raise SampleFormatError(found, "more bytes: part of a sample is waiting for the rest")
         kinds = ("u1",) if self._encoding in _TABLES else ("i2", "f4")
         if chunk.dtype.str[1:] not in kinds:

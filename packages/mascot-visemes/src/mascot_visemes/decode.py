@@ -1,8 +1,8 @@
 """From posteriors of 10 ms frames to changes of shape.
 
-The frames that one call brings are decided together: the best path through them (Viterbi), where every change of
-shape costs the same and the path starts from the shape now shown. So a shape has to be better by that cost to be
-taken up, and a short blip has to be better by twice that. What has been decided is never taken back.
+The frames that one call brings are decided together: the best path through them (Viterbi), where a change costs what
+its new shape asks, and the path starts from the shape now shown. So a shape has to be better by that cost to be taken
+up, and a short blip has to be better by that of coming back too. What has been decided is never taken back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from mascot_visemes.products import product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 
 SILENCE = 0  # index of silence in every viseme set
 
-_SMALLEST = np.float32(
-    1e-5
-)  # posteriors below this count as this, so that one frame alone cannot veto a path
+# Posteriors below this count as this, so that one frame alone cannot veto a path.
+_SMALLEST = np.float32(1e-5)
 _IMPOSSIBLE = np.float32(-1e6)
+# Streams from which on it is quicker to find all paths at once, with arrays, than one after the other.
+_MANY = 24
 
 
 class DecoderTable:
@@ -38,34 +41,39 @@ class DecoderTable:
         labels: Of the posteriors to decode, silence being ``SIL``.
         shapes: The viseme set to decode into.
         settings: Constants for that set.
+
+    Attributes:
+        columns: How many weights a frame has.
+        costs: Of a change to each viseme.
     """
 
-    __slots__ = ("_bias", "_blend", "_matrix", "_rest", "_silence_db", "columns", "switch_cost")
+    __slots__ = ("_blend", "_matrix", "_rest", "_silence_db", "_smallest", "columns", "costs")
 
     def __init__(self, labels: Sequence[str], shapes: ShapeSet, settings: DecoderSettings) -> None:
-        self._matrix = shapes.matrix(labels)
+        # A bias on a logarithm is a factor before it.
+        factors = np.exp(np.array(settings.bias, np.float32))
+        self._matrix = shapes.matrix(labels) * factors
+        self._smallest = _SMALLEST * factors
         self._blend = shapes.blend(labels)
         self._rest = self._blend[labels.index("SIL")]
         self.columns: int = self._blend.shape[1]
-        self._bias = np.array(settings.bias, np.float32)
         self._silence_db = settings.silence_db
-        self.switch_cost = settings.switch_cost
+        self.costs = settings.switch_cost
 
     def scores(self, posteriors: Floats, levels: Floats) -> Floats:
-        """Biased log posterior of each viseme, shape (frames, visemes)."""
-        scores: Floats = posteriors @ self._matrix
-        np.maximum(scores, _SMALLEST, out=scores)
+        """Biased log posterior of each viseme, shape (..., frames, visemes)."""
+        scores = product(posteriors, self._matrix)
+        np.maximum(scores, self._smallest, out=scores)
         np.log(scores, out=scores)
-        scores += self._bias
-        silent = levels < self._silence_db
-        if silent.any():
+        if levels.min() < self._silence_db:
+            silent = levels < self._silence_db
             scores[silent] = _IMPOSSIBLE
             scores[silent, SILENCE] = 0.0
         return scores
 
     def weights(self, posteriors: Floats, levels: Floats) -> Floats:
         """How much each viseme is shown, or each blendshape if the set has poses, shape (frames, columns)."""
-        weights: Floats = np.clip(posteriors @ self._blend, 0.0, 1.0)
+        weights: Floats = np.clip(product(posteriors, self._blend), 0.0, 1.0)
         weights[levels < self._silence_db] = self._rest
         return weights
 
@@ -77,10 +85,10 @@ class Decoder:
         table: Shared constants.
     """
 
-    __slots__ = ("_table", "current", "frame")
+    __slots__ = ("current", "frame", "table")
 
     def __init__(self, table: DecoderTable) -> None:
-        self._table = table
+        self.table = table
         self.reset()
 
     def reset(self) -> None:
@@ -98,37 +106,80 @@ class Decoder:
         Returns:
             Changes as (frame, index of the viseme in its set).
         """
-        if not len(posteriors):
-            return []
-        scores = self._table.scores(posteriors, levels)
-        likely = scores.argmax(axis=1).tolist()
-        start, self.frame = self.frame, self.frame + len(likely)
-        # Only shapes that are the likeliest somewhere can be worth a change.
-        shapes = sorted({self.current, *likely})
-        if len(shapes) == 1:
-            return []
-        rows = scores.take(shapes, axis=1).tolist()
-        path = _best_changes(rows, shapes.index(self.current), self._table.switch_cost)
-        changes = [(start + row, shapes[position]) for row, position in path]
-        if changes:
-            self.current = changes[-1][1]
-        return changes
+        return self.decode_together([self], posteriors[None], levels[None])[0]
+
+    @staticmethod
+    def decode_together(
+        decoders: Sequence[Decoder], posteriors: Floats, levels: Floats
+    ) -> list[list[tuple[int, int]]]:
+        """What `decode` returns for each of several streams, in less time.
+
+        Args:
+            decoders: Of one table.
+            posteriors: Shape (streams, frames, labels).
+            levels: Shape (streams, frames).
+        """
+        count = levels.shape[1]
+        if not count:
+            return [[] for _ in decoders]
+        table = decoders[0].table
+        scores = table.scores(posteriors, levels)
+        current = [decoder.current for decoder in decoders]
+        find = _paths if len(decoders) >= _MANY else _paths_one_by_one
+        found = find(scores, scores.argmax(axis=2), current, table.costs)
+        result = []
+        for decoder, path in zip(decoders, found, strict=True):
+            result.append([(decoder.frame + row, shape) for row, shape in path])
+            decoder.frame += count
+            if path:
+                decoder.current = path[-1][1]
+        return result
 
 
-def _best_changes(scores: list[list[float]], start: int, cost: float) -> list[tuple[int, int]]:
-    """Changes, as (row, column), of the path with the largest sum of scores, each change taking `cost` off.
+def _paths_one_by_one(
+    scores: Floats, likely: NDArray[np.intp], current: list[int], costs: tuple[float, ...]
+) -> list[list[tuple[int, int]]]:
+    """For each stream the changes, as (row, shape), of the path with the largest sum of scores less costs.
+
+    Only shapes that are shown now or the likeliest somewhere are looked at.
+
+    Args:
+        scores: Shape (streams, frames, shapes).
+        likely: The likeliest shape of each frame, shape (streams, frames).
+        current: The shape from which each path starts.
+        costs: Of a change to each shape.
+    """
+    found = []
+    for rows, its_likely, start in zip(scores, likely.tolist(), current, strict=True):
+        path: list[tuple[int, int]] = []
+        if its_likely.count(start) < len(its_likely):
+            # While the shape shown is the likeliest, nothing is gained by leaving it.
+            first = 0
+            while its_likely[first] == start:
+                first += 1
+            shapes = sorted({start, *its_likely})
+            gains = rows[first:].take(shapes, axis=1).tolist()
+            changes = _best_changes(gains, shapes.index(start), [costs[shape] for shape in shapes])
+            path = [(first + row, shapes[column]) for row, column in changes]
+        found.append(path)
+    return found
+
+
+def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> list[tuple[int, int]]:
+    """Changes, as (row, column), of the best path.
 
     Lists rather than arrays: there are a handful of frames and shapes, and numpy's calls would cost more than the sums.
     """
-    totals = [-math.inf] * len(scores[0])
+    totals = [-math.inf] * len(costs)
     totals[start] = 0.0
     # The changes of the best path that ends in each shape, last one first: (row, column, changes before it).
     histories: list[_History] = [None] * len(totals)
     for row, gains in enumerate(scores):
         best = max(totals)
-        switched, before = best - cost, histories[totals.index(best)]
+        before = histories[totals.index(best)]
         for column, gain in enumerate(gains):
             total = totals[column]
+            switched = best - costs[column]
             # Ties go to staying, so that a path is never longer than it need be.
             if total < switched:
                 total = switched
@@ -140,3 +191,37 @@ def _best_changes(scores: list[list[float]], start: int, cost: float) -> list[tu
         row, column, history = history
         changes.append((row, column))
     return changes[::-1]
+
+
+def _paths(
+    scores: Floats, likely: NDArray[np.intp], current: list[int], costs: tuple[float, ...]
+) -> list[list[tuple[int, int]]]:
+    """The same as `_paths_one_by_one`, for all streams at once."""
+    streams, frames, shapes = scores.shape
+    every = np.arange(streams)
+    start = np.array(current)
+    asked = np.full((streams, shapes), np.inf)
+    looked_at = np.concatenate((likely, start[:, None]), axis=1)
+    asked[every[:, None], looked_at] = np.array(costs)[looked_at]
+    gains = scores.transpose(1, 0, 2).astype(np.float64)
+    totals = np.full((frames + 1, streams, shapes), -np.inf)
+    totals[0, every, start] = 0.0
+    switched = np.empty((frames, streams, shapes))
+    for before, after, change, gain in zip(totals, totals[1:], switched, gains, strict=False):
+        np.subtract(np.maximum.reduce(before, axis=1, keepdims=True), asked, out=change)
+        np.maximum(before, change, out=after)
+        np.add(after, gain, out=after)
+    # A place is a stream and a shape, as one number; from each, the place before it.
+    places = np.arange(streams * shapes).reshape(streams, shapes)
+    origins = totals.argmax(axis=2) + places[:, 0]
+    back = np.where(totals[:-1] < switched, origins[:-1, :, None], places)
+    path = np.empty((frames + 1, streams), np.intp)
+    path[frames] = origins[frames]
+    for row in range(frames, 0, -1):
+        back[row - 1].take(path[row], out=path[row - 1])
+    path = path.T % shapes
+    found: list[list[tuple[int, int]]] = [[] for _ in current]
+    changed = np.nonzero(path[:, 1:] != path[:, :-1])
+    for stream, row, shape in zip(*(c.tolist() for c in changed), path[:, 1:][changed].tolist(), strict=True):
+        found[stream].append((row, shape))
+    return found

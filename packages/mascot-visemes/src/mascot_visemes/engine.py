@@ -9,10 +9,12 @@ import numpy as np
 from mascot_visemes.audio import Encoding, SampleReader, checked_rate
 from mascot_visemes.decode import DecoderTable
 from mascot_visemes.features import frames_begun
-from mascot_visemes.posteriors import PosteriorStream
-from mascot_visemes.stream import BLOCK_SECONDS, Stream, VisemeEvent
+from mascot_visemes.posteriors import PosteriorStream, listen
+from mascot_visemes.stream import BLOCK_SECONDS, Stream, VisemeEvent, accept_together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from mascot_visemes.audio import Chunk
@@ -95,11 +97,37 @@ class Engine:
         block = BLOCK_SECONDS * rate
         done = 0
         for start in range(0, len(raw), block):
-            posteriors, levels = stream.listen(reader.floats(raw[start : start + block]))
-            result[done : stream.decided] = self._table.weights(posteriors, levels)
+            part = raw[start : start + block]
+            samples = np.empty((1, len(part)), np.float32)
+            reader.floats(part, samples[0])
+            edge = start + block >= len(raw)
+            posteriors, levels = listen([([stream], samples)], edge=edge)[0]
+            result[done : stream.decided] = self._table.weights(posteriors[0], levels[0])
             done = stream.decided
-        result[done:] = self._table.weights(*stream.edge())
         return result
+
+    def run_together(self, streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[list[VisemeEvent]]:
+        """Hear the next chunk of each of several streams, which takes less time than one stream after the other.
+
+        Every stream answers as in `Stream.accept_waveform`. Best are streams of one rate that get chunks of one length;
+        but rates, encodings and lengths may be mixed.
+
+        Args:
+            streams: Different streams of this engine. They are this call's until it returns.
+            chunks: For each of them, as for `Stream.accept_waveform`.
+
+        Returns:
+            For each stream what its `accept_waveform` would return.
+
+        Raises:
+            AudioError: One of the chunks cannot be used; all streams are as before.
+            StreamFinishedError: `input_finished` was called on one of the streams and `reset` was not; all streams
+                are as before.
+            ValueError: There are not as many chunks as streams, a stream is given twice, or one is another engine's.
+        """
+        if any(stream._decoder.table is not self._table for stream in streams):
+            raise ValueError("streams: one is another engine's; run it with that engine")
+        return accept_together(streams, chunks)
 
     def create_stream(self, *, sample_rate: int, encoding: Encoding = "pcm16") -> Stream:
         """A stream of its own: cheap, a few kilobytes of state.

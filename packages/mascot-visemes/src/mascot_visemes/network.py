@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from statistics import mode
 from typing import TYPE_CHECKING, Any
 
 from mascot_visemes.errors import ModelFileError
@@ -30,12 +31,12 @@ class DecoderSettings:
     """Constants of the decoder for one viseme set, tuned on held-out speech.
 
     Attributes:
-        switch_cost: What a change of shape costs, in nats of posterior.
+        switch_cost: What a change to each viseme costs, in nats of posterior, in the order of the set.
         silence_db: Level in dB below which a frame is silence whatever the network says.
         bias: Added to the log posterior of each viseme, in the order of the set.
     """
 
-    switch_cost: float
+    switch_cost: tuple[float, ...]
     silence_db: float
     bias: tuple[float, ...]
 
@@ -43,14 +44,18 @@ class DecoderSettings:
 def taken_over(settings: DecoderSettings, tuned: ShapeSet, other: ShapeSet) -> DecoderSettings:
     """Constants for a set that was not tuned, from those of one that was.
 
-    A shape of `other` gets the bias that the shapes of its phonemes have in `tuned`, if that is one and the same;
-    else none. The price of a change and the level of silence stay.
+    A shape of `other` gets the bias and the price that the shapes of its phonemes have in `tuned`, where those are one
+    and the same; else no bias, and the commonest price. The level of silence stays.
     """
-    bias = []
+    common = mode(settings.switch_cost)
+    costs, bias = [], []
     for phones in other.phones:
-        found = {settings.bias[tuned.index_of(phone)] for phone in phones}
-        bias.append(found.pop() if len(found) == 1 else 0.0)
-    return replace(settings, bias=tuple(bias))
+        shapes = {tuned.index_of(phone) for phone in phones}
+        asked = {settings.switch_cost[shape] for shape in shapes}
+        added = {settings.bias[shape] for shape in shapes}
+        costs.append(asked.pop() if len(asked) == 1 else common)
+        bias.append(added.pop() if len(added) == 1 else 0.0)
+    return replace(settings, switch_cost=tuple(costs), bias=tuple(bias))
 
 
 class Network:
@@ -122,7 +127,7 @@ class Network:
         try:
             settings = self.card["decoder"][shapes.name]
             result = DecoderSettings(
-                switch_cost=float(settings["switch_cost"]),
+                switch_cost=tuple(float(c) for c in settings["switch_cost"]),
                 silence_db=float(settings["silence_db"]),
                 bias=tuple(float(b) for b in settings["bias"]),
             )
@@ -130,8 +135,11 @@ class Network:
             raise ModelFileError(
                 self.name, f"its card has no decoder for {shapes.name!r} ({error!r})"
             ) from error
-        if len(result.bias) != len(shapes.ids):
-            raise ModelFileError(self.name, f"its card has {len(result.bias)} biases for {shapes.name!r}")
+        for what, values in (("switch_cost", result.switch_cost), ("bias", result.bias)):
+            if len(values) != len(shapes.ids):
+                raise ModelFileError(
+                    self.name, f"its card has {len(values)} numbers of {what} for {shapes.name!r}"
+                )
         return result
 
     def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:

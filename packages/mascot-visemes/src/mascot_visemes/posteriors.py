@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mascot_visemes.features import BANDS, FeatureStream, frames_begun, push_together
+from mascot_visemes.features import BANDS, FeatureStream, frames_begun, together
 from mascot_visemes.network import FRAMES_PER_STEP, FULL_HEADS, HEADS, PREDICTING_HEADS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from numpy.typing import NDArray
 
     from mascot_visemes.network import Network
 
     Floats = NDArray[np.float32]
+    _Answer = tuple[Floats, Floats, Floats]  # as from Network.run
 
 LOOK_AHEAD_FRAMES = (
     HEADS - FULL_HEADS
@@ -31,20 +32,21 @@ _SILENT_DB = -120.0  # level before anything has been heard
 
 
 class PosteriorStream:
-    """Posteriors of one stream. Feed it with `hear`, run the network on what it returns, hand back with `take`.
+    """Posteriors of one stream.
 
-    The network itself is run by the caller, so that streams can be run together; `listen` does all three for one.
+    Streams *in phase*, which have heard alike many samples up to whole periods of the frames, are worked on together:
+    `hear` gives the network's input and `take` is given its answer; `listen` runs the network between the two. A stream
+    says the same in any company, up to the rounding of the network.
 
     Args:
         network: The network whose answers will come.
         rate: Samples per second.
     """
 
-    __slots__ = ("_early", "_features", "_levels", "_network", "_odd", "_rate", "_steps", "decided", "state")
+    __slots__ = ("_early", "_features", "_levels", "_network", "_odd", "decided", "state")
 
     def __init__(self, network: Network, rate: int) -> None:
         self._network = network
-        self._rate = rate
         self._features = FeatureStream(rate)
         self.reset()
 
@@ -52,7 +54,6 @@ class PosteriorStream:
         """Start again at the first sample."""
         self._features.reset()
         self._odd = np.zeros((0, BANDS), np.float32)
-        self._steps = 0
         # Levels of the last frames heard, back to the first undecided; never empty.
         self._levels = np.full(1, _SILENT_DB, np.float32)
         # Until a step has been heard the mouth rests.
@@ -66,74 +67,142 @@ class PosteriorStream:
         """Samples heard."""
         return self._features.samples
 
-    def hear(self, samples: Floats) -> Floats:
-        """Take in samples.
-
-        Returns:
-            The steps they complete, shape (steps, 2 * BANDS), perhaps none. If any, `take` must follow.
-        """
-        return self._gather(*self._features.push(samples))
+    @property
+    def phase(self) -> Hashable:
+        """What streams must have in common to be worked on together."""
+        features = self._features
+        front = features.front
+        # How many levels are kept follows from the frames that have been decided and heard, but for the first frame.
+        return (
+            front.rate,
+            features.samples % front.period,
+            len(self._odd),
+            self.decided - features.frames,
+            len(self._levels),
+        )
 
     @staticmethod
-    def hear_together(streams: Sequence[PosteriorStream], chunks: Sequence[Floats]) -> list[Floats]:
-        """What `hear` returns for each of several streams of one sample rate, in less time."""
-        described = push_together([stream._features for stream in streams], chunks)
-        return [stream._gather(*new) for stream, new in zip(streams, described, strict=True)]
+    def hear(streams: Sequence[PosteriorStream], samples: Floats) -> Floats:
+        """Take in samples.
 
-    def _gather(self, bands: Floats, levels: Floats) -> Floats:
-        self._levels = np.concatenate((self._levels, levels))
-        bands = np.concatenate((self._odd, bands))
-        whole = len(bands) - len(bands) % FRAMES_PER_STEP
-        self._odd = bands[whole:]
-        return bands[:whole].reshape(-1, FRAMES_PER_STEP * BANDS)
+        Args:
+            streams: In phase.
+            samples: For each of them, shape (streams, n).
 
-    def take(self, late: Floats, early: Floats, state: Floats) -> tuple[Floats, Floats]:
+        Returns:
+            The steps they complete, shape (streams, steps, 2 * BANDS), perhaps none. `take` must follow.
+        """
+        bands, levels = FeatureStream.push_together([stream._features for stream in streams], samples)
+        levels = np.concatenate((together([stream._levels for stream in streams]), levels), axis=1)
+        if len(streams[0]._odd):
+            bands = np.concatenate((together([stream._odd for stream in streams]), bands), axis=1)
+        whole = bands.shape[1] - bands.shape[1] % FRAMES_PER_STEP
+        for stream, known, odd in zip(streams, levels, bands[:, whole:].copy(), strict=True):
+            stream._levels = known
+            stream._odd = odd
+        return bands[:, :whole].reshape(len(streams), whole // FRAMES_PER_STEP, FRAMES_PER_STEP * BANDS)
+
+    @staticmethod
+    def take(
+        streams: Sequence[PosteriorStream], answer: _Answer | None, *, edge: bool
+    ) -> tuple[Floats, Floats]:
         """Take the network's answer to the steps that `hear` returned.
 
         Args:
-            late: Shape (steps, 2, labels).
-            early: Shape (10, labels).
-            state: Shape (state_size,).
+            streams: Those given to `hear`.
+            answer: As from `Network.run`, a row a stream; None if there were no steps.
+            edge: Decide every frame that has begun, with the context there is, not only those with all of it.
 
         Returns:
-            Posteriors of the frames that now have their full context, from frame `decided` on, shape (n, labels),
-            and their levels in dB, shape (n,).
+            Posteriors from frame `decided` on, shape (streams, frames, labels), and levels in dB, shape
+            (streams, frames).
         """
-        # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames.
-        frames = late[:, ::-1].reshape(-1, late.shape[2])
-        known = self.decided - self._oldest()
-        self._steps += len(late)
-        self._early = early
-        self.state = state
-        return self._decide(frames[max(0, known) :])
+        one = streams[0]
+        decided, parts = one.decided, []
+        # The frame that the last head tells after the step to come, and the first of those that the early heads tell.
+        oldest = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
+        if answer:
+            late, early, state = answer
+            for stream, its_early, its_state in zip(streams, early, state, strict=True):
+                stream._early = its_early
+                stream.state = its_state
+            # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames.
+            frames = late[:, :, ::-1].reshape(len(streams), -1, late.shape[3])
+            parts.append(frames[:, max(0, decided - oldest + frames.shape[1]) :])
+            decided += parts[0].shape[1]
+        if edge:
+            begun = frames_begun(one.samples, one._features.front.rate)
+            early = together([stream._early for stream in streams])
+            # Reversed, the early heads run on through the frames that follow those of the full-context heads.
+            parts.append(early[:, ::-1][:, decided - oldest : begun - oldest])
+        if not parts:
+            return np.zeros((len(streams), 0, len(one._network.labels)), np.float32), np.zeros(
+                (len(streams), 0), np.float32
+            )
+        posteriors = np.concatenate(parts, axis=1)
+        return posteriors, PosteriorStream._levelled(streams, posteriors.shape[1])
 
-    def listen(self, samples: Floats) -> tuple[Floats, Floats]:
-        """Take in samples and run the network for this stream alone; returns as `take`, perhaps no frames."""
-        steps = self.hear(samples)
-        if not len(steps):
-            return np.zeros((0, len(self._network.labels)), np.float32), np.zeros(0, np.float32)
-        late, early, state = self._network.run(steps[None], self.state[None])
-        return self.take(late[0], early[0], state[0])
-
-    def edge(self) -> tuple[Floats, Floats]:
-        """Decide every frame that has begun, with the context there is; returns as `take`."""
-        begun = frames_begun(self.samples, self._rate)
-        # Reversed, the early heads run on through the frames that follow those of the full-context heads.
-        oldest = self._oldest()
-        return self._decide(self._early[::-1][self.decided - oldest : begun - oldest])
-
-    def _oldest(self) -> int:
-        """The frame that the last head tells after the step to come, and the first that `_early` tells now."""
-        return FRAMES_PER_STEP * self._steps + PREDICTING_HEADS + 1 - (HEADS - 1)
-
-    def _decide(self, posteriors: Floats) -> tuple[Floats, Floats]:
-        count = len(posteriors)
-        known = self._levels
-        at = self.decided - (self._features.frames - len(known))
-        levels = known[at : at + count]
-        if len(levels) < count:
+    @staticmethod
+    def _levelled(streams: Sequence[PosteriorStream], count: int) -> Floats:
+        """Levels of the next `count` frames, which are now decided."""
+        one = streams[0]
+        known = together([stream._levels for stream in streams])
+        at = one.decided - (one._features.frames - known.shape[1])
+        levels = known[:, at : at + count]
+        if at + count > known.shape[1]:
             # A frame that has only begun is taken to be as loud as the last one heard.
-            levels = np.concatenate((levels, np.repeat(known[-1], count - len(levels))))
-        self.decided += count
-        self._levels = known[min(at + count, len(known) - 1) :]
-        return posteriors, levels
+            beyond = np.repeat(known[:, -1:], count - levels.shape[1], axis=1)
+            levels = np.concatenate((levels, beyond), axis=1)
+        for stream, kept in zip(streams, known[:, min(at + count, known.shape[1] - 1) :].copy(), strict=True):
+            stream.decided += count
+            stream._levels = kept
+        return levels
+
+
+def listen(
+    groups: Sequence[tuple[Sequence[PosteriorStream], Floats]], *, edge: bool
+) -> list[tuple[Floats, Floats]]:
+    """Let streams hear: `PosteriorStream.hear`, the network over all that have as many steps, `PosteriorStream.take`.
+
+    Args:
+        groups: Streams in phase, and samples for them, shape (streams, n); all of one network.
+        edge: As for `PosteriorStream.take`.
+
+    Returns:
+        Posteriors and levels of each group, as from `PosteriorStream.take`.
+    """
+    heard = [PosteriorStream.hear(streams, samples) for streams, samples in groups]
+    if len(groups) == 1:
+        answers = [_answer(groups[0][0], heard[0])]
+    else:
+        answers = _answers([streams for streams, _ in groups], heard)
+    return [
+        PosteriorStream.take(streams, answer, edge=edge)
+        for (streams, _), answer in zip(groups, answers, strict=True)
+    ]
+
+
+def _answer(streams: Sequence[PosteriorStream], steps: Floats) -> _Answer | None:
+    """What the network says to as many steps of each stream; nothing to none."""
+    if not steps.shape[1]:
+        return None
+    return streams[0]._network.run(steps, together([stream.state for stream in streams]))
+
+
+def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> list[_Answer | None]:
+    """What the network says to the steps of each group, having run once over all groups that have as many."""
+    answers: list[_Answer | None] = [None] * len(groups)
+    alike: dict[int, list[int]] = {}
+    for i, steps in enumerate(heard):
+        alike.setdefault(steps.shape[1], []).append(i)
+    for members in alike.values():
+        streams = [stream for i in members for stream in groups[i]]
+        answer = _answer(streams, np.concatenate([heard[i] for i in members]))
+        done = 0
+        if answer:
+            late, early, state = answer
+            for i in members:
+                rows = slice(done, done + len(groups[i]))
+                answers[i] = late[rows], early[rows], state[rows]
+                done = rows.stop
+    return answers

@@ -9,20 +9,16 @@ import numpy as np
 
 from mascot_visemes.audio import Encoding, SampleReader
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
-from mascot_visemes.errors import StreamFinishedError
+from mascot_visemes.errors import StreamFinishedError, VisemeError
 from mascot_visemes.features import FRAME_MS
-from mascot_visemes.posteriors import PosteriorStream
+from mascot_visemes.posteriors import PosteriorStream, listen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
-    from mascot_visemes.audio import Chunk
+    from mascot_visemes.audio import Chunk, Raw
     from mascot_visemes.network import Network
     from mascot_visemes.shapes import ShapeSet
-
-    Floats = NDArray[np.float32]
 
 BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
 
@@ -89,16 +85,7 @@ class Stream:
             AudioError: The chunk cannot be used; the stream is as before.
             StreamFinishedError: `input_finished` was called and `reset` was not.
         """
-        if self._finished:
-            raise StreamFinishedError
-        raw = self._reader.read(chunk)
-        block = BLOCK_SECONDS * self._rate
-        events: list[VisemeEvent] = []
-        while len(raw) > block:
-            events += self._decide([self._posteriors.listen(self._reader.floats(raw[:block]))])
-            raw = raw[block:]
-        events += self._decide([self._posteriors.listen(self._reader.floats(raw)), self._posteriors.edge()])
-        return events
+        return accept_together([self], [chunk])[0]
 
     def input_finished(self) -> list[VisemeEvent]:
         """End the stream: the mouth closes where the audio ends.
@@ -124,8 +111,74 @@ class Stream:
         self._decoder.reset()
         self._finished = False
 
-    def _decide(self, parts: Iterable[tuple[Floats, Floats]]) -> list[VisemeEvent]:
-        """Decode frames together that came in parts."""
-        posteriors, levels = (np.concatenate(part) for part in zip(*parts, strict=True))
-        changes = self._decoder.decode(posteriors, levels)
-        return [VisemeEvent(frame * FRAME_MS, self._shapes.ids[index]) for frame, index in changes]
+
+def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[list[VisemeEvent]]:
+    """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
+
+    Raises:
+        AudioError: One of the chunks cannot be used; all streams are as before.
+        StreamFinishedError: One of the streams is finished; all are as before.
+        ValueError: Streams and chunks do not fit together; all are as before.
+    """
+    if len(streams) != len(chunks):
+        raise ValueError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
+    if len(set(map(id, streams))) != len(streams):
+        raise ValueError("streams: one is given twice; give it its chunks one call after the other")
+    raws = _read(streams, chunks)
+    events: list[list[VisemeEvent]] = [[] for _ in streams]
+    groups: dict[Hashable, list[int]] = {}
+    for i, stream in enumerate(streams):
+        block = BLOCK_SECONDS * stream._rate
+        while len(raws[i]) > block:
+            _answer(streams, [[i]], {i: raws[i][:block]}, events, edge=False)
+            raws[i] = raws[i][block:]
+        groups.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
+    _answer(streams, groups.values(), raws, events, edge=True)
+    return events
+
+
+def _read(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> dict[int, Raw]:
+    """The samples of each stream's chunk, by its number; all are taken or none."""
+    raws = {}
+    carried = [stream._reader.carried for stream in streams]
+    try:
+        for i, stream in enumerate(streams):
+            if stream._finished:
+                raise StreamFinishedError
+            raws[i] = stream._reader.read(chunks[i])
+    except VisemeError:
+        for stream, before in zip(streams, carried, strict=True):
+            stream._reader.carried = before
+        raise
+    return raws
+
+
+def _answer(
+    streams: Sequence[Stream],
+    groups: Collection[list[int]],
+    raws: Mapping[int, Raw],
+    events: list[list[VisemeEvent]],
+    *,
+    edge: bool,
+) -> None:
+    """Let streams hear and decide.
+
+    Args:
+        streams: All streams.
+        groups: Numbers of streams that are in phase and have as many samples to hear.
+        raws: Their samples, by number.
+        events: Of each stream; what it says is added.
+        edge: Whether the chunks end here.
+    """
+    to_hear = []
+    for members in groups:
+        samples = np.empty((len(members), len(raws[members[0]])), np.float32)
+        for row, i in zip(samples, members, strict=True):
+            streams[i]._reader.floats(raws[i], row)
+        to_hear.append(([streams[i]._posteriors for i in members], samples))
+    for members, heard in zip(groups, listen(to_hear, edge=edge), strict=True):
+        found = Decoder.decode_together([streams[i]._decoder for i in members], *heard)
+        for i, changes in zip(members, found, strict=True):
+            if changes:
+                ids = streams[i]._shapes.ids
+                events[i] += [VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes]

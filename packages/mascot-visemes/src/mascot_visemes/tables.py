@@ -1,24 +1,22 @@
 """The viseme sets: which phonemes look alike, and what a face with blendshapes does for each shape.
 
-Phonemes are the network's labels: ARPAbet without stress, AX for the schwa, SIL for silence. HH takes the mouth of
-the phone that follows it, so the network has one HH for each Oculus shape that can follow: ``HH_aa`` is the h of
-"hat". In each table the first shape is the mouth at rest. No table looks at neighbours or durations: that is left to
-the decoder, which sees them in the sound.
+Phonemes are the labels of the networks of all languages, see `phonemes`. In each table the first shape is the mouth at
+rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the sound.
 """
 
 from __future__ import annotations
 
 # Oculus/OpenXR visemes.
 OCULUS: dict[str, str] = {
-    "sil": "SIL",
+    "sil": "SIL HH_sil",
     "PP": "P B M",
     "FF": "F V",
     "TH": "TH DH",
     "DD": "T D",
-    "kk": "K G",
+    "kk": "K G Q X",
     "CH": "CH JH SH ZH",
     "SS": "S Z",
-    "nn": "N L NG",
+    "nn": "N L NG NY",
     "RR": "R ER HH_RR",
     "aa": "AA AE AH AY AW HH_aa",
     "E": "EH EY AX HH_E",
@@ -41,15 +39,15 @@ SAPI: tuple[str, ...] = (
     "AW",
     "OY",
     "AY",
-    "HH_aa HH_E HH_ih HH_oh HH_ou HH_RR",
+    "HH_aa HH_E HH_ih HH_oh HH_ou HH_RR HH_sil",
     "R",
     "L",
     "S Z",
     "SH CH JH ZH",
     "TH DH",
     "F V",
-    "D T N",
-    "K G NG",
+    "D T N NY",
+    "K G NG Q X",
     "P B M",
 )
 
@@ -57,9 +55,9 @@ SAPI: tuple[str, ...] = (
 # Preston Blair's chart made known, G, H and X the usual extension. Where Rhubarb chooses by neighbours (most
 # consonants, HH) or by duration (AH, AY, AW, ER, L), and where it gives a diphthong two shapes, there is one here.
 RHUBARB: dict[str, str] = {
-    "X": "SIL",
+    "X": "SIL HH_sil",
     "A": "P B M",
-    "B": "T D K G N NG TH DH S Z SH ZH CH JH R Y IH IY HH_ih",
+    "B": "T D K G Q X N NG NY TH DH S Z SH ZH CH JH R Y IH IY HH_ih",
     "C": "EH EY AE AH AX HH_E HH_aa",
     "D": "AA AY AW",
     "E": "AO OW OY ER HH_oh HH_RR",
@@ -72,9 +70,9 @@ RHUBARB: dict[str, str] = {
 # those that close the lips, or nearly, are at rest; rounded ones are nearest to ``ou``, others, teeth together or a
 # little apart, to ``ih``.
 VRM: dict[str, str] = {
-    "sil": "SIL P B M F V",
+    "sil": "SIL P B M F V HH_sil",
     "aa": "AA AE AH AY AW HH_aa",
-    "ih": "IH IY Y HH_ih T D K G N NG L TH DH S Z",
+    "ih": "IH IY Y HH_ih T D K G Q X N NG NY L TH DH S Z",
     "ou": "UH UW W HH_ou CH JH SH ZH R ER HH_RR",
     "ee": "EH EY AX HH_E",
     "oh": "AO OW OY HH_oh",
