@@ -1,6 +1,7 @@
 """How predicted visemes are scored against phone times.
 
 The tables stand here on their own, apart from the package's: a judge should not borrow from the judged.
+They know the phones of English (ARPAbet) and of Indonesian, which adds Q (a glottal stop), X (kh) and NY (ny).
 All times are whole milliseconds; frames are 10 ms and judged at their centre.
 """
 
@@ -22,10 +23,10 @@ _VISEMES = {
     "FF": "F V",
     "TH": "TH DH",
     "DD": "T D",
-    "kk": "K G",
+    "kk": "K G Q X",
     "CH": "CH JH SH ZH",
     "SS": "S Z",
-    "nn": "N L NG",
+    "nn": "N L NG NY",
     "RR": "R ER",
     "aa": "AA AE AH AY AW",
     "E": "EH EY AX",

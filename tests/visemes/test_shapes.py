@@ -6,26 +6,42 @@ import numpy as np
 import pytest
 
 import mascot_visemes as mv
-from mascot_visemes.shapes import LABELS, SHAPES
+from mascot_visemes.phonemes import ENGLISH, INDONESIAN, INDONESIAN_PHONEMES
+from mascot_visemes.shapes import SHAPES, ShapeSet
 
 _PHONES = """AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH
 AX SIL"""
-SHAPES_PAGE = (Path(__file__).parents[2] / "docs" / "shapes.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+SHAPES_PAGE = (DOCS / "shapes.md").read_text("utf-8")
+INDONESIAN_PAGE = (DOCS / "indonesian.md").read_text("utf-8")
 _RHUBARB = "X A B C D E F G H"
 _OCULUS = "sil PP FF TH DD kk CH SS nn RR aa E ih oh ou"
 
 
+@pytest.mark.parametrize("labels", [ENGLISH, INDONESIAN], ids=["english", "indonesian"])
 @pytest.mark.parametrize("shapes", SHAPES.values(), ids=lambda s: s.name)
-def test_every_label_has_one_shape_and_every_shape_a_label_or_more(shapes: object) -> None:
-    assert isinstance(shapes, type(SHAPES["sapi"]))
-    matrix = shapes.matrix(LABELS)
-    assert np.array_equal(matrix.sum(axis=1), np.ones(len(LABELS)))
-    assert (matrix.sum(axis=0) > 0).all()
+def test_every_label_has_one_shape(shapes: ShapeSet, labels: tuple[str, ...]) -> None:
+    matrix = shapes.matrix(labels)
+    assert np.array_equal(matrix.sum(axis=1), np.ones(len(labels)))
     assert shapes.index_of("SIL") == 0
 
 
-def test_the_labels_are_arpabet_with_hh_by_the_shape_that_follows() -> None:
-    assert {label.partition("_")[0] for label in LABELS} == set(_PHONES.split())
+@pytest.mark.parametrize("shapes", SHAPES.values(), ids=lambda s: s.name)
+def test_sets_know_every_phoneme_once_and_nothing_else(shapes: ShapeSet) -> None:
+    known = [label for phones in shapes.phones for label in phones]
+    assert sorted(known) == sorted({*ENGLISH, *INDONESIAN})
+    assert (shapes.matrix(ENGLISH).sum(axis=0) > 0).all()
+
+
+def test_the_english_labels_are_arpabet_with_hh_by_the_shape_that_follows() -> None:
+    assert {label.partition("_")[0] for label in ENGLISH} == set(_PHONES.split())
+
+
+def test_the_indonesian_labels_are_its_phonemes() -> None:
+    labels = [phoneme.label for phoneme in INDONESIAN_PHONEMES]
+    assert len(set(labels)) == len(labels)
+    assert {label.partition("_")[0] for label in INDONESIAN} == {"SIL", *labels}
+    assert set(INDONESIAN) - set(ENGLISH) == {"Q", "NY", "X", "HH_sil"}
 
 
 def test_ids_of_the_sets() -> None:
@@ -52,6 +68,10 @@ def test_ids_of_the_sets() -> None:
         ("L", 14, "nn", "H", "ih"),
         ("SH", 16, "CH", "B", "ou"),
         ("SIL", 0, "sil", "X", "sil"),
+        ("NY", 19, "nn", "B", "ih"),
+        ("Q", 20, "kk", "B", "ih"),
+        ("X", 20, "kk", "B", "ih"),
+        ("HH_sil", 12, "sil", "X", "sil"),
     ],
 )
 def test_where_labels_belong(label: str, sapi: int, oculus: str, rhubarb: str, vrm: str) -> None:
@@ -80,24 +100,37 @@ def test_poses_for_arkit_faces() -> None:
     assert len({tuple(pose.values()) for pose in poses.values()}) == len(poses)
 
 
-def rows_of(title: str) -> list[list[str]]:
-    """Cells of the first table under a title of the page on shapes, its own titles first."""
-    section = SHAPES_PAGE.partition(title)[2]
+def rows_of(title: str, page: str = SHAPES_PAGE) -> list[list[str]]:
+    """Cells of the first table under a title of a page, its own titles first."""
+    section = page.partition(title)[2]
     lines = [line for line in section.partition("\n\n#")[0].splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in (lines[0], *lines[2:])]
 
 
+def shown(label: str) -> list[str]:
+    """What the pages say of a label."""
+    sets = (SHAPES[name] for name in ("sapi", "oculus", "rhubarb", "vrm"))
+    return [str(shapes.ids[shapes.index_of(label)]) for shapes in sets]
+
+
 def test_the_page_shows_the_tables() -> None:
     rows = rows_of("# Sets of shapes")[1:]
-    assert [row[0] for row in rows] == list(LABELS)
+    assert [row[0] for row in rows] == ["SIL", *sorted({*ENGLISH, *INDONESIAN} - {"SIL"})]
     for label, *cells in rows:
-        for name, cell in zip(("sapi", "oculus", "rhubarb", "vrm"), cells, strict=True):
-            assert str(SHAPES[name].ids[SHAPES[name].index_of(label)]) == cell
+        assert shown(label) == cells
+
+
+def test_the_page_on_indonesian_shows_its_phonemes() -> None:
+    rows = rows_of("# The sounds of Indonesian", INDONESIAN_PAGE)[1:]
+    for phoneme, (ipa, spelling, example, label, *cells) in zip(INDONESIAN_PHONEMES, rows, strict=True):
+        assert phoneme == (ipa, spelling, label, example)
+        if label != "HH":
+            assert shown(label) == cells
 
 
 def test_the_page_shows_the_poses() -> None:
     (_, *names), *rows = rows_of("## ARKit")
-    shown = {
+    poses = {
         viseme: {
             full: float(cell or 0)
             for name, cell in zip(names, cells, strict=True)
@@ -106,4 +139,4 @@ def test_the_page_shows_the_poses() -> None:
         }
         for viseme, *cells in rows
     }
-    assert shown == mv.ARKIT_POSES
+    assert poses == mv.ARKIT_POSES

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mascot_visemes.errors import UnknownShapesError
+from mascot_visemes.phonemes import ENGLISH
 from mascot_visemes.tables import ARKIT_POSES, BLENDSHAPES, OCULUS, RHUBARB, SAPI, VRM
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ SHAPES: dict[str, ShapeSet] = {
     ),
 }
 
-# What a network of ours tells apart, in the order of its outputs.
-LABELS: tuple[str, ...] = ("SIL", *sorted(" ".join(OCULUS.values()).replace("SIL ", "").split()))
+LABELS = ENGLISH  # of the default model
 
 
 def shape_set(name: str) -> ShapeSet:

@@ -1,0 +1,80 @@
+"""Which phonemes a network of each language tells apart: its labels, in the order of its outputs.
+
+Labels are ARPAbet without stress, with AX for the schwa and SIL for silence, and with three of our own for what English
+lacks. A sound of two languages has one label, so that speech of either can teach it; each viseme set says in `tables`
+which shape each label of any language has.
+
+HH takes the mouth of what follows it, so a network has one HH for each Oculus shape that can follow: ``HH_aa`` is the h
+of "hat". Indonesian also ends words in h: before a pause that is ``HH_sil``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ENGLISH: tuple[str, ...] = (
+    *("SIL", "AA", "AE", "AH", "AO", "AW", "AX", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G"),
+    *("HH_E", "HH_RR", "HH_aa", "HH_ih", "HH_oh", "HH_ou", "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW"),
+    *("OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH"),
+)
+
+
+class Phoneme(NamedTuple):
+    """A phoneme of Indonesian.
+
+    Attributes:
+        ipa: Its sign in the International Phonetic Alphabet.
+        spelling: How it is written.
+        label: Its label in corpora; for h the network has one for each of what may follow.
+        example: A word that has it.
+    """
+
+    ipa: str
+    spelling: str
+    label: str
+    example: str
+
+
+INDONESIAN_PHONEMES: tuple[Phoneme, ...] = (
+    Phoneme("a", "a", "AA", "apa"),
+    Phoneme("i", "i", "IY", "ini"),
+    Phoneme("u", "u", "UW", "satu"),
+    Phoneme("e", "e", "EH", "enak"),
+    Phoneme("ə", "e", "AX", "beras"),
+    Phoneme("o", "o", "AO", "toko"),
+    Phoneme("ai", "ai", "AY", "pantai"),
+    Phoneme("au", "au", "AW", "pulau"),
+    Phoneme("oi", "oi", "OY", "amboi"),
+    Phoneme("p", "p", "P", "pagi, atap"),
+    Phoneme("b", "b", "B", "baru, sebab"),
+    Phoneme("t", "t", "T", "tiga, empat"),
+    Phoneme("d", "d", "D", "dua, abad"),
+    Phoneme("k", "k", "K", "kita"),
+    Phoneme("g", "g", "G", "gula"),
+    Phoneme("ʔ", "k", "Q", "bapak"),
+    Phoneme("tʃ", "c", "CH", "cari"),
+    Phoneme("dʒ", "j", "JH", "juga"),
+    Phoneme("m", "m", "M", "makan"),
+    Phoneme("n", "n", "N", "nama"),
+    Phoneme("ŋ", "ng", "NG", "dengan"),
+    Phoneme("ɲ", "ny", "NY", "banyak"),
+    Phoneme("f", "f, v", "F", "film, visa"),
+    Phoneme("s", "s", "S", "saya"),
+    Phoneme("z", "z", "Z", "zaman"),
+    Phoneme("ʃ", "sy", "SH", "syarat"),
+    Phoneme("ʒ", "j", "ZH", "beige"),
+    Phoneme("x", "kh", "X", "khusus"),
+    Phoneme("h", "h", "HH", "hari, rumah"),
+    Phoneme("l", "l", "L", "lima"),
+    Phoneme("r", "r", "R", "rumah"),
+    Phoneme("j", "y", "Y", "yang"),
+    Phoneme("w", "w", "W", "waktu"),
+)
+"""The inventory of standard Indonesian: what its corpora name, besides SIL."""
+
+_H = ("HH_E", "HH_aa", "HH_ih", "HH_oh", "HH_ou", "HH_sil")
+
+INDONESIAN: tuple[str, ...] = (
+    "SIL",
+    *sorted([*(p.label for p in INDONESIAN_PHONEMES if p.label != "HH"), *_H]),
+)
