@@ -125,8 +125,7 @@ class Decoder:
         table = decoders[0].table
         scores = table.scores(posteriors, levels)
         current = [decoder.current for decoder in decoders]
-        find = _paths if len(decoders) >= _MANY else _paths_one_by_one
-        found = find(scores, scores.argmax(axis=2), current, table.costs)
+        found = best_paths(scores, current, table.costs)
         result = []
         for decoder, path in zip(decoders, found, strict=True):
             result.append([(decoder.frame + row, shape) for row, shape in path])
@@ -136,19 +135,23 @@ class Decoder:
         return result
 
 
-def _paths_one_by_one(
-    scores: Floats, likely: NDArray[np.intp], current: list[int], costs: tuple[float, ...]
-) -> list[list[tuple[int, int]]]:
+def best_paths(scores: Floats, current: Sequence[int], costs: Sequence[float]) -> list[list[tuple[int, int]]]:
     """For each stream the changes, as (row, shape), of the path with the largest sum of scores less costs.
 
     Only shapes that are shown now or the likeliest somewhere are looked at.
 
     Args:
-        scores: Shape (streams, frames, shapes).
-        likely: The likeliest shape of each frame, shape (streams, frames).
+        scores: Shape (streams, frames, shapes), frames at least 1.
         current: The shape from which each path starts.
-        costs: Of a change to each shape.
+        costs: Of a change to each shape, at least 0.
     """
+    find = _paths if len(current) >= _MANY else _paths_one_by_one
+    return find(scores, scores.argmax(axis=2), current, costs)
+
+
+def _paths_one_by_one(
+    scores: Floats, likely: NDArray[np.intp], current: Sequence[int], costs: Sequence[float]
+) -> list[list[tuple[int, int]]]:
     found = []
     for rows, its_likely, start in zip(scores, likely.tolist(), current, strict=True):
         path: list[tuple[int, int]] = []
@@ -194,7 +197,7 @@ def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> 
 
 
 def _paths(
-    scores: Floats, likely: NDArray[np.intp], current: list[int], costs: tuple[float, ...]
+    scores: Floats, likely: NDArray[np.intp], current: Sequence[int], costs: Sequence[float]
 ) -> list[list[tuple[int, int]]]:
     """The same as `_paths_one_by_one`, for all streams at once."""
     streams, frames, shapes = scores.shape
