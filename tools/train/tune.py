@@ -41,8 +41,8 @@ _CHUNK = CHUNK_MS // FRAME_MS
 _TUNED_ON = {"librispeech-dev-clean", "librispeech-train-clean-100"}
 _COSTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _HELPED = {"P": "PP", "F": "FF"}  # a phone of each class, and what the judge calls it
-_DEARER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
-_BIASES = (0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.2, 2.6)
+_ENTRIES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+_BIASES = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0)
 _PRICE = 0.003  # share of the frames that helping may cost, all in all
 _IMBALANCE = 0.03  # by which the share of true closures among the claimed may lie below that of found ones
 
@@ -165,9 +165,9 @@ def _tuned(trial: _Trial) -> DecoderSettings:
     print(f"{shapes.name}: a change costs {settings.switch_cost[0]:g}: {figures}", flush=True)
     for phone, viseme in _HELPED.items():
         index = shapes.index_of(phone)
-        tried = {}
-        for dearer, bias in product(_DEARER, _BIASES):
-            candidate = _with(settings, index, settings.switch_cost[index] + dearer, bias)
+        tried = {settings: figures}
+        for cost, bias in product(_ENTRIES, _BIASES):
+            candidate = _with(settings, index, cost, bias)
             tried[candidate] = trial.figures(candidate)
         settings = _best(tried, phone, least)
         print(f"{shapes.name}: {viseme} costs {settings.switch_cost[index]:g}, bias {settings.bias[index]:g}")

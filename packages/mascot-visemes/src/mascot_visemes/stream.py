@@ -14,7 +14,7 @@ from mascot_visemes.features import FRAME_MS
 from mascot_visemes.posteriors import PosteriorStream, listen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Sequence
 
     from mascot_visemes.audio import Chunk, Raw
     from mascot_visemes.network import Network
@@ -85,7 +85,10 @@ class Stream:
             AudioError: The chunk cannot be used; the stream is as before.
             StreamFinishedError: `input_finished` was called and `reset` was not.
         """
-        return accept_together([self], [chunk])[0]
+        if self._finished:
+            raise StreamFinishedError
+        events, raw = self._shortened(self._reader.read(chunk))
+        return events + _answer([([self], [raw])], edge=True)[0][0]
 
     def input_finished(self) -> list[VisemeEvent]:
         """End the stream: the mouth closes where the audio ends.
@@ -111,6 +114,15 @@ class Stream:
         self._decoder.reset()
         self._finished = False
 
+    def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent], Raw]:
+        """Work off a long chunk but for its last block; returns what there was to say, and that block."""
+        events: list[VisemeEvent] = []
+        block = BLOCK_SECONDS * self._rate
+        while len(raw) > block:
+            events += _answer([([self], [raw[:block]])], edge=False)[0][0]
+            raw = raw[block:]
+        return events, raw
+
 
 def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[list[VisemeEvent]]:
     """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
@@ -125,27 +137,32 @@ def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[
     if len(set(map(id, streams))) != len(streams):
         raise ValueError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
-    events: list[list[VisemeEvent]] = [[] for _ in streams]
-    groups: dict[Hashable, list[int]] = {}
+    events: list[list[VisemeEvent]] = []
+    groups: dict[Hashable, tuple[list[Stream], list[Raw]]] = {}
+    places: dict[Hashable, list[int]] = {}
     for i, stream in enumerate(streams):
-        block = BLOCK_SECONDS * stream._rate
-        while len(raws[i]) > block:
-            _answer(streams, [[i]], {i: raws[i][:block]}, events, edge=False)
-            raws[i] = raws[i][block:]
-        groups.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
-    _answer(streams, groups.values(), raws, events, edge=True)
+        said, raw = stream._shortened(raws[i])
+        events.append(said)
+        key = stream._posteriors.phase, len(raw)
+        members, audio = groups.setdefault(key, ([], []))
+        members.append(stream)
+        audio.append(raw)
+        places.setdefault(key, []).append(i)
+    for numbers, answers in zip(places.values(), _answer(list(groups.values()), edge=True), strict=True):
+        for i, answer in zip(numbers, answers, strict=True):
+            events[i] += answer
     return events
 
 
-def _read(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> dict[int, Raw]:
-    """The samples of each stream's chunk, by its number; all are taken or none."""
-    raws = {}
+def _read(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[Raw]:
+    """The samples of each stream's chunk; all are taken or none."""
+    raws = []
     carried = [stream._reader.carried for stream in streams]
     try:
-        for i, stream in enumerate(streams):
+        for stream, chunk in zip(streams, chunks, strict=True):
             if stream._finished:
                 raise StreamFinishedError
-            raws[i] = stream._reader.read(chunks[i])
+            raws.append(stream._reader.read(chunk))
     except VisemeError:
         for stream, before in zip(streams, carried, strict=True):
             stream._reader.carried = before
@@ -153,32 +170,27 @@ def _read(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> dict[int, Raw]:
     return raws
 
 
-def _answer(
-    streams: Sequence[Stream],
-    groups: Collection[list[int]],
-    raws: Mapping[int, Raw],
-    events: list[list[VisemeEvent]],
-    *,
-    edge: bool,
-) -> None:
+def _answer(groups: Sequence[tuple[list[Stream], list[Raw]]], *, edge: bool) -> list[list[list[VisemeEvent]]]:
     """Let streams hear and decide.
 
     Args:
-        streams: All streams.
-        groups: Numbers of streams that are in phase and have as many samples to hear.
-        raws: Their samples, by number.
-        events: Of each stream; what it says is added.
+        groups: Streams that are in phase, and as many samples for each of them.
         edge: Whether the chunks end here.
+
+    Returns:
+        For each group what each of its streams says.
     """
     to_hear = []
-    for members in groups:
-        samples = np.empty((len(members), len(raws[members[0]])), np.float32)
-        for row, i in zip(samples, members, strict=True):
-            streams[i]._reader.floats(raws[i], row)
-        to_hear.append(([streams[i]._posteriors for i in members], samples))
-    for members, heard in zip(groups, listen(to_hear, edge=edge), strict=True):
-        found = Decoder.decode_together([streams[i]._decoder for i in members], *heard)
-        for i, changes in zip(members, found, strict=True):
-            if changes:
-                ids = streams[i]._shapes.ids
-                events[i] += [VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes]
+    for streams, raws in groups:
+        samples = np.empty((len(streams), len(raws[0])), np.float32)
+        for stream, raw, row in zip(streams, raws, samples, strict=True):
+            stream._reader.floats(raw, row)
+        to_hear.append(([stream._posteriors for stream in streams], samples))
+    result = []
+    for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
+        ids = streams[0]._shapes.ids
+        found = Decoder.decode_together([stream._decoder for stream in streams], *heard)
+        result.append(
+            [[VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes] for changes in found]
+        )
+    return result
