@@ -50,7 +50,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument(
         "--teacher-minutes", type=float, default=math.inf, help="the same for the teacher (no limit)"
     )
-    p.add_argument("--hidden", type=int, default=192, help="width of the network (%(default)s)")
+    p.add_argument("--hidden", type=int, default=190, help="width of the network (%(default)s)")
     p.add_argument("--batch", type=int, default=40, help="examples a batch (%(default)s)")
     p.add_argument("--batches", type=int, default=180, help="batches an epoch (%(default)s)")
     p.add_argument("--steps", type=int, default=250, help="20 ms steps an example (%(default)s)")

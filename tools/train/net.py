@@ -5,7 +5,8 @@ the phoneme of frame ``2 s + 3 - j``: heads 0 and 1 the two frames not yet heard
 and 11 the two that have been followed by 90 and 80 ms. So one pass over the audio, with no look-ahead of its own,
 answers for every frame with any context from none to full.
 
-LSTM rather than GRU: onnxruntime has an LSTM in 8-bit integers, at half the time of the GRU in floats.
+LSTM rather than GRU: onnxruntime has an LSTM in 8-bit integers, at half the time of the GRU in floats. `export` makes
+it of the network trained here, and gives it the state that a stream carries from call to call.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from mascot_visemes.shapes import LABELS
 HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
-_KERNEL = 3
+KERNEL = 3  # steps that the convolution sees
+CEILING = 6.0  # of what the LSTM takes in, so that eight bits can count it
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
@@ -41,37 +43,20 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         self.hidden = hidden
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
-        self.front = nn.Linear(_KERNEL * 2 * BANDS, hidden)
+        self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
         self.lstm = nn.LSTM(hidden, hidden, num_layers=2, batch_first=True, dropout=0.15)
         self.dropout = nn.Dropout(0.15)
         self.late = nn.Linear(hidden, FULL * len(LABELS))
         self.early = nn.Linear(hidden, (HEADS - FULL) * len(LABELS))
 
-    @property
-    def state_size(self) -> int:
-        """Length of the state vector: the convolution's last steps, then output and cell of each LSTM layer."""
-        return (_KERNEL - 1) * 2 * BANDS + 4 * self.hidden
-
-    def body(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Run over steps.
-
-        Args:
-            steps: Two frames of log-mel bands each, shape (batch, steps, 2 * BANDS).
-            state: What an earlier call returned, or zeros, shape (batch, state_size).
-
-        Returns:
-            Hidden vectors, shape (batch, steps, hidden), and the state after them.
-        """
-        width = (_KERNEL - 1) * 2 * BANDS
-        past, *memory = torch.split(state, [width, *[self.hidden] * 4], dim=1)
+    def body(self, steps: Tensor) -> Tensor:
+        """Hidden vectors, shape (batch, steps, hidden), of steps of two frames, shape (batch, steps, 2 * BANDS)."""
         x = (steps - self.mean) * self.scale
-        x = torch.cat((past.reshape(-1, _KERNEL - 1, 2 * BANDS), x), dim=1)
-        past = x[:, -(_KERNEL - 1) :].reshape(-1, width)
+        x = torch.cat((x.new_zeros(len(x), KERNEL - 1, 2 * BANDS), x), dim=1)
         # The convolution as one matrix product over each step beside the two before it.
         x = torch.cat((x[:, :-2], x[:, 1:-1], x[:, 2:]), dim=2)
-        x = torch.relu(self.front(x))
-        x, (output, cell) = self.lstm(x, (torch.stack(memory[:2]), torch.stack(memory[2:])))
-        return x, torch.cat((past, output[0], output[1], cell[0], cell[1]), dim=1)
+        x, _ = self.lstm(self.front(x).clamp(0.0, CEILING))
+        return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of all heads, shape (..., HEADS, labels)."""
@@ -89,7 +74,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             Logits, shape (batch, read, HEADS, labels), and the frame that each tells, shape (read, HEADS).
         """
-        hidden, _ = self.body(steps, steps.new_zeros(len(steps), self.state_size))
+        hidden = self.body(steps)
         at = torch.arange(phase % _READ_EVERY, steps.shape[1], _READ_EVERY)
         return self.logits(hidden[:, at]), 2 * at[:, None] + 3 - torch.arange(HEADS)
 
@@ -103,22 +88,10 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             Shape (batch, 2 * steps, labels).
         """
-        hidden, _ = self.body(steps, steps.new_zeros(len(steps), self.state_size))
+        hidden = self.body(steps)
         frames = 2 * steps.shape[1]
         frame = np.arange(frames)
         heard = np.minimum((frame // chunk + 1) * chunk, frames) // 2 * 2
         # The full-context heads answer as soon as they can; only what is left at a chunk's edge is asked earlier.
         step = np.minimum(heard // 2 - 1, (frame + 8) // 2)
         return self.logits(hidden)[:, step, 2 * step + 3 - frame]
-
-    def forward(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What the exported graph computes.
-
-        Returns:
-            Posteriors of the full-context heads at every step, shape (batch, steps, FULL, labels); of the other
-            heads after the last step, shape (batch, HEADS - FULL, labels); the next state.
-        """
-        hidden, state = self.body(steps, state)
-        late = self.late(hidden).unflatten(-1, (FULL, len(LABELS))).softmax(-1)
-        early = self.early(hidden[:, -1]).unflatten(-1, (HEADS - FULL, len(LABELS))).softmax(-1)
-        return late, early, state
