@@ -5,6 +5,8 @@
     python -m bench.accuracy --corpus DIR --split dev --chunk-ms 100 --condition clean
 
 ``DIR`` holds ``<corpus>.jsonl``, an utterance a line: ``{"audio": …, "split": …, "phones": [[start, end, "AH"], …]}``.
+Without ``--corpus`` it is ``bench/data/MODEL``, the speech that comes with this repository, which has some for
+``indonesian`` only. Phones are those of English or Indonesian, whatever the model's language.
 
 Figures are shares (0 to 1), except onset_error_ms (median of predicted minus true onset) and events_per_second.
 Bilabials (P, B, M) and lip-teeth (F, V) are counted as stretches: found where the prediction has one within 40 ms.
@@ -25,7 +27,7 @@ from typing import Any
 
 import mascot_visemes as mv
 from bench.conditions import CONDITIONS, heard
-from bench.corpus import listings, read_audio, utterances
+from bench.corpus import folder_for, listings, read_audio, utterances
 from bench.visemes import VISEMES, Score, reference, track
 
 WHOLE = math.inf
@@ -144,7 +146,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--corpus", type=Path, required=True, help="folder with <corpus>.jsonl and the audio they name"
+        "--corpus", type=Path, help="folder with <corpus>.jsonl and the audio they name (bench/data/MODEL)"
     )
     parser.add_argument("--split", default="dev", help="part to score (%(default)s)")
     parser.add_argument(
@@ -159,7 +161,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         result = run(
-            args.corpus,
+            args.corpus or folder_for(args.model),
             args.split,
             args.chunk_ms,
             model=args.model,

@@ -30,6 +30,7 @@ from bench.card_limits import named
 from bench.card_picture import draw, figure_class
 from bench.card_text import render
 from bench.conditions import CONDITIONS
+from bench.corpus import folder_for
 
 _ROOT = Path(__file__).parents[1]
 
@@ -41,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--corpus", type=Path, required=True, help="folder with <corpus>.jsonl and the audio they name"
+        "--corpus", type=Path, help="folder with <corpus>.jsonl and the audio they name (bench/data/MODEL)"
     )
     parser.add_argument("--model", default="default", help="model to describe (%(default)s)")
     parser.add_argument(
@@ -69,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
     """The command that writes the card again, without the paths of one machine."""
-    words = ["python", "-m", "bench.card", "--corpus", "DIR", "--model", args.model]
+    given = ["--corpus", "DIR"] if args.corpus else []
+    words = ["python", "-m", "bench.card", *given, "--model", args.model]
     for name in ("split", "headline", "chunk_ms", "condition"):
         value = getattr(args, name)
         if value != parser.get_default(name):
@@ -92,7 +94,7 @@ def main() -> None:
         raise SystemExit(f"--model: {error}") from None
     result = report(
         engine,
-        args.corpus,
+        args.corpus or folder_for(args.model),
         args.split,
         conditions=args.condition,
         chunks=args.chunk_ms,

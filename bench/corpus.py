@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
 _KEYS = ("audio", "split", "phones")
+_DATA = Path(__file__).parent / "data"
+
+
+def folder_for(model: str) -> Path:
+    """The speech that this repository carries for a model.
+
+    Raises:
+        SystemExit: It carries none; ``--corpus`` must name a folder then.
+    """
+    folder = _DATA / model
+    if not folder.is_dir():
+        raise SystemExit(f"--corpus is missing: no speech for {model!r} comes with this repository")
+    return folder
 
 
 def listings(folder: Path, split: str) -> list[Path]:

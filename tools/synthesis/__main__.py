@@ -1,43 +1,60 @@
 """Make synthetic training speech with every free synthesiser that is installed.
 
-Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts it
-speaks. A voice that is not installed is left out, and a line names the Debian package that brings it.
+Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts the
+English voices speak. Indonesian ones speak sentences made by a grammar, and with --dev those of the dev set. A voice
+that is not installed is left out, and a line names the Debian package that brings it.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tools.synthesis import corpus, espeak, festival, flite, texts
+from tools.synthesis import corpus, espeak, festival, flite, indonesian, texts
 
-VOICES = (*festival.VOICES, *flite.VOICES, *espeak.VOICES)
+if TYPE_CHECKING:
+    from tools.synthesis.speech import Voice
+
+VOICES = {"en": (*festival.VOICES, *flite.VOICES, *espeak.VOICES), "id": espeak.INDONESIAN}
+
+_BRIEFEST_S = 2.0  # of a sentence on average, at least
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     p = argparse.ArgumentParser(prog="python -m tools.synthesis", description=__doc__)
-    p.add_argument(
-        "--corpus", type=Path, required=True, help="folder with <corpus>.jsonl whose texts are spoken"
-    )
+    p.add_argument("--language", choices=list(VOICES), default="en", help="%(choices)s (%(default)s)")
+    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl whose texts are spoken in English")
     p.add_argument("--out", type=Path, required=True, help="folder that the corpora are written into")
     p.add_argument("--hours", type=float, default=1.5, help="of speech, all voices together (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
+    p.add_argument("--dev", action="store_true", help="make the Indonesian dev set instead, whatever --hours")
     p.add_argument(
         "--voices",
         nargs="+",
-        choices=[voice.corpus for voice in VOICES],
+        choices=[voice.corpus for voices in VOICES.values() for voice in voices],
         metavar="VOICE",
         help="only these, of: %(choices)s",
     )
-    return p.parse_args(argv)
+    args = p.parse_args(argv)
+    if args.language == "en" and args.corpus is None:
+        p.error("--corpus is missing: English voices speak the texts of a corpus")
+    if args.dev and args.language != "id":
+        p.error("--dev: only --language id has a dev set that is made here")
+    return args
 
 
 def main(argv: list[str] | None = None) -> None:
     """Speak with every voice in turn."""
     args = arguments(argv)
-    wanted = [voice for voice in VOICES if not args.voices or voice.corpus in args.voices]
+    if args.dev:
+        (voice,) = espeak.INDONESIAN_DEV
+        _write(voice, list(indonesian.SENTENCES), args, seconds=math.inf, split="dev")
+        return
+    wanted = [voice for voice in VOICES[args.language] if not args.voices or voice.corpus in args.voices]
     for voice in wanted:
         if not voice.present():
             print(
@@ -46,20 +63,30 @@ def main(argv: list[str] | None = None) -> None:
     present = [voice for voice in wanted if voice.present()]
     shares = sum(voice.share for voice in present)
     for voice in present:
+        seconds = args.hours * 3600 * voice.share / shares
         seed = f"{args.seed}/{voice.corpus}"
-        written = corpus.write(
-            voice,
-            texts.draw(args.corpus, seed),
-            args.out,
-            seconds=args.hours * 3600 * voice.share / shares,
-            random=random.Random(seed),  # noqa: S311 - no secret
-        )
-        print(
-            f"{voice.corpus}: {written.seconds / 3600:.2f} h, {written.utterances} utterances; left out:"
-            f" {written.unknown.total()} for unknown phones {dict(written.unknown)},"
-            f" {written.misfits} whose times miss the end of the audio",
-            flush=True,
-        )
+        if args.language == "en":
+            said = texts.draw(args.corpus, seed)
+        else:
+            said = indonesian.draw(seed, math.ceil(seconds / _BRIEFEST_S))
+        _write(voice, said, args, seconds=seconds, split="train")
+
+
+def _write(voice: Voice, said: list[str], args: argparse.Namespace, *, seconds: float, split: str) -> None:
+    written = corpus.write(
+        voice,
+        said,
+        args.out,
+        seconds=seconds,
+        random=random.Random(f"{args.seed}/{voice.corpus}"),  # noqa: S311 - no secret
+        split=split,
+    )
+    print(
+        f"{voice.corpus}: {written.seconds / 3600:.2f} h, {written.utterances} utterances; left out:"
+        f" {written.unknown.total()} for unknown phones {dict(written.unknown)},"
+        f" {written.misfits} whose times miss the end of the audio",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes a corpus: ``<corpus>.jsonl`` and the audio that it names, 16 kHz mono FLAC."""
+"""Writes a corpus: ``<corpus>.jsonl`` and the audio that it names, 16 kHz mono, in FLAC or Ogg Opus."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from tools.synthesis.speech import Speech, Voice
 
 RATE = 16_000
-_BATCH = 20  # texts spoken in one manner
+_BATCH = {"train": 20, "dev": 2}  # texts spoken in one manner
+_FORMATS = {"train": ("flac", "FLAC", "PCM_16"), "dev": ("opus", "OGG", "OPUS")}
+_OPUS_LEVEL = 0.9  # of soundfile: about 24 kbit/s
 _LONGEST_SLIP_S = 0.05  # by which a synthesiser's last time may miss the end of its audio
 
 
@@ -36,7 +39,7 @@ class Written:
     Attributes:
         seconds: Length of the audio.
         utterances: How many.
-        unknown: Phones without an ARPAbet name, and how many utterances each cost.
+        unknown: Phones without a name in corpora, and how many utterances each cost.
         misfits: Utterances left out as their times end elsewhere than their audio.
     """
 
@@ -51,10 +54,10 @@ class Misfit(Exception):
 
 
 def entry(speech: Speech, voice: Voice) -> tuple[NDArray[np.int16], list[Segment]]:
-    """Audio at 16 kHz and its phones in ARPAbet, which cover it from 0 to its end.
+    """Audio at 16 kHz and its phones as corpora name them, which cover it from 0 to its end.
 
     Raises:
-        UnknownPhone: A phone has no ARPAbet name.
+        UnknownPhone: A phone is not in the voice's table.
         Misfit: The last phone ends more than 50 ms away from the end of the audio.
     """
     factor = math.gcd(RATE, speech.rate)
@@ -74,15 +77,29 @@ def entry(speech: Speech, voice: Voice) -> tuple[NDArray[np.int16], list[Segment
     return samples, arpabet(moved, voice.phones)
 
 
-def write(voice: Voice, texts: Iterable[str], out: Path, *, seconds: float, random: random.Random) -> Written:
-    """Speak texts, each few in another manner, until `seconds` of audio lie in `out` or the texts are at an end."""
+def write(
+    voice: Voice,
+    texts: Iterable[str],
+    out: Path,
+    *,
+    seconds: float,
+    random: random.Random,
+    split: str = "train",
+) -> Written:
+    """Speak texts, each few in another manner, until `seconds` of audio lie in `out` or the texts are at an end.
+
+    The dev split, which is small and to be carried about, is written as Ogg Opus, in more manners.
+    """
     written = Written()
+    suffix, container, codec = _FORMATS[split]
+    level = _OPUS_LEVEL if codec == "OPUS" else None
     (out / voice.corpus).mkdir(parents=True, exist_ok=True)
     remaining = list(texts)
+    turns = count()
     with (out / f"{voice.corpus}.jsonl").open("w", encoding="utf-8") as listing:
         while remaining and written.seconds < seconds:
-            batch, remaining = remaining[:_BATCH], remaining[_BATCH:]
-            manner = _manner(voice, random)
+            batch, remaining = remaining[: _BATCH[split]], remaining[_BATCH[split] :]
+            manner = _manner(voice, random, next(turns))
             for text, speech in zip(batch, voice.speak(batch, manner), strict=True):
                 try:
                     samples, phones = entry(speech, voice)
@@ -93,22 +110,24 @@ def write(voice: Voice, texts: Iterable[str], out: Path, *, seconds: float, rand
                     written.misfits += 1
                     continue
                 line: dict[str, Any] = {
-                    "audio": f"{voice.corpus}/{written.utterances:05d}.flac",
+                    "audio": f"{voice.corpus}/{written.utterances:05d}.{suffix}",
                     "speaker": f"{voice.corpus}/{manner.variant or voice.corpus.rpartition('-')[2]}",
-                    "split": "train",
+                    "split": split,
                     "text": text,
                     "phones": [[round(p.start_s, 4), round(p.end_s, 4), p.phone] for p in phones],
                 }
-                soundfile.write(out / line["audio"], samples, RATE, subtype="PCM_16")
+                path = out / line["audio"]
+                soundfile.write(path, samples, RATE, codec, format=container, compression_level=level)
                 listing.write(json.dumps(line) + "\n")
                 written.seconds += len(samples) / RATE
                 written.utterances += 1
     return written
 
 
-def _manner(voice: Voice, random: random.Random) -> Manner:
+def _manner(voice: Voice, random: random.Random, turn: int) -> Manner:
     return Manner(
         pace=random.uniform(*voice.paces),
         pitch=random.uniform(*voice.pitches),
-        variant=random.choice(voice.variants),
+        variant=voice.variants[turn % len(voice.variants)],
+        tract=random.uniform(*voice.tracts),
     )

@@ -3,18 +3,22 @@
 A stop's event comes after its closure, for which the library writes zeros at the end of the phone before;
 `closures` gives them back. A phone may also be swallowed by its neighbour and leave nothing but such zeros (the l of
 "world"): where it is heard is not known then, so it is renamed and costs its utterance.
+
+Its Indonesian says a final k as k. Speakers close the glottis there ("bapak"), but for loan words, so words that end so
+are given to it in its own phonemes.
 """
 
 from __future__ import annotations
 
 import ctypes
-from functools import cache
+import re
+from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.synthesis.phones import ESPEAK
+from tools.synthesis.phones import ESPEAK, ESPEAK_INDONESIAN
 from tools.synthesis.speech import Manner, Segment, Speech, Voice
 
 if TYPE_CHECKING:
@@ -30,7 +34,15 @@ _SHORTEST_CLOSURE_S = 0.005
 _SYNCHRONOUS, _PHONEME_EVENTS = 2, 1
 _PHONEME = 7
 _RATE, _WORDS_A_MINUTE = 1, 175
-_UTF8 = 1
+_PITCH, _MIDDLE_PITCH = 3, 50
+_UTF8, _PHONEMES_IN_BRACKETS = 1, 0x100
+
+_RATE_STEP = 50  # Hz; rates on this grid convert to others by small factors
+# Words of Indonesian in -k that are loans, which keep their k.
+_FINAL_K = re.compile(
+    r"\b(?!blok|optik|mistik|klasik|kritik|grafik|plastik|listrik|statistik|elektronik|produk|aspek|musik|klinik)"
+    r"(\w*[aiueo])k\b"
+)
 
 
 class _Event(ctypes.Structure):
@@ -63,6 +75,7 @@ class _Library:
         self._starts: list[tuple[int, str]] = []
         self._callback = _CALLBACK(self._collect)  # kept: the library has only a pointer to it
         self._api.espeak_SetSynthCallback(self._callback)
+        self._api.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
     def _collect(
         self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
@@ -76,23 +89,37 @@ class _Library:
             i += 1
         return 0
 
-    def speak(self, text: str, manner: Manner) -> Speech:
-        voice = "en-us" + ("+" + manner.variant if manner.variant else "")
+    def choose(self, voice: str) -> None:
+        """Use a voice, such as ``en-us`` or ``id+f2``, until the next is chosen."""
         if self._api.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
-        self._api.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * manner.pace), 0)
+
+    def phonemes(self, word: str) -> str:
+        """Mnemonics of a word, as the voice would say it."""
+        pointer = ctypes.c_char_p(word.encode())
+        return str(self._api.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, 0).decode())
+
+    def speak(self, text: str, manner: Manner) -> Speech:
+        """Speak a text, which may have phonemes in double square brackets."""
+        pitch = min(99, round(_MIDDLE_PITCH * manner.pitch))
+        self._api.espeak_SetParameter(_PITCH, pitch, 0)
+        self._api.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * manner.pace / manner.tract), 0)
         self._samples.clear()
         self._starts.clear()
         data = text.encode() + b"\0"
-        self._api.espeak_Synth(data, len(data), 0, 0, 0, _UTF8, None, None)
+        self._api.espeak_Synth(data, len(data), 0, 0, 0, _UTF8 | _PHONEMES_IN_BRACKETS, None, None)
         samples = np.concatenate(self._samples)
+        # Formants are moved by playing the samples at another rate, so that times are to be taken at that rate too.
+        rate = self._rate
+        if manner.tract != 1:
+            rate = round(rate * manner.tract / _RATE_STEP) * _RATE_STEP
         starts = [(0, "_"), *self._starts, (len(samples), "")]
         segments = [
-            Segment(start / self._rate, end / self._rate, phone)
+            Segment(start / rate, end / rate, phone)
             for (start, phone), (end, _) in pairwise(starts)
             if end > start
         ]
-        return Speech(samples, self._rate, closures(segments, samples, self._rate))
+        return Speech(samples, rate, closures(segments, samples, rate))
 
 
 def closures(segments: Sequence[Segment], samples: NDArray[np.int16], rate: int) -> tuple[Segment, ...]:
@@ -134,8 +161,24 @@ def _present() -> bool:
     return True
 
 
-def _speak(texts: Sequence[str], manner: Manner) -> list[Speech]:
-    return [_library().speak(text, manner) for text in texts]
+def _chosen(language: str, manner: Manner) -> _Library:
+    library = _library()
+    library.choose(language + ("+" + manner.variant if manner.variant else ""))
+    return library
+
+
+def _speak(language: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
+    library = _chosen(language, manner)
+    return [library.speak(text, manner) for text in texts]
+
+
+def _speak_indonesian(texts: Sequence[str], manner: Manner) -> list[Speech]:
+    library = _chosen("id", manner)
+
+    def glottal(word: re.Match[str]) -> str:
+        return f"[[{library.phonemes(word[0]).removesuffix('k')}?]]"
+
+    return [library.speak(_FINAL_K.sub(glottal, text), manner) for text in texts]
 
 
 VOICES = (
@@ -145,8 +188,35 @@ VOICES = (
         phones=ESPEAK,
         package="libespeak-ng1",
         present=_present,
-        speak=_speak,
+        speak=partial(_speak, "en-us"),
         variants=("", *(f"m{i}" for i in range(1, 9)), *(f"f{i}" for i in range(1, 6))),
     ),
 )
 """One voice, a formant synthesiser, with the timbres of its male and female variants."""
+
+
+def _indonesian(corpus: str, variants: str) -> Voice:
+    return Voice(
+        corpus=corpus,
+        share=1.0,
+        phones=ESPEAK_INDONESIAN,
+        package="libespeak-ng1",
+        present=_present,
+        speak=_speak_indonesian,
+        paces=(0.75, 1.5),
+        pitches=(0.5, 1.5),
+        variants=tuple(variants.split()),
+        tracts=(0.88, 1.16),
+    )
+
+
+INDONESIAN = (
+    _indonesian(
+        "espeak-ng-id",
+        """m1 m2 m3 m4 m6 m7 m8 f1 f2 f3 f5 Alex Alicia Andrea Andy Annie Diogo Gene Mike adam anika benjamin edward
+        grandma grandpa gustave iven john klatt klatt3 klatt4 linda marcelo max miguel pedro quincy rob robert
+        shelby""",
+    ),
+)
+INDONESIAN_DEV = (_indonesian("espeak-ng-id-dev", "m5 f4 steph Marco Denis victor klatt2 aunty"),)
+"""The same synthesiser with the timbres that only the dev set has."""

@@ -1,8 +1,9 @@
-"""Phone names of the synthesisers as ARPAbet without stress, with AX for schwa and SIL for silence.
+"""Phone names of the synthesisers as corpora have them: ARPAbet without stress, with AX for schwa and SIL for silence.
 
-A table gives for each native phone the ARPAbet phones that it contains, which share its time evenly. What a table
-does not name is an error and never a guess. The radio set is that of Festival and Flite (``radio_phones.scm``); the
-espeak-ng names are the mnemonics of its ``en-us`` voice (``espeak-ng -x``).
+Indonesian corpora name the phonemes of `mascot_visemes.phonemes`. A table gives for each native phone the phones that
+it contains, which share its time evenly. What a table does not name is an error and never a guess. The radio set is
+that of Festival and Flite (``radio_phones.scm``); the espeak-ng names are the mnemonics of its voices ``en-us`` and
+``id`` (``espeak-ng -x``).
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ ARPABET = (
     ),
     *("Z", "ZH"),
 )
-"""Every phone that a corpus may name."""
+"""Every phone that an English corpus may name."""
 
 _OF_THE_SAME_NAME = {phone.lower(): (phone,) for phone in ARPABET if phone != "SIL"}
 
@@ -139,6 +140,45 @@ ESPEAK: dict[str, tuple[str, ...]] = _table("""
     AY+ER aI3
 """)
 
+# Mnemonics of the ``id`` voice. R, R2 and r are trills and taps, C and S are sy, and a v is said as an f. An _| only
+# marks where a vowel starts anew after another.
+ESPEAK_INDONESIAN: dict[str, tuple[str, ...]] = _table("""
+    SIL _ _: _! _|
+    P p
+    B b
+    T t t2
+    D d
+    K k
+    G g
+    Q ?
+    CH tS
+    JH dZ
+    F f v
+    S s
+    Z z
+    SH S C
+    ZH Z
+    X x
+    HH h
+    M m
+    N n
+    NG N
+    NY n^
+    L l
+    R r R R2
+    W w
+    Y j
+    AA a a2
+    IY i I
+    UW u U
+    EH E E2 e
+    AX @
+    AO o O O2
+    AY aI
+    AW aU
+    OY oI OI
+""")
+
 
 class UnknownPhone(Exception):
     """A synthesiser used a phone that its table does not name.
@@ -152,11 +192,11 @@ class UnknownPhone(Exception):
         super().__init__(phone)
 
     def __str__(self) -> str:
-        return f"phone {self.phone!r} has no ARPAbet name: add it to the table in tools/synthesis/phones.py"
+        return f"phone {self.phone!r} is in no table: add it to one in tools/synthesis/phones.py"
 
 
 def arpabet(segments: Iterable[Segment], table: Mapping[str, tuple[str, ...]]) -> list[Segment]:
-    """Segments in a synthesiser's phones as segments in ARPAbet; silences that touch become one.
+    """Segments in a synthesiser's phones as segments in those of corpora; silences that touch become one.
 
     Raises:
         UnknownPhone: `table` lacks a phone.

@@ -44,11 +44,14 @@ class Manner:
         pace: Rate of speaking; 1 is the voice's own, 2 twice as fast.
         pitch: Mean pitch as a multiple of the voice's own. Voices whose pitch cannot be set keep their own.
         variant: Which timbre, of a voice that has several; empty for its own.
+        tract: Factor that moves all formants, as a shorter (above 1) or longer vocal tract does. Voices that cannot do
+            it keep their own.
     """
 
     pace: float = 1.0
     pitch: float = 1.0
     variant: str = ""
+    tract: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Voice:
     Attributes:
         corpus: Name of the corpus made with it, such as ``festival-slt``.
         share: Part of all hours, relative to the shares of the other voices.
-        phones: Its phone names as ARPAbet, see `tools.synthesis.phones`.
+        phones: Its phone names as those of the corpora, see `tools.synthesis.phones`.
         package: Debian package that brings it.
         present: Whether it can be used on this machine.
         speak: Speaks texts in one manner; one `Speech` for each.
@@ -66,6 +69,7 @@ class Voice:
         paces: Lowest and highest pace in which it still sounds natural.
         pitches: Lowest and highest pitch; both 1 where it cannot be set.
         variants: Timbres to draw from.
+        tracts: Lowest and highest factor of the formants; both 1 where they cannot be moved.
     """
 
     corpus: str
@@ -78,6 +82,7 @@ class Voice:
     paces: tuple[float, float] = (0.85, 1.2)
     pitches: tuple[float, float] = (1.0, 1.0)
     variants: tuple[str, ...] = ("",)
+    tracts: tuple[float, float] = (1.0, 1.0)
 
 
 def program(name: str) -> str:
