@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mascot_visemes.decode import Decoder, DecoderTable
 from mascot_visemes.network import DecoderSettings
-from mascot_visemes.shapes import LABELS, SHAPES
+from mascot_visemes.phonemes import ENGLISH
+from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,7 @@ def table(
 ) -> DecoderTable:
     biases = tuple((bias or {}).get(str(name), 0.0) for name in OCULUS.ids)
     prices = tuple((costs or {}).get(str(name), cost) for name in OCULUS.ids)
-    return DecoderTable(LABELS, OCULUS, DecoderSettings(prices, -70.0, biases))
+    return DecoderTable(ENGLISH, OCULUS, DecoderSettings(prices, -70.0, biases))
 
 
 def decoder(
@@ -34,9 +35,9 @@ def decoder(
 def frames(text: str, sure: float = 0.9) -> NDArray[np.float32]:
     """Posteriors that favour the phones of a text, a word a frame."""
     words = text.split()
-    result = np.full((len(words), len(LABELS)), (1 - sure) / (len(LABELS) - 1), np.float32)
+    result = np.full((len(words), len(ENGLISH)), (1 - sure) / (len(ENGLISH) - 1), np.float32)
     for row, word in enumerate(words):
-        result[row, LABELS.index(word)] = sure
+        result[row, ENGLISH.index(word)] = sure
     return result
 
 
@@ -107,10 +108,10 @@ def test_streams_decoded_together_are_decoded_alike(
 ) -> None:
     rng = np.random.default_rng(seed)
     settings = DecoderSettings(tuple(costs), -70.0, tuple(rng.uniform(0, 1, 15)))
-    shared = DecoderTable(LABELS, OCULUS, settings)
+    shared = DecoderTable(ENGLISH, OCULUS, settings)
     alone, together = ([Decoder(shared) for _ in range(streams)] for _ in range(2))
     for count in counts:
-        shape = np.full(len(LABELS), 0.05)
+        shape = np.full(len(ENGLISH), 0.05)
         posteriors = rng.dirichlet(shape, (streams, count)).astype(np.float32)
         levels = rng.uniform(-90, -10, (streams, count)).astype(np.float32)
         expected = [d.decode(p, q) for d, p, q in zip(alone, posteriors, levels, strict=True)]
@@ -128,7 +129,7 @@ def test_changes_are_sorted_within_the_call_and_differ(
     seed: int, count: int, cost: float, cuts: list[int]
 ) -> None:
     rng = np.random.default_rng(seed)
-    posteriors = rng.dirichlet(np.full(len(LABELS), 0.05), count).astype(np.float32)
+    posteriors = rng.dirichlet(np.full(len(ENGLISH), 0.05), count).astype(np.float32)
     levels = rng.uniform(-90, -10, count).astype(np.float32)
     d = decoder(cost)
     edges = sorted({0, count, *(min(c, count) for c in cuts)})

@@ -1,7 +1,9 @@
 """Train the network of mascot-visemes and put it into the package.
 
-First free synthesisers speak the texts of the corpora, with phone times that are exact. Then a teacher is trained,
-which hears whole utterances of human speech, and corrects its labels. On both the network is trained that is shipped.
+First free synthesisers speak, with phone times that are exact: in English the texts of the corpora, in Indonesian
+sentences made by a grammar. For English a teacher is trained then, which hears whole utterances of human speech, and
+corrects its labels. On both the network is trained that is shipped. The corpora are English in any case; for
+Indonesian, their phones count as the nearest of that language, and --start gives what an English run has learnt.
 
 --minutes and --epochs are the network's, --teacher-minutes and --teacher-epochs the teacher's; each stops by whichever
 comes first, and both pace the learning rate. Every epoch leaves a checkpoint in --out, from which the same command goes
@@ -21,9 +23,11 @@ import torch
 from tools.synthesis.__main__ import main as synthesise
 from tools.train import card, corpus
 from tools.train.export import write_onnx
+from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import Net
 from tools.train.relabel import certain, relabel
+from tools.train.start import heard, started
 from tools.train.teacher import Teacher
 from tools.train.tune import tune
 
@@ -41,6 +45,13 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--corpus", type=Path, required=True, help="folder with <corpus>.jsonl and the audio they name"
     )
     p.add_argument("--out", type=Path, required=True, help="folder of the run: cached audio, checkpoints")
+    p.add_argument("--language", choices=list(LANGUAGES), default="en", help="%(choices)s (%(default)s)")
+    p.add_argument(
+        "--start",
+        type=Path,
+        metavar="RUN",
+        help="folder of an English run whose network and labels to start from",
+    )
     p.add_argument(
         "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
     )
@@ -58,11 +69,13 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument("--workers", type=int, default=1, help="processes that prepare examples (%(default)s)")
     p.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="seed of everything random (%(default)s)")
-    p.add_argument("--name", default="default", help="name of the model (%(default)s)")
+    p.add_argument("--name", help="name of the model (that of the language: default, indonesian)")
     p.add_argument(
         "--models", type=Path, default=MODELS, help="where the ONNX file and card go (%(default)s)"
     )
-    return p.parse_args(argv)
+    args = p.parse_args(argv)
+    args.name = args.name or LANGUAGES[args.language].model
+    return args
 
 
 def _settings(args: argparse.Namespace, epochs: int, minutes: float) -> Settings:
@@ -79,35 +92,40 @@ def _settings(args: argparse.Namespace, epochs: int, minutes: float) -> Settings
     )
 
 
-def speech(args: argparse.Namespace) -> tuple[corpus.Corpus, corpus.Corpus]:
-    """All speech there is to learn from, and the human part of it; makes the synthetic part if it is not there."""
-    folders = [args.corpus]
+def speech(args: argparse.Namespace, language: Language) -> corpus.Corpus:
+    """All speech there is to learn from and to score on; makes the synthetic part if it is not there."""
+    folders = [args.corpus, *([language.carried] if language.carried else [])]
     if args.synthetic_hours:
         made = args.out / "synthetic"
         if not made.exists():
-            hours = str(args.synthetic_hours)
             unfinished = made.with_suffix(".unfinished")
             unfinished.mkdir(exist_ok=True)
-            synthesise(["--corpus", str(args.corpus), "--out", str(unfinished), "--hours", hours])
+            options = ["--corpus", str(args.corpus), "--out", str(unfinished), "--language", language.code]
+            synthesise([*options, "--hours", str(args.synthetic_hours)])
             unfinished.rename(made)
         folders.append(made)
-    data = corpus.load(folders, args.out / "cache")
-    return data, data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
+    return corpus.load(folders, args.out / "cache", language)
 
 
-def wanted(args: argparse.Namespace, human: corpus.Corpus) -> torch.Tensor:
+def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     """What the network is to learn: for human speech what a teacher makes of the labels, else the labels.
 
-    Kept in `args.out`; trains the teacher if it is not there.
+    Kept in `args.out`; trains the teacher if it is not there. Languages without one take over what that of `args.start`
+    has made.
     """
     kept = args.out / "wanted.pt"
-    if kept.exists() and len(table := torch.load(kept)) == len(human.learn) + 1:
+    if kept.exists() and len(table := torch.load(kept)) == len(data.learn) + 1:
         return table
-    print("teacher", flush=True)
-    settings = _settings(args, args.teacher_epochs, args.teacher_minutes)
-    teacher = Run(settings, args.out / "teacher", human, certain(human.learn), Teacher).train()
-    print(f"relabelling by the teacher of epoch {teacher.epoch}", flush=True)
-    table = relabel(teacher.net, human)
+    if data.language.corrected:
+        print("teacher", flush=True)
+        human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
+        settings = _settings(args, args.teacher_epochs, args.teacher_minutes)
+        make = partial(Teacher, len(data.language.labels))
+        teacher = Run(settings, args.out / "teacher", human, certain(human), make).train()
+        print(f"relabelling by the teacher of epoch {teacher.epoch}", flush=True)
+        table = relabel(teacher.net, human)
+    else:
+        table = heard(args.start, args.corpus, data) if args.start else certain(data)
     torch.save(table, kept)
     return table
 
@@ -115,17 +133,21 @@ def wanted(args: argparse.Namespace, human: corpus.Corpus) -> torch.Tensor:
 def main(argv: list[str] | None = None) -> None:
     """Train, export, tune, write the card."""
     args = arguments(argv)
+    language = LANGUAGES[args.language]
     args.out.mkdir(parents=True, exist_ok=True)
-    data, human = speech(args)
-    table = wanted(args, human)
+    data = speech(args, language)
+    table = wanted(args, data)
     print("network", flush=True)
-    settings = _settings(args, args.epochs, args.minutes)
-    best = Run(settings, args.out / "network", data, table, partial(Net, args.hidden)).train()
+    if args.start:
+        make = partial(started, args.start, language, args.hidden)
+    else:
+        make = partial(Net, args.hidden, len(language.labels))
+    best = Run(_settings(args, args.epochs, args.minutes), args.out / "network", data, table, make).train()
     args.models.mkdir(parents=True, exist_ok=True)
     graph = args.models / f"{args.name}.onnx"
     write_onnx(best.net, graph)
     card.write(graph.with_suffix(".json"), args, best, data)
-    tune(graph, args.corpus, human)
+    tune(graph, language.carried or args.corpus, data)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)
 
 

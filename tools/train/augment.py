@@ -23,16 +23,6 @@ if TYPE_CHECKING:
 
     from tools.train.corpus import Corpus, Utterance
 
-# Share of each corpus in training, relative to its length: the headline is scored on adult native speech. Others, as
-# synthetic speech, get `_OTHER_WEIGHT`.
-_WEIGHTS = {
-    "kathleen": 0.7,
-    "librispeech-dev-clean": 1.6,
-    "librispeech-train-clean-100": 1.8,
-    "picovoice-barista": 0.6,
-    "speechocean762": 0.5,
-}
-_OTHER_WEIGHT = 0.5
 # Rates to resample to, as (rate, up, down), and how often.
 _RATES = [(16000, 1, 1), (8000, 1, 2), (24000, 3, 2), (22050, 441, 320), (11025, 441, 640)]
 _RATE_SHARE = [0.74, 0.14, 0.04, 0.04, 0.04]
@@ -82,7 +72,7 @@ class Examples:
     def __init__(self, corpus: Corpus, steps: int, ahead: int) -> None:
         self._corpus = corpus
         self._pool = corpus.split("train")
-        weights = np.array([u.samples * _WEIGHTS.get(u.corpus, _OTHER_WEIGHT) for u in self._pool])
+        weights = np.array([u.samples * corpus.language.weight(u.corpus) for u in self._pool])
         self._cumulative = np.cumsum(weights / weights.sum())
         self._frames = 2 * steps
         self._ahead = ahead

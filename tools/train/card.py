@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mascot_visemes.features import BANDS
 from mascot_visemes.network import CARD_FORMAT
-from mascot_visemes.shapes import LABELS, SHAPES
+from mascot_visemes.shapes import SHAPES
 from tools.train.net import HEADS
 from tools.train.sources import SOURCES
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.loop import Best
 
-_PATHS = {"corpus", "out", "models"}
+_PATHS = {"corpus", "out", "start", "models"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
@@ -36,8 +36,8 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
     card = {
         "format": CARD_FORMAT,
         "name": args.name,
-        "description": "English phonemes from log-mel bands: causal convolution and two LSTM layers, delayed heads.",
-        "language": "en",
+        "description": data.language.description,
+        "language": data.language.code,
         "licence": "Apache-2.0",
         "architecture": {
             "input": f"{BANDS} log-mel bands at 100 frames a second",
@@ -47,7 +47,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
             "heads": f"{HEADS}, from two frames ahead to nine behind",
             "weights": "8-bit integers",
         },
-        "labels": list(LABELS),
+        "labels": list(data.language.labels),
         "decoder": {name: _DECODER | {"bias": [0.0] * len(SHAPES[name].ids)} for name in TUNED},
         "metrics": {},
         "data": [
@@ -70,6 +70,8 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
 def _command(args: argparse.Namespace) -> str:
     """The command that trained it, without the paths of one machine."""
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
+    if args.start:
+        given["start"] = "ENGLISH_RUN"
     options = " ".join(f"--{name} {value}" for name, value in given.items())
     return f"python -m tools.train --corpus CORPUS --out RUN {options}"
 

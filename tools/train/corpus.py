@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from mascot_visemes.shapes import LABELS, SHAPES
+from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from tools.train.language import Language
+
 RATE = 16000
 HOP = RATE // 100
 
-_INDEX = {label: i for i, label in enumerate(LABELS)}
 # Phones that can be near-silent by nature: closures and weak friction. A pause is never looked for in them.
-_QUIET = frozenset({"P", "B", "T", "D", "K", "G", "CH", "JH", "F", "TH", "DH"})
+_QUIET = frozenset({"P", "B", "T", "D", "K", "G", "Q", "CH", "JH", "F", "TH", "DH"})
 _PAUSE_FRAMES = 6  # shortest pause to look for
 
 
@@ -55,12 +56,14 @@ class Corpus:
     """All utterances.
 
     Attributes:
+        language: What the labels are of.
         utterances: Every one, in the order of the files.
         audio: Samples, int16.
         learn: Label to learn per frame: as `reference`, with pauses told apart from their neighbours.
         reference: Label per frame as the corpus has it.
     """
 
+    language: Language
     utterances: list[Utterance]
     audio: NDArray[np.int16]
     learn: NDArray[np.int8]
@@ -75,15 +78,16 @@ class Corpus:
         return replace(self, utterances=[u for u in self.utterances if u.corpus in corpora])
 
 
-def network_labels(phones: list[str]) -> list[str]:
+def network_labels(phones: list[str], language: Language) -> list[str]:
     """The corpus's phones as the network's labels: HH by the shape that follows, t and d before ch and jh as those."""
     oculus = SHAPES["oculus"]
+    phones = [language.phones.get(phone, phone) for phone in phones]
     result = []
     for phone, after in zip(phones, [*phones[1:], "SIL"], strict=True):
         if phone == "HH":
             # An h before anything but a vowel or glide is a slip of the dictionary; E is the neutral shape.
             split = "HH_E" if after == "HH" else f"HH_{oculus.ids[oculus.index_of(after)]}"
-            result.append(split if split in _INDEX else "HH_E")
+            result.append(split if split in language.labels else "HH_E")
         elif phone in {"T", "D"} and after in {"CH", "JH"}:
             result.append(after)
         else:
@@ -91,17 +95,17 @@ def network_labels(phones: list[str]) -> list[str]:
     return result
 
 
-def frame_labels(phones: list[tuple[float, float, str]], frames: int) -> NDArray[np.int8]:
+def frame_labels(phones: list[tuple[float, float, str]], frames: int, language: Language) -> NDArray[np.int8]:
     """Label of each 10 ms frame, taken at its centre; silence beyond the last phone."""
-    names = network_labels([p[2] for p in phones])
+    names = [*network_labels([p[2] for p in phones], language), "SIL"]
     ends = np.array([p[1] for p in phones])
     centres = (np.arange(frames) + 0.5) / 100
     which = np.searchsorted(ends, centres, side="right")
-    indices = np.array([_INDEX[n] for n in names] + [_INDEX["SIL"]], np.int8)
+    indices = np.array([language.index(name) for name in names], np.int8)
     return indices[which]
 
 
-def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16]) -> NDArray[np.int8]:
+def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16], language: Language) -> NDArray[np.int8]:
     """Label as silence what is too quiet, for six frames or more, to be the phone it was aligned with.
 
     Forced alignment often gives a pause to its neighbours, which would teach a mouth to stay open in silence.
@@ -113,22 +117,23 @@ def with_pauses(labels: NDArray[np.int8], audio: NDArray[np.int16]) -> NDArray[n
     loud = np.percentile(level, 95)
     noise = np.percentile(level, 3)
     limit = min(loud - 30.0, max(noise + 6.0, loud - 42.0))
-    quiet_by_nature = np.array([name in _QUIET for name in LABELS])
+    quiet_by_nature = np.array([name in _QUIET for name in language.labels])
     candidate = (level < limit) & ~quiet_by_nature[labels]
     edges = np.flatnonzero(np.diff(np.concatenate(([0], candidate.astype(np.int8), [0]))))
     result = labels.copy()
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         if end - start >= _PAUSE_FRAMES:
-            result[start:end] = _INDEX["SIL"]
+            result[start:end] = language.index("SIL")
     return result
 
 
-def load(folders: list[Path], cache: Path) -> Corpus:
+def load(folders: list[Path], cache: Path, language: Language) -> Corpus:
     """The corpora in `folders`, each from `cache` if it is there already.
 
     Args:
         folders: Hold ``<corpus>.jsonl`` and the audio that it names.
         cache: Folder for the flat arrays, a folder of it for each corpus; made if absent.
+        language: Whose labels to give; a cache holds those of one.
     """
     parts = []
     for listing in sorted(
@@ -136,10 +141,10 @@ def load(folders: list[Path], cache: Path) -> Corpus:
     ):
         kept = cache / listing.stem
         if not (kept / "index.json").exists():
-            _decode(listing, kept)
+            _decode(listing, kept, language)
         utterances = [Utterance(**u) for u in json.loads((kept / "index.json").read_text())]
         arrays = (np.load(kept / f"{name}.npy") for name in ("audio", "learn", "reference"))
-        parts.append(Corpus(utterances, *arrays))
+        parts.append(Corpus(language, utterances, *arrays))
     if not parts:
         raise SystemExit(f"no <corpus>.jsonl in {', '.join(map(str, folders))}")
     utterances = []
@@ -149,6 +154,7 @@ def load(folders: list[Path], cache: Path) -> Corpus:
         sample += len(part.audio)
         frame += len(part.learn)
     return Corpus(
+        language,
         utterances,
         audio=np.concatenate([part.audio for part in parts]),
         learn=np.concatenate([part.learn for part in parts]),
@@ -156,7 +162,7 @@ def load(folders: list[Path], cache: Path) -> Corpus:
     )
 
 
-def _decode(listing: Path, kept: Path) -> None:
+def _decode(listing: Path, kept: Path, language: Language) -> None:
     kept.mkdir(parents=True, exist_ok=True)
     utterances: list[Utterance] = []
     audio: list[NDArray[np.int16]] = []
@@ -169,13 +175,13 @@ def _decode(listing: Path, kept: Path) -> None:
         if rate != RATE or pcm.ndim != 1:
             raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
         frames = -(-len(pcm) // HOP)
-        labels = frame_labels(entry["phones"], frames)
+        labels = frame_labels(entry["phones"], frames, language)
         utterances.append(
             Utterance(listing.stem, entry["audio"], entry["split"], sample, len(pcm), frame, frames)
         )
         audio.append(pcm)
         reference.append(labels)
-        learn.append(with_pauses(labels, pcm))
+        learn.append(with_pauses(labels, pcm, language))
         sample += len(pcm)
         frame += frames
     print(f"decoded {listing.stem}: {sample / RATE / 3600:.2f} h", flush=True)

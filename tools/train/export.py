@@ -20,7 +20,6 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from mascot_visemes.features import BANDS
-from mascot_visemes.shapes import LABELS
 from tools.train.net import CEILING, FULL, HEADS, KERNEL
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ class Graph(nn.Module):  # type: ignore[misc, unused-ignore]
     def __init__(self, net: Net) -> None:
         super().__init__()
         self.width = width = net.hidden + _PINNED
+        self.labels = net.labels
         self.register_buffer("mean", net.mean)
         self.register_buffer("scale", net.scale)
         self.front = nn.Linear(net.front.in_features, width)
@@ -109,8 +109,8 @@ class Graph(nn.Module):  # type: ignore[misc, unused-ignore]
         x = self.front(x).clamp(0.0, CEILING)
         x, (output, cell) = self.lstm(x, (torch.stack(memory[:2]), torch.stack(memory[2:])))
         state = torch.cat((past, output[0], output[1], cell[0], cell[1]), dim=1) - self.pinned
-        late = self.late(x).unflatten(-1, (FULL, len(LABELS))).softmax(-1)
-        early = self.early(x[:, -1]).unflatten(-1, (HEADS - FULL, len(LABELS))).softmax(-1)
+        late = self.late(x).unflatten(-1, (FULL, self.labels)).softmax(-1)
+        early = self.early(x[:, -1]).unflatten(-1, (HEADS - FULL, self.labels)).softmax(-1)
         return late, early, state
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tools.train.score import Held
     from tools.train.teacher import Teacher
 
-HEADLINE = "librispeech-dev-clean"
-
 _WARM_UP = 0.03  # share of the training over which the learning rate rises
 _REPORT_EVERY = 20  # batches
 _DECAY = 0.998  # of the moving average of the weights
@@ -129,7 +127,9 @@ class Run:
         self._scored = make(bands.mean(0), bands.std(0))
         self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=settings.peak, weight_decay=0.02)
         self._average = Average(self._net)
-        self._loss = Loss(wanted)
+        self._labels = data.language.labels
+        self._headline = data.language.headline
+        self._loss = Loss(wanted, self._labels)
         self._epoch = 0
         self._best: dict[str, Any] = {}
         spent = self._resume()
@@ -164,7 +164,7 @@ class Run:
             loss = self._train_epoch()
             self._epoch += 1
             self._scored.load_state_dict(self._average.weights)
-            right = accuracy(self._scored, self._held)
+            right = accuracy(self._scored, self._held, self._labels)
             figures = " ".join(f"{name} {value:.4f}" for name, value in right.items())
             print(f"epoch {self._epoch} loss {loss:.3f} {figures} {self._minutes:.1f} min", flush=True)
             self._save(right)
@@ -205,7 +205,8 @@ class Run:
         return float(np.mean(losses))
 
     def _save(self, right: dict[str, float]) -> None:
-        if right.get(HEADLINE, 0.0) >= self._best.get("right", {}).get(HEADLINE, 0.0):
+        best = self._best.get("right", {}).get(self._headline, 0.0)
+        if right.get(self._headline, 0.0) >= best:
             weights = {name: value.clone() for name, value in self._scored.state_dict().items()}
             self._best = {"net": weights, "epoch": self._epoch, "right": right}
             torch.save(self._best, self._out / "best.pt")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 
-from mascot_visemes.shapes import LABELS, SHAPES
+from mascot_visemes.shapes import SHAPES
 from tools.train.net import HEADS, PREDICTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AHEAD = 2  # frames beyond the last step that heads 0 and 1 are asked for
 
@@ -21,11 +26,12 @@ class Loss:
     Args:
         wanted: Distribution over labels to learn, a row for each frame of the corpora and a last one for digital
             silence, shape (frames + 1, labels), uint8: 255 is certainty.
+        labels: The labels.
     """
 
-    def __init__(self, wanted: torch.Tensor) -> None:
+    def __init__(self, wanted: torch.Tensor, labels: Sequence[str]) -> None:
         self._wanted = wanted
-        self._visemes = torch.from_numpy(SHAPES["oculus"].matrix(LABELS))
+        self._visemes = torch.from_numpy(SHAPES["oculus"].matrix(labels))
 
     def __call__(self, logits: torch.Tensor, frames: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """Loss of a batch.

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from mascot_visemes.features import BANDS
-from mascot_visemes.shapes import LABELS
 
 HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
@@ -31,6 +30,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
 
     Args:
         hidden: Width of the convolution and the LSTM layers.
+        labels: How many phonemes it tells apart.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
     """
@@ -38,16 +38,17 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, hidden: int, mean: Tensor, std: Tensor) -> None:
+    def __init__(self, hidden: int, labels: int, mean: Tensor, std: Tensor) -> None:
         super().__init__()
         self.hidden = hidden
+        self.labels = labels
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
         self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
         self.lstm = nn.LSTM(hidden, hidden, num_layers=2, batch_first=True, dropout=0.15)
         self.dropout = nn.Dropout(0.15)
-        self.late = nn.Linear(hidden, FULL * len(LABELS))
-        self.early = nn.Linear(hidden, (HEADS - FULL) * len(LABELS))
+        self.late = nn.Linear(hidden, FULL * labels)
+        self.early = nn.Linear(hidden, (HEADS - FULL) * labels)
 
     def body(self, steps: Tensor) -> Tensor:
         """Hidden vectors, shape (batch, steps, hidden), of steps of two frames, shape (batch, steps, 2 * BANDS)."""
@@ -62,7 +63,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         """Logits of all heads, shape (..., HEADS, labels)."""
         x = self.dropout(hidden)
         both = torch.cat((self.early(x), self.late(x)), dim=-1)
-        return both.unflatten(-1, (HEADS, len(LABELS)))
+        return both.unflatten(-1, (HEADS, self.labels))
 
     def read(self, steps: Tensor, phase: int) -> tuple[Tensor, Tensor]:
         """What training judges.

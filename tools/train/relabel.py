@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from mascot_visemes.shapes import LABELS
 from tools.train.alignment import realigned
 from tools.train.augment import features
 from tools.train.corpus import RATE
@@ -34,18 +33,18 @@ _BATCH = 16
 _REPORT_EVERY = 100
 
 
-def certain(labels: NDArray[np.int8]) -> torch.Tensor:
-    """Distributions that are sure of `labels`, with a last row of silence, for `Loss`."""
-    table = np.zeros((len(labels) + 1, len(LABELS)), np.uint8)
-    table[np.arange(len(labels)), labels] = 255
-    table[-1, LABELS.index("SIL")] = 255
+def certain(corpus: Corpus) -> torch.Tensor:
+    """Distributions that are sure of the labels to learn, with a last row of silence, for `Loss`."""
+    table = np.zeros((len(corpus.learn) + 1, len(corpus.language.labels)), np.uint8)
+    table[np.arange(len(corpus.learn)), corpus.learn] = 255
+    table[-1, corpus.language.index("SIL")] = 255
     return torch.from_numpy(table)
 
 
 def relabel(teacher: Teacher, corpus: Corpus) -> torch.Tensor:
     """Distributions over labels for the training speech, for `Loss`; other frames stay certain."""
-    table = certain(corpus.learn)
-    share = np.bincount(corpus.learn, minlength=len(LABELS)) + 1.0
+    table = certain(corpus)
+    share = np.bincount(corpus.learn, minlength=len(corpus.language.labels)) + 1.0
     prior = (_PRIOR * np.log(share / share.sum())).astype(np.float32)
     pool = sorted(corpus.split("train"), key=lambda u: u.frames)
     moved = total = 0

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from mascot_visemes.shapes import LABELS, SHAPES
+from mascot_visemes.shapes import SHAPES
 from tools.train.augment import features
 from tools.train.corpus import RATE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tools.train.corpus import Corpus
@@ -34,7 +36,7 @@ class Held:
 
 def held_out(corpus: Corpus) -> list[Held]:
     """Features and reference of the dev split, longest first."""
-    to_viseme = SHAPES["oculus"].matrix(LABELS).argmax(axis=1)
+    to_viseme = SHAPES["oculus"].matrix(corpus.language.labels).argmax(axis=1)
     result = []
     for u in corpus.split("dev"):
         audio = corpus.audio[u.sample : u.sample + u.samples].astype(np.float32) / np.float32(32768.0)
@@ -46,10 +48,12 @@ def held_out(corpus: Corpus) -> list[Held]:
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
-def accuracy(net: Net | Teacher, held: list[Held], chunk: int = CHUNK_FRAMES) -> dict[str, float]:
+def accuracy(
+    net: Net | Teacher, held: list[Held], labels: Sequence[str], chunk: int = CHUNK_FRAMES
+) -> dict[str, float]:
     """Share of frames whose most likely Oculus viseme is the reference's, per corpus."""
     net.eval()
-    matrix = torch.from_numpy(SHAPES["oculus"].matrix(LABELS))
+    matrix = torch.from_numpy(SHAPES["oculus"].matrix(labels))
     right: dict[str, int] = {}
     total: dict[str, int] = {}
     for start in range(0, len(held), _BATCH):

@@ -82,6 +82,12 @@ SOURCES: dict[str, dict[str, str]] = {
         "about": "synthetic Scottish voice (clustergen)",
         "labels": _SYNTHETIC,
     },
+    "espeak-ng-id": {
+        "source": "espeak-ng, its Indonesian with 40 timbres",
+        "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",
+        "about": "synthetic formants speaking Indonesian, sentences made by a grammar",
+        "labels": _SYNTHETIC,
+    },
     "espeak-ng": {
         "source": "espeak-ng with 14 timbres",
         "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",

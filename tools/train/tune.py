@@ -23,7 +23,7 @@ from mascot_visemes.decode import SILENCE, DecoderTable, best_paths
 from mascot_visemes.engine import Engine
 from mascot_visemes.network import DecoderSettings, Network
 from mascot_visemes.posteriors import PosteriorStream, listen
-from mascot_visemes.shapes import LABELS, SHAPES, ShapeSet
+from mascot_visemes.shapes import SHAPES, ShapeSet
 from tools.train import card
 from tools.train.corpus import RATE
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 CHUNK_MS = 100
 _CHUNK = CHUNK_MS // FRAME_MS
-_TUNED_ON = {"librispeech-dev-clean", "librispeech-train-clean-100"}
 _COSTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _HELPED = {"P": "PP", "F": "FF"}  # a phone of each class, and what the judge calls it
 _ENTRIES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
@@ -80,20 +79,24 @@ class _Trial:
         heard: The speech, longest utterance first.
         shapes: The viseme set.
         silence_db: Level of silence.
+        labels: What the network tells apart.
     """
 
-    def __init__(self, heard: list[_Heard], shapes: ShapeSet, silence_db: float) -> None:
+    def __init__(
+        self, heard: list[_Heard], shapes: ShapeSet, silence_db: float, labels: tuple[str, ...]
+    ) -> None:
         self.shapes = shapes
         self.silence_db = silence_db
+        self._labels = labels
         self._heard = heard
-        self._owner = shapes.matrix(LABELS).argmax(axis=1)
+        self._owner = shapes.matrix(labels).argmax(axis=1)
 
     @cached_property
     def _scores(self) -> Floats:
         """Scores without biases, shape (utterances, frames of the longest, shapes)."""
         width = len(self.shapes.ids)
         none = DecoderSettings((0.0,) * width, self.silence_db, (0.0,) * width)
-        table = DecoderTable(LABELS, self.shapes, none)
+        table = DecoderTable(self._labels, self.shapes, none)
         scores = np.zeros((len(self._heard), len(self._heard[0].levels), width), np.float32)
         for row, h in zip(scores, self._heard, strict=True):
             row[: len(h.levels)] = table.scores(h.posteriors, h.levels)
@@ -129,7 +132,7 @@ class _Trial:
 def _listen(network: Network, corpus: Path, data: Corpus) -> list[_Heard]:
     """The utterances to tune on, heard in chunks, longest first."""
     size = RATE * CHUNK_MS // 1000
-    chosen = [u for u in data.split("dev") if u.corpus in _TUNED_ON and u.samples >= size]
+    chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on and u.samples >= size]
     chosen.sort(key=lambda u: -u.samples)
     phones = {
         (name, entry["audio"]): entry["phones"]
@@ -209,7 +212,9 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     heard = _listen(Network(graph.stem, graph.read_bytes(), text), corpus, data)
     content = json.loads(text)
     for shapes in (SHAPES[name] for name in card.TUNED):
-        settings = _tuned(_Trial(heard, shapes, content["decoder"][shapes.name]["silence_db"]))
+        settings = _tuned(
+            _Trial(heard, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
+        )
         content["decoder"][shapes.name] = {
             "switch_cost": list(settings.switch_cost),
             "silence_db": settings.silence_db,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mascot_visemes.errors import UnknownShapesError
-from mascot_visemes.phonemes import ENGLISH
 from mascot_visemes.tables import ARKIT_POSES, BLENDSHAPES, OCULUS, RHUBARB, SAPI, VRM
 
 if TYPE_CHECKING:
@@ -81,8 +80,6 @@ SHAPES: dict[str, ShapeSet] = {
         tuple(tuple(ARKIT_POSES[viseme].values()) for viseme in OCULUS),
     ),
 }
-
-LABELS = ENGLISH  # of the default model
 
 
 def shape_set(name: str) -> ShapeSet:

@@ -1,0 +1,82 @@
+"""What another language takes over from an English run: the network's weights, and what its teacher heard.
+
+A run is the folder ``--out`` of `tools.train`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tools.train import corpus as corpora
+from tools.train.language import LANGUAGES
+from tools.train.net import FULL, HEADS, Net
+from tools.train.relabel import certain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tools.train.corpus import Corpus
+    from tools.train.language import Language
+
+_ENGLISH = LANGUAGES["en"]
+
+
+def started(run: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor) -> Net:
+    """A network with the weights of the best epoch of an English run; each label's outputs are those of its kin.
+
+    Args:
+        run: Folder of the run.
+        language: Whose labels it is to tell apart.
+        hidden: Width of the network, as it was in that run.
+        mean: Mean of each band, shape (BANDS,); replaced by that run's, as `std` is.
+        std: Standard deviation of each band, shape (BANDS,).
+
+    Raises:
+        SystemExit: The run has no network, or one of another width.
+    """
+    path = run / "network" / "best.pt"
+    if not path.exists():
+        raise SystemExit(f"--start: there is no {path}; give the folder of an English run")
+    weights = torch.load(path)["net"]
+    kin = [_ENGLISH.index(language.kin.get(label, label)) for label in language.labels]
+    for name, heads in (("late", FULL), ("early", HEADS - FULL)):
+        for part in (f"{name}.weight", f"{name}.bias"):
+            weights[part] = weights[part].unflatten(0, (heads, -1))[:, kin].flatten(0, 1)
+    net = Net(hidden, len(language.labels), mean, std)
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise SystemExit(f"--start: the network there does not fit --hidden {hidden} ({error})") from None
+    return net
+
+
+def heard(run: Path, folder: Path, data: Corpus) -> torch.Tensor:
+    """What to learn, for `Loss`: for English speech what the run's teacher heard in it, else the labels.
+
+    Args:
+        run: Folder of the run; if it has no ``wanted.pt``, all is as labelled.
+        folder: The corpora that the run was trained on.
+        data: All speech, labelled in another language.
+    """
+    table = certain(data)
+    if not (run / "wanted.pt").exists():
+        return table
+    language = data.language
+    kin = np.zeros((len(_ENGLISH.labels), len(language.labels)), np.float32)
+    for row, label in enumerate(_ENGLISH.labels):
+        kin[row, language.index(language.phones.get(label, label))] = 1
+    sums = torch.from_numpy(kin)
+    theirs = torch.load(run / "wanted.pt")
+    folders = [folder, *(path for path in (run / "synthetic",) if path.exists())]
+    english = corpora.load(folders, run / "cache", _ENGLISH)
+    if len(theirs) != len(english.learn) + 1:
+        raise SystemExit(f"--start: {run / 'wanted.pt'} is not of the speech in {folder}")
+    first = {(u.corpus, u.audio): u.frame for u in english.split("train")}
+    for u in data.split("train"):
+        if (start := first.get((u.corpus, u.audio))) is not None:
+            rows = theirs[start : start + u.frames].float() @ sums
+            table[u.frame : u.frame + u.frames] = rows.round().clamp(max=255).to(torch.uint8)
+    return table
