@@ -22,7 +22,7 @@ def voice(rate: int) -> tuple[NDArray[np.int16], str]:
     server = importlib.util.find_spec("mascot_server")
     if server and server.origin:
         # Found, not imported: that would take all that the server depends on.
-        audio, given = _recorded(Path(server.origin).parent / "simulators" / "assets")
+        audio, given = _recorded(Path(server.origin).parent / "simulators" / "assets" / "en")
         # Linear interpolation: a resampler's care would not show in a time.
         at = np.arange(len(audio) * rate // given) * given / rate
         pcm = np.interp(at, np.arange(len(audio)), audio).astype(np.int16)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from examples.demo.conversations import CONVERSATIONS
 from examples.demo.drawing import draw
-from examples.demo.stage import stage
+from examples.demo.stage import SPOKEN, stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -120,9 +120,15 @@ def main() -> None:
     """Runs the demo."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print figures only, as one JSON object")
+    parser.add_argument(
+        "--viseme-model",
+        choices=SPOKEN,
+        default="default",
+        help="model that moves the mouth; agents speak its language (%(default)s)",
+    )
     options = parser.parse_args()
     results = {}
-    with stage() as on:
+    with stage(options.viseme_model) as on:
         for provider in CONVERSATIONS:
             results[provider] = converse(on, provider)
             if not options.json:

@@ -91,7 +91,9 @@ def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
     loudspeaker = _Loudspeaker(heard)
     if through_server:
         config = ElevenLabsConfig(
-            api_key=simulators.ELEVENLABS_API_KEY, agent_id=simulators.ELEVENLABS_AGENT_ID
+            api_key=simulators.ELEVENLABS_API_KEY,
+            agent_id=simulators.ELEVENLABS_AGENT_ID,
+            viseme_model=stage.viseme_model,
         )
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
             answer = client.get_signed_url(config)
@@ -130,7 +132,9 @@ def _openai(stage: Stage, *, through_server: bool) -> Heard:
     heard = Heard()
     if through_server:
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
-            answer = client.get_signed_url(OpenAIConfig(ephemeral_token=simulators.OPENAI_EPHEMERAL))
+            answer = client.get_signed_url(
+                OpenAIConfig(ephemeral_token=simulators.OPENAI_EPHEMERAL, viseme_model=stage.viseme_model)
+            )
         manager = openai.connect(answer)
     else:
         official = OpenAI(
@@ -160,7 +164,9 @@ def _openai(stage: Stage, *, through_server: bool) -> Heard:
 def _gemini(stage: Stage, *, through_server: bool) -> Heard:
     if through_server:
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
-            answer = client.get_signed_url(GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL))
+            answer = client.get_signed_url(
+                GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL, viseme_model=stage.viseme_model)
+            )
     else:
         # The SDK dials TLS only; mascot-client is what gets it onto plain loopback.
         answer = GeminiCredentials(api_key=simulators.GEMINI_API_KEY, base_url=stage.providers)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from anyio.from_thread import start_blocking_portal
 
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from mascot_server.simulators import AudioSent
 
-__all__ = ["Stage", "stage"]
+__all__ = ["SPOKEN", "Stage", "VisemeModel", "stage"]
+
+VisemeModel = Literal["default", "indonesian"]
+
+SPOKEN: Final[dict[VisemeModel, Literal["en", "id"]]] = {"default": "en", "indonesian": "id"}
+"""What the simulated agents speak for each viseme model."""
 
 SPEED = 8.0
 """How many times faster than real time the simulated agents speak and are listened to, as the real ones do send."""
@@ -33,23 +38,27 @@ class Stage:
         providers: Origin of the simulators.
         server: Origin of the server.
         api_key: What the server accepts.
+        viseme_model: The model that conversations ask the server for.
         sent: All audio that the simulators sent, in order.
     """
 
     providers: str
     server: str
     api_key: str
+    viseme_model: VisemeModel = "default"
     sent: list[AudioSent] = field(default_factory=list)
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """Starts simulators and server on free ports, and stops them."""
+def stage(viseme_model: VisemeModel) -> Iterator[Stage]:
+    """Starts simulators, which speak the model's language, and server on free ports, and stops them."""
     sent: list[AudioSent] = []
     with start_blocking_portal() as portal:
-        simulators = Simulators(on_audio=sent.append, burst=SPEED, playback=SPEED)
+        simulators = Simulators(
+            on_audio=sent.append, burst=SPEED, playback=SPEED, language=SPOKEN[viseme_model]
+        )
         with portal.wrap_async_context_manager(simulators), _server(simulators.origin) as (origin, api_key):
-            yield Stage(simulators.origin, origin, api_key, sent)
+            yield Stage(simulators.origin, origin, api_key, viseme_model, sent)
 
 
 @contextmanager

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_it_holds_a_conversation_with_each_provider() -> None:
-    command = [sys.executable, "-m", "examples.demo", "--json"]
+@pytest.mark.parametrize("model", ["default", "indonesian"])
+def test_it_holds_a_conversation_with_each_provider(model: str) -> None:
+    command = [sys.executable, "-m", "examples.demo", "--viseme-model", model, "--json"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     providers = json.loads(ran.stdout)["providers"]

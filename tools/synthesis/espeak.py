@@ -32,7 +32,7 @@ _SHORTEST_CLOSURE_S = 0.005
 
 # Of the library's speak_lib.h.
 _SYNCHRONOUS, _PHONEME_EVENTS = 2, 1
-_PHONEME = 7
+_WORD, _PHONEME = 1, 7
 _RATE, _WORDS_A_MINUTE = 1, 175
 _PITCH, _MIDDLE_PITCH = 3, 50
 _UTF8, _PHONEMES_IN_BRACKETS = 1, 0x100
@@ -73,6 +73,7 @@ class _Library:
             raise FileNotFoundError("espeak-ng finds no data of its voices: apt-get install espeak-ng-data")
         self._samples: list[NDArray[np.int16]] = []
         self._starts: list[tuple[int, str]] = []
+        self._words: list[int] = []
         self._callback = _CALLBACK(self._collect)  # kept: the library has only a pointer to it
         self._api.espeak_SetSynthCallback(self._callback)
         self._api.espeak_TextToPhonemes.restype = ctypes.c_char_p
@@ -84,7 +85,9 @@ class _Library:
             self._samples.append(np.ctypeslib.as_array(samples, (count,)).copy())
         i = 0
         while events[i].type:
-            if events[i].type == _PHONEME:
+            if events[i].type == _WORD:
+                self._words.append(events[i].sample)
+            elif events[i].type == _PHONEME:
                 self._starts.append((events[i].sample, events[i].phone.decode()))
             i += 1
         return 0
@@ -106,6 +109,7 @@ class _Library:
         self._api.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * manner.pace / manner.tract), 0)
         self._samples.clear()
         self._starts.clear()
+        self._words.clear()
         data = text.encode() + b"\0"
         self._api.espeak_Synth(data, len(data), 0, 0, 0, _UTF8 | _PHONEMES_IN_BRACKETS, None, None)
         samples = np.concatenate(self._samples)
@@ -119,7 +123,8 @@ class _Library:
             for (start, phone), (end, _) in pairwise(starts)
             if end > start
         ]
-        return Speech(samples, rate, closures(segments, samples, rate))
+        words = tuple(start / rate for start in self._words)
+        return Speech(samples, rate, closures(segments, samples, rate), words)
 
 
 def closures(segments: Sequence[Segment], samples: NDArray[np.int16], rate: int) -> tuple[Segment, ...]:

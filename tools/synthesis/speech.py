@@ -29,11 +29,13 @@ class Speech:
         samples: Mono int16.
         rate: Samples a second.
         segments: Phones in the synthesiser's own names, in order, without gaps.
+        words: Start of each word in seconds; none where the synthesiser does not tell.
     """
 
     samples: NDArray[np.int16]
     rate: int
     segments: tuple[Segment, ...]
+    words: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

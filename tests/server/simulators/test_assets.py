@@ -11,28 +11,38 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mascot_server.simulators.voice import Reply, greeting, replies
+from mascot_server.simulators.voice import LANGUAGES, Language, Reply, greeting, replies
 
 ASSETS = files("mascot_server.simulators") / "assets"
 SCRIPT = Path(__file__).parents[3] / "tools" / "voices" / "script.py"
 
 
-def test_there_is_a_greeting_and_at_least_three_answers() -> None:
-    assert greeting().name == "1-greeting"
-    assert len(replies()) >= 4
-    assert len({reply.text for reply in replies()}) == len(replies())
+FOLDERS = {reply.text: ASSETS / language for language in LANGUAGES for reply in replies(language)}
+RECORDINGS = [
+    pytest.param(reply, id=f"{language}-{reply.name}")
+    for language in LANGUAGES
+    for reply in replies(language)
+]
 
 
-def test_the_recordings_are_small_enough_to_ship() -> None:
-    sizes = [len((ASSETS / f"{reply.name}.wav").read_bytes()) for reply in replies()]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_there_is_a_greeting_and_at_least_three_answers(language: Language) -> None:
+    assert greeting(language).name == "1-greeting"
+    assert len(replies(language)) >= 4
+    assert len({reply.text for reply in replies(language)}) == len(replies(language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_recordings_are_small_enough_to_ship(language: Language) -> None:
+    sizes = [len((ASSETS / language / f"{reply.name}.wav").read_bytes()) for reply in replies(language)]
     assert sum(sizes) < 1_500_000
 
 
-@pytest.mark.parametrize("reply", replies(), ids=lambda reply: reply.name)
+@pytest.mark.parametrize("reply", RECORDINGS)
 class TestRecording:
     def test_the_card_fits_the_sound(self, reply: Reply) -> None:
-        card = json.loads((ASSETS / f"{reply.name}.json").read_text(encoding="utf-8"))
-        with wave.open(str(ASSETS / f"{reply.name}.wav")) as recording:
+        card = json.loads((FOLDERS[reply.text] / f"{reply.name}.json").read_text(encoding="utf-8"))
+        with wave.open(str(FOLDERS[reply.text] / f"{reply.name}.wav")) as recording:
             assert (recording.getnchannels(), recording.getsampwidth()) == (1, 2)
             assert recording.getframerate() == card["sample_rate"] == 24000
             assert recording.getnframes() == card["duration_ms"] * 24
@@ -53,7 +63,7 @@ class TestRecording:
         samples = reply.samples.astype(np.float64)
         first, last = reply.words[0].start_ms, reply.words[-1].end_ms
         assert not samples[: first * 24 - 24].any()
-        assert not samples[last * 24 + 24 :].any()
+        assert not samples[last * 24 + 48 :].any()
         for word in reply.words:
             assert np.sqrt(np.mean(samples[word.start_ms * 24 : word.end_ms * 24] ** 2)) > 200
 
@@ -69,5 +79,7 @@ def test_the_script_that_is_rendered_is_the_one_that_is_shipped() -> None:
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    shipped = {reply.name: reply.text for reply in replies()}
-    assert {name: " ".join(sentences) for name, sentences in script.REPLIES.items()} == shipped
+    for language in LANGUAGES:
+        shipped = {reply.name: reply.text for reply in replies(language)}
+        texts = script.REPLIES[language].items()
+        assert {name: " ".join(sentences) for name, sentences in texts} == shipped

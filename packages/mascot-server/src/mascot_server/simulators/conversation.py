@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from mascot_server.simulators.voice import Chunk, Reply
+    from mascot_server.simulators.voice import Chunk, Language, Reply
 
 Provider = Literal["elevenlabs", "openai", "gemini"]
 Event = dict[str, Any]
@@ -89,8 +89,9 @@ class Conversation(ABC):
 
     provider: Provider
 
-    def __init__(self, pacing: Pacing) -> None:
+    def __init__(self, pacing: Pacing, language: Language = "en") -> None:
         self.pacing = pacing
+        self.language = language
         self.turn: Turn | None = None
         self._urgent: deque[Event] = deque()
         self._script: deque[_Cue] = deque()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from mascot_server.simulators.conversation import Conversation, Pacing
     from mascot_server.simulators.credentials import Credentials
+    from mascot_server.simulators.voice import Language
 
 _ELEVENLABS_SOCKET = "/v1/convai/conversation"
 _ELEVENLABS_SIGN = "/v1/convai/conversation/get-signed-url"
@@ -82,12 +83,14 @@ class Doors:
         pacing: how time passes behind them.
         beta: whether OpenAI still speaks its beta API.
         signature_lifetime: seconds for which ElevenLabs' signed URL can be dialled.
+        language: what the agents behind them speak.
     """
 
     credentials: Credentials
     pacing: Pacing
     beta: bool
     signature_lifetime: float
+    language: Language = "en"
 
     def admit(self, request: Request, now: float) -> Answer | Conversation:
         """Decide on a request; ``now`` is seconds of a clock that signatures can be dated by."""
@@ -142,7 +145,7 @@ class Doors:
             return Refusal("elevenlabs", 1008, "The conversation signature is invalid.")
         if now * 1000 >= int(expires[1]):
             return Refusal("elevenlabs", 1008, "The conversation signature has expired.")
-        return ElevenLabsConversation(self.pacing, audio_format)
+        return ElevenLabsConversation(self.pacing, audio_format, self.language)
 
     def _audio_format(self, agent: str) -> str | None:
         """The format that an agent id asks for; None where there is no such agent."""
@@ -175,7 +178,7 @@ class Doors:
         if request.header("openai-beta") and not beta:
             text = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
             return _openai_closed("beta_api_shape_disabled", text)
-        return OpenAIConversation(self.pacing, model, beta=beta)
+        return OpenAIConversation(self.pacing, model, beta=beta, language=self.language)
 
     def _gemini(self, request: Request, *, constrained: bool) -> Conversation:
         if not constrained:
@@ -185,13 +188,13 @@ class Doors:
                 return Refusal("gemini", 1008, text)
             if not _same(key, self.credentials.gemini_api_key):
                 return Refusal("gemini", 1007, "API key not valid. Please pass a valid API key.")
-            return GeminiConversation(self.pacing)
+            return GeminiConversation(self.pacing, self.language)
         scheme, _, token = request.header("authorization").partition(" ")
         if scheme.lower() != "token":
             token = request.query("access_token")
         if not _same(token, self.credentials.gemini_ephemeral):
             return Refusal("gemini", 1008, "The access token is missing or not valid.")
-        return GeminiConversation(self.pacing)
+        return GeminiConversation(self.pacing, self.language)
 
 
 def _same(given: str, known: str) -> bool:

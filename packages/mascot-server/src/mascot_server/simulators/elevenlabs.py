@@ -20,7 +20,7 @@ from mascot_server.simulators.wire import read_base64, read_member, read_object,
 
 if TYPE_CHECKING:
     from mascot_server.simulators.conversation import Close, Frame
-    from mascot_server.simulators.voice import Reply
+    from mascot_server.simulators.voice import Language, Reply
 
 GREETING_WAIT_S = 1.0
 """How long the greeting waits for ``conversation_initiation_client_data``, which may name the user."""
@@ -35,8 +35,8 @@ DEFAULT_AUDIO_FORMAT = "pcm_16000"
 
 _USER_SAID = ("What would you recommend?", "Could you tell me more?", "That sounds lovely. What else?")
 # The greeting's recording says the default name; its text says the one that the client gave.
-_VARIABLES = {"user_name": "there"}
-_SPOKEN_NAME, _TEMPLATE_NAME = "Hello there,", "Hello {{user_name}},"
+_NAMES: dict[Language, str] = {"en": "there", "id": "Kakak"}
+_TEMPLATE_NAME = "{{user_name}}"
 _USER_RATE = 16000
 _CORRECTION_MARK = "..."
 _HEARD_WITHOUT_ANSWER = frozenset(
@@ -58,12 +58,15 @@ class ElevenLabsConversation(Conversation):
     Args:
         pacing: how time passes.
         audio_format: a key of `AUDIO_FORMATS`.
+        language: what the agent speaks.
     """
 
     provider = "elevenlabs"
 
-    def __init__(self, pacing: Pacing, audio_format: str = DEFAULT_AUDIO_FORMAT) -> None:
-        super().__init__(pacing)
+    def __init__(
+        self, pacing: Pacing, audio_format: str = DEFAULT_AUDIO_FORMAT, language: Language = "en"
+    ) -> None:
+        super().__init__(pacing, language)
         self._format = audio_format
         self._ears = VoiceActivity(_USER_RATE)
         self._last_id = 0
@@ -157,14 +160,16 @@ class ElevenLabsConversation(Conversation):
         # The Python SDK puts the switch at the top, the documentation under "conversation".
         conversation = read_member(override, "conversation")
         self._text_only = bool(override.get("text_only") or conversation.get("text_only"))
-        variables = _VARIABLES | read_member(data, "dynamic_variables")
-        template = greeting().text.replace(_SPOKEN_NAME, _TEMPLATE_NAME)
+        name = _NAMES[self.language]
+        variables = {"user_name": name} | read_member(data, "dynamic_variables")
+        said = greeting(self.language)
+        template = said.text.replace(name, _TEMPLATE_NAME, 1)
         text = re.sub(r"\{\{(\w+)\}\}", lambda name: str(variables.get(name[1], name[0])), template)
-        self._speak(greeting(), text, now)
+        self._speak(said, text, now)
 
     def _answer(self, now: float) -> None:
         self._interrupt(now)
-        reply = answer(self._user_turns)
+        reply = answer(self._user_turns, self.language)
         self._user_turns += 1
         self._speak(reply, reply.text, now)
 

@@ -17,7 +17,7 @@ from mascot_server.simulators.voice import answer, chunks
 from mascot_server.simulators.wire import read_any_base64, read_member, read_object, write_base64
 
 if TYPE_CHECKING:
-    from mascot_server.simulators.voice import Reply
+    from mascot_server.simulators.voice import Language, Reply
 
 OUTPUT_RATE = 24000
 """Hz of what the model speaks."""
@@ -35,12 +35,17 @@ _AUDIO_TOKENS_PER_SECOND = 25
 
 
 class GeminiConversation(Conversation):
-    """One socket of ``BidiGenerateContent``."""
+    """One socket of ``BidiGenerateContent``.
+
+    Args:
+        pacing: how time passes.
+        language: what the agent speaks.
+    """
 
     provider = "gemini"
 
-    def __init__(self, pacing: Pacing) -> None:
-        super().__init__(pacing)
+    def __init__(self, pacing: Pacing, language: Language = "en") -> None:
+        super().__init__(pacing, language)
         self._setup: dict[str, Any] | None = None
         self._detects_activity = True
         self._ears = VoiceActivity(_DEFAULT_INPUT_RATE)
@@ -140,7 +145,7 @@ class GeminiConversation(Conversation):
 
     def _answer(self, now: float) -> None:
         self._interrupt(now)
-        reply = answer(self._turns)
+        reply = answer(self._turns, self.language)
         self._turns += 1
         self.turn = Turn(reply, now)
         self._speak(reply)

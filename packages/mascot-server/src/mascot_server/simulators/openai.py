@@ -16,7 +16,7 @@ from mascot_server.simulators.openai_response import Response
 from mascot_server.simulators.openai_session import RATES, Dialect, RefusedError, merged
 from mascot_server.simulators.sound import decode
 from mascot_server.simulators.vad import SpeechStarted, VoiceActivity
-from mascot_server.simulators.voice import Chunk, answer, chunks
+from mascot_server.simulators.voice import Chunk, Language, answer, chunks
 from mascot_server.simulators.wire import read_base64, write_base64
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ class OpenAIConversation(Conversation):
         pacing: how time passes.
         model: the model asked for.
         beta: speak the API as it was before.
+        language: what the agent speaks.
     """
 
     provider = "openai"
 
-    def __init__(self, pacing: Pacing, model: str, *, beta: bool = False) -> None:
-        super().__init__(pacing)
+    def __init__(self, pacing: Pacing, model: str, *, beta: bool = False, language: Language = "en") -> None:
+        super().__init__(pacing, language)
         self._dialect: Dialect = Beta() if beta else Ga()
         self._session = self._dialect.initial(model)
         self._ears = self._new_ears()
@@ -231,7 +232,7 @@ class OpenAIConversation(Conversation):
             audio=self._dialect.response_audio(settings),
             metadata=options.get("metadata"),
         )
-        reply = answer(self._counts["resp"] - 1)
+        reply = answer(self._counts["resp"] - 1, self.language)
         self._has_spoken = True
         self.turn = Turn(reply, now)
         self._remember(response.item_id, self.turn)

@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from mascot_server.simulators.conversation import Close, Conversation, Frame, Pacing, Provider
 from mascot_server.simulators.credentials import Credentials
 from mascot_server.simulators.doors import Answer, Doors, Request
+from mascot_server.simulators.voice import LANGUAGES
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from websockets.http11 import Response
 
     from mascot_server.simulators.sound import Encoding
+    from mascot_server.simulators.voice import Language
 
 _LARGEST_MESSAGE = 4 * 2**20
 _SUBPROTOCOLS = ("convai", "realtime")
@@ -76,6 +78,7 @@ class Simulators:
         beta: whether OpenAI still speaks its beta API, to any model.
         credentials: what is accepted instead of the constants of this package.
         signature_lifetime: seconds for which ElevenLabs' signed URLs can be dialled.
+        language: what the agents speak, ``en`` or ``id`` (Indonesian).
     """
 
     def __init__(
@@ -90,15 +93,20 @@ class Simulators:
         beta: bool = False,
         credentials: Credentials | None = None,
         signature_lifetime: float = 900.0,
+        language: Language = "en",
     ) -> None:
         for name, value in (("burst", burst), ("playback", playback)):
             if not value > 0:
                 raise ValueError(f"{name} must be greater than 0, not {value}")
+        if language not in LANGUAGES:
+            raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, not {language!r}")
         self.host = host
         self._wanted_port = port
         self._ssl = ssl
         self._on_audio = on_audio
-        self._doors = Doors(credentials or Credentials(), Pacing(burst, playback), beta, signature_lifetime)
+        self._doors = Doors(
+            credentials or Credentials(), Pacing(burst, playback), beta, signature_lifetime, language
+        )
         self._numbers = itertools.count()
         self._server: Server | None = None
 

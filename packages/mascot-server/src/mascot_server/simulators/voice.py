@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+Language = Literal["en", "id"]
+"""What the agent can speak, as ISO 639-1 has it."""
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _CHUNKS_MS = (120, 200, 160, 240, 100, 180)
 _SHORTEST_MS, _LONGEST_MS = min(_CHUNKS_MS), 260
@@ -86,9 +90,9 @@ class Chunk:
 
 
 @cache
-def replies() -> tuple[Reply, ...]:
-    """Return the recordings in their order: the greeting first, then the answers."""
-    folder = files(__package__) / "assets"
+def replies(language: Language = "en") -> tuple[Reply, ...]:
+    """Return the recordings of a language in their order: the greeting first, then the answers."""
+    folder = files(__package__) / "assets" / language
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".json"))
     loaded = []
     for name in names:
@@ -103,14 +107,14 @@ def replies() -> tuple[Reply, ...]:
     return tuple(loaded)
 
 
-def greeting() -> Reply:
+def greeting(language: Language = "en") -> Reply:
     """Return what the agent says first."""
-    return replies()[0]
+    return replies(language)[0]
 
 
-def answer(turn: int) -> Reply:
+def answer(turn: int, language: Language = "en") -> Reply:
     """Return what the agent says in its turn number ``turn`` (from 0), going round for ever."""
-    answers = replies()[1:]
+    answers = replies(language)[1:]
     return answers[turn % len(answers)]
 
 
