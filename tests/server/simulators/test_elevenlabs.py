@@ -41,6 +41,19 @@ def call(play: Any) -> Any:
     return call
 
 
+def test_an_indonesian_agent_greets_by_name_and_answers_in_its_language(play: Any) -> None:
+    call = play(ElevenLabsConversation(Pacing(), language="id"))
+    call.say(CLIENT_DATA | {"dynamic_variables": {"user_name": "Siti"}})
+    call.wait()
+    call.wait(10)
+    events = call.say({"type": "user_message", "text": "Ada apa saja?"}) + call.wait()
+    said = [
+        event["agent_response_event"]["agent_response"] for event in of_type(call.events, "agent_response")
+    ]
+    assert said == [greeting("id").text.replace("Kakak", "Siti"), answer(0, "id").text]
+    assert len(sound(events)) == answer(0, "id").duration_ms * 16 * 2
+
+
 def test_the_metadata_comes_first_and_names_both_formats(play: Any) -> None:
     call = play(ElevenLabsConversation(Pacing(), "pcm_44100"))
     metadata, ping = call.events

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mascot_server import simulators
 
 
@@ -27,3 +29,8 @@ def test_the_credentials_look_like_real_ones() -> None:
     assert simulators.OPENAI_EPHEMERAL.startswith("ek_")
     assert simulators.GEMINI_API_KEY.startswith("AIza")
     assert simulators.GEMINI_EPHEMERAL.startswith("auth_tokens/")
+
+
+def test_a_language_that_nobody_speaks_is_refused() -> None:
+    with pytest.raises(ValueError, match="language must be one of en, id, not 'fr'"):
+        simulators.Simulators(language="fr")  # type: ignore[arg-type]
