@@ -13,7 +13,7 @@ pytest.importorskip("scipy", reason="making training speech needs scipy")
 soundfile = pytest.importorskip("soundfile", reason="making training speech needs soundfile")
 
 from mascot_visemes.phonemes import INDONESIAN_PHONEMES  # noqa: E402
-from tools.synthesis import espeak, indonesian  # noqa: E402
+from tools.synthesis import espeak, flite, indonesian  # noqa: E402
 from tools.synthesis.__main__ import main  # noqa: E402
 from tools.synthesis.indonesian import morphology, numbers  # noqa: E402
 from tools.synthesis.phones import ESPEAK_INDONESIAN  # noqa: E402
@@ -135,7 +135,7 @@ def test_the_table_of_espeak_names_phonemes_of_indonesian() -> None:
 
 @needs_espeak
 def test_indonesian_is_spoken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--language", "id", "--out", str(tmp_path), "--hours", "0.02"])
+    main(["--language", "id", "--out", str(tmp_path), "--hours", "0.02", "--voices", "espeak-ng-id"])
     assert "left out: 0 for unknown phones {}, 0 whose times" in capsys.readouterr().out
     entries = [json.loads(line) for line in (tmp_path / "espeak-ng-id.jsonl").read_text().splitlines()]
     assert {entry["split"] for entry in entries} == {"train"}
@@ -151,6 +151,15 @@ def test_a_final_k_is_a_glottal_stop_but_in_loans() -> None:
 
     assert said("Bapak makan.") == "B AA P AA Q M AA K AA N"
     assert said("plastik") == "P L AA S T IY K"
+
+
+@needs_espeak
+@pytest.mark.skipif(not flite.INDONESIAN[0].present(), reason="needs the Debian package flite")
+def test_english_voices_say_indonesian_with_the_sounds_they_have() -> None:
+    (speech,) = flite.INDONESIAN[0].speak(["Bapak ke arah nyala khas."], Manner(pace=1.3))
+    said = " ".join(segment.phone for segment in speech.segments)
+    assert said == "SIL B AA P AA K K AX AA R AA HH NY NY AA L AA HH AA S SIL"
+    assert speech.segments[-1].end_s == pytest.approx(len(speech.samples) / speech.rate, abs=0.05)
 
 
 @needs_espeak

@@ -18,7 +18,10 @@ from tools.synthesis import corpus, espeak, festival, flite, indonesian, texts
 if TYPE_CHECKING:
     from tools.synthesis.speech import Voice
 
-VOICES = {"en": (*festival.VOICES, *flite.VOICES, *espeak.VOICES), "id": espeak.INDONESIAN}
+VOICES = {
+    "en": (*festival.VOICES, *flite.VOICES, *espeak.VOICES),
+    "id": (*espeak.INDONESIAN, *flite.INDONESIAN),
+}
 
 _BRIEFEST_S = 2.0  # of a sentence on average, at least
 

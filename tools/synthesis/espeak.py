@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.synthesis.phones import ESPEAK, ESPEAK_INDONESIAN
-from tools.synthesis.speech import Manner, Segment, Speech, Voice
+from tools.synthesis.phones import ESPEAK, ESPEAK_INDONESIAN, arpabet
+from tools.synthesis.speech import Manner, Segment, Speech, Voice, moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SILENCES = frozenset({"_", "_:", "_!", "_|"})
 _STOPS = frozenset({"p", "b", "t", "t2", "t#", "d", "k", "g", "tS", "dZ", "?"})
 _SHORTEST_CLOSURE_S = 0.005
+_UNHEARD = ", unheard"
 
 # Of the library's speak_lib.h.
 _SYNCHRONOUS, _PHONEME_EVENTS = 2, 1
@@ -37,7 +38,6 @@ _RATE, _WORDS_A_MINUTE = 1, 175
 _PITCH, _MIDDLE_PITCH = 3, 50
 _UTF8, _PHONEMES_IN_BRACKETS = 1, 0x100
 
-_RATE_STEP = 50  # Hz; rates on this grid convert to others by small factors
 # Words of Indonesian in -k that are loans, which keep their k.
 _FINAL_K = re.compile(
     r"\b(?!blok|optik|mistik|klasik|kritik|grafik|plastik|listrik|statistik|elektronik|produk|aspek|musik|klinik)"
@@ -113,10 +113,7 @@ class _Library:
         data = text.encode() + b"\0"
         self._api.espeak_Synth(data, len(data), 0, 0, 0, _UTF8 | _PHONEMES_IN_BRACKETS, None, None)
         samples = np.concatenate(self._samples)
-        # Formants are moved by playing the samples at another rate, so that times are to be taken at that rate too.
         rate = self._rate
-        if manner.tract != 1:
-            rate = round(rate * manner.tract / _RATE_STEP) * _RATE_STEP
         starts = [(0, "_"), *self._starts, (len(samples), "")]
         segments = [
             Segment(start / rate, end / rate, phone)
@@ -124,7 +121,7 @@ class _Library:
             if end > start
         ]
         words = tuple(start / rate for start in self._words)
-        return Speech(samples, rate, closures(segments, samples, rate), words)
+        return moved(Speech(samples, rate, closures(segments, samples, rate), words), manner.tract)
 
 
 def closures(segments: Sequence[Segment], samples: NDArray[np.int16], rate: int) -> tuple[Segment, ...]:
@@ -145,7 +142,7 @@ def closures(segments: Sequence[Segment], samples: NDArray[np.int16], rate: int)
         sound = np.flatnonzero(samples[round(segment.start_s * rate) : round(segment.end_s * rate)])
         if not len(sound):
             if segment.phone not in _STOPS:
-                result[i] = segment._replace(phone=segment.phone + ", unheard")
+                result[i] = segment._replace(phone=segment.phone + _UNHEARD)
             continue
         after = result[i + 1] if i + 1 < len(result) else None
         fallen = segment.start_s + (int(sound[-1]) + 1) / rate
@@ -184,6 +181,18 @@ def _speak_indonesian(texts: Sequence[str], manner: Manner) -> list[Speech]:
         return f"[[{library.phonemes(word[0]).removesuffix('k')}?]]"
 
     return [library.speak(_FINAL_K.sub(glottal, text), manner) for text in texts]
+
+
+def indonesian_phones(text: str) -> list[str]:
+    """Phones of an Indonesian text as corpora name them, SIL for its pauses.
+
+    Raises:
+        UnknownPhone: The voice says one that its table does not name.
+    """
+    (speech,) = _speak_indonesian([text], Manner())
+    # A phone that is swallowed is still one to say.
+    heard = [s._replace(phone=s.phone.removesuffix(_UNHEARD)) for s in speech.segments]
+    return [segment.phone for segment in arpabet(heard, ESPEAK_INDONESIAN)]
 
 
 VOICES = (

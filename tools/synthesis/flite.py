@@ -3,6 +3,9 @@
 Its clustergen voices (slt, rms, awb) place 5 ms frames, so that their segment times are those of the audio. The
 diphone voices (kal, kal16) are left out: they are the speaker of Festival's kal again, and their audio is 115 ms
 shorter than their times say.
+
+They speak Indonesian with the sounds of English, phone by phone as espeak-ng reads it: with an accent, but in voices
+that were human.
 """
 
 from __future__ import annotations
@@ -16,8 +19,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tools.synthesis import espeak
 from tools.synthesis.phones import RADIO
-from tools.synthesis.speech import Manner, Segment, Speech, Voice, program
+from tools.synthesis.speech import Manner, Segment, Speech, Voice, moved, program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,25 +38,20 @@ def _present(voice: str) -> bool:
 
 
 def _speak(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
+    return [_said(voice, ["-t", text], manner) for text in texts]
+
+
+def _said(voice: str, said: list[str], manner: Manner) -> Speech:
+    """What Flite says, given ``-t`` and a text or ``-p`` and phones."""
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "speech.wav"
-        options = [
-            "-voice",
-            voice,
-            "--setf",
-            f"duration_stretch={1 / manner.pace:.3f}",
-            "-psdur",
-            "-o",
-            str(sound),
-        ]
-        spoken = []
-        for text in texts:
-            command = [program("flite"), *options, "-t", text]
-            printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - Flite
-            with wave.open(str(sound), "rb") as file:
-                samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-                spoken.append(Speech(samples, file.getframerate(), _segments(printed.stdout)))
-        return spoken
+        stretch = f"duration_stretch={manner.tract / manner.pace:.3f}"
+        command = [program("flite"), "-voice", voice, "--setf", stretch, "-psdur", "-o", str(sound), *said]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - Flite
+        with wave.open(str(sound), "rb") as file:
+            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+            speech = Speech(samples, file.getframerate(), _segments(printed.stdout))
+    return moved(speech, manner.tract)
 
 
 def _segments(printed: str) -> tuple[Segment, ...]:
@@ -74,6 +73,58 @@ VOICES = tuple(
         package="flite",
         present=partial(_present, name),
         speak=partial(_speak, name),
+    )
+    for name in ("slt", "rms", "awb")
+)
+
+_VOWELS = ("AA", "AO", "AW", "AX", "AY", "EH", "IY", "OY", "UW")
+_CONSONANTS = (
+    *("B", "CH", "D", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG"),
+    *("P", "R", "S", "SH", "T", "W", "Y", "Z", "ZH"),
+)
+# Phones of Indonesian as these voices can say them: what is heard, which is the label, and their phones for it.
+_INDONESIAN = {
+    **{phone: (phone, phone.lower()) for phone in (*_VOWELS, *_CONSONANTS)},
+    "SIL": ("SIL", "pau"),
+    "NY": ("NY", "n y"),
+    "Q": ("K", "k"),
+    "X": ("HH", "hh"),
+}
+_TAP = "dx"
+
+
+def _spelled(phones: Sequence[str]) -> list[tuple[str, str]]:
+    """Labels and their phones; an r between vowels is a tap, elsewhere the voices' own."""
+    result = []
+    for before, phone, after in zip(["SIL", *phones], phones, [*phones[1:], "SIL"], strict=False):
+        label, said = _INDONESIAN[phone]
+        result.append((label, _TAP if phone == "R" and {before, after} <= set(_VOWELS) else said))
+    return [("SIL", "pau"), *result, ("SIL", "pau")]
+
+
+def _speak_indonesian(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
+    spoken = []
+    for text in texts:
+        spelled = _spelled([phone for phone in espeak.indonesian_phones(text) if phone != "SIL"])
+        speech = _said(voice, ["-p", " ".join(said for _, said in spelled)], manner)
+        labels = [label for label, said in spelled for _ in said.split()]
+        segments = tuple(
+            segment._replace(phone=label) for segment, label in zip(speech.segments, labels, strict=True)
+        )
+        spoken.append(Speech(speech.samples, speech.rate, segments))
+    return spoken
+
+
+INDONESIAN = tuple(
+    Voice(
+        corpus=f"flite-id-{name}",
+        share=0.1,
+        phones={label: (label,) for label, _ in _INDONESIAN.values()},
+        package="flite",
+        present=partial(_present, name),
+        speak=partial(_speak_indonesian, name),
+        paces=(1.1, 1.6),
+        tracts=(0.9, 1.14),
     )
     for name in ("slt", "rms", "awb")
 )

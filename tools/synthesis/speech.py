@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_RATE_STEP = 50  # Hz; rates on this grid convert to others by small factors
+
+
 class Segment(NamedTuple):
     """A phone and when it is spoken, in seconds from the start of the audio."""
 
@@ -85,6 +88,20 @@ class Voice:
     pitches: tuple[float, float] = (1.0, 1.0)
     variants: tuple[str, ...] = ("",)
     tracts: tuple[float, float] = (1.0, 1.0)
+
+
+def moved(speech: Speech, tract: float) -> Speech:
+    """Speech with its formants, pitch and pace multiplied, by taking its samples at another rate."""
+    if tract == 1:
+        return speech
+    rate = round(speech.rate * tract / _RATE_STEP) * _RATE_STEP
+    factor = speech.rate / rate
+    return Speech(
+        speech.samples,
+        rate,
+        tuple(Segment(start * factor, end * factor, phone) for start, end, phone in speech.segments),
+        tuple(start * factor for start in speech.words),
+    )
 
 
 def program(name: str) -> str:

@@ -77,7 +77,7 @@ _INDONESIAN = Language(
     model="indonesian",
     description=(
         "Indonesian phonemes from log-mel bands: causal convolution and two LSTM layers, delayed heads. All Indonesian "
-        "that it learnt from and all that its figures are taken on is synthetic, spoken by espeak-ng; the human voices "
+        "that it learnt from and all that its figures are taken on is synthetic; the human voices "
         "that it has heard speak English, whose phones count as the nearest Indonesian ones. It started from a network "
         "trained on English."
     ),
@@ -87,6 +87,9 @@ _INDONESIAN = Language(
     # Little more than half is Indonesian, if there are six hours of it.
     weights={
         "espeak-ng-id": 1.0,
+        "flite-id-awb": 1.0,
+        "flite-id-rms": 1.0,
+        "flite-id-slt": 1.0,
         "kathleen": 0.3,
         "librispeech-dev-clean": 0.8,
         "librispeech-train-clean-100": 1.0,

@@ -82,6 +82,15 @@ SOURCES: dict[str, dict[str, str]] = {
         "about": "synthetic Scottish voice (clustergen)",
         "labels": _SYNTHETIC,
     },
+    **{
+        f"flite-id-{voice}": {
+            "source": f"Flite with the voice {voice}",
+            "licence": _CMU,
+            "about": "synthetic voice (clustergen) of an English speaker, saying Indonesian with English sounds",
+            "labels": _SYNTHETIC,
+        }
+        for voice in ("awb", "rms", "slt")
+    },
     "espeak-ng-id": {
         "source": "espeak-ng, its Indonesian with 40 timbres",
         "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",
