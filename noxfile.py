@@ -21,6 +21,7 @@ PARTS = {
     "server": ("mascot-server", "mascot-visemes"),
     "client": ("mascot-client[all]",),
     "integration": ("mascot-client[all]", "mascot-server", "mascot-visemes"),
+    "tools": ("mascot-visemes[cli]",),
 }
 """Which packages each part of the tests needs."""
 
@@ -106,6 +107,6 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="virtualenv")
 def train(session: nox.Session) -> None:
-    """Train the English model: `nox -s train -- --corpus DIR --out DIR`."""
+    """Train a model: `nox -s train -- --corpus DIR --out DIR`."""
     session.install("-e", "packages/mascot-visemes", *TRAINING)
     session.run("python", "-m", "tools.train", *session.posargs)

@@ -1,14 +1,14 @@
 """Train the network of mascot-visemes and put it into the package.
 
 First free synthesisers speak, with phone times that are exact: in English the texts of the corpora, in Indonesian
-sentences made by a grammar. For English a teacher is trained then, which hears whole utterances of human speech, and
-corrects its labels. On both the network is trained that is shipped. The corpora are English in any case; for
-Indonesian, their phones count as the nearest of that language, and --start gives what an English run has learnt.
+sentences made by a grammar. For English a first network is trained on the labels, and a teacher that hears whole
+utterances of human speech; what both hear there corrects the labels, and on those the first network is trained on to be
+the last, which is shipped. The corpora are English in any case; for Indonesian, their phones count as the nearest of
+that language, and --start names the English run whose network is trained on and whose corrected labels are taken over.
 
---minutes and --epochs are the network's, --teacher-minutes and --teacher-epochs the teacher's; each stops by whichever
-comes first, and both pace the learning rate. Every epoch leaves a checkpoint in --out, from which the same command goes
-on. The best epoch by the headline corpus is exported to ONNX with weights of 8 bits, the decoder is tuned for it on the
-dev split, and the card is written with the figures of bench.accuracy.
+Each stage stops by its --…-minutes or --…-epochs, whichever comes first, and both pace the learning rate. Every epoch
+leaves a checkpoint in --out, from which the same command goes on. The best epoch by the headline corpus is exported to
+ONNX, the decoder is tuned for it on the dev split, and the card is written with the figures of bench.accuracy.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tools.train.start import heard, started
 from tools.train.teacher import Teacher
 from tools.train.tune import tune
 
+_CONTINUED = 0.32  # part of the largest learning rate with which a trained network is trained on
 MODELS = Path("packages/mascot-visemes/src/mascot_visemes/models")
 
 
@@ -55,13 +56,17 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument(
         "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
     )
-    p.add_argument("--epochs", type=int, default=60, help="passes over the training speech (%(default)s)")
-    p.add_argument("--minutes", type=float, default=math.inf, help="stop after this long (no limit)")
-    p.add_argument("--teacher-epochs", type=int, default=12, help="the same for the teacher (%(default)s)")
-    p.add_argument(
-        "--teacher-minutes", type=float, default=math.inf, help="the same for the teacher (no limit)"
-    )
-    p.add_argument("--hidden", type=int, default=190, help="width of the network (%(default)s)")
+    for stage, epochs in (("first", 24), ("teacher", 12), ("last", 16)):
+        p.add_argument(
+            f"--{stage}-epochs",
+            type=int,
+            default=epochs,
+            help=f"passes over the speech, {stage} (%(default)s)",
+        )
+        p.add_argument(
+            f"--{stage}-minutes", type=float, default=math.inf, help="stop that after this long (no limit)"
+        )
+    p.add_argument("--hidden", type=int, default=192, help="width of the network (%(default)s)")
     p.add_argument("--batch", type=int, default=40, help="examples a batch (%(default)s)")
     p.add_argument("--batches", type=int, default=180, help="batches an epoch (%(default)s)")
     p.add_argument("--steps", type=int, default=250, help="20 ms steps an example (%(default)s)")
@@ -78,14 +83,15 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def _settings(args: argparse.Namespace, epochs: int, minutes: float) -> Settings:
+def _settings(args: argparse.Namespace, stage: str, peak: float = 1.0) -> Settings:
+    """Settings of a stage; `peak` is its part of the largest learning rate."""
     return Settings(
-        epochs=epochs,
-        minutes=minutes,
+        epochs=getattr(args, f"{stage}_epochs"),
+        minutes=getattr(args, f"{stage}_minutes"),
         batch=args.batch,
         batches=args.batches,
         steps=args.steps,
-        peak=args.peak,
+        peak=peak * args.peak,
         workers=args.workers,
         threads=args.threads,
         seed=args.seed,
@@ -108,22 +114,29 @@ def speech(args: argparse.Namespace, language: Language) -> corpus.Corpus:
 
 
 def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
-    """What the network is to learn: for human speech what a teacher makes of the labels, else the labels.
+    """What the network is to learn at last, kept in `args.out`.
 
-    Kept in `args.out`; trains the teacher if it is not there. Languages without one take over what that of `args.start`
-    has made.
+    For human speech what a teacher and a first network make of the labels, both trained if they are not there; else the
+    labels. Languages that have none of it take over what the run in `args.start` has made.
     """
     kept = args.out / "wanted.pt"
     if kept.exists() and len(table := torch.load(kept)) == len(data.learn) + 1:
         return table
     if data.language.corrected:
-        print("teacher", flush=True)
         human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
-        settings = _settings(args, args.teacher_epochs, args.teacher_minutes)
-        make = partial(Teacher, len(data.language.labels))
-        teacher = Run(settings, args.out / "teacher", human, certain(human), make).train()
-        print(f"relabelling by the teacher of epoch {teacher.epoch}", flush=True)
-        table = relabel(teacher.net, human)
+        labels = len(data.language.labels)
+        print("first network", flush=True)
+        make = partial(Net, args.hidden, labels)
+        first = Run(_settings(args, "first"), args.out / "first", data, certain(data), make).train()
+        print("teacher", flush=True)
+        make_teacher = partial(Teacher, labels)
+        settings = _settings(args, "teacher")
+        teacher = Run(settings, args.out / "teacher", human, certain(human), make_teacher).train()
+        print(
+            f"relabelling by the first network's epoch {first.epoch}, the teacher's {teacher.epoch}",
+            flush=True,
+        )
+        table = relabel((first.net, teacher.net), human)
     else:
         table = heard(args.start, args.corpus, data) if args.start else certain(data)
     torch.save(table, kept)
@@ -137,12 +150,10 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     data = speech(args, language)
     table = wanted(args, data)
-    print("network", flush=True)
-    if args.start:
-        make = partial(started, args.start, language, args.hidden)
-    else:
-        make = partial(Net, args.hidden, len(language.labels))
-    best = Run(_settings(args, args.epochs, args.minutes), args.out / "network", data, table, make).train()
+    print("last network", flush=True)
+    begin = args.start / "network" if args.start else args.out / "first"
+    make = partial(started, begin, language, args.hidden)
+    best = Run(_settings(args, "last", _CONTINUED), args.out / "network", data, table, make).train()
     args.models.mkdir(parents=True, exist_ok=True)
     graph = args.models / f"{args.name}.onnx"
     write_onnx(best.net, graph)

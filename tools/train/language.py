@@ -58,7 +58,7 @@ class Language:
 _ENGLISH = Language(
     code="en",
     model="default",
-    description="English phonemes from log-mel bands: causal convolution and two LSTM layers, delayed heads.",
+    description="English phonemes from log-mel bands: causal convolution and two GRU layers, delayed heads.",
     labels=ENGLISH,
     headline="librispeech-dev-clean",
     tuned_on=frozenset({"librispeech-dev-clean", "librispeech-train-clean-100"}),
@@ -76,7 +76,7 @@ _INDONESIAN = Language(
     code="id",
     model="indonesian",
     description=(
-        "Indonesian phonemes from log-mel bands: causal convolution and two LSTM layers, delayed heads. All Indonesian "
+        "Indonesian phonemes from log-mel bands: causal convolution and two GRU layers, delayed heads. All Indonesian "
         "that it learnt from and all that its figures are taken on is synthetic; the human voices "
         "that it has heard speak English, whose phones count as the nearest Indonesian ones. It started from a network "
         "trained on English."

@@ -1,12 +1,9 @@
-"""The network: a causal convolution and two LSTM layers at 50 steps a second, read out by delayed heads.
+"""The network: a causal convolution and two GRU layers at 50 steps a second, read out by delayed heads.
 
 A step takes two 10 ms frames. After step ``s`` the frames up to ``2 s + 1`` have been heard, and head ``j`` tells
 the phoneme of frame ``2 s + 3 - j``: heads 0 and 1 the two frames not yet heard, head 2 the one just heard, heads 10
 and 11 the two that have been followed by 90 and 80 ms. So one pass over the audio, with no look-ahead of its own,
 answers for every frame with any context from none to full.
-
-LSTM rather than GRU: onnxruntime has an LSTM in 8-bit integers, at half the time of the GRU in floats. `export` makes
-it of the network trained here, and gives it the state that a stream carries from call to call.
 """
 
 from __future__ import annotations
@@ -20,8 +17,7 @@ from mascot_visemes.features import BANDS
 HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
-KERNEL = 3  # steps that the convolution sees
-CEILING = 6.0  # of what the LSTM takes in, so that eight bits can count it
+_KERNEL = 3  # steps that the convolution sees
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
@@ -29,7 +25,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
     """See the module.
 
     Args:
-        hidden: Width of the convolution and the LSTM layers.
+        hidden: Width of the convolution and the GRU layers.
         labels: How many phonemes it tells apart.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
@@ -44,20 +40,41 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         self.labels = labels
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
-        self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
-        self.lstm = nn.LSTM(hidden, hidden, num_layers=2, batch_first=True, dropout=0.15)
+        self.front = nn.Linear(_KERNEL * 2 * BANDS, hidden)
+        self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=0.15)
         self.dropout = nn.Dropout(0.15)
         self.late = nn.Linear(hidden, FULL * labels)
         self.early = nn.Linear(hidden, (HEADS - FULL) * labels)
 
-    def body(self, steps: Tensor) -> Tensor:
-        """Hidden vectors, shape (batch, steps, hidden), of steps of two frames, shape (batch, steps, 2 * BANDS)."""
+    @property
+    def state_size(self) -> int:
+        """Length of the state vector: the convolution's last steps, then each GRU layer's."""
+        return (_KERNEL - 1) * 2 * BANDS + 2 * self.hidden
+
+    def body(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Run over steps.
+
+        Args:
+            steps: Two frames of log-mel bands each, shape (batch, steps, 2 * BANDS).
+            state: What an earlier call returned, or zeros, shape (batch, state_size).
+
+        Returns:
+            Hidden vectors, shape (batch, steps, hidden), and the state after them.
+        """
+        width = (_KERNEL - 1) * 2 * BANDS
+        past, *memory = torch.split(state, [width, self.hidden, self.hidden], dim=1)
         x = (steps - self.mean) * self.scale
-        x = torch.cat((x.new_zeros(len(x), KERNEL - 1, 2 * BANDS), x), dim=1)
+        x = torch.cat((past.reshape(-1, _KERNEL - 1, 2 * BANDS), x), dim=1)
+        past = x[:, -(_KERNEL - 1) :].reshape(-1, width)
         # The convolution as one matrix product over each step beside the two before it.
         x = torch.cat((x[:, :-2], x[:, 1:-1], x[:, 2:]), dim=2)
-        x, _ = self.lstm(self.front(x).clamp(0.0, CEILING))
-        return x
+        x, after = self.gru(torch.relu(self.front(x)), torch.stack(memory))
+        return x, torch.cat((past, after[0], after[1]), dim=1)
+
+    def _fresh(self, steps: Tensor) -> Tensor:
+        """Hidden vectors of whole recordings."""
+        hidden, _ = self.body(steps, steps.new_zeros(len(steps), self.state_size))
+        return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits of all heads, shape (..., HEADS, labels)."""
@@ -75,7 +92,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             Logits, shape (batch, read, HEADS, labels), and the frame that each tells, shape (read, HEADS).
         """
-        hidden = self.body(steps)
+        hidden = self._fresh(steps)
         at = torch.arange(phase % _READ_EVERY, steps.shape[1], _READ_EVERY)
         return self.logits(hidden[:, at]), 2 * at[:, None] + 3 - torch.arange(HEADS)
 
@@ -89,10 +106,22 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             Shape (batch, 2 * steps, labels).
         """
-        hidden = self.body(steps)
+        hidden = self._fresh(steps)
         frames = 2 * steps.shape[1]
         frame = np.arange(frames)
         heard = np.minimum((frame // chunk + 1) * chunk, frames) // 2 * 2
         # The full-context heads answer as soon as they can; only what is left at a chunk's edge is asked earlier.
         step = np.minimum(heard // 2 - 1, (frame + 8) // 2)
         return self.logits(hidden)[:, step, 2 * step + 3 - frame]
+
+    def forward(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the exported graph computes.
+
+        Returns:
+            Posteriors of the full-context heads at every step, shape (batch, steps, FULL, labels); of the other
+            heads after the last step, shape (batch, HEADS - FULL, labels); the next state.
+        """
+        hidden, state = self.body(steps, state)
+        late = self.late(hidden).unflatten(-1, (FULL, self.labels)).softmax(-1)
+        early = self.early(hidden[:, -1]).unflatten(-1, (HEADS - FULL, self.labels)).softmax(-1)
+        return late, early, state

@@ -1,4 +1,4 @@
-"""What another language takes over from an English run: the network's weights, and what its teacher heard.
+"""What is taken over from an earlier run: the network's weights, and what was heard in the speech.
 
 A run is the folder ``--out`` of `tools.train`.
 """
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 _ENGLISH = LANGUAGES["en"]
 
 
-def started(run: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor) -> Net:
-    """A network with the weights of the best epoch of an English run; each label's outputs are those of its kin.
+def started(folder: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor) -> Net:
+    """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.
 
     Args:
-        run: Folder of the run.
+        folder: Of that network's checkpoints.
         language: Whose labels it is to tell apart.
-        hidden: Width of the network, as it was in that run.
-        mean: Mean of each band, shape (BANDS,); replaced by that run's, as `std` is.
+        hidden: Width of the network, as it was there.
+        mean: Mean of each band, shape (BANDS,); replaced by that network's, as `std` is.
         std: Standard deviation of each band, shape (BANDS,).
 
     Raises:
-        SystemExit: The run has no network, or one of another width.
+        SystemExit: There is no network, or one of another width.
     """
-    path = run / "network" / "best.pt"
+    path = folder / "best.pt"
     if not path.exists():
         raise SystemExit(f"--start: there is no {path}; give the folder of an English run")
     weights = torch.load(path)["net"]
