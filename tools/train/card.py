@@ -24,8 +24,9 @@ _PATHS = {"corpus", "out", "start", "models"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
-# Where tuning starts, and what holds until it has been done.
-_DECODER = {"switch_cost": 2.0, "silence_db": -88.0}
+# What holds until the decoder has been tuned; the level of silence stays.
+_SWITCH_COST = 0.5
+_SILENCE_DB = -88.0
 
 
 def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> None:
@@ -47,7 +48,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
             "heads": f"{HEADS}, from two frames ahead to nine behind",
         },
         "labels": list(data.language.labels),
-        "decoder": {name: _DECODER | {"bias": [0.0] * len(SHAPES[name].ids)} for name in TUNED},
+        "decoder": {name: _decoder(len(SHAPES[name].ids)) for name in TUNED},
         "metrics": {},
         "data": [
             {"corpus": name, "train_hours": round(h, 2)} | SOURCES.get(name, {})
@@ -64,6 +65,10 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         },
     }
     save(path, card)
+
+
+def _decoder(width: int) -> dict[str, Any]:
+    return {"switch_cost": [_SWITCH_COST] * width, "silence_db": _SILENCE_DB, "bias": [0.0] * width}
 
 
 def _command(args: argparse.Namespace) -> str:
