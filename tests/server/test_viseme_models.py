@@ -51,8 +51,7 @@ async def heard(server: RunningServer, query: str = "", **config: Any) -> tuple[
 
 def shown(model: str, audio: list[bytes]) -> list[int | str]:
     """What a model makes of audio."""
-    served = model if model in mv.available_models() else "default"
-    stream = mv.load(served).create_stream(sample_rate=16_000)
+    stream = mv.load(model).create_stream(sample_rate=16_000)
     return [change.viseme for chunk in audio for change in stream.accept_waveform(chunk)]
 
 
@@ -67,6 +66,14 @@ async def test_the_config_names_it(patient: RunningServer, model: str) -> None:
 async def test_the_query_names_it_if_the_config_does_not(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, query=f"&viseme_model={model}")
     assert shapes == shown(model, audio)
+
+
+async def test_the_models_hear_the_same_speech_differently(patient: RunningServer) -> None:
+    (english, audio), (indonesian, same) = [
+        await heard(patient, viseme_model=model) for model in ("default", "indonesian")
+    ]
+    assert audio == same
+    assert english != indonesian
 
 
 async def test_the_config_comes_before_the_query_and_english_is_the_default(patient: RunningServer) -> None:
