@@ -6,8 +6,8 @@ _ALIGNED = (
     "Forced alignment with pocketsphinx's English model and the pronunciations of a dictionary, moved 10 ms later, "
     "schwas told apart from other vowels. On other speech, labelled by hand, such an alignment is right in about "
     "78 % of the frames of 15 visemes. Stop closures and silences are loose, and short pauses are often given to "
-    "the sounds beside them. For training, boundaries were moved by up to 40 ms to where a teacher network hears them, "
-    "and half of what is learned is the teacher's posteriors."
+    "the sounds beside them. For training, half of what is learned in a frame is this label, half what two "
+    "networks trained on such labels hear there."
 )
 _SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
 _CMU = "free for any use with the notice kept, as its COPYING says"
