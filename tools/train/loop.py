@@ -169,7 +169,7 @@ class Run:
             print(f"epoch {self._epoch} loss {loss:.3f} {figures} {self._minutes:.1f} min", flush=True)
             self._save(right)
         if not self._best:
-            raise SystemExit("nothing was trained: give --epochs or --minutes more")
+            raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
         self._scored.load_state_dict(self._best["net"])
         return Best(self._scored.eval(), self._best["epoch"], self._best["right"])
 

@@ -1,7 +1,7 @@
 """The teacher: a network that hears whole utterances, both ways in time, and is never shipped.
 
-It is trained on the labels of the corpora and then tells, frame by frame, what it hears in the training speech:
-where a boundary lies, and which phones were said in another way than the dictionary has them. See `relabel`.
+It is trained on the labels of the corpora and then tells, frame by frame, what it hears in the training speech. See
+`relabel`.
 """
 
 from __future__ import annotations
