@@ -8,7 +8,8 @@ that language, and --start names the English run whose network is trained on and
 
 Each stage stops by its --…-minutes or --…-epochs, whichever comes first, and both pace the learning rate. Every epoch
 leaves a checkpoint in --out, from which the same command goes on. The best epoch by the headline corpus is exported to
-ONNX, the decoder is tuned for it on the dev split, and the card is written with the figures of bench.accuracy.
+ONNX, in 8-bit integers; the decoder is tuned for it on the dev split, and the card is written with the figures of
+bench.accuracy.
 """
 
 from __future__ import annotations
@@ -153,10 +154,11 @@ def main(argv: list[str] | None = None) -> None:
     print("last network", flush=True)
     begin = args.start / "network" if args.start else args.out / "first"
     make = partial(started, begin, language, args.hidden)
-    best = Run(_settings(args, "last", _CONTINUED), args.out / "network", data, table, make).train()
+    run = Run(_settings(args, "last", _CONTINUED), args.out / "network", data, table, make)
+    best = run.train()
     args.models.mkdir(parents=True, exist_ok=True)
     graph = args.models / f"{args.name}.onnx"
-    write_onnx(best.net, graph)
+    write_onnx(best.net, graph, run.sample)
     card.write(graph.with_suffix(".json"), args, best, data)
     tune(graph, language.carried or args.corpus, data)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)

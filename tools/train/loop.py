@@ -104,6 +104,9 @@ class Run:
         data: The corpora.
         wanted: What to learn, as `Loss` takes it.
         make: Makes the network, given mean and standard deviation of the bands.
+
+    Attributes:
+        sample: Some examples, shape (examples, steps, 2 * BANDS).
     """
 
     def __init__(
@@ -120,9 +123,9 @@ class Run:
         self._settings = settings
         self._out = out
         self._examples = Examples(data, settings.steps, AHEAD)
-        sample, _ = Batches(self._examples, _STATISTICS_EXAMPLES, 1, (settings.seed, 0))[0]
+        self.sample, _ = Batches(self._examples, _STATISTICS_EXAMPLES, 1, (settings.seed, 0))[0]
         self._held: list[Held] = held_out(data)
-        bands = sample.reshape(-1, sample.shape[2] // 2)
+        bands = self.sample.reshape(-1, self.sample.shape[2] // 2)
         self._net = make(bands.mean(0), bands.std(0))
         self._scored = make(bands.mean(0), bands.std(0))
         self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=settings.peak, weight_decay=0.02)

@@ -17,7 +17,7 @@ from mascot_visemes.features import BANDS
 HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
-_KERNEL = 3  # steps that the convolution sees
+KERNEL = 3  # steps that the convolution sees
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
@@ -40,7 +40,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         self.labels = labels
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
-        self.front = nn.Linear(_KERNEL * 2 * BANDS, hidden)
+        self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
         self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=0.15)
         self.dropout = nn.Dropout(0.15)
         self.late = nn.Linear(hidden, FULL * labels)
@@ -49,7 +49,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
     @property
     def state_size(self) -> int:
         """Length of the state vector: the convolution's last steps, then each GRU layer's."""
-        return (_KERNEL - 1) * 2 * BANDS + 2 * self.hidden
+        return (KERNEL - 1) * 2 * BANDS + 2 * self.hidden
 
     def body(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Run over steps.
@@ -61,11 +61,11 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             Hidden vectors, shape (batch, steps, hidden), and the state after them.
         """
-        width = (_KERNEL - 1) * 2 * BANDS
+        width = (KERNEL - 1) * 2 * BANDS
         past, *memory = torch.split(state, [width, self.hidden, self.hidden], dim=1)
         x = (steps - self.mean) * self.scale
-        x = torch.cat((past.reshape(-1, _KERNEL - 1, 2 * BANDS), x), dim=1)
-        past = x[:, -(_KERNEL - 1) :].reshape(-1, width)
+        x = torch.cat((past.reshape(-1, KERNEL - 1, 2 * BANDS), x), dim=1)
+        past = x[:, -(KERNEL - 1) :].reshape(-1, width)
         # The convolution as one matrix product over each step beside the two before it.
         x = torch.cat((x[:, :-2], x[:, 1:-1], x[:, 2:]), dim=2)
         x, after = self.gru(torch.relu(self.front(x)), torch.stack(memory))
