@@ -18,6 +18,7 @@ def test_public_names() -> None:
         "ModelFileError",
         "NotFiniteError",
         "OutputError",
+        "Recording",
         "SampleFormatError",
         "SampleRateError",
         "Stream",
@@ -29,6 +30,7 @@ def test_public_names() -> None:
         "VisemeEvent",
         "available_models",
         "load",
+        "open_audio",
     }
     assert all(hasattr(mascot_visemes, name) for name in mascot_visemes.__all__)
 

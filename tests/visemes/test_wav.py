@@ -102,11 +102,11 @@ def test_what_libsndfile_writes(tmp_path: Path, speech: NDArray[np.int16], subty
 
 
 @pytest.mark.parametrize(("riff_size", "data_size"), [(0xFFFFFFFF, 0xFFFFFFFF), (0, 0), (1, 0x7FFFFFFF)])
-def test_a_stream_of_unknown_length(tmp_path: Path, riff_size: int, data_size: int) -> None:
+def test_a_header_of_unknown_length(tmp_path: Path, riff_size: int, data_size: int) -> None:
     audio = chunk(b"data", bytes(1000), data_size)
     path = saved(tmp_path / "a.wav", riff(described(PCM, 16), audio, size=riff_size))
     with open_audio(str(path)) as recording:
-        assert recording.seconds is None
+        assert recording.seconds == 500 / 16000
         assert sum(map(len, recording.blocks)) == 500
 
 
@@ -143,6 +143,37 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: bytes, reason: str) 
     with pytest.raises(mv.AudioFileError, match=reason) as caught:
         samples_of(path)
     assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_an_open_file_is_read_in_blocks_of_any_length_and_stays_open(
+    speech: NDArray[np.int16], suffix: str
+) -> None:
+    soundfile = pytest.importorskip("soundfile", reason="it writes the files, and reads all but one")
+    file = io.BytesIO()
+    soundfile.write(file, np.stack((speech, speech), axis=1) / 32768, 16000, format=suffix)
+    file.seek(0)
+    with mv.open_audio(file, block_ms=100) as recording:
+        lengths = [len(block) for block in recording.blocks]
+    assert recording.rate == 16000
+    assert recording.seconds == sum(lengths) / 16000
+    assert set(lengths[:-1]) == {1600}
+    assert sum(lengths) == pytest.approx(len(speech), abs=3000)
+    assert not file.closed
+
+
+@pytest.mark.parametrize("data", [b"not audio at all", b"fLaC" + bytes(100)])
+def test_an_open_file_that_cannot_be_read_has_no_name(data: bytes) -> None:
+    pytest.importorskip("soundfile", reason="it reads all but WAV")
+    with pytest.raises(mv.AudioFileError, match=r"^audio: not audio that can be read \([^<]*\)$"):
+        with mv.open_audio(io.BytesIO(data)):
+            pass
+
+
+def test_an_open_file_without_a_header() -> None:
+    with mv.open_audio(io.BytesIO(bytes(3200)), raw_rate=8000, block_ms=50) as recording:
+        assert recording.seconds == 0.2
+        assert [len(block) for block in recording.blocks] == [400] * 4
 
 
 @given(

@@ -9,6 +9,7 @@
 ``stream.accept_waveform(chunk)``            answers for all audio up to the end of the chunk
 ``stream.input_finished()``                  closes the mouth
 ``stream.reset()``                           starts again at 0 ms
+``open_audio(file)``                         blocks of samples of a file, a pipe or an open file
 ``ARKIT_POSES``                              coefficients of ARKit's blendshapes for each Oculus viseme
 ===========================================  ==========================================================
 """
@@ -30,6 +31,7 @@ from mascot_visemes.errors import (
     UnknownShapesError,
     VisemeError,
 )
+from mascot_visemes.reading import Recording, open_audio
 from mascot_visemes.registry import available_models, load
 from mascot_visemes.stream import Stream, VisemeEvent
 from mascot_visemes.tables import ARKIT_POSES
@@ -44,6 +46,7 @@ __all__ = [
     "ModelFileError",
     "NotFiniteError",
     "OutputError",
+    "Recording",
     "SampleFormatError",
     "SampleRateError",
     "Stream",
@@ -55,4 +58,5 @@ __all__ = [
     "VisemeEvent",
     "available_models",
     "load",
+    "open_audio",
 ]

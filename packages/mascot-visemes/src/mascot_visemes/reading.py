@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -48,12 +49,15 @@ class Recording:
 
 
 @contextmanager
-def open_audio(source: str, *, raw_rate: int | None = None) -> Iterator[Recording]:
-    """Open a file or standard input, which is read as it comes.
+def open_audio(
+    source: str | BinaryIO, *, raw_rate: int | None = None, block_ms: int = _FILE_BLOCK_MS
+) -> Iterator[Recording]:
+    """Open a file, an open file, or standard input, which is read as it comes.
 
     Args:
-        source: A path, or ``-`` for standard input.
+        source: A path; ``-`` for standard input; or a file that is open at its start, can seek, and stays open.
         raw_rate: If given, `source` has no header: little-endian PCM16, mono, at this rate.
+        block_ms: How long the blocks of a file are, in ms; those of standard input are 100 ms.
 
     Raises:
         AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000.
@@ -63,16 +67,35 @@ def open_audio(source: str, *, raw_rate: int | None = None) -> Iterator[Recordin
     if source == STDIN:
         yield _open_bytes(sys.stdin.buffer, "standard input", raw_rate, _PIPE_BLOCK_MS)
         return
+    with _opened(source) as (file, name):
+        if raw_rate is None and _is_other_format(file):
+            with _open_soundfile(file, name, block_ms) as recording:
+                yield recording
+        else:
+            yield _open_bytes(file, name, raw_rate, block_ms, _length(file))
+
+
+@contextmanager
+def _opened(source: str | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
+    """The file and its name for errors; closed afterwards if it was opened here."""
+    if not isinstance(source, str):
+        yield source, "audio"
+        return
     try:
         file = Path(source).open("rb")  # noqa: SIM115 - closed below, and errors of its users are not ours
     except OSError as error:
         raise AudioFileError(source, error.strerror or str(error)) from error
     with file:
-        if raw_rate is None and _is_other_format(file):
-            with _open_soundfile(source) as recording:
-                yield recording
-        else:
-            yield _open_bytes(file, source, raw_rate, _FILE_BLOCK_MS)
+        yield file, source
+
+
+def _length(file: BinaryIO) -> int | None:
+    """Bytes of a file that is at its start; none where that cannot be known, as of a named pipe."""
+    if not file.seekable():
+        return None
+    length = file.seek(0, SEEK_END)
+    file.seek(0)
+    return length
 
 
 def _is_other_format(file: BinaryIO) -> bool:
@@ -81,17 +104,22 @@ def _is_other_format(file: BinaryIO) -> bool:
     return bool(start) and start != b"RIFF"
 
 
-def _open_bytes(file: BinaryIO, name: str, raw_rate: int | None, block_ms: int) -> Recording:
+def _open_bytes(
+    file: BinaryIO, name: str, raw_rate: int | None, block_ms: int, length: int | None = None
+) -> Recording:
     if raw_rate is not None:
         rate = checked_rate(raw_rate)
         chunks = _chunks(file, None, 2, rate * block_ms // 1000)
         samples = (np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768.0) for data in chunks)
-        return _recording(rate, None, samples, name)
+        return _recording(rate, None if length is None else length // 2 / rate, samples, name)
     header = read_header(file, name)
     chunks = _chunks(file, header.size, header.frame_bytes, header.rate * block_ms // 1000)
+    # The header may promise more than there is, or nothing.
+    there = None if length is None else length - file.tell()
+    sizes = [size for size in (header.size, there) if size is not None]
     seconds = None
-    if header.size is not None and header.rate:
-        seconds = header.size / header.frame_bytes / header.rate
+    if sizes and header.rate:
+        seconds = min(sizes) // header.frame_bytes / header.rate
     return _recording(header.rate, seconds, map(header.samples, chunks), name)
 
 
@@ -106,24 +134,26 @@ def _chunks(file: BinaryIO, size: int | None, frame_bytes: int, frames: int) -> 
 
 
 @contextmanager
-def _open_soundfile(path: str) -> Iterator[Recording]:
-    soundfile = require("soundfile", f"{path}: not a WAV file, and reading other formats")
+def _open_soundfile(source: BinaryIO, name: str, block_ms: int) -> Iterator[Recording]:
+    soundfile = require("soundfile", f"{name}: not a WAV file, and reading other formats")
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(source)
     except soundfile.SoundFileError as error:
-        raise AudioFileError(path, f"not audio that can be read ({error})") from error
+        # The library's own words, without what it puts before them: the Python object that was read.
+        problem = getattr(error, "error_string", error)
+        raise AudioFileError(name, f"not audio that can be read ({problem})") from error
     with file:
-        frames = min(file.samplerate * _FILE_BLOCK_MS // 1000, _LARGEST_BLOCK // (4 * file.channels))
-        blocks = _soundfile_blocks(soundfile, file, path, frames)
-        yield _recording(file.samplerate, file.frames / file.samplerate, blocks, path)
+        frames = min(file.samplerate * block_ms // 1000, _LARGEST_BLOCK // (4 * file.channels))
+        blocks = _soundfile_blocks(soundfile, file, name, max(1, frames))
+        yield _recording(file.samplerate, file.frames / file.samplerate, blocks, name)
 
 
-def _soundfile_blocks(soundfile: Any, file: Any, path: str, frames: int) -> Blocks:
+def _soundfile_blocks(soundfile: Any, file: Any, name: str, frames: int) -> Blocks:
     while True:
         try:
             block = file.read(frames, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise AudioFileError(path, f"damaged ({error})") from error
+            raise AudioFileError(name, f"damaged ({error})") from error
         if not len(block):
             return
         yield block.mean(axis=1)
