@@ -15,7 +15,7 @@ from support.servers import API_KEY, SECRET, Providers, RunningServer, run_serve
 from websockets.asyncio.client import connect
 
 from mascot_server import simulators
-from mascot_server.observe import configure_logging
+from mascot_server.logs import configure_logging
 
 pytestmark = pytest.mark.anyio
 

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
-from mascot_server.errors import BadRequest, Unauthorized
+from mascot_server.drain import Drain
+from mascot_server.errors import Refusal
 from mascot_server.keys import ApiKeys
+from mascot_server.logs import filter_web_server_log
 from mascot_server.models import Models
-from mascot_server.observe import Counters, filter_web_server_log
+from mascot_server.observe import Counters
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.scheduler import Scheduler
 from mascot_server.signed_urls import get_signed_url_route
 from mascot_server.tokens import Tokens
+from mascot_server.tracing import tracing
 from mascot_server.upstream import Dialer
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
         dev: Take any secret, for development on one's own machine.
 
     Returns:
-        The application; its state holds the `Counters` as `counters`.
+        The application; its state holds the `Counters` as `counters` and, to stop by, the `Drain` as `drain`.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.
@@ -51,17 +55,19 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     counters = Counters()
     http = httpx.AsyncClient()
     scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, counters=counters)
+    drain = Drain(seconds=settings.drain_seconds, overloaded=lambda: None)
     conversations = Conversations(
         tokens=tokens,
         dialer=Dialer(settings, http),
         models=Models(VISEME_MODELS),
         scheduler=scheduler,
         counters=counters,
+        drain=drain,
+        tracing=tracing(enabled=settings.tracing),
     )
 
     @asynccontextmanager
-    async def resources(app: Litestar) -> AsyncIterator[None]:
-        app.state.counters = counters
+    async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
         async with http, scheduler:
             yield
@@ -78,20 +84,20 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
             *conversations.routes,
         ],
         exception_handlers={
-            BadRequest: _client_error,
-            Unauthorized: _client_error,
+            Refusal: _refusal,
             HTTPException: _http_error,
             Exception: _server_error,
         },
         lifespan=[resources],
+        state=State({"counters": counters, "drain": drain}),
         openapi_config=openapi_config(settings.public_url),
         # Logging is the process's business; Litestar's default would take over the root logger.
         logging_config=None,
     )
 
 
-def _client_error(_: Request[Any, Any, Any], error: BadRequest | Unauthorized) -> Response[dict[str, str]]:
-    return Response({"error": str(error)}, status_code=error.status)
+def _refusal(_: Request[Any, Any, Any], error: Refusal) -> Response[dict[str, str]]:
+    return Response({"error": str(error)}, status_code=error.status, headers=error.headers)
 
 
 def _http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:

@@ -12,7 +12,7 @@ import uvicorn
 
 from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
-from mascot_server.observe import configure_logging
+from mascot_server.logs import configure_logging
 from mascot_server.serving import listen, server_config
 from mascot_server.settings import Settings, load_settings
 from mascot_server.simulators import Simulators

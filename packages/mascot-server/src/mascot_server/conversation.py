@@ -7,13 +7,15 @@ import logging
 import re
 import time
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import WebSocket, websocket
 
 from mascot_server.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
-from mascot_server.errors import BadRequest, Unauthorized, UpstreamError
-from mascot_server.observe import redact
+from mascot_server.errors import BadRequest, Unauthorized, UpstreamError, UpstreamRefused
+from mascot_server.logs import SessionLog
+from mascot_server.metrics import close_code_label
 from mascot_server.peers import AppPeer, PeerClosed, deny
 from mascot_server.provider_config import (
     VISEME_MODELS,
@@ -22,6 +24,7 @@ from mascot_server.provider_config import (
     OpenAIConfig,
     parse_sealed,
 )
+from mascot_server.redaction import redact
 from mascot_server.relay import relay
 from mascot_server.session import Session
 
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from litestar.handlers import WebsocketRouteHandler
 
     from mascot_server.codecs import Codec
+    from mascot_server.drain import Drain, Stop
+    from mascot_server.metrics import DialFailure
     from mascot_server.models import Models
     from mascot_server.observe import Counters
     from mascot_server.peers import ProviderPeer
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from mascot_server.relay import Ending
     from mascot_server.scheduler import Scheduler
     from mascot_server.tokens import Tokens
+    from mascot_server.tracing import Tracing
     from mascot_server.upstream import Dialer
 
 __all__ = ["ELEVENLABS_PATH", "GEMINI_KEY_PREFIX", "OPENAI_PATH", "Conversations"]
@@ -55,6 +61,9 @@ _GEMINI_RPC: Final = re.compile(
 # insists on.
 _SUBPROTOCOLS: Final = {"elevenlabs": "convai", "openai": "realtime"}
 
+_RETRY_ELSEWHERE_SECONDS: Final = 1
+"""Another process may take the conversation at once."""
+
 Socket = WebSocket[Any, Any, Any]
 
 
@@ -67,16 +76,28 @@ class Conversations:
         models: Viseme models.
         scheduler: Predicts visemes.
         counters: Where things are counted.
+        drain: Says whether a new conversation is taken, and keeps account of the running ones.
+        tracing: Traces conversations, or does not.
     """
 
     def __init__(
-        self, *, tokens: Tokens, dialer: Dialer, models: Models, scheduler: Scheduler, counters: Counters
+        self,
+        *,
+        tokens: Tokens,
+        dialer: Dialer,
+        models: Models,
+        scheduler: Scheduler,
+        counters: Counters,
+        drain: Drain,
+        tracing: Tracing,
     ) -> None:
         self._tokens = tokens
         self._dialer = dialer
         self._models = models
         self._scheduler = scheduler
         self._counters = counters
+        self._drain = drain
+        self._tracing = tracing
 
     @property
     def routes(self) -> list[WebsocketRouteHandler]:
@@ -105,54 +126,97 @@ class Conversations:
         self, socket: Socket, provider: str, token: str | None, *, gemini_version: str = "v1beta"
     ) -> None:
         """Checks token and query before the socket is accepted."""
+        if (reason := self._drain.refusal()) is not None:
+            await self._deny(socket, 503, reason, {"Retry-After": str(_RETRY_ELSEWHERE_SECONDS)})
+            return
         try:
             config = parse_sealed(provider, self._tokens.open(provider, token or ""))
             model = _viseme_model(config, socket.query_params.get("viseme_model"))
         except (Unauthorized, BadRequest) as error:
-            await deny(socket, error.status, _error_body(str(error)))
+            await self._deny(socket, error.status, str(error))
             return
         await self._converse(socket, config, model, gemini_version)
+
+    async def _deny(
+        self, socket: Socket, status: int, error: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._counters.handshakes_refused.add(status)
+        await deny(socket, status, _error_body(error), headers)
 
     async def _converse(
         self, socket: Socket, config: ProviderConfig, model: str, gemini_version: str
     ) -> None:
-        session_id, started = uuid.uuid4().hex[:12], time.monotonic()
-        self._counters.add("sessions")
-        logger.info("session %s: provider %s, viseme model %s", session_id, config.provider, model)
-        app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(config.provider))
-        try:
-            # Before accept: what the app says early waits in its socket.
-            provider = await self._dialer.dial(config, gemini_version=gemini_version)
+        session_id, started, name = uuid.uuid4().hex[:12], time.monotonic(), config.provider
+        log = SessionLog(logger, session=session_id, provider=name)
+        log.info("provider %s, viseme model %s", name, model, extra={"viseme_model": model})
+        self._counters.sessions.add(name)
+        self._counters.sessions_active.add(name)
+        app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(name))
+        with self._drain.conversation() as stop, self._tracing.session(session_id, name) as trace:
             try:
-                await app.accept()
-                codec = _codec(config, part_metadata=_is_python_genai(socket.headers))
-                ending = await self._relay(app, provider, codec, model)
+                # Before accept: what the app says early waits in its socket.
+                provider = await self._dial(config, gemini_version)
+                try:
+                    await app.accept()
+                    codec = trace.watch(_codec(config, part_metadata=_is_python_genai(socket.headers)))
+                    session = Session(codec, partial(self._models.open_stream, model))
+                    ending = await self._relay(app, provider, session, stop)
+                finally:
+                    await provider.close(1000, "")
+            except UpstreamError as error:
+                log.warning("%s", error, extra={"code": error.close_code})
+                self._counters.closes.add("provider", close_code_label(error.close_code))
+                await app.turn_away(error.close_code, str(error))
+            except PeerClosed:
+                log.info("the app left before it began")
+            except Exception:
+                # The framework closes the socket with 4500 and says nothing.
+                log.exception("failed")
+                raise
+            else:
+                trace.ended(ending)
+                self._ended(log, ending, session, time.monotonic() - started)
             finally:
-                await provider.close(1000, "")
-        except UpstreamError as error:
-            self._counters.add("upstream_failures")
-            logger.warning("session %s: %s", session_id, error)
-            await app.turn_away(error.close_code, str(error))
-        except PeerClosed:
-            logger.info("session %s: the app left before it began", session_id)
-        except Exception:
-            # The framework closes the socket with 4500 and says nothing.
-            logger.exception("session %s: failed", session_id)
-            raise
-        else:
-            logger.info(
-                "session %s: closed by %s after %.1f s with %d %r",
-                session_id, ending.by, time.monotonic() - started, ending.code, redact(ending.reason),
-            )  # fmt: skip
+                self._counters.sessions_active.add(name, count=-1)
 
-    async def _relay(self, app: AppPeer, provider: ProviderPeer, codec: Codec, model: str) -> Ending:
-        session = Session(codec, lambda audio_format: self._models.open_stream(model, audio_format))
-        ending = await relay(
-            app=app, provider=provider, session=session, scheduler=self._scheduler, counters=self._counters
+    async def _dial(self, config: ProviderConfig, gemini_version: str) -> ProviderPeer:
+        started = time.monotonic()
+        try:
+            peer = await self._dialer.dial(config, gemini_version=gemini_version)
+        except UpstreamError as error:
+            reason: DialFailure = "refused" if isinstance(error, UpstreamRefused) else "unreachable"
+            self._counters.dial_failures.add(config.provider, reason)
+            raise
+        self._counters.dial_seconds.observe(time.monotonic() - started)
+        return peer
+
+    async def _relay(self, app: AppPeer, provider: ProviderPeer, session: Session, stop: Stop) -> Ending:
+        ending = await stop.or_until(
+            relay(
+                app=app,
+                provider=provider,
+                session=session,
+                scheduler=self._scheduler,
+                counters=self._counters,
+            )
         )
-        # Only a reader that stalled is still there to be told.
-        await app.close(1008, ending.reason)
+        # Else only an app that stalled is still there to be told.
+        await app.close(ending.code if ending.by == "server" else 1008, ending.reason)
         return ending
+
+    def _ended(self, log: SessionLog, ending: Ending, session: Session, seconds: float) -> None:
+        self._counters.session_seconds.observe(seconds)
+        self._counters.closes.add(ending.by, close_code_label(ending.code))
+        log.info(
+            "closed by %s after %.1f s with %d %r", ending.by, seconds, ending.code, redact(ending.reason),
+            extra={
+                "closed_by": ending.by,
+                "code": ending.code,
+                "seconds": round(seconds, 3),
+                "chunks": session.chunks,
+                "chunks_without_visemes": session.chunks_without_visemes,
+            },
+        )  # fmt: skip
 
 
 def _codec(config: ProviderConfig, *, part_metadata: bool) -> Codec:

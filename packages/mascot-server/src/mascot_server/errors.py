@@ -1,8 +1,13 @@
 """What can go wrong, and what the caller is told.
 
     ServerError
-    ├── BadRequest                 the request is wrong: HTTP 400
-    ├── Unauthorized               no valid key or token: HTTP 401
+    ├── Refusal                    a request or a handshake is answered with an HTTP status and {"error": text}
+    │   ├── BadRequest             it is wrong: 400
+    │   ├── Unauthorized           no valid key or token: 401
+    │   ├── Forbidden              not from this origin: 403
+    │   ├── TooManyRequests        a limit of the key is reached: 429
+    │   └── Unavailable            this server cannot answer now: 503
+    ├── StoreError                 keys or limits cannot be read or written
     ├── UpstreamError              the provider cannot be talked to: WebSocket close
     │   ├── UpstreamRefused        it answered, and said no: 1008
     │   └── UpstreamUnreachable    it did not answer, or not in a way that makes sense: 1011
@@ -18,9 +23,14 @@ from typing import ClassVar
 
 __all__ = [
     "BadRequest",
+    "Forbidden",
+    "Refusal",
     "ServerError",
     "SettingsError",
+    "StoreError",
+    "TooManyRequests",
     "Unauthorized",
+    "Unavailable",
     "UpstreamError",
     "UpstreamRefused",
     "UpstreamUnreachable",
@@ -31,16 +41,58 @@ class ServerError(Exception):
     """Base of all errors of this package."""
 
 
-class BadRequest(ServerError):
+class Refusal(ServerError):
+    """A request or a handshake is answered with an HTTP status and `{"error": text}`.
+
+    Attributes:
+        status: HTTP status.
+        retry_after: Seconds after which it is worth asking again, if that helps at all.
+    """
+
+    status: ClassVar[int]
+
+    def __init__(self, text: str, *, retry_after: int | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside its body: `Retry-After`, where it is known."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+class BadRequest(Refusal):
     """The request is wrong; the text names the field and the fix."""
 
-    status: ClassVar[int] = 400
+    status = 400
 
 
-class Unauthorized(ServerError):
+class Unauthorized(Refusal):
     """There is no valid API key or token."""
 
-    status: ClassVar[int] = 401
+    status = 401
+
+
+class Forbidden(Refusal):
+    """The web page that asks is not one of those that may."""
+
+    status = 403
+
+
+class TooManyRequests(Refusal):
+    """A limit of the API key is reached."""
+
+    status = 429
+
+
+class Unavailable(Refusal):
+    """This server cannot answer now; another one, or this one later, can."""
+
+    status = 503
+
+
+class StoreError(ServerError):
+    """What keys or limits are kept in cannot be read or written; the text names it and says why."""
 
 
 class SettingsError(ServerError):

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVarTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Counter", "Gauge", "Histogram", "Metric", "Metrics", "close_code_label"]
+__all__ = ["Counter", "DialFailure", "Gauge", "Histogram", "Metric", "Metrics", "close_code_label"]
 
 Labels = TypeVarTuple("Labels")
 
 NoVisemes = Literal["late", "failed", "overloaded", "undecodable"]
 """Why a message of audio went on without visemes."""
+
+DialFailure = Literal["refused", "unreachable"]
+"""Whether a provider said no, or nothing that makes sense."""
 
 Side = Literal["app", "provider", "server"]
 """Who ended a conversation."""
@@ -149,7 +152,7 @@ class Metrics:
         self.dial_seconds = Histogram(
             "mascot_upstream_dial_seconds", "Time until a connection to a provider was open.", _DIALS
         )
-        self.dial_failures: Counter[str, Literal["refused", "unreachable"]] = Counter(
+        self.dial_failures: Counter[str, DialFailure] = Counter(
             "mascot_upstream_dial_failures",
             "Connections to a provider that did not come about.",
             ("provider", "reason"),

@@ -1,18 +1,15 @@
-"""Counters, and logs that hold no secret."""
+"""Counting by name, for callers that do not use the metrics of `Metrics` yet."""
 
 from __future__ import annotations
 
-import logging
-import logging.config
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mascot_server.metrics import Metrics
-from mascot_server.redaction import redact
 
 if TYPE_CHECKING:
     from mascot_server.metrics import Counter
 
-__all__ = ["Counters", "configure_logging", "filter_web_server_log", "redact"]
+__all__ = ["Counters"]
 
 CounterName = Literal[
     "sessions",
@@ -45,59 +42,3 @@ class Counters(Metrics):
         if name == "upstream_failures":
             return self.dial_failures, ("unknown", "unknown")
         return {"sessions": self.sessions, "tokens_issued": self.tokens_issued}[name], ("unknown",)
-
-
-class _WebServerLog(logging.Filter):
-    """What the web server logs of sockets: without their tokens, and without calling a refused handshake an error.
-
-    The latter was answered in full, and a prober would fill the log with it.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.msg == "ASGI callable returned without completing handshake.":
-            return False
-        record.msg, record.args = redact(record.getMessage()), None
-        return True
-
-
-_web_server_log: Final = _WebServerLog()
-
-
-def filter_web_server_log() -> None:
-    """Filters uvicorn's log, also in an application that set up logging its own way."""
-    logging.getLogger("uvicorn.error").addFilter(_web_server_log)
-
-
-class Redact(logging.Formatter):
-    """Formats a record and blanks out whatever looks like a secret, in message and traceback alike."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Returns the record's text without secrets."""
-        return redact(super().format(record))
-
-
-def configure_logging() -> None:
-    """Sets up logging for the server process.
-
-    Libraries that would log URLs or headers at INFO are kept at WARNING.
-    """
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {
-                "redact": {"()": Redact, "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-            },
-            "handlers": {
-                "stderr": {
-                    "class": "logging.StreamHandler",
-                    "formatter": "redact",
-                    "stream": "ext://sys.stderr",
-                }
-            },
-            "root": {"level": "INFO", "handlers": ["stderr"]},
-            "loggers": {
-                name: {"level": "WARNING"} for name in ("httpcore", "httpx", "websockets", "asyncio")
-            },
-        }
-    )

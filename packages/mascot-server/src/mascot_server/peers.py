@@ -10,6 +10,8 @@ from litestar.exceptions import WebSocketDisconnect
 from websockets.exceptions import ConnectionClosed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from litestar import WebSocket
     from websockets.asyncio.client import ClientConnection
 
@@ -180,7 +182,9 @@ class ProviderPeer:
         await closing
 
 
-async def deny(socket: WebSocket[Any, Any, Any], status: int, error: bytes) -> None:
+async def deny(
+    socket: WebSocket[Any, Any, Any], status: int, error: bytes, headers: Mapping[str, str] | None = None
+) -> None:
     """Refuses a handshake with an HTTP status and a JSON body, by the ASGI extension for it.
 
     Servers without the extension answer 403, as they do for any close before accept.
@@ -189,13 +193,15 @@ async def deny(socket: WebSocket[Any, Any, Any], status: int, error: bytes) -> N
         socket: Not yet accepted.
         status: HTTP status.
         error: JSON body.
+        headers: More headers of the answer.
     """
     await socket.receive()
     if "websocket.http.response" not in (socket.scope.get("extensions") or {}):
         await socket.close(1008)
         return
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(error)).encode())]
-    start: Any = {"type": "websocket.http.response.start", "status": status, "headers": headers}
+    fields = {"content-type": "application/json", "content-length": str(len(error)), **(headers or {})}
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
+    start: Any = {"type": "websocket.http.response.start", "status": status, "headers": raw}
     body: Any = {"type": "websocket.http.response.body", "body": error}
     await socket.send(start)
     await socket.send(body)

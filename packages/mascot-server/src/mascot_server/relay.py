@@ -26,12 +26,12 @@ class Ending:
     """How a conversation ended.
 
     Attributes:
-        by: Who went first.
-        code: WebSocket close code the other one was told.
+        by: Who went first. The server itself does so only where it ends a conversation in mid-flight.
+        code: WebSocket close code the other one was told; both, by the server.
         reason: And the reason.
     """
 
-    by: Literal["app", "provider"]
+    by: Literal["app", "provider", "server"]
     code: int
     reason: str
 

@@ -94,6 +94,10 @@ class Session:
     Args:
         codec: The provider's wire format.
         open_stream: Makes a new viseme stream for audio of a format.
+
+    Attributes:
+        chunks: How many messages with audio were released.
+        chunks_without_visemes: How many of them without a prediction.
     """
 
     def __init__(self, codec: Codec, open_stream: Callable[[AudioFormat], VisemeStream]) -> None:
@@ -103,6 +107,8 @@ class Session:
         self._format: AudioFormat | None = None
         self._shown = SILENCE
         self._interrupted = False
+        self.chunks = 0
+        self.chunks_without_visemes = 0
 
     def receive(self, frame: Frame) -> Received:
         """Takes a frame from the provider."""
@@ -135,6 +141,8 @@ class Session:
         audio = received.audio
         if audio is None:
             return (received.frame,)
+        self.chunks += 1
+        self.chunks_without_visemes += prediction is None
         duration = audio.format.duration_ms(len(audio.data))
         changes = [] if prediction is None else self._changes(prediction, duration)
         payload = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mascot_server.errors import SettingsError
+from mascot_server.web_origins import web_origin
 
 __all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load_settings"]
 
@@ -22,6 +23,7 @@ EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105 
 
 _HINT: Final = "make one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 _ORIGIN_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
@@ -41,7 +43,23 @@ def _origin(value: object) -> object:
     return f"{_ORIGIN_SCHEMES[url.scheme]}://{url.netloc}"
 
 
+def _web_origins(value: object) -> object:
+    return [web_origin(piece) for piece in pieces] if isinstance(pieces := _split(value), list) else pieces
+
+
+def _any_or_web_origins(value: object) -> object:
+    return ["*"] if _split(value) == ["*"] else _web_origins(value)
+
+
+def _metrics(value: object) -> object:
+    if isinstance(value, str) and value not in {"on", "off"} and not _ADDRESS.fullmatch(value):
+        raise ValueError("must be on, off or an address such as 127.0.0.1:9464")
+    return value
+
+
 CommaSeparated = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+WebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_web_origins)]
+AnyOrWebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_any_or_web_origins)]
 Origin = Annotated[str, BeforeValidator(_origin)]
 
 
@@ -80,6 +98,82 @@ class Settings(BaseSettings):
         le=10_000,
         description="How long audio may be held for its visemes, in milliseconds.",
     )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="Processes that `serve` runs on the one port. One a core is right.",
+    )
+    drain_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=86_400,
+        description="How long running conversations may go on after SIGTERM, in seconds, before they are closed.",
+    )
+    metrics: Annotated[str, BeforeValidator(_metrics)] = Field(
+        default="on",
+        description="Where Prometheus finds `/metrics`: `on` (beside the API, without a key), `off`, or "
+        "`<host>:<port>` for an address of its own, which `serve` then listens on.",
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Log lines to read (`console`) or one JSON object a line (`json`)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged at least: `debug`, `info`, `warning` or `error`."
+    )
+    tracing: bool = Field(
+        default=False,
+        description="Make OpenTelemetry spans of sessions and turns. Needs the extra `otel`, and an SDK that the host "
+        "sets up.",
+    )
+
+    key_store: Path | None = Field(
+        default=None,
+        description="SQLite file of the keys that `mascot-server keys` makes; by default they are in Redis, where "
+        "MASCOT_REDIS_URL is set.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis or Valkey that all processes count in, such as redis://:password@host:6379/0; each counts "
+        "for itself without it.",
+    )
+    redis_down: Literal["open", "closed"] = Field(
+        default="open",
+        description="While Redis is away: `open` lets keys in without counting (those that were known before, if keys "
+        "are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may be used once.",
+    )
+    allowed_origins: WebOrigins = Field(
+        default=(),
+        description="Web pages that may open sockets, as origins such as https://app.example.com, comma-separated; "
+        "any by default. What is no browser sends no origin and may.",
+    )
+    require_origin: bool = Field(
+        default=False, description="Turn away sockets without an origin, which is: all but browsers."
+    )
+    cors_origins: AnyOrWebOrigins = Field(
+        default=(),
+        description="Web pages that may call the HTTP endpoints and read the answers, as origins, comma-separated, or "
+        "* for any; none by default.",
+    )
+    single_use_tokens: bool = Field(
+        default=False,
+        description="Let each signed URL start one conversation only. Apps that use an ElevenLabs URL again within its "
+        "10 minutes, as the contract allows, are then refused with 401 and must ask for a new one each time.",
+    )
+    max_session_seconds: float = Field(
+        default=7200, ge=0, description="Longest conversation, in seconds; 0 for no limit."
+    )
+    idle_seconds: float = Field(
+        default=300,
+        ge=0,
+        description="End a conversation when neither side has sent anything for this time, in seconds; 0 for never.",
+    )
+    handshake_seconds: float = Field(
+        default=20,
+        gt=0,
+        le=300,
+        description="How long connecting an app to its provider may take altogether, in seconds.",
+    )
 
     @field_validator("api_keys")
     @classmethod
@@ -96,8 +190,11 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: There is no key, or no secret, or a secret that others know or could guess.
         """
-        if not self.api_keys:
-            raise SettingsError("MASCOT_API_KEYS: missing; name at least one key that apps may use")
+        if not self.api_keys and self.key_store is None and self.redis_url is None:
+            raise SettingsError(
+                "MASCOT_API_KEYS: missing; name at least one key that apps may use, or where keys are kept by "
+                "MASCOT_KEY_STORE"
+            )
         if not self.secret:
             raise SettingsError(f"MASCOT_SECRET: missing; {_HINT}")
         for secret in self.secret:

@@ -1,0 +1,22 @@
+"""Origins of web pages, as browsers send them with every socket and every request to another site."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["web_origin"]
+
+_WEB_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@*,\s]+")
+
+
+def web_origin(value: str) -> str:
+    """Normalises an origin to what browsers send: lower case, no slash at the end.
+
+    Raises:
+        ValueError: It is none.
+    """
+    origin = value.strip().lower().removesuffix("/")
+    if not _WEB_ORIGIN.fullmatch(origin):
+        raise ValueError("must be an origin of web pages such as https://app.example.com")
+    return origin
