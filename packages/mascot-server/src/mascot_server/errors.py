@@ -5,7 +5,9 @@
     │   ├── BadRequest             it is wrong: 400
     │   ├── Unauthorized           no valid key or token: 401
     │   ├── Forbidden              not from this origin: 403
+    │   ├── TooLarge               it carries more than is taken: 413
     │   ├── TooManyRequests        a limit of the key is reached: 429
+    │   ├── BadGateway             the service that was to answer for us did not: 502
     │   └── Unavailable            this server cannot answer now: 503
     ├── StoreError                 keys or limits cannot be read or written
     ├── UpstreamError              the provider cannot be talked to: WebSocket close
@@ -22,12 +24,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "BadGateway",
     "BadRequest",
     "Forbidden",
     "Refusal",
     "ServerError",
     "SettingsError",
     "StoreError",
+    "TooLarge",
     "TooManyRequests",
     "Unauthorized",
     "Unavailable",
@@ -79,10 +83,22 @@ class Forbidden(Refusal):
     status = 403
 
 
+class TooLarge(Refusal):
+    """The request carries more than this server takes; the text names the setting that limits it."""
+
+    status = 413
+
+
 class TooManyRequests(Refusal):
     """A limit of the API key is reached."""
 
     status = 429
+
+
+class BadGateway(Refusal):
+    """The service that this server asked to do a part of the work did not."""
+
+    status = 502
 
 
 class Unavailable(Refusal):
