@@ -12,7 +12,7 @@ from support.apps import (
     sign,
     token_for,
 )
-from support.servers import SECRET, RunningServer
+from support.servers import API_KEY_ID, SECRET, RunningServer
 from websockets.asyncio.client import connect
 
 from mascot_server.tokens import Tokens
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize("provider", sorted(PATHS))
 async def test_without_a_good_token_the_handshake_is_refused(server: RunningServer, provider: str) -> None:
     url = f"ws{server.origin.removeprefix('http')}{PATHS[provider]}"
-    expired = Tokens([SECRET], clock=lambda: 1_000_000_000.0).seal(provider, b"{}")
+    expired = Tokens([SECRET], clock=lambda: 1_000_000_000.0).seal(provider, b"{}", key_id=API_KEY_ID)
     other = token_for("openai" if provider != "openai" else "elevenlabs")
-    foreign = Tokens(["the-secret-of-another-server-somewhere"]).seal(provider, b"{}")
+    foreign = Tokens(["the-secret-of-another-server-somewhere"]).seal(provider, b"{}", key_id=API_KEY_ID)
     for token in ("", "rubbish", expired, other, foreign, f"{token_for(provider)}x"):
         parameter = "key" if provider == "gemini" else "token"
         status, body = await refused(f"{url}?{parameter}={token}")

@@ -52,7 +52,7 @@ def test_a_signed_url_opens_to_what_was_asked(
     assert list(response.json()) == ["signed_url"]
     url = httpx.URL(response.json()["signed_url"])
     assert (url.scheme, url.path, list(url.params)) == ("ws", path, ["token"])
-    sealed = json.loads(Tokens([SECRET]).open(provider, url.params["token"]))
+    sealed = json.loads(Tokens([SECRET]).open(provider, url.params["token"]).config)
     assert sealed.items() >= config.items()
 
 
@@ -62,7 +62,7 @@ def test_gemini_is_answered_a_key_and_a_base_url(client: TestClient[Litestar]) -
     assert answer["base_url"] == str(client.base_url).rstrip("/")
     prefix, token = answer["api_key"][:17], answer["api_key"][17:]
     assert prefix == "mascot_ephemeral_"
-    assert json.loads(Tokens([SECRET]).open("gemini", token)) == GEMINI
+    assert json.loads(Tokens([SECRET]).open("gemini", token).config) == GEMINI
 
 
 def test_answers_are_valid_for_ten_minutes_and_show_no_key_of_the_provider(

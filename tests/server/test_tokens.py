@@ -25,12 +25,12 @@ class Clock:
 
 def test_what_was_sealed_comes_back() -> None:
     tokens = Tokens([SECRET])
-    assert tokens.open("elevenlabs", tokens.seal("elevenlabs", CONFIG)) == CONFIG
+    assert tokens.open("elevenlabs", tokens.seal("elevenlabs", CONFIG, key_id="key-1")).config == CONFIG
 
 
 def test_header_and_claims_are_the_documented_ones_and_hold_nothing_in_clear() -> None:
     clock = Clock()
-    token = Tokens([SECRET], clock=clock).seal("elevenlabs", CONFIG)
+    token = Tokens([SECRET], clock=clock).seal("elevenlabs", CONFIG, key_id="key-1")
     header = jwt.get_unverified_header(token)
     claims = jwt.decode(token, options={"verify_signature": False})
     assert header["alg"] == "HS256"
@@ -45,7 +45,8 @@ def test_header_and_claims_are_the_documented_ones_and_hold_nothing_in_clear() -
 def test_two_tokens_of_the_same_config_have_nothing_in_common_but_their_header() -> None:
     tokens = Tokens([SECRET])
     first, second = (
-        jwt.decode(tokens.seal("openai", CONFIG), options={"verify_signature": False}) for _ in range(2)
+        jwt.decode(tokens.seal("openai", CONFIG, key_id="key-1"), options={"verify_signature": False})
+        for _ in range(2)
     )
     assert first["jti"] != second["jti"]
     assert first["enc"] != second["enc"]
@@ -54,9 +55,9 @@ def test_two_tokens_of_the_same_config_have_nothing_in_common_but_their_header()
 def test_a_token_opens_until_its_last_second() -> None:
     clock = Clock()
     tokens = Tokens([SECRET], clock=clock)
-    token = tokens.seal("gemini", CONFIG)
+    token = tokens.seal("gemini", CONFIG, key_id="key-1")
     clock.now += LIFETIME_SECONDS - 1
-    assert tokens.open("gemini", token) == CONFIG
+    assert tokens.open("gemini", token).config == CONFIG
     clock.now += 1
     with pytest.raises(Unauthorized):
         tokens.open("gemini", token)
@@ -65,20 +66,20 @@ def test_a_token_opens_until_its_last_second() -> None:
 def test_a_token_of_another_provider_does_not_open() -> None:
     tokens = Tokens([SECRET])
     with pytest.raises(Unauthorized):
-        tokens.open("openai", tokens.seal("elevenlabs", CONFIG))
+        tokens.open("openai", tokens.seal("elevenlabs", CONFIG, key_id="key-1"))
 
 
 def test_a_rotated_secret_still_opens_old_tokens_and_signs_with_the_new_one() -> None:
     old, both, new = Tokens([SECRET]), Tokens([NEW_SECRET, SECRET]), Tokens([NEW_SECRET])
-    assert both.open("openai", old.seal("openai", CONFIG)) == CONFIG
-    assert new.open("openai", both.seal("openai", CONFIG)) == CONFIG
+    assert both.open("openai", old.seal("openai", CONFIG, key_id="key-1")).config == CONFIG
+    assert new.open("openai", both.seal("openai", CONFIG, key_id="key-1")).config == CONFIG
     with pytest.raises(Unauthorized):
-        new.open("openai", old.seal("openai", CONFIG))
+        new.open("openai", old.seal("openai", CONFIG, key_id="key-1"))
 
 
 def test_any_changed_character_is_noticed() -> None:
     tokens = Tokens([SECRET])
-    token = tokens.seal("openai", CONFIG)
+    token = tokens.seal("openai", CONFIG, key_id="key-1")
     # The last character of each part holds bits that base64 ignores.
     ends = {i - 1 for i, character in enumerate(token) if character == "."} | {len(token) - 1}
     for i in set(range(0, len(token), 7)) - ends:
@@ -95,7 +96,7 @@ def test_rubbish_is_refused(token: str) -> None:
 
 def test_a_token_without_a_signature_is_refused() -> None:
     tokens = Tokens([SECRET])
-    genuine = tokens.seal("openai", CONFIG)
+    genuine = tokens.seal("openai", CONFIG, key_id="key-1")
     claims = jwt.decode(genuine, options={"verify_signature": False})
     kid = jwt.get_unverified_header(genuine)["kid"]
     with pytest.raises(Unauthorized):
@@ -104,4 +105,4 @@ def test_a_token_without_a_signature_is_refused() -> None:
 
 def test_a_config_too_long_for_a_url_is_refused_with_its_field() -> None:
     with pytest.raises(BadRequest, match=r"config\.provider_config"):
-        Tokens([SECRET]).seal("elevenlabs", b"x" * 5000)
+        Tokens([SECRET]).seal("elevenlabs", b"x" * 5000, key_id="key-1")

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mascot_server import simulators
 from mascot_server.tokens import Tokens
-from support.servers import API_KEY, SECRET, RunningServer, run_server
+from support.servers import API_KEY, API_KEY_ID, SECRET, RunningServer, run_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -87,7 +87,8 @@ async def serving(upstream: str) -> AsyncIterator[RunningServer]:
 
 
 def token_for(provider: str, **config: Any) -> str:
-    return Tokens([SECRET]).seal(provider, json.dumps(config or CONFIGS[provider]).encode())
+    sealed = json.dumps(config or CONFIGS[provider]).encode()
+    return Tokens([SECRET]).seal(provider, sealed, key_id=API_KEY_ID)
 
 
 async def never(upstream: ServerConnection) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mascot_server.simulators import AudioSent
 
 API_KEY = "a-key-of-the-tests"
+API_KEY_ID = "env-1dfccf"
 SECRET = "a-secret-of-the-tests-of-more-than-32-bytes"
 
 

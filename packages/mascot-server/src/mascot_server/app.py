@@ -11,17 +11,22 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
+from mascot_server.access import Access
+from mascot_server.admission import Admission
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
 from mascot_server.errors import Refusal
-from mascot_server.keys import ApiKeys
+from mascot_server.keys import KeyDirectory, StaticKeys
+from mascot_server.limits import Limiter
 from mascot_server.logs import filter_web_server_log
 from mascot_server.models import Models
 from mascot_server.observe import Counters
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.scheduler import Scheduler
+from mascot_server.session_limits import SessionLimits
 from mascot_server.signed_urls import get_signed_url_route
+from mascot_server.stores import open_key_store, open_ledger
 from mascot_server.tokens import Tokens
 from mascot_server.tracing import tracing
 from mascot_server.upstream import Dialer
@@ -56,8 +61,17 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     http = httpx.AsyncClient()
     scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, counters=counters)
     drain = Drain(seconds=settings.drain_seconds, overloaded=lambda: None)
+    fail_open = settings.redis_down == "open"
+    keys = KeyDirectory(
+        StaticKeys(key.get_secret_value() for key in settings.api_keys),
+        open_key_store(settings),
+        keep_stale=fail_open and settings.key_store is None,
+    )
+    limiter = Limiter(open_ledger(settings), fail_open=fail_open, metrics=counters)
+    access = Access(keys, limiter)
     conversations = Conversations(
-        tokens=tokens,
+        admission=Admission(settings, tokens=tokens, access=access, limiter=limiter, refusal=drain.refusal),
+        limits=SessionLimits.of(settings),
         dialer=Dialer(settings, http),
         models=Models(VISEME_MODELS),
         scheduler=scheduler,
@@ -69,16 +83,16 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
-        async with http, scheduler:
+        async with http, scheduler, keys, limiter:
             yield
         logger.info("counted since the start: %s", counters)
 
     return Litestar(
         route_handlers=[
             get_signed_url_route(
-                keys=ApiKeys(key.get_secret_value() for key in settings.api_keys),
+                access=access,
                 tokens=tokens,
-                counters=counters,
+                metrics=counters,
                 public_url=settings.public_url,
             ),
             *conversations.routes,

@@ -12,6 +12,7 @@ import uvicorn
 
 from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
+from mascot_server.keys_cli import keys
 from mascot_server.logs import configure_logging
 from mascot_server.serving import listen, server_config
 from mascot_server.settings import Settings, load_settings
@@ -27,6 +28,9 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.version_option(package_name="mascot-server")
 def main() -> None:
     """A proxy for voice agents that adds visemes to their audio."""
+
+
+main.add_command(keys)
 
 
 @main.command()

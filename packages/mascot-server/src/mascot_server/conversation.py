@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -12,17 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar import WebSocket, websocket
 
+from mascot_server.admission import Handshake
 from mascot_server.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
-from mascot_server.errors import BadRequest, Unauthorized, UpstreamError, UpstreamRefused
+from mascot_server.errors import Refusal, UpstreamError, UpstreamRefused, UpstreamUnreachable
 from mascot_server.logs import SessionLog
 from mascot_server.metrics import close_code_label
 from mascot_server.peers import AppPeer, PeerClosed, deny
 from mascot_server.provider_config import (
-    VISEME_MODELS,
     ElevenLabsConfig,
     GeminiConfig,
     OpenAIConfig,
-    parse_sealed,
 )
 from mascot_server.redaction import redact
 from mascot_server.relay import relay
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from litestar.handlers import WebsocketRouteHandler
 
+    from mascot_server.admission import Admission, Admitted
     from mascot_server.codecs import Codec
     from mascot_server.drain import Drain, Stop
     from mascot_server.metrics import DialFailure
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from mascot_server.provider_config import ProviderConfig
     from mascot_server.relay import Ending
     from mascot_server.scheduler import Scheduler
-    from mascot_server.tokens import Tokens
+    from mascot_server.session_limits import SessionLimits
     from mascot_server.tracing import Tracing
     from mascot_server.upstream import Dialer
 
@@ -61,9 +62,6 @@ _GEMINI_RPC: Final = re.compile(
 # insists on.
 _SUBPROTOCOLS: Final = {"elevenlabs": "convai", "openai": "realtime"}
 
-_RETRY_ELSEWHERE_SECONDS: Final = 1
-"""Another process may take the conversation at once."""
-
 Socket = WebSocket[Any, Any, Any]
 
 
@@ -71,7 +69,8 @@ class Conversations:
     """Takes apps in, connects them to their provider and relays.
 
     Args:
-        tokens: Opens the token of a signed URL.
+        admission: Says who is let in.
+        limits: How long a conversation may last.
         dialer: Connects to the provider.
         models: Viseme models.
         scheduler: Predicts visemes.
@@ -83,7 +82,8 @@ class Conversations:
     def __init__(
         self,
         *,
-        tokens: Tokens,
+        admission: Admission,
+        limits: SessionLimits,
         dialer: Dialer,
         models: Models,
         scheduler: Scheduler,
@@ -91,7 +91,8 @@ class Conversations:
         drain: Drain,
         tracing: Tracing,
     ) -> None:
-        self._tokens = tokens
+        self._admission = admission
+        self._limits = limits
         self._dialer = dialer
         self._models = models
         self._scheduler = scheduler
@@ -125,34 +126,29 @@ class Conversations:
     async def _admit(
         self, socket: Socket, provider: str, token: str | None, *, gemini_version: str = "v1beta"
     ) -> None:
-        """Checks token and query before the socket is accepted."""
-        if (reason := self._drain.refusal()) is not None:
-            await self._deny(socket, 503, reason, {"Retry-After": str(_RETRY_ELSEWHERE_SECONDS)})
-            return
-        try:
-            config = parse_sealed(provider, self._tokens.open(provider, token or ""))
-            model = _viseme_model(config, socket.query_params.get("viseme_model"))
-        except (Unauthorized, BadRequest) as error:
-            await self._deny(socket, error.status, str(error))
-            return
-        await self._converse(socket, config, model, gemini_version)
+        """Decides before the socket is accepted."""
+        query = socket.query_params
+        handshake = Handshake(provider, token, socket.headers.get("origin"), query.get("viseme_model"))
+        with self._drain.conversation() as stop:
+            try:
+                async with self._admission.admit(handshake, stop) as admitted:
+                    await self._converse(socket, admitted, gemini_version, stop)
+            except Refusal as refusal:
+                self._counters.handshakes_refused.add(refusal.status)
+                await deny(socket, refusal.status, _error_body(str(refusal)), refusal.headers)
 
-    async def _deny(
-        self, socket: Socket, status: int, error: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        self._counters.handshakes_refused.add(status)
-        await deny(socket, status, _error_body(error), headers)
-
-    async def _converse(
-        self, socket: Socket, config: ProviderConfig, model: str, gemini_version: str
-    ) -> None:
+    async def _converse(self, socket: Socket, admitted: Admitted, gemini_version: str, stop: Stop) -> None:
+        config, model = admitted.config, admitted.viseme_model
         session_id, started, name = uuid.uuid4().hex[:12], time.monotonic(), config.provider
         log = SessionLog(logger, session=session_id, provider=name)
-        log.info("provider %s, viseme model %s", name, model, extra={"viseme_model": model})
+        log.info(
+            "provider %s, viseme model %s, key %s", name, model, admitted.key_id,
+            extra={"viseme_model": model, "key": admitted.key_id},
+        )  # fmt: skip
         self._counters.sessions.add(name)
         self._counters.sessions_active.add(name)
         app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(name))
-        with self._drain.conversation() as stop, self._tracing.session(session_id, name) as trace:
+        with self._tracing.session(session_id, name) as trace:
             try:
                 # Before accept: what the app says early waits in its socket.
                 provider = await self._dial(config, gemini_version)
@@ -182,7 +178,11 @@ class Conversations:
     async def _dial(self, config: ProviderConfig, gemini_version: str) -> ProviderPeer:
         started = time.monotonic()
         try:
-            peer = await self._dialer.dial(config, gemini_version=gemini_version)
+            async with asyncio.timeout(self._limits.handshake):
+                peer = await self._dialer.dial(config, gemini_version=gemini_version)
+        except TimeoutError:
+            self._counters.dial_failures.add(config.provider, "unreachable")
+            raise UpstreamUnreachable(config.provider, "no answer in time") from None
         except UpstreamError as error:
             reason: DialFailure = "refused" if isinstance(error, UpstreamRefused) else "unreachable"
             self._counters.dial_failures.add(config.provider, reason)
@@ -191,15 +191,16 @@ class Conversations:
         return peer
 
     async def _relay(self, app: AppPeer, provider: ProviderPeer, session: Session, stop: Stop) -> Ending:
-        ending = await stop.or_until(
-            relay(
-                app=app,
-                provider=provider,
-                session=session,
-                scheduler=self._scheduler,
-                counters=self._counters,
+        with self._limits.watch(stop, lambda: session.messages):
+            ending = await stop.or_until(
+                relay(
+                    app=app,
+                    provider=provider,
+                    session=session,
+                    scheduler=self._scheduler,
+                    counters=self._counters,
+                )
             )
-        )
         # Else only an app that stalled is still there to be told.
         await app.close(ending.code if ending.by == "server" else 1008, ending.reason)
         return ending
@@ -227,13 +228,6 @@ def _codec(config: ProviderConfig, *, part_metadata: bool) -> Codec:
             return OpenAICodec(voice=config.voice)
         case GeminiConfig():
             return GeminiCodec(model=config.model, part_metadata=part_metadata)
-
-
-def _viseme_model(config: ProviderConfig, asked: str | None) -> str:
-    """The model the URL was signed for, else the one the query asks for."""
-    if asked is not None and asked not in VISEME_MODELS:
-        raise BadRequest(f"viseme_model: must be one of {', '.join(VISEME_MODELS)}")
-    return config.viseme_model or asked or "default"
 
 
 def _gemini_token(socket: Socket) -> str | None:

@@ -96,6 +96,7 @@ class Session:
         open_stream: Makes a new viseme stream for audio of a format.
 
     Attributes:
+        messages: How many messages came, from either side.
         chunks: How many messages with audio were released.
         chunks_without_visemes: How many of them without a prediction.
     """
@@ -107,11 +108,13 @@ class Session:
         self._format: AudioFormat | None = None
         self._shown = SILENCE
         self._interrupted = False
+        self.messages = 0
         self.chunks = 0
         self.chunks_without_visemes = 0
 
     def receive(self, frame: Frame) -> Received:
         """Takes a frame from the provider."""
+        self.messages += 1
         audio: Audio | None = None
         undecodable: str | None = None
         stream: VisemeStream | None = None
@@ -156,6 +159,7 @@ class Session:
 
     def receive_client(self, frame: Frame) -> Frame:
         """Takes a frame from the app and returns it as it goes to the provider."""
+        self.messages += 1
         return self._codec.see_client(frame)
 
     def _stream_for(self, audio_format: AudioFormat) -> VisemeStream:

@@ -15,8 +15,8 @@ from mascot_server.provider_config import ProviderConfig, parse_request
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from mascot_server.keys import ApiKeys
-    from mascot_server.observe import Counters
+    from mascot_server.access import Access
+    from mascot_server.metrics import Metrics
     from mascot_server.tokens import Tokens
 
 __all__ = ["get_signed_url_route"]
@@ -25,14 +25,14 @@ _MAX_BODY_BYTES: Final = 256 * 1024
 
 
 def get_signed_url_route(
-    *, keys: ApiKeys, tokens: Tokens, counters: Counters, public_url: str | None
+    *, access: Access, tokens: Tokens, metrics: Metrics, public_url: str | None
 ) -> HTTPRouteHandler:
     """Makes the handler.
 
     Args:
-        keys: Who may ask.
+        access: Says who may ask.
         tokens: Makes the token.
-        counters: Where tokens are counted.
+        metrics: Where tokens are counted.
         public_url: Origin to answer with; the one the request came to if not set.
     """
 
@@ -44,10 +44,13 @@ def get_signed_url_route(
         request_max_body_size=_MAX_BODY_BYTES,
     )
     async def get_signed_url(request: Request[Any, Any, Any]) -> dict[str, str]:
-        keys.check(request.headers.get("authorization"))
+        headers = request.headers
+        key = await access.authorise(headers.get("authorization"), origin=headers.get("origin"))
         config = parse_request(await _body(request))
-        token = tokens.seal(config.provider, config.model_dump_json(exclude_none=True).encode())
-        counters.add("tokens_issued")
+        await access.allow_conversation(key, config.provider)
+        sealed = config.model_dump_json(exclude_none=True).encode()
+        token = tokens.seal(config.provider, sealed, key_id=key.id)
+        metrics.tokens_issued.add(config.provider)
         return _answer(config, token, public_url or str(request.base_url).rstrip("/"))
 
     return get_signed_url

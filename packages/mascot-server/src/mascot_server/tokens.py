@@ -1,7 +1,8 @@
 """Tokens of signed URLs: a signed JWT that says when it ends, with the provider's configuration sealed inside.
 
 Anyone can read a JWT. The provider's key is in the claim `enc`, sealed with AES-256-GCM, so that only servers that
-hold the secret can open it. Both keys, to sign and to seal, are derived from the secret (HKDF-SHA256, RFC 5869).
+hold the secret can open it. The id of the API key it was issued to is sealed with it: for whom a server works is
+nobody's business. Both keys, to sign and to seal, are derived from the secret (HKDF-SHA256, RFC 5869).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import base64
 import os
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
@@ -24,7 +25,7 @@ from mascot_server.errors import BadRequest, Unauthorized
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["LIFETIME_SECONDS", "Tokens"]
+__all__ = ["INVALID_TOKEN", "LIFETIME_SECONDS", "Opened", "Tokens"]
 
 LIFETIME_SECONDS: Final = 600
 """How long a signed URL can be used to start a connection (the contract's 10 minutes)."""
@@ -33,12 +34,30 @@ _MAX_SEALED_BYTES: Final = 4096
 """Longest configuration that is sealed: the token travels in a request line, which servers and proxies cut at
 8 KiB."""
 
+_END_OF_ID: Final = b"\n"
 _ISSUER: Final = "mascot-server"
 _ALGORITHM: Final = "HS256"
 _NONCE_BYTES: Final = 12
 """Of AES-GCM (NIST SP 800-38D, section 8.2)."""
 _REQUIRED: Final = ("aud", "enc", "exp", "iat", "iss", "jti")
-_INVALID: Final = "Invalid or expired token: ask for a new signed URL"
+INVALID_TOKEN: Final = "Invalid or expired token: ask for a new signed URL"  # noqa: S105  (a message)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a token holds.
+
+    Attributes:
+        config: The configuration that was sealed.
+        key_id: Id of the API key it was issued to.
+        token_id: Its own id, which no other token has.
+        expires_in: Seconds until it can be used no more.
+    """
+
+    config: bytes = field(repr=False)
+    key_id: str
+    token_id: str
+    expires_in: float
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,12 +90,13 @@ class Tokens:
         self._by_kid = {key.kid: key for key in reversed(keys)}
         self._clock = clock
 
-    def seal(self, provider: str, config: bytes) -> str:
+    def seal(self, provider: str, config: bytes, *, key_id: str) -> str:
         """Makes a token.
 
         Args:
             provider: Name of the provider it is good for.
             config: What to seal in it.
+            key_id: Id of the API key it is issued to.
 
         Returns:
             The token: base64url and dots only, so it is safe in URLs and headers as it is.
@@ -91,7 +111,8 @@ class Tokens:
             )
         keys, jti, now = self._current, uuid.uuid4().hex, int(self._clock())
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + keys.seal.encrypt(nonce, config, _context(keys.kid, jti, provider))
+        content = key_id.encode() + _END_OF_ID + config
+        sealed = nonce + keys.seal.encrypt(nonce, content, _context(keys.kid, jti, provider))
         claims = {
             "iss": _ISSUER,
             "aud": provider,
@@ -102,7 +123,7 @@ class Tokens:
         }
         return jwt.encode(claims, keys.sign, algorithm=_ALGORITHM, headers={"kid": keys.kid})
 
-    def open(self, provider: str, token: str) -> bytes:
+    def open(self, provider: str, token: str) -> Opened:
         """Opens a token.
 
         Args:
@@ -110,7 +131,7 @@ class Tokens:
             token: What `seal` returned.
 
         Returns:
-            The sealed configuration.
+            What it holds.
 
         Raises:
             Unauthorized: It is not a token of ours, was changed, has expired or is for another provider. The text
@@ -120,11 +141,13 @@ class Tokens:
             keys = self._by_kid[jwt.get_unverified_header(token)["kid"]]
             claims = self._verified(keys, provider, token)
             sealed = base64.urlsafe_b64decode(claims["enc"])
-            return keys.seal.decrypt(
+            content = keys.seal.decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _context(keys.kid, claims["jti"], provider)
             )
         except (jwt.InvalidTokenError, InvalidTag, KeyError, TypeError, ValueError):
-            raise Unauthorized(_INVALID) from None
+            raise Unauthorized(INVALID_TOKEN) from None
+        key_id, _, config = content.partition(_END_OF_ID)
+        return Opened(config, key_id.decode(), claims["jti"], claims["exp"] - self._clock())
 
     def _verified(self, keys: _Keys, provider: str, token: str) -> dict[str, Any]:
         # PyJWT reads the system clock; expiry is checked here to go by ours.

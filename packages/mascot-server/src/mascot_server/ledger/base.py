@@ -1,0 +1,74 @@
+"""What processes have to agree on: one small protocol for a process's memory and Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["Ledger"]
+
+
+class Ledger(Protocol):
+    """Counts what may not be exceeded by all processes together.
+
+    Times are the ledger's own: processes need not agree on theirs. Every method raises `StoreError` if the ledger is
+    away; whether that lets somebody in is for the caller to say.
+    """
+
+    async def claim(self, name: str, *, seconds: float) -> bool:
+        """Takes a name that nobody else can take.
+
+        Args:
+            name: What is taken.
+            seconds: How long it stays taken.
+
+        Returns:
+            Whether it was free.
+        """
+
+    async def take(self, name: str, *, per_minute: int) -> float:
+        """Takes one token out of a bucket that holds a minute's worth and fills at an even rate.
+
+        Args:
+            name: Of the bucket. A new one is full.
+            per_minute: How many tokens it gets a minute, and how many it holds.
+
+        Returns:
+            0, or, where none was left and none was taken, the seconds until there is one.
+        """
+
+    async def lease(self, name: str, holder: str, *, limit: int, seconds: float) -> bool:
+        """Takes one of a number of places.
+
+        Args:
+            name: What the places are of.
+            holder: Who takes it; who holds it already gets it anew.
+            limit: How many places there are.
+            seconds: When it ends unless it is renewed.
+
+        Returns:
+            Whether one was free.
+        """
+
+    async def renew(self, name: str, holders: Collection[str], *, seconds: float) -> None:
+        """Holds places for longer, also those that were lost meanwhile."""
+
+    async def release(self, name: str, holder: str) -> None:
+        """Gives a place back."""
+
+    async def spend(self, name: str, seconds: float, *, keep: float) -> float:
+        """Adds to an account of time.
+
+        Args:
+            name: Of the account. A new one is empty.
+            seconds: What to add; 0 asks what is there.
+            keep: Seconds from now after which the account is forgotten.
+
+        Returns:
+            Seconds in it, to the millisecond.
+        """
+
+    async def close(self) -> None:
+        """Lets go of connections."""
