@@ -18,9 +18,9 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 PARTS = {
     "visemes": ("mascot-visemes[cli]",),
-    "server": ("mascot-server", "mascot-visemes"),
+    "server": ("mascot-server[redis]", "mascot-visemes"),
     "client": ("mascot-client[all]",),
-    "integration": ("mascot-client[all]", "mascot-server", "mascot-visemes"),
+    "integration": ("mascot-client[all]", "mascot-server[redis]", "mascot-visemes"),
     "tools": ("mascot-visemes[cli]",),
 }
 """Which packages each part of the tests needs."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from litestar import Litestar, Request, Response
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
@@ -17,6 +19,8 @@ from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
 from mascot_server.errors import Refusal
+from mascot_server.exposition import Worker, numbers_written
+from mascot_server.health import count_requests, health_routes
 from mascot_server.keys import KeyDirectory, StaticKeys
 from mascot_server.limits import Limiter
 from mascot_server.logs import filter_web_server_log
@@ -41,15 +45,16 @@ __all__ = ["create_app"]
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
+def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None = None) -> Litestar:
     """Makes the ASGI application.
 
     Args:
         settings: With at least one API key and one secret.
         dev: Take any secret, for development on one's own machine.
+        worker: Which of the processes this is that serve together, if there are several.
 
     Returns:
-        The application; its state holds the `Counters` as `counters` and, to stop by, the `Drain` as `drain`.
+        The application; its state holds the `Metrics` as `metrics` and, to stop by, the `Drain` as `drain`.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.
@@ -57,7 +62,7 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     if not dev:
         settings.check_safe()
     tokens = Tokens([secret.get_secret_value() for secret in settings.secret])
-    counters = Counters()
+    counters, worker = Counters(), worker or Worker()
     http = httpx.AsyncClient()
     scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, counters=counters)
     drain = Drain(seconds=settings.drain_seconds, overloaded=lambda: None)
@@ -83,7 +88,7 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
-        async with http, scheduler, keys, limiter:
+        async with http, scheduler, keys, limiter, numbers_written(worker, counters):
             yield
         logger.info("counted since the start: %s", counters)
 
@@ -96,17 +101,32 @@ def create_app(settings: Settings, *, dev: bool = False) -> Litestar:
                 public_url=settings.public_url,
             ),
             *conversations.routes,
+            *health_routes(drain, partial(worker.gather, counters) if settings.metrics == "on" else None),
         ],
+        middleware=[count_requests(counters)],
         exception_handlers={
             Refusal: _refusal,
             HTTPException: _http_error,
             Exception: _server_error,
         },
         lifespan=[resources],
-        state=State({"counters": counters, "drain": drain}),
+        state=State({"metrics": counters, "drain": drain}),
+        cors_config=_cors(settings),
         openapi_config=openapi_config(settings.public_url),
         # Logging is the process's business; Litestar's default would take over the root logger.
         logging_config=None,
+    )
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    """Lets web pages call the HTTP endpoints; a browser asks before it sends them a key."""
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
     )
 
 

@@ -11,7 +11,7 @@ _SECRET: Final = re.compile(
     r"(?P<name>\b(?:token|key|api_key|access_token|conversation_signature)=)[^&\s\"']+"
     r"|(?P<scheme>\b(?:bearer|token)\s+)[\w.~+/=-]{8,}"
     r"|(?P<user>\b(?:rediss?|valkeys?|https?)://[^\s/@:]*:)[^\s/@]+(?=@)"
-    r"|\b(?:mascot_ephemeral_|auth_tokens/|AIza|eyJ|sk[-_]|ek_)[\w.~+/=-]+",
+    r"|\b(?:mascot_(?:ephemeral|key)_|auth_tokens/|AIza|eyJ|sk[-_]|ek_)[\w.~+/=-]+",
     re.IGNORECASE,
 )
 """Query parameters, header values, passwords of URLs and key shapes under which secrets reach the log lines of
