@@ -15,7 +15,7 @@ import numpy as np
 from mascot_visemes.products import product
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     _History = tuple[int, int, "_History"] | None
+    Change = tuple[int, int]
 
 SILENCE = 0  # index of silence in every viseme set
 
 # Posteriors below this count as this, so that one frame alone cannot veto a path.
 _SMALLEST = np.float32(1e-5)
 _IMPOSSIBLE = np.float32(-1e6)
-# Streams from which on it is quicker to find all paths at once, with arrays, than one after the other.
-_MANY = 24
+# Streams from which on it is quicker to look for clear paths first, with arrays.
+_MANY = 4
+_ROUNDING = 1e-6  # of sums of scores
 
 
 class DecoderTable:
@@ -135,40 +137,69 @@ class Decoder:
         return result
 
 
-def best_paths(scores: Floats, current: Sequence[int], costs: Sequence[float]) -> list[list[tuple[int, int]]]:
+def best_paths(scores: Floats, current: Sequence[int], costs: Sequence[float]) -> list[list[Change]]:
     """For each stream the changes, as (row, shape), of the path with the largest sum of scores less costs.
-
-    Only shapes that are shown now or the likeliest somewhere are looked at.
 
     Args:
         scores: Shape (streams, frames, shapes), frames at least 1.
         current: The shape from which each path starts.
         costs: Of a change to each shape, at least 0.
     """
-    find = _paths if len(current) >= _MANY else _paths_one_by_one
-    return find(scores, scores.argmax(axis=2), current, costs)
+    likely = scores.argmax(axis=2)
+    paths: list[list[Change]] = [[] for _ in current]
+    unclear: Iterable[int] = range(len(current))
+    if len(current) >= _MANY:
+        paths, unclear = _clear_paths(scores, likely, current, np.array(costs))
+    for stream in unclear:
+        paths[stream] = _best_path(scores[stream], likely[stream].tolist(), current[stream], costs)
+    return paths
 
 
-def _paths_one_by_one(
-    scores: Floats, likely: NDArray[np.intp], current: Sequence[int], costs: Sequence[float]
-) -> list[list[tuple[int, int]]]:
-    found = []
-    for rows, its_likely, start in zip(scores, likely.tolist(), current, strict=True):
-        path: list[tuple[int, int]] = []
-        if its_likely.count(start) < len(its_likely):
-            # While the shape shown is the likeliest, nothing is gained by leaving it.
-            first = 0
-            while its_likely[first] == start:
-                first += 1
-            shapes = sorted({start, *its_likely})
-            gains = rows[first:].take(shapes, axis=1).tolist()
-            changes = _best_changes(gains, shapes.index(start), [costs[shape] for shape in shapes])
-            path = [(first + row, shapes[column]) for row, column in changes]
-        found.append(path)
-    return found
+def _clear_paths(
+    scores: Floats, likely: NDArray[np.intp], current: Sequence[int], costs: NDArray[np.float64]
+) -> tuple[list[list[Change]], Iterable[int]]:
+    """Paths through the likeliest shapes, and the streams for which another path might be better.
+
+    A path of the likeliest shapes is the best one if no run of a shape in it is so little better than the next best
+    shape that it could be left out: that spares its cost, and that of coming back after it, and nothing else.
+    """
+    streams, frames, _ = scores.shape
+    shown = np.concatenate((np.array(current)[:, None], likely), axis=1)
+    stream, row = np.nonzero(shown[:, 1:] != shown[:, :-1])
+    paths: list[list[Change]] = [[] for _ in current]
+    if not len(stream):
+        return paths, ()
+    shape = likely[stream, row]
+    for number, change in zip(stream.tolist(), zip(row.tolist(), shape.tolist(), strict=True), strict=True):
+        paths[number].append(change)
+    best = np.sort(scores, axis=2)
+    lead = np.zeros(streams * frames + 1)
+    np.cumsum(best[..., -1] - best[..., -2], dtype=np.float64, out=lead[1:])
+    begin = stream * frames + row
+    end = (stream + 1) * frames
+    saved = costs[shape]
+    # Where the same stream changes again, the run ends there.
+    again = np.flatnonzero(stream[1:] == stream[:-1])
+    end[again] = begin[again + 1]
+    saved[again] += costs[shape[again + 1]]
+    return paths, set(stream[lead[end] - lead[begin] <= saved + _ROUNDING].tolist())
 
 
-def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> list[tuple[int, int]]:
+def _best_path(scores: Floats, likely: list[int], start: int, costs: Sequence[float]) -> list[Change]:
+    """The path of one stream; only shapes that are shown now or the likeliest somewhere are looked at."""
+    if likely.count(start) == len(likely):
+        return []
+    # While the shape shown is the likeliest, nothing is gained by leaving it.
+    first = 0
+    while likely[first] == start:
+        first += 1
+    shapes = sorted({start, *likely})
+    gains = scores[first:].take(shapes, axis=1).tolist()
+    changes = _best_changes(gains, shapes.index(start), [costs[shape] for shape in shapes])
+    return [(first + row, shapes[column]) for row, column in changes]
+
+
+def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> list[Change]:
     """Changes, as (row, column), of the best path.
 
     Lists rather than arrays: there are a handful of frames and shapes, and numpy's calls would cost more than the sums.
@@ -194,37 +225,3 @@ def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> 
         row, column, history = history
         changes.append((row, column))
     return changes[::-1]
-
-
-def _paths(
-    scores: Floats, likely: NDArray[np.intp], current: Sequence[int], costs: Sequence[float]
-) -> list[list[tuple[int, int]]]:
-    """The same as `_paths_one_by_one`, for all streams at once."""
-    streams, frames, shapes = scores.shape
-    every = np.arange(streams)
-    start = np.array(current)
-    asked = np.full((streams, shapes), np.inf)
-    looked_at = np.concatenate((likely, start[:, None]), axis=1)
-    asked[every[:, None], looked_at] = np.array(costs)[looked_at]
-    gains = scores.transpose(1, 0, 2).astype(np.float64)
-    totals = np.full((frames + 1, streams, shapes), -np.inf)
-    totals[0, every, start] = 0.0
-    switched = np.empty((frames, streams, shapes))
-    for before, after, change, gain in zip(totals, totals[1:], switched, gains, strict=False):
-        np.subtract(np.maximum.reduce(before, axis=1, keepdims=True), asked, out=change)
-        np.maximum(before, change, out=after)
-        np.add(after, gain, out=after)
-    # A place is a stream and a shape, as one number; from each, the place before it.
-    places = np.arange(streams * shapes).reshape(streams, shapes)
-    origins = totals.argmax(axis=2) + places[:, 0]
-    back = np.where(totals[:-1] < switched, origins[:-1, :, None], places)
-    path = np.empty((frames + 1, streams), np.intp)
-    path[frames] = origins[frames]
-    for row in range(frames, 0, -1):
-        back[row - 1].take(path[row], out=path[row - 1])
-    path = path.T % shapes
-    found: list[list[tuple[int, int]]] = [[] for _ in current]
-    changed = np.nonzero(path[:, 1:] != path[:, :-1])
-    for stream, row, shape in zip(*(c.tolist() for c in changed), path[:, 1:][changed].tolist(), strict=True):
-        found[stream].append((row, shape))
-    return found

@@ -138,18 +138,14 @@ def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[
         raise ValueError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
     events: list[list[VisemeEvent]] = []
-    groups: dict[Hashable, tuple[list[Stream], list[Raw]]] = {}
-    places: dict[Hashable, list[int]] = {}
+    alike: dict[Hashable, list[int]] = {}
     for i, stream in enumerate(streams):
-        said, raw = stream._shortened(raws[i])
+        said, raws[i] = stream._shortened(raws[i])
         events.append(said)
-        key = stream._posteriors.phase, len(raw)
-        members, audio = groups.setdefault(key, ([], []))
-        members.append(stream)
-        audio.append(raw)
-        places.setdefault(key, []).append(i)
-    for numbers, answers in zip(places.values(), _answer(list(groups.values()), edge=True), strict=True):
-        for i, answer in zip(numbers, answers, strict=True):
+        alike.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
+    groups = [([streams[i] for i in members], [raws[i] for i in members]) for members in alike.values()]
+    for members, answers in zip(alike.values(), _answer(groups, edge=True), strict=True):
+        for i, answer in zip(members, answers, strict=True):
             events[i] += answer
     return events
 
