@@ -41,14 +41,14 @@ async def test_unusable_audio_passes_bare_and_is_counted() -> None:
         async with serving(origin) as server:
             async with await dial(server, "elevenlabs") as connection:
                 assert [await connection.recv() for _ in frames] == frames
-            assert server.counters["chunks_undecodable"] == len(frames) - 1
+            assert server.metrics.chunks_without_visemes["undecodable",] == len(frames) - 1
 
 
 async def test_over_budget_the_audio_goes_on_with_an_empty_list_and_is_counted(providers: Providers) -> None:
     with run_server(providers.origin, viseme_budget_ms=0) as server:
         async with await dial(server, "elevenlabs") as connection:
             payloads = [await first_of(connection, "visemes") for _ in range(10)]
-        late = server.counters["chunks_late"]
+        late = server.metrics.chunks_without_visemes["late",]
     # With no time at all nearly every prediction is late; one may be as quick as the question whether it is there.
     assert late > 5
     assert [payload["visemes"] for payload in payloads].count([]) > 5

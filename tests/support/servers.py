@@ -17,7 +17,7 @@ from mascot_server.simulators import Simulators
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mascot_server.observe import Counters
+    from mascot_server.metrics import Metrics
     from mascot_server.simulators import AudioSent
 
 API_KEY = "a-key-of-the-tests"
@@ -44,11 +44,11 @@ class RunningServer:
 
     Attributes:
         origin: Where it is, `http(s)://host:port`.
-        counters: What it has counted so far.
+        metrics: What it has counted so far.
     """
 
     origin: str
-    counters: Counters
+    metrics: Metrics
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def run_server(upstream: str, **overrides: Any) -> Iterator[RunningServer]:
         scheme = "https" if config.is_ssl else "http"
         while not server.started and thread.is_alive():
             thread.join(0.01)
-        yield RunningServer(f"{scheme}://{settings.host}:{listener.getsockname()[1]}", app.state.counters)
+        yield RunningServer(f"{scheme}://{settings.host}:{listener.getsockname()[1]}", app.state.metrics)
     finally:
         server.should_exit = True
         thread.join()

@@ -20,7 +20,7 @@ from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
 from mascot_server.errors import Refusal
 from mascot_server.exposition import Worker, numbers_written
-from mascot_server.health import count_requests, health_routes
+from mascot_server.health import CountRequests, health_routes
 from mascot_server.keys import KeyDirectory, StaticKeys
 from mascot_server.limits import Limiter
 from mascot_server.logs import filter_web_server_log
@@ -103,7 +103,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
             *conversations.routes,
             *health_routes(drain, partial(worker.gather, counters) if settings.metrics == "on" else None),
         ],
-        middleware=[count_requests(counters)],
+        middleware=[CountRequests(counters)],
         exception_handlers={
             Refusal: _refusal,
             HTTPException: _http_error,

@@ -8,15 +8,13 @@ import sys
 from typing import NoReturn
 
 import click
-import uvicorn
 
-from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
 from mascot_server.keys_cli import keys
 from mascot_server.logs import configure_logging
-from mascot_server.serving import listen, server_config
 from mascot_server.settings import Settings, load_settings
 from mascot_server.simulators import Simulators
+from mascot_server.workers import serve as run_server
 
 __all__ = ["main"]
 
@@ -41,25 +39,28 @@ main.add_command(keys)
     help="Port to listen on; 0 takes a free one.  [MASCOT_PORT; 8000]",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Processes to serve by; one a core is right.  [MASCOT_WORKERS; 1]",
+)
+@click.option(
     "--dev",
     is_flag=True,
     help=f"On loopback, take any secret or make one up, and take the API key {DEV_API_KEY!r} where none are set.",
 )
-def serve(host: str | None, port: int | None, *, dev: bool) -> None:
-    """Run the server. Settings come from MASCOT_… in the environment and from .env."""
-    configure_logging()
+def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool) -> None:
+    """Run the server. Settings come from MASCOT_… in the environment and from .env.
+
+    SIGTERM (or Ctrl+C) drains it: no new conversations, and those that run may end. A second one stops it at once.
+    """
     try:
-        settings = load_settings(host=host, port=port)
+        settings = load_settings(host=host, port=port, workers=workers)
+        configure_logging(settings.log_format, settings.log_level)
         if dev:
             settings = _with_dev_defaults(settings)
-        config = server_config(create_app(settings, dev=dev), settings)
+        sys.exit(run_server(settings, dev=dev, announce=lambda origin: click.echo(f"listening on {origin}")))
     except SettingsError as error:
         _give_up(str(error))
-    listener = listen(config)
-    scheme = "https" if config.is_ssl else "http"
-    address = f"[{settings.host}]" if ":" in settings.host else settings.host
-    click.echo(f"listening on {scheme}://{address}:{listener.getsockname()[1]}")
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 @main.command()
@@ -102,7 +103,7 @@ def _with_dev_defaults(settings: Settings) -> Settings:
     if not settings.api_keys:
         click.echo(f"no MASCOT_API_KEYS: the API key is {DEV_API_KEY}", err=True)
         overrides["api_keys"] = DEV_API_KEY
-    return load_settings(host=settings.host, port=settings.port, **overrides)
+    return load_settings(host=settings.host, port=settings.port, workers=settings.workers, **overrides)
 
 
 def _give_up(message: str) -> NoReturn:

@@ -18,7 +18,12 @@ __all__ = ["ConsoleFormatter", "JsonFormatter", "SessionLog", "configure_logging
 LogFormat = Literal["console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_STANDARD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_STANDARD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",  # uvicorn's: the message again, for a terminal
+}
 """What every record has; whatever else it has was given as `extra`."""
 
 _QUIET: Final = ("httpcore", "httpx", "websockets", "asyncio")
@@ -37,7 +42,11 @@ class ConsoleFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time` (UTC), `level`, `logger`, `message`, what was given as `extra`, `exception`."""
+    """One JSON object a line.
+
+    Its members are `time` (UTC), `level`, `logger`, `message`, `process` (id), what was given as `extra`, and
+    `exception` where there is one.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns the record as JSON without secrets."""
@@ -46,6 +55,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            "process": record.process,
         }
         fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS}
         if record.exc_info:
@@ -89,7 +99,6 @@ class _WebServerLog(logging.Filter):
         if record.msg == "ASGI callable returned without completing handshake.":
             return False
         record.msg, record.args = redact(record.getMessage()), None
-        # The same text with colours in it.
         vars(record).pop("color_message", None)
         return True
 
@@ -126,3 +135,4 @@ def configure_logging(log_format: LogFormat = "console", level: LogLevel = "info
             "loggers": {name: {"level": "WARNING" if level != "error" else "ERROR"} for name in _QUIET},
         }
     )
+    filter_web_server_log()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +15,16 @@ from websockets.exceptions import InvalidState
 from mascot_server.errors import SettingsError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from litestar import Litestar
 
+    from mascot_server.drain import Drain
     from mascot_server.settings import Settings
 
-__all__ = ["listen", "server_config"]
+__all__ = ["Server", "bind", "listen", "server_config", "tls_options"]
+
+_BACKLOG = 2048
 
 
 class _WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -30,6 +38,47 @@ class _WebSocketProtocol(WebSocketsSansIOProtocol):
             # Both close frames are sent, but TLS takes its time. uvicorn closes a second time, which fails and would
             # end the shutdown for everybody else.
             self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which would cut off every conversation at the first signal.
+
+    The first SIGTERM or SIGINT begins the drain, and the server stops when that is over. A second one ends it at once.
+
+    Args:
+        config: From `server_config`.
+        drain: Of the application: `app.state.drain`.
+        parent: Process id of the process that looks after this one, if any: the server also drains when that is gone,
+            and leaves SIGINT to it, which a terminal sends to both.
+
+    Attributes:
+        cut_short: Whether there was a second signal.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Drain, *, parent: int | None = None) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._parent = parent
+        self._draining: asyncio.Task[None] | None = None
+        self.cut_short = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
+        """Takes a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
+        if self._parent is not None and sig == signal.SIGINT:
+            return
+        if self._drain.draining:
+            self.cut_short = self.should_exit = self.force_exit = True
+        self._drain.begin()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Looks every 100 ms whether to drain, and whether that is done."""
+        if self._parent is not None and os.getppid() != self._parent:
+            self._drain.begin()
+        if self._draining is None and self._drain.draining:
+            self._draining = asyncio.create_task(self._drain.run())
+        elif self._draining is not None and self._draining.done():
+            self.should_exit = True
+        return await super().on_tick(counter)
 
 
 def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
@@ -50,21 +99,51 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         ws=_WebSocketProtocol,
         # Deflating base64 audio costs more than everything else here together and saves a quarter.
         ws_per_message_deflate=False,
-        **_tls(settings),
+        **tls_options(settings),
     )
 
 
-def listen(config: uvicorn.Config) -> socket.socket:
-    """Binds the address and starts to listen, so that whoever learns the port can connect at once."""
-    listener = config.bind_socket()
-    # Accepted sockets inherit it. asyncio sets it itself only where the socket names TCP as its protocol, which this
-    # one does not; without it a viseme message holds up the audio behind it until the app's delayed ACK, 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.listen(config.backlog)
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Binds an address and starts to listen, so that whoever learns the port can connect at once.
+
+    Args:
+        host: Address or name to listen on.
+        port: 0 takes a free one.
+        shared: Share the port: the kernel deals connections out evenly to all sockets that listen on it (Linux).
+
+    Raises:
+        SettingsError: It is in use, or not an address of this machine.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Accepted sockets inherit it. asyncio sets it itself only where the socket names TCP as its protocol, which
+        # this one does not; without it a viseme message holds up the audio behind it until the app's delayed ACK,
+        # 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"MASCOT_HOST, MASCOT_PORT: cannot listen on {host}:{port}: {error.strerror or error}"
+        ) from None
     return listener
 
 
-def _tls(settings: Settings) -> dict[str, Any]:
+def listen(config: uvicorn.Config) -> socket.socket:
+    """Binds the address of a configuration; see `bind`."""
+    return bind(config.host, config.port)
+
+
+def tls_options(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told of certificate and key; nothing where TLS is off.
+
+    Raises:
+        SettingsError: One of the two is missing or not a file.
+    """
     files = {"MASCOT_TLS_CERT": settings.tls_cert, "MASCOT_TLS_KEY": settings.tls_key}
     if not any(files.values()):
         return {}

@@ -1,0 +1,82 @@
+"""What a host asks the server about itself: is it alive, does it take conversations, what did it count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litestar import Response, get
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+
+from mascot_server.exposition import CONTENT_TYPE, expose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from litestar.handlers import HTTPRouteHandler
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mascot_server.drain import Drain
+    from mascot_server.exposition import Numbers
+    from mascot_server.metrics import Metrics
+
+__all__ = ["CountRequests", "health_routes"]
+
+_NOT_CACHED = {"cache-control": "no-store"}
+
+
+def health_routes(
+    drain: Drain, numbers: Callable[[], Mapping[str, Numbers]] | None
+) -> list[HTTPRouteHandler]:
+    """Makes the handlers of `/healthz`, `/readyz` and, where there are numbers to show, `/metrics`.
+
+    They need no key and are not part of the published contract.
+
+    Args:
+        drain: Knows whether new conversations are taken.
+        numbers: Gives what was counted, by worker; `None` leaves `/metrics` out.
+    """
+
+    @get("/healthz", sync_to_thread=False, include_in_schema=False)
+    def alive() -> Response[dict[str, str]]:
+        return Response({"status": "alive"}, headers=_NOT_CACHED)
+
+    @get("/readyz", sync_to_thread=False, include_in_schema=False)
+    def ready() -> Response[dict[str, str]]:
+        reason = drain.refusal()
+        if reason is not None:
+            return Response({"error": reason}, status_code=503, headers=_NOT_CACHED)
+        return Response({"status": "ready"}, headers=_NOT_CACHED)
+
+    routes: list[HTTPRouteHandler] = [alive, ready]
+    if numbers is not None:
+
+        @get("/metrics", sync_to_thread=False, include_in_schema=False)
+        def metrics() -> Response[bytes]:
+            return Response(expose(numbers()), media_type=CONTENT_TYPE, headers=_NOT_CACHED)
+
+        routes.append(metrics)
+    return routes
+
+
+class CountRequests(ASGIMiddleware):
+    """Counts HTTP requests by route and status. Sockets pass it by.
+
+    Args:
+        metrics: Where they are counted.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._requests = metrics.rest_requests
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Passes the request on and notes the status of its answer."""
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._requests.add(scope.get("path_template") or "other", message["status"])
+            await send(message)
+
+        await next_app(scope, receive, noted)

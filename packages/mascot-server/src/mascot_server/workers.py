@@ -1,0 +1,198 @@
+"""The processes of `mascot-server serve`: one that serves, or several on one port and one that looks after them."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from multiprocessing.connection import wait
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from mascot_server.app import create_app
+from mascot_server.errors import SettingsError
+from mascot_server.exposition import Worker, gather, serve_metrics
+from mascot_server.logs import configure_logging
+from mascot_server.serving import Server, bind, server_config, tls_options
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from multiprocessing.context import SpawnProcess
+    from types import FrameType
+
+    from mascot_server.settings import Settings
+
+__all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
+
+_CUT_SHORT: Final = 1
+"""Exit status of a server that a second signal ended in the middle of conversations."""
+
+_WRONG_SETTINGS: Final = 2
+"""Exit status of a server that cannot start; starting it again would not help."""
+
+_RESTART_SECONDS: Final = 1.0
+
+# The parent has threads and open files that a copy of it would inherit.
+_spawning: Final = multiprocessing.get_context("spawn")
+
+
+def serve(settings: Settings, *, dev: bool, announce: Callable[[str], None]) -> int:
+    """Serves until told to stop, and drains.
+
+    Args:
+        settings: With the host, port and number of processes to serve by.
+        dev: See `create_app`.
+        announce: Told the origin once connections are taken.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        SettingsError: The server cannot start with these settings.
+    """
+    return (_serve_alone if settings.workers == 1 else _serve_by_workers)(settings, dev, announce)
+
+
+def _serve_alone(settings: Settings, dev: bool, announce: Callable[[str], None]) -> int:  # noqa: FBT001 - private
+    worker = Worker()
+    app = create_app(settings, dev=dev, worker=worker)
+    config = server_config(app, settings)
+    listener = bind(settings.host, settings.port)
+    if _is_address(settings.metrics):
+        serve_metrics(settings.metrics, lambda: worker.gather(app.state.metrics))
+    announce(_origin(settings, listener))
+    server = Server(config, app.state.drain)
+    server.run(sockets=[listener])
+    return _CUT_SHORT if server.cut_short else 0
+
+
+def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], None]) -> int:  # noqa: FBT001 - private
+    if not dev:
+        settings.check_safe()
+    tls_options(settings)
+    listeners = _listeners(settings)
+    with TemporaryDirectory(prefix="mascot-server-") as name:
+        folder = Path(name)
+        if _is_address(settings.metrics):
+            serve_metrics(settings.metrics, lambda: gather(folder))
+        announce(_origin(settings, listeners[0]))
+        return _Supervisor(settings, listeners, folder, dev=dev).run()
+
+
+def _is_address(metrics: str) -> bool:
+    return metrics not in {"on", "off"}
+
+
+def _origin(settings: Settings, listener: socket.socket) -> str:
+    scheme = "https" if tls_options(settings) else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
+
+
+def _listeners(settings: Settings) -> list[socket.socket]:
+    """One socket a worker, all on one port.
+
+    On Linux the kernel deals connections out evenly, whoever is awake. Elsewhere all share one socket, and the first to
+    wake up takes them.
+    """
+    # Unshared, so that another server's port is in use and not joined.
+    first = bind(settings.host, settings.port)
+    if sys.platform != "linux":
+        return [first] * settings.workers
+    port = first.getsockname()[1]
+    first.close()
+    return [bind(settings.host, port, shared=True) for _ in range(settings.workers)]
+
+
+class _Supervisor:
+    """Starts the workers, starts anew those that die, and passes signals on."""
+
+    def __init__(
+        self, settings: Settings, listeners: list[socket.socket], folder: Path, *, dev: bool
+    ) -> None:
+        self._settings = settings
+        self._listeners = listeners
+        self._folder = folder
+        self._dev = dev
+        self._workers: dict[int, SpawnProcess] = {}
+        self._signals = 0
+        self._status = 0
+
+    def run(self) -> int:
+        """Returns the exit status when all workers have ended."""
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sig, self._pass_on)
+        for number in range(len(self._listeners)):
+            self._start(number)
+        while self._workers:
+            wait([process.sentinel for process in self._workers.values()])
+            for number, process in tuple(self._workers.items()):
+                if process.exitcode is not None:
+                    self._ended(number, process.exitcode)
+        return self._status
+
+    def _start(self, number: int) -> None:
+        process = _spawning.Process(
+            target=_work,
+            args=(self._settings, self._dev, Worker(number, self._folder), self._listeners[number]),
+            name=f"worker {number}",
+        )
+        process.start()
+        self._workers[number] = process
+        if self._signals:
+            # It came while this one was started, and nobody told it.
+            process.terminate()
+
+    def _ended(self, number: int, status: int) -> None:
+        del self._workers[number]
+        Worker(number, self._folder).forget()
+        if self._signals:
+            # One that was told before it could listen for signals was serving nobody.
+            self._status = max(self._status, 0 if status == -signal.SIGTERM else abs(status))
+        elif status == _WRONG_SETTINGS:
+            # It said why. The others would end in the same way.
+            self._status = _WRONG_SETTINGS
+            self._tell_all()
+        else:
+            logger.error(
+                "worker %d ended with status %d: starting it again", number, status,
+                extra={"worker": number, "status": status},
+            )  # fmt: skip
+            time.sleep(_RESTART_SECONDS)
+            if not self._signals:
+                self._start(number)
+
+    def _pass_on(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        self._signals += 1
+        # The workers' own copies go on answering; without these the port is free when they end.
+        for listener in self._listeners:
+            listener.close()
+        for process in self._workers.values():
+            if process.pid is not None and process.exitcode is None:
+                os.kill(process.pid, signal.SIGTERM)
+
+
+def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket) -> None:  # noqa: FBT001 - private
+    """What a worker does, from start to end."""
+    # A terminal sends it to parent and worker; the parent passes it on.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    configure_logging(settings.log_format, settings.log_level)
+    try:
+        app = create_app(settings, dev=dev, worker=worker)
+        config = server_config(app, settings)
+    except SettingsError as error:
+        logger.critical("%s", error)
+        sys.exit(_WRONG_SETTINGS)
+    server = Server(config, app.state.drain, parent=os.getppid())
+    server.run(sockets=[listener])
+    sys.exit(_CUT_SHORT if server.cut_short else 0)
