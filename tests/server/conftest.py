@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
+from support.redis import RedisServer, run_redis
 from support.servers import Providers, RunningServer, run_server, run_simulators
 from support.wires import WIRES, Wire
 
@@ -31,6 +32,20 @@ def server(providers: Providers) -> Iterator[RunningServer]:
     """A server in front of them."""
     with run_server(providers.origin) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[RedisServer]:
+    """A Redis server for all tests."""
+    with run_redis() as redis:
+        yield redis
+
+
+@pytest.fixture
+def redis_server(shared_redis: RedisServer) -> RedisServer:
+    """It, empty."""
+    shared_redis.command("FLUSHALL")
+    return shared_redis
 
 
 @pytest.fixture
