@@ -18,6 +18,7 @@ import argparse
 import math
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -31,6 +32,9 @@ from tools.train.relabel import certain, relabel
 from tools.train.start import heard, started
 from tools.train.teacher import Teacher
 from tools.train.tune import tune
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CONTINUED = 0.32  # part of the largest learning rate with which a trained network is trained on
 MODELS = Path("packages/mascot-visemes/src/mascot_visemes/models")
@@ -53,6 +57,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="RUN",
         help="folder of an English run whose network and labels to start from",
+    )
+    p.add_argument(
+        "--fresh",
+        action="store_true",
+        help="of --start take the labels alone and train a network from nothing, of any width",
     )
     p.add_argument(
         "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
@@ -81,6 +90,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     args = p.parse_args(argv)
     args.name = args.name or LANGUAGES[args.language].model
+    if args.fresh and not args.start:
+        p.error("--fresh goes with --start")
     return args
 
 
@@ -118,12 +129,12 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     """What the network is to learn at last, kept in `args.out`.
 
     For human speech what a teacher and a first network make of the labels, both trained if they are not there; else the
-    labels. Languages that have none of it take over what the run in `args.start` has made.
+    labels. Runs that start from another, and languages that have none of it, take over what that run has made.
     """
     kept = args.out / "wanted.pt"
     if kept.exists() and len(table := torch.load(kept)) == len(data.learn) + 1:
         return table
-    if data.language.corrected:
+    if data.language.corrected and not args.start:
         human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
         labels = len(data.language.labels)
         print("first network", flush=True)
@@ -153,8 +164,13 @@ def main(argv: list[str] | None = None) -> None:
     table = wanted(args, data)
     print("last network", flush=True)
     begin = args.start / "network" if args.start else args.out / "first"
-    make = partial(started, begin, language, args.hidden)
-    run = Run(_settings(args, "last", _CONTINUED), args.out / "network", data, table, make)
+    make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher] = partial(
+        started, begin, language, args.hidden
+    )
+    peak = _CONTINUED
+    if args.fresh:
+        make, peak = partial(Net, args.hidden, len(language.labels)), 1.0
+    run = Run(_settings(args, "last", peak), args.out / "network", data, table, make)
     best = run.train()
     args.models.mkdir(parents=True, exist_ok=True)
     graph = args.models / f"{args.name}.onnx"

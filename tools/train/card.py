@@ -76,8 +76,13 @@ def _command(args: argparse.Namespace) -> str:
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
     if args.start:
         given["start"] = "ENGLISH_RUN"
-    options = " ".join(f"--{name} {value}" for name, value in given.items())
-    return f"python -m tools.train --corpus CORPUS --out RUN {options}"
+    # Flags stand alone where they are set.
+    options = [
+        f"--{name}" if value is True else f"--{name} {value}"
+        for name, value in given.items()
+        if value is not False
+    ]
+    return f"python -m tools.train --corpus CORPUS --out RUN {' '.join(options)}"
 
 
 def save(path: Path, card: dict[str, Any]) -> None:

@@ -59,9 +59,9 @@ def _layer(graph: Graph, number: int, x: tuple[str, Range], state: str, weights:
     step = Graph(f"layer{number}_")
     names = [f"layer{number}_{name}" for name in ("before", "reset", "update", "new")]
     before, *given = names
-    x = step.rounded(before, _HIDDEN)
+    levels = step.rounded(before, _HIDDEN)
     parts = zip(np.split(of_state, 3), np.split(bias_of_state, 3), strict=True)
-    reset, update, new = (step.product(x, _HIDDEN, w, b) for w, b in parts)
+    reset, update, new = (step.product(levels, _HIDDEN, w, b) for w, b in parts)
     reset = step.add("Sigmoid", step.add("Add", given[0], reset))
     update = step.add("Sigmoid", step.add("Add", given[1], update))
     new = step.add("Tanh", step.add("Add", given[2], step.add("Mul", reset, new)))
