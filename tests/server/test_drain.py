@@ -1,0 +1,128 @@
+"""SIGTERM in the middle of conversations: nobody who can still end by themselves is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.apps import CONFIGS, PATHS, never, scripted, token_for, told
+from support.processes import ServerProcess, serve_process
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from support.servers import Providers
+    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.server import ServerConnection
+
+pytestmark = pytest.mark.anyio
+
+
+def dial(server: ServerProcess, provider: str) -> Any:
+    url = f"ws{server.origin.removeprefix('http')}{PATHS[provider]}"
+    token = token_for(provider, **CONFIGS[provider])
+    if provider == "gemini":
+        return connect(url, additional_headers={"x-goog-api-key": token}, compression=None, proxy=None)
+    return connect(f"{url}?token={token}", compression=None, proxy=None)
+
+
+@asynccontextmanager
+async def draining(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
+    """Sends SIGTERM and waits until the server says that it drains."""
+    async with httpx.AsyncClient(base_url=server.origin) as http:
+        assert (await http.get("/readyz")).json() == {"status": "ready"}
+        server.process.send_signal(signal.SIGTERM)
+        for _ in range(100):
+            if (await http.get("/readyz")).status_code == 503:
+                break
+            await asyncio.sleep(0.05)
+        yield http
+
+
+async def exit_status(server: ServerProcess) -> int:
+    return await asyncio.to_thread(server.process.wait, 20)
+
+
+async def audio(connection: ClientConnection, messages: int) -> int:
+    """Reads messages of a conversation with ElevenLabs; returns how many viseme payloads were among them."""
+    return sum([json.loads(await connection.recv())["type"] == "visemes" for _ in range(messages)])
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_conversations_may_end_and_no_new_one_begins(
+    workers: str, providers: Providers, tmp_path: Path
+) -> None:
+    upstream_told: list[int | None] = []
+
+    async def silent(upstream: ServerConnection) -> None:
+        await upstream.wait_closed()
+        upstream_told.append(upstream.close_code)
+
+    async with scripted(silent) as slow_provider:
+        with serve_process(
+            tmp_path, providers.origin, "--workers", workers, drain_seconds="2", openai_url=slow_provider
+        ) as server:
+            async with dial(server, "elevenlabs") as ends_in_time, dial(server, "openai") as goes_on:
+                await audio(ends_in_time, 3)
+                async with draining(server) as http:
+                    health = await http.get("/healthz")
+                    ready = await http.get("/readyz")
+                    with pytest.raises(InvalidStatus) as refused:
+                        await dial(server, "gemini")
+                    visemes = await audio(ends_in_time, 10)
+                    # Its answer comes after audio that somebody has to read.
+                    await asyncio.gather(ends_in_time.close(), told(ends_in_time))
+                    code, reason = await told(goes_on)
+            status = await exit_status(server)
+            log = server.logged()
+    answer = refused.value.response
+    body, retry = bytes(answer.body or b""), answer.headers["Retry-After"]
+    # Shown by -s.
+    sys.stdout.write(
+        f"""{workers} worker(s), SIGTERM:
+  ends in time: {visemes} viseme payloads after the signal, then its own close 1000
+  goes on:      closed with {code} {reason!r}; its provider with {upstream_told}
+  new:          HTTP {answer.status_code} {body!r}, Retry-After {retry}
+  /healthz {health.status_code}, /readyz {ready.status_code} {ready.text}; exit status {status}
+"""
+    )
+    assert health.status_code == 200
+    assert ready.json() == {"error": "the server is going down"}
+    assert visemes > 3
+    assert (code, reason) == (1001, "the server is going down: connect again")
+    assert upstream_told == [1000]
+    assert answer.status_code == 503
+    assert json.loads(body) == {"error": "the server is going down"}
+    assert retry == "1"
+    assert status == 0
+    assert "closed by server after" in log
+
+
+async def test_a_server_without_conversations_ends_at_once(providers: Providers, tmp_path: Path) -> None:
+    with serve_process(tmp_path, providers.origin) as server:
+        server.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(5):
+            assert await exit_status(server) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_second_signal_ends_it_at_once(workers: str, tmp_path: Path) -> None:
+    async with scripted(never) as provider:
+        with serve_process(tmp_path, provider, "--workers", workers) as server:
+            async with dial(server, "openai") as connection:
+                async with draining(server):
+                    server.process.send_signal(signal.SIGTERM)
+                    async with asyncio.timeout(5):
+                        code, _ = await told(connection)
+                        status = await exit_status(server)
+    assert code == 1012
+    assert status == 1
