@@ -27,6 +27,7 @@ from mascot_server.logs import filter_web_server_log
 from mascot_server.models import Models
 from mascot_server.observe import Counters
 from mascot_server.provider_config import VISEME_MODELS
+from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
 from mascot_server.session_limits import SessionLimits
 from mascot_server.signed_urls import get_signed_url_route
@@ -74,6 +75,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     )
     limiter = Limiter(open_ledger(settings), fail_open=fail_open, metrics=counters)
     access = Access(keys, limiter)
+    rest = Rest(settings, access=access, http=http)
     conversations = Conversations(
         admission=Admission(settings, tokens=tokens, access=access, limiter=limiter, refusal=drain.refusal),
         limits=SessionLimits.of(settings),
@@ -88,7 +90,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
-        async with http, scheduler, keys, limiter, numbers_written(worker, counters):
+        async with http, rest, scheduler, keys, limiter, numbers_written(worker, counters):
             yield
         logger.info("counted since the start: %s", counters)
 
@@ -101,6 +103,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
                 public_url=settings.public_url,
             ),
             *conversations.routes,
+            *rest.routes,
             *health_routes(drain, partial(worker.gather, counters) if settings.metrics == "on" else None),
         ],
         middleware=[CountRequests(counters)],

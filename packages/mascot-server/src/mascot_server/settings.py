@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     gemini_url: Origin = Field(
         default="https://generativelanguage.googleapis.com", description="Origin of the Gemini API."
     )
+    cartesia_url: Origin = Field(
+        default="https://api.cartesia.ai", description="Origin of Cartesia, for `POST /v1/visemes-audio`."
+    )
     viseme_budget_ms: float = Field(
         default=40,
         ge=0,
@@ -173,6 +176,30 @@ class Settings(BaseSettings):
         gt=0,
         le=300,
         description="How long connecting an app to its provider may take altogether, in seconds.",
+    )
+
+    max_audio_bytes: int = Field(
+        default=25 * 2**20, ge=1, description="Largest recording that `POST /v1/visemes` takes, in bytes."
+    )
+    max_audio_seconds: float = Field(
+        default=600, gt=0, description="Longest recording that `POST /v1/visemes` takes, in seconds."
+    )
+    rest_concurrency: int = Field(
+        default=16,
+        ge=1,
+        description="Recordings and texts that one process works on at a time; more are answered 503.",
+    )
+    piper_voices: Path | None = Field(
+        default=None,
+        description="Folder of Piper voices, each `NAME.onnx` with `NAME.onnx.json`, for the engine `mascotbot-tts`. "
+        "Needs the extra `piper`.",
+    )
+    kokoro_model: Path | None = Field(
+        default=None,
+        description="Kokoro's model (`kokoro-….onnx`), for the engine `mascotbot-tts`. Needs the extra `kokoro`.",
+    )
+    kokoro_voices: Path | None = Field(
+        default=None, description="Kokoro's voices (`voices-….bin`), to go with MASCOT_KOKORO_MODEL."
     )
 
     @field_validator("api_keys")

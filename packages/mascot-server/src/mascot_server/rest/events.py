@@ -1,0 +1,93 @@
+"""The events of both endpoints, as text of `text/event-stream`. Shapes and names are the published contract's."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mascot_visemes import VisemeEvent
+
+__all__ = [
+    "KEEP_ALIVE",
+    "audio_event",
+    "chunk_error",
+    "chunk_event",
+    "speech_error",
+    "speech_visemes_event",
+    "visemes_list",
+]
+
+KEEP_ALIVE: Final = b": keep-alive\n\n"
+"""A comment, which parsers of event streams skip."""
+
+
+def visemes_list(changes: Sequence[VisemeEvent]) -> list[dict[str, Any]]:
+    """Changes of mouth shape as the contract writes them, offsets in ms from the start of the audio."""
+    return [{"visemeId": change.viseme, "offset": change.time_ms} for change in changes]
+
+
+def chunk_event(changes: Sequence[VisemeEvent], *, number: int, total: int, duration_ms: int) -> bytes:
+    """The visemes of one chunk of a recording, the `number`-th of `total`."""
+    return _data(
+        {
+            "visemes": visemes_list(changes),
+            "chunk_progress": f"{number}/{total}",
+            "chunk_duration_ms": duration_ms,
+        }
+    )
+
+
+def chunk_error(number: int, reason: str) -> bytes:
+    """The end of a stream whose `number`-th chunk could not be done.
+
+    The contract's own line comes first. Its field is named `error`, which parsers of event streams skip, so that an
+    event follows which they do not; its empty list spares those who look for visemes in everything.
+    """
+    text = f"Error processing chunk {number}"
+    line = b"error: " + _json({"message": text, "chunk_id": number}) + b"\n\n"
+    return line + _data(
+        {"type": "error", "error": f"{text}: {reason}", "chunk_id": number, "visemes": []},
+    )
+
+
+def audio_event(pcm: bytes, *, sample_rate: int, sequence: int, duration_ms: int) -> bytes:
+    """A piece of speech, PCM16 mono."""
+    return _data(
+        {
+            "type": "audio",
+            "data": base64.b64encode(pcm).decode(),
+            "sample_rate": sample_rate,
+            "sequence": sequence,
+            "chunk_duration_ms": duration_ms,
+        }
+    )
+
+
+def speech_visemes_event(changes: Sequence[VisemeEvent], *, sequence: int, duration_ms: int) -> bytes:
+    """The visemes of the piece of speech number `sequence` (from 0). How many there will be is not known."""
+    return _data(
+        {
+            "type": "visemes",
+            "visemes": visemes_list(changes),
+            "chunk_duration_ms": duration_ms,
+            "audio_sequence": sequence,
+            "viseme_sequence": f"{sequence + 1}/{sequence + 1}",
+        }
+    )
+
+
+def speech_error(text: str) -> bytes:
+    """The end of speech that could not be finished."""
+    return _data({"type": "error", "error": text})
+
+
+def _data(event: dict[str, Any]) -> bytes:
+    return b"data: " + _json(event) + b"\n\n"
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

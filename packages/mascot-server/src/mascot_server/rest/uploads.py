@@ -1,0 +1,186 @@
+"""The body of `POST /v1/visemes`: JSON with base64, the file itself, or a form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast, get_args
+
+from litestar.datastructures import UploadFile
+from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from pydantic_core import from_json
+
+from mascot_server.errors import TooLarge
+from mascot_server.provider_config import VisemeModel
+from mascot_server.rest.hearing import invalid
+from mascot_server.rest.streaming import ClientGone
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from litestar import Request
+
+    from mascot_server.rest.background import Background
+
+__all__ = ["Upload", "body_limit", "read_upload"]
+
+_IN_MEMORY: Final = 1 << 20
+"""Bytes of an upload that are kept in memory; more goes to a temporary file."""
+_SLICE: Final = 1 << 16
+"""Characters of base64 that are decoded at once; a multiple of four."""
+_BARE_TYPES: Final = {"audio/pcm", "audio/x-pcm", "audio/raw", "audio/x-raw"}
+_RATES: Final = range(8000, 48001)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What a request carries.
+
+    Attributes:
+        file: The audio, at its start.
+        sample_rate: Rate of bare PCM16.
+        model: The viseme model.
+        bare: Whether it may be bare PCM16.
+    """
+
+    file: BinaryIO
+    sample_rate: int
+    model: VisemeModel
+    bare: bool = field(default=True)
+
+
+def body_limit(max_bytes: int) -> int:
+    """Bytes a body may have for `max_bytes` of audio: base64 adds a third, line breaks and fields a little."""
+    return max_bytes * 3 // 2 + (1 << 16)
+
+
+async def read_upload(request: Request[Any, Any, Any], background: Background, *, max_bytes: int) -> Upload:
+    """Reads the body of a request.
+
+    Args:
+        request: Its body was not read yet.
+        background: Where base64 is decoded.
+        max_bytes: How large the audio may be.
+
+    Raises:
+        BadRequest: A field is missing or wrong.
+        TooLarge: There is too much audio.
+        ClientGone: The client closed the connection.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "multipart/form-data":
+            return await _form(request, max_bytes)
+        if kind.startswith("audio/"):
+            return await _file(request, kind, max_bytes)
+        return await _json(request, background, max_bytes)
+    except RequestEntityTooLarge:
+        raise _too_large(max_bytes) from None
+
+
+async def _file(request: Request[Any, Any, Any], kind: str, max_bytes: int) -> Upload:
+    fields = request.query_params
+    sample_rate, model = _sample_rate(fields), _model(fields)
+    file = _temporary()
+    size = 0
+    async for piece in _pieces(request):
+        size += len(piece)
+        if size > max_bytes:
+            file.close()
+            raise _too_large(max_bytes)
+        file.write(piece)
+    file.seek(0)
+    return Upload(file, sample_rate, model, bare=kind in _BARE_TYPES)
+
+
+async def _form(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
+    try:
+        form = await request.form()
+    except RequestEntityTooLarge:
+        raise
+    except HTTPException:
+        raise invalid("audio", "the form cannot be read") from None
+    audio = form.get("audio")
+    if not isinstance(audio, UploadFile):
+        raise invalid("audio", "is missing; send the file in a field of this name")
+    sample_rate, model = _sample_rate(form), _model(form)
+    file = cast("BinaryIO", audio.file)
+    if file.seek(0, 2) > max_bytes:
+        raise _too_large(max_bytes)
+    file.seek(0)
+    return Upload(file, sample_rate, model)
+
+
+async def _json(request: Request[Any, Any, Any], background: Background, max_bytes: int) -> Upload:
+    body = b"".join([piece async for piece in _pieces(request)])
+    try:
+        fields = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        raise invalid("audio", "the body is neither JSON, nor audio/*, nor a form") from None
+    del body
+    if not isinstance(fields, dict) or not isinstance(fields.get("audio"), str):
+        raise invalid("audio", "is missing; send base64 in a field of this name")
+    sample_rate, model = _sample_rate(fields), _model(fields)
+    file = _temporary()
+    try:
+        await background.run(_decode, fields.pop("audio"), file, max_bytes)
+    except BaseException:
+        background.submit(file.close)
+        raise
+    return Upload(file, sample_rate, model)
+
+
+async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except RequestEntityTooLarge:
+        raise
+    except HTTPException:
+        raise ClientGone("the client is gone") from None
+
+
+def _decode(text: str, file: BinaryIO, max_bytes: int) -> None:
+    """Writes what base64 stands for, slice by slice, so that the event loop gets its turns in between."""
+    if not text.isascii():
+        raise invalid("audio", "is not base64")
+    text = "".join(text.split())
+    if len(text) * 3 // 4 - text.count("=", -2) > max_bytes:
+        raise _too_large(max_bytes)
+    for start in range(0, len(text), _SLICE):
+        piece = text[start : start + _SLICE]
+        try:
+            data = base64.b64decode(piece, validate=True)
+        except binascii.Error:
+            raise invalid("audio", "is not base64") from None
+        if "=" in piece and start + _SLICE < len(text):
+            raise invalid("audio", "is not base64")
+        file.write(data)
+    file.seek(0)
+
+
+def _sample_rate(fields: Mapping[str, Any]) -> int:
+    value = fields.get("sample_rate", 16000)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:6])
+    if not isinstance(value, int) or value not in _RATES:
+        raise invalid("sample_rate", f"must be a whole number from {_RATES[0]} to {_RATES[-1]}")
+    return value
+
+
+def _model(fields: Mapping[str, Any]) -> VisemeModel:
+    value = fields.get("model", "default")
+    if value not in get_args(VisemeModel):
+        raise invalid("model", f"must be one of {', '.join(get_args(VisemeModel))}")
+    return cast("VisemeModel", value)
+
+
+def _temporary() -> BinaryIO:
+    return cast("BinaryIO", SpooledTemporaryFile(_IN_MEMORY))
+
+
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"Invalid audio data: audio: larger than {max_bytes} bytes (MASCOT_MAX_AUDIO_BYTES)")

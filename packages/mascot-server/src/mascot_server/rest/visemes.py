@@ -1,0 +1,102 @@
+"""`POST /v1/visemes`: a recording in, its visemes out as they are found."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+from litestar import MediaType, Request, Response, post
+
+from mascot_server.errors import Forbidden, Refusal, Unauthorized
+from mascot_server.rest.contract import VisemesOperation
+from mascot_server.rest.events import chunk_error, chunk_event, visemes_list
+from mascot_server.rest.hearing import Hearing
+from mascot_server.rest.streaming import event_stream, unless_gone
+from mascot_server.rest.uploads import body_limit, read_upload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.access import Access
+    from mascot_server.rest.background import Background
+    from mascot_server.rest.hearing import Heard
+
+__all__ = ["visemes_route"]
+
+logger = logging.getLogger(__name__)
+
+
+def visemes_route(
+    *, access: Access, background: Background, max_bytes: int, max_seconds: float
+) -> HTTPRouteHandler:
+    """Makes the handler.
+
+    Args:
+        access: Says who may ask.
+        background: Where the work is done.
+        max_bytes: How large the audio may be.
+        max_seconds: How long it may be.
+    """
+
+    @post(
+        "/v1/visemes",
+        status_code=200,
+        operation_id="predictVisemes",
+        operation_class=VisemesOperation,
+        request_max_body_size=body_limit(max_bytes),
+    )
+    async def visemes(request: Request[Any, Any, Any]) -> Response[Any]:
+        try:
+            await access.authorise(request.headers.get("authorization"), origin=request.headers.get("origin"))
+        except Unauthorized as error:
+            # The contract's number for it at this endpoint.
+            raise Forbidden(str(error)) from None
+        async with AsyncExitStack() as resources:
+            resources.enter_context(background.slot())
+            upload = await read_upload(request, background, max_bytes=max_bytes)
+            hearing = Hearing(
+                upload.file,
+                sample_rate=upload.sample_rate,
+                model=upload.model,
+                max_seconds=max_seconds,
+                bare=upload.bare,
+            )
+            resources.callback(background.submit, hearing.close)
+            await background.run(hearing.open)
+            if _wants_list(request):
+                found = await unless_gone(request, _all(hearing, background))
+                return Response(found, media_type=MediaType.JSON)
+            first = await unless_gone(request, background.run(hearing.next))
+            return event_stream(_event(first), _events(hearing, background), resources.pop_all())
+
+    return visemes
+
+
+def _wants_list(request: Request[Any, Any, Any]) -> bool:
+    types = ["text/event-stream", "application/json"]
+    return request.accept.best_match(types, default=types[0]) == types[1]
+
+
+async def _all(hearing: Hearing, background: Background) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while heard := await background.run(hearing.next):
+        found += visemes_list(heard.changes)
+    return found
+
+
+async def _events(hearing: Hearing, background: Background) -> AsyncIterator[bytes]:
+    try:
+        while heard := await background.run(hearing.next):
+            yield _event(heard)
+    except Refusal as error:
+        yield chunk_error(hearing.number, str(error))
+    except Exception:
+        logger.exception("POST /v1/visemes failed in the middle")
+        yield chunk_error(hearing.number, "Internal server error")
+
+
+def _event(heard: Heard) -> bytes:
+    return chunk_event(heard.changes, number=heard.number, total=heard.total, duration_ms=heard.duration_ms)

@@ -1,0 +1,92 @@
+"""Kokoro's voices (package kokoro-onnx): one model and one file of voices."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from mascot_server.errors import BadRequest, SettingsError, Unavailable
+from mascot_server.speech.engine import Speech, Voice
+from mascot_server.speech.threads import in_thread, require, single_core_session
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+__all__ = ["KokoroEngine"]
+
+logger = logging.getLogger(__name__)
+
+_LANGUAGES: Final = {
+    "a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "j": "ja", "p": "pt-br", "z": "cmn",
+}  # fmt: skip
+"""What the first letter of a voice's name says; the second one is its gender."""
+_GENDERS: Final = {"f": "female", "m": "male"}
+_RATE: Final = 24000
+
+
+class KokoroEngine:
+    """Speaks with Kokoro, which is loaded when it is first asked for.
+
+    Args:
+        model: The model, `*.onnx`.
+        voices: Its voices, `voices-*.bin`.
+
+    Raises:
+        SettingsError: A file is missing or holds no voices, or kokoro-onnx is not installed.
+    """
+
+    def __init__(self, model: Path | None, voices: Path | None) -> None:
+        for setting, path in (("MASCOT_KOKORO_MODEL", model), ("MASCOT_KOKORO_VOICES", voices)):
+            if path is None or not path.is_file():
+                raise SettingsError(f"{setting}: must name a file; Kokoro takes its model and its voices")
+        self._model, self._file = str(model), str(voices)
+        self._voices = tuple(_voice(name) for name in _names(self._file))
+        self._kokoro = require("kokoro_onnx", "MASCOT_KOKORO_MODEL", "kokoro")
+        self._loaded: Any = None
+
+    async def voices(self) -> Sequence[Voice]:
+        """The voices in the file."""
+        return self._voices
+
+    @asynccontextmanager
+    async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
+        """Speaks a text, some hundred phonemes at a time; see `Engine.synthesise`."""
+        known = next((known for known in self._voices if known.id == voice), None)
+        if known is None:
+            raise BadRequest("Invalid voice ID specified")
+        model = await in_thread(self._load)
+        yield Speech(_RATE, _blocks(model, text, known, speed))
+
+    def _load(self) -> Any:
+        if self._loaded is None:
+            try:
+                self._loaded = self._kokoro.Kokoro.from_session(single_core_session(self._model), self._file)
+            except Exception:
+                logger.exception("Kokoro's model cannot be loaded")
+                raise Unavailable("voice: Kokoro's voices cannot be loaded on this server") from None
+        return self._loaded
+
+
+async def _blocks(model: Any, text: str, voice: Voice, speed: float) -> AsyncIterator[bytes]:
+    stream = model.create_stream(text, voice=voice.id, speed=speed, lang=voice.language or "en-us")
+    async for samples, _ in stream:
+        yield (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+
+
+def _names(path: str) -> list[str]:
+    try:
+        with np.load(path) as voices:
+            return sorted(voices)
+    except (OSError, ValueError, AttributeError, TypeError):
+        # What is no archive of arrays is an array, a pickle that is refused, or nothing at all.
+        raise SettingsError(
+            "MASCOT_KOKORO_VOICES: holds no voices; it must be Kokoro's voices-….bin"
+        ) from None
+
+
+def _voice(name: str) -> Voice:
+    return Voice(name, name, _LANGUAGES.get(name[:1]), _GENDERS.get(name[1:2]))
