@@ -17,6 +17,7 @@ from mascot_server.simulators import Simulators
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mascot_server.drain import Drain
     from mascot_server.metrics import Metrics
     from mascot_server.simulators import AudioSent
 
@@ -45,10 +46,12 @@ class RunningServer:
     Attributes:
         origin: Where it is, `http(s)://host:port`.
         metrics: What it has counted so far.
+        drain: Its conversations.
     """
 
     origin: str
     metrics: Metrics
+    drain: Drain
 
 
 @contextmanager
@@ -76,7 +79,9 @@ def run_server(upstream: str, **overrides: Any) -> Iterator[RunningServer]:
         scheme = "https" if config.is_ssl else "http"
         while not server.started and thread.is_alive():
             thread.join(0.01)
-        yield RunningServer(f"{scheme}://{settings.host}:{listener.getsockname()[1]}", app.state.metrics)
+        yield RunningServer(
+            f"{scheme}://{settings.host}:{listener.getsockname()[1]}", app.state.metrics, app.state.drain
+        )
     finally:
         server.should_exit = True
         thread.join()

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTENT_TYPE", "Numbers", "Worker", "expose", "gather", "numbers_written", "serve_metrics"]
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE: Final = "text/plain; version=0.0.4"
+"""Of Prometheus' text format, without the charset, which is UTF-8."""
 
 _WRITE_SECONDS: Final = 1.0
 
