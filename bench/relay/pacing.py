@@ -1,0 +1,58 @@
+"""When a speaker's chunks are sent: in real time, in bursts, or a whole turn at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["CHUNK_S", "MODES", "Pacing"]
+
+CHUNK_S: Final = 0.1
+"""Seconds of audio in a chunk."""
+
+_SLACK_S: Final = 1e-6
+MODES: Final[dict[str, float]] = {"steady": 1.0, "8x": 8.0, "turn": math.inf}
+"""How many times faster than real time each mode sends the audio of a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """The timetable of a speaker whose first turn begins at 0.
+
+    Attributes:
+        turn_chunks: Chunks in a turn; 0 for a turn that never ends.
+        speed: How many times faster than real time a turn is sent; `math.inf` for all of it at once.
+        duty: Share of the time that the speaker is heard, above 0 and at most 1.
+    """
+
+    turn_chunks: int = 0
+    speed: float = 1.0
+    duty: float = 1.0
+
+    @classmethod
+    def of(cls, mode: str, *, turn_s: float, duty: float) -> Pacing:
+        """The timetable of a mode of `MODES`; only who talks all the time in real time needs no turns."""
+        if mode == "steady" and duty == 1:
+            return cls()
+        return cls(max(1, round(turn_s / CHUNK_S)), MODES[mode], duty)
+
+    @property
+    def period_s(self) -> float:
+        """Seconds after which the timetable repeats itself: sessions are spread evenly over them."""
+        return self.turn_chunks * CHUNK_S / self.duty if self.turn_chunks else CHUNK_S
+
+    def due(self, number: int) -> float:
+        """Seconds at which a chunk is sent, counted from 0."""
+        if not self.turn_chunks:
+            return number * CHUNK_S / self.speed
+        turn, place = divmod(number, self.turn_chunks)
+        return turn * self.period_s + place * CHUNK_S / self.speed
+
+    def first(self, since: float) -> int:
+        """The first chunk that is due at `since` or later."""
+        per_period = self.turn_chunks or 1
+        number = max(0, math.floor(since / self.period_s) - 1) * per_period
+        while self.due(number) < since - _SLACK_S:
+            number += 1
+        return number

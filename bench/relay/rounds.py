@@ -1,0 +1,215 @@
+"""The measurements, contenders taking turns in each so that a noisy minute hits them all."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.relay.contenders import forged_handshake, signing_request
+from bench.relay.pacing import Pacing
+from bench.relay.processes import StartFailed
+from bench.relay.ramp import Ramp, judge
+from bench.relay.requests import refusals, requests_per_second
+from bench.relay.running import Running
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.relay.contenders import Contender
+    from bench.relay.sockets import Provider
+    from bench.relay.wires import Wire
+
+__all__ = ["Options", "Rounds"]
+
+_COARSE: Final = 4
+"""Fine steps in a coarse one."""
+_FEW: Final = 4
+"""A session's memory is that of all sessions less that of a quarter of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure.
+
+    Attributes:
+        sessions: Sessions at which latency, bursts and memory are measured.
+        seconds: Seconds that each measurement counts.
+        warm_up: Seconds before it that do not.
+        turns: How often latency is measured.
+        bursts: Modes of `pacing.MODES` in which turns are sent faster than real time.
+        turn_s: Seconds of audio in a turn.
+        duty: Share of the time that agents talk.
+        ramp_most: Sessions to stop the ramp at; 0 for no ramp.
+        ramp_step: Its fine step.
+        late_sessions: Sessions at which chunks that went on without visemes are counted.
+    """
+
+    sessions: int = 100
+    seconds: float = 6.0
+    warm_up: float = 1.0
+    turns: int = 2
+    bursts: tuple[str, ...] = ("8x", "turn")
+    turn_s: float = 4.0
+    duty: float = 1.0
+    ramp_most: int = 1000
+    ramp_step: int = 50
+    late_sessions: tuple[int, ...] = (200, 400)
+
+
+class Rounds:
+    """All measurements of one run.
+
+    Args:
+        options: What to measure.
+
+    Attributes:
+        results: What was measured, by contender.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.results: dict[str, dict[str, Any]] = {}
+        self._options = options
+        self._running: dict[str, Running] = {}
+        self._direct: dict[int, dict[str, Any]] = {}
+
+    async def start(
+        self,
+        contenders: Sequence[tuple[Contender, Wire]],
+        provider: Provider,
+        folder: Path,
+        core: int | None,
+    ) -> None:
+        """Starts contenders; who cannot be measured is noted with the reason.
+
+        Args:
+            contenders: Each with the wire that is spoken through it.
+            provider: Where they dial to, listening.
+            folder: For their files.
+            core: The core they are held to; `None` for any.
+        """
+        for number, (contender, wire) in enumerate(contenders):
+            _say(f"start: {contender.name}")
+            result = self.results[contender.name] = {}
+            reason = contender.missing(wire)
+            if reason is None:
+                running = Running(contender, wire, provider, folder / str(number), core)
+                self._running[contender.name] = running
+                try:
+                    # Alone: two that share libraries would each look smaller than either is.
+                    result["idle_mb"] = await running.idle_mb()
+                except StartFailed as failed:
+                    reason = failed.reason
+            if reason is not None:
+                _say(f"skipped: {contender.name}: {reason}")
+                result["skipped"] = reason
+                await self._drop(contender.name)
+        for running in self._running.values():
+            await running.start()
+
+    async def stop(self) -> None:
+        """Stops whatever still runs."""
+        for name in list(self._running):
+            await self._drop(name)
+
+    async def latency(self) -> None:
+        """Latency, cost of a message and memory of a session, microphones on and agents talking."""
+        sessions = self._options.sessions
+        for turn in range(self._options.turns):
+            for name, running in self._running.items():
+                _say(f"latency, {turn + 1} of {self._options.turns}: {name}")
+                result, few = self.results[name], max(1, sessions // _FEW)
+                # First the few: freed memory is seldom given back.
+                smaller = await self._sample(running, few, seconds=1.0) if turn == 0 else {}
+                sample = await self._sample(running, sessions)
+                result.setdefault("latency", []).append(sample)
+                if "relay" in smaller and "relay" in sample:
+                    grown = sample["relay"]["uss_mb"] - smaller["relay"]["uss_mb"]
+                    result["session_kb"] = round(1000 * grown / max(1, sessions - few), 1)
+
+    async def bursts(self) -> None:
+        """How turns are heard that are sent faster than real time."""
+        for mode in self._options.bursts:
+            for name, running in self._running.items():
+                _say(f"bursts, {mode}: {name}")
+                sample = await self._sample(running, self._options.sessions, mode=mode)
+                self.results[name].setdefault("bursts", {})[mode] = sample
+
+    async def ramp(self) -> None:
+        """The largest number of sessions that each holds."""
+        most, fine = self._options.ramp_most, self._options.ramp_step
+        ramps = {
+            name: Ramp(most=most, fine=fine, coarse=_COARSE * fine)
+            for name, running in self._running.items()
+            if running.program
+        }
+        steps: dict[str, list[dict[str, Any]]] = {name: [] for name in ramps}
+        while any(ramp.next for ramp in ramps.values()):
+            for name, ramp in ramps.items():
+                if ramp.next is not None:
+                    steps[name].append(await self._step(self._running[name], ramp, ramp.next))
+        for name, ramp in ramps.items():
+            limited = any(step["limited_by_generator"] for step in steps[name])
+            self.results[name]["ramp"] = {
+                "sessions": ramp.held,
+                "at_least": ramp.open_ended or limited,
+                "limited_by_generator": limited,
+                "steps": steps[name],
+            }
+
+    async def server(self) -> None:
+        """What only this project's server does: late visemes, signed URLs, refusals."""
+        running = next((r for r in self._running.values() if r.contender.visemes and r.program), None)
+        if running is None:
+            return
+        result = self.results[running.contender.name]
+        for sessions in self._options.late_sessions:
+            _say(f"late visemes: {sessions} sessions")
+            await running.restart()
+            result.setdefault("late", {})[str(sessions)] = await self._sample(running, sessions)
+        if running.program is not None:
+            _say("signed URLs, refusals")
+            port, seconds, program = running.port, self._options.seconds, running.program
+            signed = await requests_per_second(port, signing_request(port, running.wire), seconds, program)
+            refused = await refusals(port, await forged_handshake(port, running.wire), seconds, program)
+            result["signed_url"], result["refusal"] = asdict(signed), asdict(refused)
+
+    async def _step(self, running: Running, ramp: Ramp, sessions: int) -> dict[str, Any]:
+        if sessions not in self._direct:
+            direct = next((r for r in self._running.values() if r.program is None), None)
+            _say(f"ramp, {sessions} sessions: direct")
+            self._direct[sessions] = await self._sample(direct, sessions) if direct else {}
+        sample = await self._sample(running, sessions)
+        step = sample | judge(sample, self._direct[sessions])
+        _say(
+            f"ramp, {sessions} sessions: {running.contender.name}: "
+            f"{sample.get('failed') or step['added_p99_ms']} {'held' if step['held'] else 'failed'}"
+        )
+        if step["limited_by_generator"] and not step["held"]:
+            ramp.stop()
+        else:
+            ramp.record(held=step["held"])
+        if not step["held"]:
+            # What it had still to send would spoil the next measurement.
+            await running.restart()
+        return step
+
+    async def _sample(
+        self, running: Running, sessions: int, *, mode: str = "steady", seconds: float | None = None
+    ) -> dict[str, Any]:
+        options = self._options
+        pacing = Pacing.of(mode, turn_s=options.turn_s, duty=options.duty)
+        return await running.sample(
+            sessions, pacing, warm_up=options.warm_up, seconds=seconds or options.seconds
+        )
+
+    async def _drop(self, name: str) -> None:
+        running = self._running.pop(name, None)
+        if running:
+            await running.stop()
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,109 @@
+"""A contender that runs, and one measurement of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bench.relay.load import Load, LoadFailed
+from bench.relay.processes import Program, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.relay.contenders import Contender
+    from bench.relay.pacing import Pacing
+    from bench.relay.sockets import Provider
+    from bench.relay.wires import Wire
+
+__all__ = ["Running"]
+
+
+class Running:
+    """A contender and, where it is one, its program.
+
+    Args:
+        contender: What is measured.
+        wire: What is spoken through it.
+        provider: Where it dials to, listening.
+        folder: For its files.
+        core: The core it is held to; `None` for any.
+
+    Attributes:
+        contender: As given.
+        wire: As given.
+        port: Where apps dial.
+        program: What was started; `None` where there is nothing to start.
+    """
+
+    def __init__(
+        self, contender: Contender, wire: Wire, provider: Provider, folder: Path, core: int | None
+    ) -> None:
+        self.contender = contender
+        self.wire = wire
+        self.port = provider.port
+        self.program: Program | None = None
+        self._provider = provider
+        self._folder = folder
+        self._core = core
+
+    async def start(self) -> None:
+        """Starts it.
+
+        Raises:
+            StartFailed: It does not start; the reason says why.
+        """
+        port = free_port()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        command = self.contender.command(self._folder, port, self._provider.port)
+        if command is None:
+            return
+        self.port = port
+        self.program = Program(command.arguments, command.environment, self._folder, self._core)
+        await self.program.listens(port, command.start_seconds)
+        await self.program.settle()
+
+    async def idle_mb(self) -> float | None:
+        """Starts it, and stops it again, for its memory (USS) before any session; `None` where nothing is started.
+
+        Raises:
+            StartFailed: As `start`.
+        """
+        await self.start()
+        size = self.program.unshared_bytes() / 1e6 if self.program else None
+        await self.stop()
+        return None if size is None else round(size, 1)
+
+    async def stop(self) -> str:
+        """Stops it; returns what it wrote."""
+        program, self.program = self.program, None
+        return await program.stop() if program else ""
+
+    async def restart(self) -> str:
+        """Stops it, starts it anew, and returns what it wrote before."""
+        written = await self.stop()
+        await self.start()
+        return written
+
+    async def sample(
+        self, sessions: int, pacing: Pacing, *, warm_up: float, seconds: float
+    ) -> dict[str, Any]:
+        """Holds sessions through it and measures them, as `Load.talk` does.
+
+        What could not be held has the reason under `failed`.
+        """
+        load = Load(self._provider, self.wire, pacing, counts_visemes=self.contender.visemes)
+        try:
+            await load.open(await self.contender.addresses(self.port, self.wire, sessions))
+            before = await self.contender.late(self.port)
+            result = await load.talk(warm_up=warm_up, seconds=seconds, program=self.program)
+            after = await self.contender.late(self.port)
+            if before is not None and after is not None:
+                result["visemes"]["late"] = after - before
+        except (LoadFailed, OSError, EOFError) as failed:
+            return {"sessions": sessions, "failed": f"{type(failed).__name__}: {failed}"}
+        else:
+            return result
+        finally:
+            await load.close()
+            if self.program:
+                await self.program.settle()

@@ -1,0 +1,210 @@
+"""As much of each provider's wire as a relay has to see: where to dial, who says what first, audio both ways.
+
+A message is `head + tag + tail`. The tag says which speaker and which of its messages it is; it stands in a member
+that relays pass on, so that the other end knows what arrived whatever else was done to the message.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["PROVIDERS", "SIGN_PATH", "Messages", "Wire", "read_tag", "tag", "wire"]
+
+PROVIDERS: Final = ("openai", "gemini", "elevenlabs")
+SIGN_PATH: Final = "/v1/convai/conversation/get-signed-url"
+"""Where ElevenLabs hands out its signed URLs."""
+
+_MARK: Final = b"bench-"
+_SPEAKER_DIGITS: Final = 5
+_NUMBER_DIGITS: Final = 8
+_AFTER_SPEAKER: Final = len(_MARK) + _SPEAKER_DIGITS
+_TAG_SIZE: Final = _AFTER_SPEAKER + _NUMBER_DIGITS
+_HOLE: Final = "@"
+
+
+def tag(speaker: int, number: int) -> bytes:
+    """What marks a speaker's message."""
+    return b"bench-%05d%08d" % (speaker, number)
+
+
+def read_tag(message: bytes) -> tuple[int, int] | None:
+    """Speaker and number of a message; `None` if it is not one of ours."""
+    at = message.find(_MARK)
+    if at < 0:
+        return None
+    return int(message[at + len(_MARK) : at + _AFTER_SPEAKER]), int(
+        message[at + _AFTER_SPEAKER : at + _TAG_SIZE]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """A side's audio messages, cut open where the tag goes.
+
+    Attributes:
+        head: What stands before the tag.
+        tails: What stands after it, one for each chunk of the recording.
+        binary: Sent as binary rather than text.
+    """
+
+    head: bytes
+    tails: tuple[bytes, ...]
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A provider's wire.
+
+    Attributes:
+        provider: Its name in the contract.
+        path: Of its socket, with a query.
+        sample_rate: Of the audio both ways, in Hz.
+        provider_config: What a signed URL is asked for with.
+        hello: What the app says first, if anything.
+        greeting: What the provider says first.
+        waits: Whether the provider greets only once the app has said its hello.
+        begin: What the provider says at the start of a turn, if anything.
+        end: And at its end.
+        agent: The provider's audio messages.
+        microphone: The app's.
+    """
+
+    provider: str
+    path: str
+    sample_rate: int
+    provider_config: dict[str, str]
+    hello: bytes | None
+    greeting: bytes
+    waits: bool
+    begin: bytes | None
+    end: bytes
+    agent: Messages
+    microphone: Messages
+
+
+def wire(provider: str, chunks: Sequence[bytes], *, unknown_format: bool = False) -> Wire:
+    """The wire of a provider.
+
+    Args:
+        provider: One of `PROVIDERS`.
+        chunks: PCM16 at the wire's rate, `CHUNK_S` each.
+        unknown_format: Name a format nobody knows, so that mascot-server passes the audio on without visemes.
+    """
+    return {"openai": _openai, "gemini": _gemini, "elevenlabs": _elevenlabs}[provider](
+        [base64.b64encode(chunk).decode() for chunk in chunks], unknown_format
+    )
+
+
+def sample_rate(provider: str) -> int:
+    """Rate in Hz of a provider's audio here."""
+    return 16000 if provider == "elevenlabs" else 24000
+
+
+def _openai(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001 - one of three alike
+    audio_format = {"type": "audio/unknown"} if unknown else {"type": "audio/pcm", "rate": 24000}
+    session = {
+        "id": "sess_bench",
+        "type": "realtime",
+        "model": "gpt-realtime",
+        "audio": {
+            "input": {"format": {"type": "audio/pcm", "rate": 24000}},
+            "output": {"format": audio_format},
+        },
+    }
+    place = {"response_id": "resp_bench", "item_id": "item_bench", "output_index": 0, "content_index": 0}
+    response = {"object": "realtime.response", "id": "resp_bench", "output": []}
+    return Wire(
+        provider="openai",
+        path="/v1/realtime?model=gpt-realtime",
+        sample_rate=24000,
+        provider_config={"ephemeral_token": "ek_bench"},
+        hello=None,
+        greeting=_json({"type": "session.created", "event_id": "event_0", "session": session}),
+        waits=False,
+        begin=_json({"type": "response.created", "response": response | {"status": "in_progress"}}),
+        end=_json({"type": "response.done", "response": response | {"status": "completed"}}),
+        agent=_messages(
+            {"type": "response.output_audio.delta", "event_id": _HOLE, **place}, ("delta",), chunks
+        ),
+        microphone=_messages({"type": "input_audio_buffer.append", "event_id": _HOLE}, ("audio",), chunks),
+    )
+
+
+def _gemini(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001
+    kind = "audio/unknown" if unknown else "audio/pcm;rate=24000"
+    part = {"inlineData": {"mimeType": kind}}
+    agent = {"benchTag": _HOLE, "serverContent": {"modelTurn": {"parts": [part]}}}
+    microphone = {"benchTag": _HOLE, "realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=24000"}}}
+    return Wire(
+        provider="gemini",
+        path="/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+        sample_rate=24000,
+        provider_config={"api_key": "AIzaBench"},
+        hello=_json({"setup": {"model": "models/gemini-live"}}),
+        greeting=_json({"setupComplete": {}}),
+        waits=True,
+        begin=None,
+        end=_json({"serverContent": {"turnComplete": True}}),
+        agent=_messages(
+            agent,
+            ("serverContent", "modelTurn", "parts", 0, "inlineData", "data"),
+            chunks,
+            binary=True,
+        ),
+        microphone=_messages(microphone, ("realtimeInput", "audio", "data"), chunks),
+    )
+
+
+def _elevenlabs(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001
+    formats = {
+        "conversation_id": "conv_bench",
+        "agent_output_audio_format": "unknown" if unknown else "pcm_16000",
+        "user_input_audio_format": "pcm_16000",
+    }
+    greeting = {
+        "type": "conversation_initiation_metadata",
+        "conversation_initiation_metadata_event": formats,
+    }
+    transcript = {"type": "user_transcript", "user_transcription_event": {"user_transcript": "Go on."}}
+    return Wire(
+        provider="elevenlabs",
+        path="/v1/convai/conversation?agent_id=bench",
+        sample_rate=16000,
+        provider_config={"api_key": "sk_bench", "agent_id": "bench"},
+        hello=_json({"type": "conversation_initiation_client_data"}),
+        greeting=_json(greeting),
+        waits=False,
+        begin=None,
+        end=_json(transcript),
+        agent=_messages(
+            {"type": "audio", "audio_event": {"bench_tag": _HOLE, "event_id": 1}},
+            ("audio_event", "audio_base_64"),
+            chunks,
+        ),
+        microphone=_messages({"bench_tag": _HOLE}, ("user_audio_chunk",), chunks),
+    )
+
+
+def _messages(
+    message: dict[str, Any], place: tuple[str | int, ...], chunks: list[str], *, binary: bool = False
+) -> Messages:
+    """Puts each chunk at a place of the message and cuts it open at the hole."""
+    holder: Any = message
+    for step in place[:-1]:
+        holder = holder[step]
+    cut = []
+    for chunk in chunks:
+        holder[place[-1]] = chunk
+        cut.append(_json(message).split(_HOLE.encode(), 1))
+    return Messages(cut[0][0], tuple(tail for _, tail in cut), binary)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

@@ -1,0 +1,214 @@
+"""What relaying costs: mascot-server beside other relays, all in one interleaved run.
+
+::
+
+    nox -s bench -- relay --json
+    python -m bench.side_by_side --sessions 100 --ramp-max 1000
+
+One process is provider and apps at once, on a core of its own; every relay gets the other core to itself. Audio goes
+both ways in 100 ms chunks. A message's latency is its arrival less its sending; what is reported as added is less the
+same without a relay. docs/performance.md says what each figure means.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib.metadata
+import json
+import math
+import os
+import resource
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import uvloop
+
+from bench.machine import machine
+from bench.relay.contenders import LiteLlm, Nginx, contenders
+from bench.relay.pacing import CHUNK_S, MODES
+from bench.relay.processes import on_core, two_cores
+from bench.relay.report import markdown, table
+from bench.relay.rounds import Options, Rounds
+from bench.relay.sockets import Provider
+from bench.relay.wires import PROVIDERS, sample_rate, wire
+from bench.voice import voice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.relay.contenders import Contender
+
+_MOST_SESSIONS: Final = 2000
+_LONGEST_S: Final = 60.0
+_QUICK: Final[dict[str, Any]] = {
+    "sessions": 8,
+    "seconds": 1.0,
+    "warm_up": 0.3,
+    "turns": 1,
+    "bursts": ("turn",),
+    "turn_s": 1.0,
+    "ramp_most": 0,
+    "late_sessions": (8,),
+}
+"""What `--quick` puts in the place of the defaults: whether everything works, not how fast it is."""
+
+
+def run(options: Options, chosen: list[Contender], provider_name: str) -> dict[str, Any]:
+    """Everything that is measured, with the machine it was measured on."""
+    own_core, relay_core = two_cores()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A session has four sockets here, one at either end of each leg; relays inherit the limit.
+    wanted = 4 * _MOST_SESSIONS + 256
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, wanted)), hard))
+    description = machine()
+    with on_core(own_core), tempfile.TemporaryDirectory(prefix="relay-bench-") as folder:
+        results = uvloop.run(_measure(options, chosen, provider_name, Path(folder), relay_core))
+    return {
+        "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": description,
+        "versions": _versions(chosen),
+        "provider": provider_name,
+        "pinned": own_core is not None,
+        "options": {name: getattr(options, name) for name in Options.__dataclass_fields__},
+        "contenders": results,
+    }
+
+
+async def _measure(
+    options: Options, chosen: list[Contender], provider_name: str, folder: Path, core: int | None
+) -> dict[str, Any]:
+    rate = sample_rate(provider_name)
+    pcm, _ = voice(rate)
+    size = int(rate * CHUNK_S)
+    chunks = [pcm[at : at + size].tobytes() for at in range(0, len(pcm) - size + 1, size)]
+    wires = {unknown: wire(provider_name, chunks, unknown_format=unknown) for unknown in (False, True)}
+    provider = Provider()
+    await provider.start()
+    rounds = Rounds(options)
+    try:
+        pairs = [(contender, wires[contender.unknown_format]) for contender in chosen]
+        await rounds.start(pairs, provider, folder, core)
+        await rounds.latency()
+        await rounds.bursts()
+        if options.ramp_most:
+            await rounds.ramp()
+        await rounds.server()
+    finally:
+        await rounds.stop()
+        provider.stop()
+    return rounds.results
+
+
+def _versions(chosen: list[Contender]) -> dict[str, str | None]:
+    names = ("mascot-server", "litestar", "uvicorn", "websockets", "uvloop", "picows")
+    versions: dict[str, str | None] = {}
+    for name in names:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = None
+    for contender in chosen:
+        if isinstance(contender, LiteLlm | Nginx):
+            versions[contender.name] = contender.version()
+    return versions
+
+
+def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[str], Any]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
+        return value
+
+    return parse
+
+
+def _names(known: list[str]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        names = tuple(filter(None, text.split(",")))
+        wrong = [name for name in names if name not in known]
+        if wrong:
+            raise argparse.ArgumentTypeError(f"{wrong[0]!r} is none of {', '.join(known)}")
+        return names
+
+    return parse
+
+
+def _parser(known: list[str]) -> argparse.ArgumentParser:
+    default = Options()
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.side_by_side",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "--contenders",
+        type=_names(known),
+        default=tuple(known),
+        metavar="A,B",
+        help=f"of {', '.join(known)} (all)",
+    )
+    add("--provider", choices=PROVIDERS, default="openai", help="whose wire is spoken (%(default)s)")
+    add(
+        "--sessions",
+        type=_number(int, 1, _MOST_SESSIONS),
+        help=f"for latency, bursts, memory ({default.sessions})",
+    )
+    add(
+        "--seconds",
+        type=_number(float, 1, _LONGEST_S),
+        help=f"that a measurement counts ({default.seconds:g})",
+    )
+    add("--duty", type=_number(float, 0.05, 1), help=f"share of the time that agents talk ({default.duty:g})")
+    add("--ramp-max", type=_number(int, 0, _MOST_SESSIONS), dest="ramp_most", metavar="N",
+        help=f"sessions to stop the ramp at; 0 for none ({default.ramp_most})")  # fmt: skip
+    add("--bursts", type=_names([mode for mode in MODES if mode != "steady"]), metavar="A,B",
+        help=f"of {', '.join(mode for mode in MODES if mode != 'steady')} (all)")  # fmt: skip
+    add("--quick", action="store_true", help="see in seconds whether everything works; no ramp")
+    add("--litellm-env", type=Path, default=_cache() / "litellm", metavar="DIR",
+        help="virtual environment of LiteLLM, made where there is none (%(default)s)")  # fmt: skip
+    add(
+        "--out",
+        type=Path,
+        default=Path("bench/results/relay.json"),
+        metavar="FILE",
+        help="JSON (%(default)s)",
+    )
+    add("--from", type=Path, dest="earlier", metavar="FILE", help="measure nothing: show this earlier result")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON rather than a table")
+    form.add_argument("--markdown", action="store_true", help="print the block of docs/performance.md")
+    return parser
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mascot-bench"
+
+
+def main() -> None:
+    """Run the command."""
+    known = [contender.key for contender in contenders(Path())]
+    args = _parser(known).parse_args()
+    if args.earlier:
+        result = json.loads(args.earlier.read_text("utf-8"))
+    else:
+        given: dict[str, Any] = {
+            name: value
+            for name in Options.__dataclass_fields__
+            if (value := getattr(args, name, None)) is not None
+        }
+        chosen = [c for c in contenders(args.litellm_env) if c.key in args.contenders]
+        result = run(Options(**((_QUICK if args.quick else {}) | given)), chosen, args.provider)
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    print(json.dumps(result) if args.json else markdown(result) if args.markdown else table(result))
+
+
+if __name__ == "__main__":
+    main()
