@@ -75,7 +75,7 @@ class TestGemini:
     def attach(codec: GeminiCodec, frame: bytes) -> Any:
         (audio,) = codec.see(frame)
         assert isinstance(audio, Audio)
-        (sent,) = codec.attach(frame, audio, PAYLOAD)
+        (sent,) = codec.attach(frame, audio, json.dumps(PAYLOAD))
         assert isinstance(sent, bytes)
         return json.loads(sent)
 

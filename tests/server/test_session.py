@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wires import WIRES, Wire, elevenlabs_metadata, gemini_audio, openai_session
 
+from mascot_server.agenda import Track
 from mascot_server.codecs import AudioFormat
-from mascot_server.session import Prediction, Session
+from mascot_server.predictions import predict
+from mascot_server.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mascot_server.codecs import Frame
 
 PCM24 = AudioFormat("pcm16", 24000)
@@ -41,12 +45,22 @@ class ScriptedStream:
     def time_ms(self) -> int:
         return int(self.elapsed)
 
-    def accept_waveform(self, chunk: bytes) -> list[Change]:
+    def hear(self, chunk: bytes) -> list[Change]:
         end = self.elapsed + self.format.duration_ms(len(chunk))
         said = [change for change in self.script if self.elapsed <= change.time_ms < end]
         self.elapsed = end
         self.viseme = said[-1].viseme if said else self.viseme
         return said
+
+
+class ScriptedEngine:
+    """An engine of scripted streams."""
+
+    def run_together(self, streams: Sequence[ScriptedStream], chunks: Sequence[bytes]) -> list[list[Change]]:
+        return [stream.hear(chunk) for stream, chunk in zip(streams, chunks, strict=True)]
+
+
+ENGINE = ScriptedEngine()
 
 
 class Conversation:
@@ -61,16 +75,16 @@ class Conversation:
         for frame in wire.opening:
             assert self.feed(frame) == (frame,)
 
-    def _open(self, audio_format: AudioFormat) -> ScriptedStream:
+    def _open(self, audio_format: AudioFormat) -> Track:
         script = self.scripts[len(self.streams)] if len(self.streams) < len(self.scripts) else []
         self.streams.append(ScriptedStream(audio_format, script))
-        return self.streams[-1]
+        return Track(ENGINE, self.streams[-1])
 
     def feed(self, frame: Frame, *, late: bool = False) -> tuple[Frame, ...]:
         received = self.session.receive(frame)
         prediction = None
-        if received.audio is not None and received.stream is not None:
-            prediction = Prediction.of(received.stream, received.audio.data)
+        if received.audio is not None and received.track is not None:
+            (prediction,) = predict(ENGINE, [received.track.stream], [received.audio.data])
         return self.session.release(received, None if late else prediction)
 
     def say(self, data: bytes = CHUNK, *, late: bool = False) -> list[tuple[int, int]]:

@@ -66,7 +66,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     counters, worker = Counters(), worker or Worker()
     http = httpx.AsyncClient()
     scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, counters=counters)
-    drain = Drain(seconds=settings.drain_seconds, overloaded=lambda: None)
+    drain = Drain(seconds=settings.drain_seconds, overloaded=scheduler.overloaded)
     fail_open = settings.redis_down == "open"
     keys = KeyDirectory(
         StaticKeys(key.get_secret_value() for key in settings.api_keys),

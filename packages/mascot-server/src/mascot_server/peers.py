@@ -7,68 +7,43 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from litestar.exceptions import WebSocketDisconnect
-from websockets.exceptions import ConnectionClosed
+
+from mascot_server.app_socket import EXTENSION, AppSocket
+from mascot_server.asgi_socket import AsgiSocket
+from mascot_server.listener import ABNORMAL, PeerClosed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from litestar import WebSocket
-    from websockets.asyncio.client import ClientConnection
 
     from mascot_server.codecs import Frame
+    from mascot_server.listener import Listener
+    from mascot_server.provider_socket import ProviderSocket
 
-__all__ = ["AppPeer", "Peer", "PeerClosed", "PeerStalled", "ProviderPeer", "deny"]
+__all__ = ["AppPeer", "Peer", "PeerClosed", "ProviderPeer", "deny"]
 
-SEND_TIMEOUT: Final = 30.0
-"""Seconds a peer may take none of what we send before it counts as gone.
+_CLOSE_TIMEOUT: Final = 30.0
+"""Seconds for a peer to take our close frame behind all that it has not taken yet."""
 
-Without it a reader that stalls would hold up the other side until that one's keepalive fails.
-"""
-
-NO_STATUS: Final = 1005
-ABNORMAL: Final = 1006
 _MAX_REASON_BYTES: Final = 123
 """Of a close frame (RFC 6455, section 5.5)."""
 
 
-class PeerClosed(Exception):
-    """A peer is gone.
-
-    Attributes:
-        code: Its WebSocket close code; 1005 for none, 1006 if the connection broke.
-        reason: Its close reason.
-    """
-
-    def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(code, reason)
-        self.code = code
-        self.reason = reason
-
-
-class PeerStalled(PeerClosed):
-    """A peer is still there, but takes nothing of what it is sent."""
-
-    def __init__(self) -> None:
-        super().__init__(ABNORMAL, "reads too slowly")
-
-
 class Peer(Protocol):
-    """One end of a relay."""
+    """One end of a relay. All but `close` returns at once."""
 
-    async def receive(self) -> Frame:
-        """Waits for the next message.
+    def listen(self, listener: Listener) -> None:
+        """Gives all messages to a listener, from the first on that nobody has heard."""
 
-        Raises:
-            PeerClosed: The peer is gone.
-        """
+    def send(self, frame: Frame) -> None:
+        """Sends a message, as text or binary by its type; does nothing once the peer is gone."""
 
-    async def send(self, frame: Frame) -> None:
-        """Sends a message, as text or binary by its type.
+    def hold(self) -> None:
+        """Reads no more, so that the peer notices that it is too fast."""
 
-        Raises:
-            PeerClosed: The peer is gone; `receive` tells how, after what it had still said.
-            PeerStalled: It took nothing for too long.
-        """
+    def go_on(self) -> None:
+        """Reads again."""
 
     async def close(self, code: int, reason: str) -> None:
         """Closes the connection; does nothing if it is closed already."""
@@ -86,6 +61,7 @@ class AppPeer:
         self._socket = socket
         self._subprotocol = subprotocol
         self._open = False
+        self._link: AppSocket | AsgiSocket | None = None
 
     async def accept(self) -> None:
         """Completes the handshake; does nothing if it is complete.
@@ -110,40 +86,40 @@ class AppPeer:
             await self.accept()
             await self.close(code, reason)
 
-    async def receive(self) -> Frame:
-        """Waits for the app's next message."""
-        try:
-            event: Any = await self._socket.receive()
-        except WebSocketDisconnect as error:
-            self._open = False
-            raise PeerClosed(error.code) from None
-        if event["type"] == "websocket.disconnect":
-            self._open = False
-            raise PeerClosed(event.get("code") or NO_STATUS, event.get("reason") or "")
-        text = event.get("text")
-        frame: Frame = text if text is not None else event["bytes"]
-        return frame
+    def listen(self, listener: Listener) -> None:
+        """Gives the app's messages to a listener."""
+        extensions: Any = self._socket.scope.get("extensions") or {}
+        link = extensions.get(EXTENSION)
+        self._link = (
+            link if isinstance(link, AppSocket) else AsgiSocket(self._socket.receive, self._socket.send)
+        )
+        self._link.listen(listener)
 
-    async def send(self, frame: Frame) -> None:
+    def send(self, frame: Frame) -> None:
         """Sends a message to the app."""
-        event: Any = {"type": "websocket.send"}
-        event["text" if isinstance(frame, str) else "bytes"] = frame
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT):
-                await self._socket.send(event)
-        except TimeoutError:
-            raise PeerStalled from None
-        except (OSError, WebSocketDisconnect):
-            # The web server's word for a client that is gone.
-            raise PeerClosed(ABNORMAL) from None
+        if self._link is not None:
+            self._link.write(frame)
+
+    def hold(self) -> None:
+        """Reads no more of what the app says."""
+        if self._link is not None:
+            self._link.hold()
+
+    def go_on(self) -> None:
+        """Reads again what the app says."""
+        if self._link is not None:
+            self._link.go_on()
 
     async def close(self, code: int, reason: str) -> None:
         """Closes the app's socket."""
         if not self._open:
             return
         self._open = False
+        self.go_on()
         try:
-            async with asyncio.timeout(SEND_TIMEOUT):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                if isinstance(self._link, AsgiSocket):
+                    await self._link.flush()
                 await self._socket.close(code, _fitting(reason))
         except (OSError, WebSocketDisconnect, TimeoutError):
             return
@@ -152,34 +128,16 @@ class AppPeer:
 class ProviderPeer:
     """The provider's side: a socket that this server opened."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self._connection = connection
-
-    async def receive(self) -> Frame:
-        """Waits for the provider's next message."""
-        try:
-            return await self._connection.recv()
-        except ConnectionClosed as error:
-            raise _closed(error) from None
-
-    async def send(self, frame: Frame) -> None:
-        """Sends a message to the provider."""
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT):
-                await self._connection.send(frame)
-        except ConnectionClosed as error:
-            raise _closed(error) from None
-        except TimeoutError:
-            raise PeerStalled from None
+    def __init__(self, socket: ProviderSocket) -> None:
+        self._socket = socket
+        self.listen = socket.listen
+        self.send = socket.write
+        self.hold = socket.hold
+        self.go_on = socket.go_on
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the provider's socket; nobody may be receiving from it."""
-        closing = asyncio.create_task(self._connection.close(code, _fitting(reason)))
-        # Its answer comes after what it had already sent, which has to be read out of the way.
-        with suppress(ConnectionClosed):
-            while True:
-                await self._connection.recv()
-        await closing
+        """Closes the provider's socket."""
+        await self._socket.leave(code, _fitting(reason))
 
 
 async def deny(
@@ -205,12 +163,6 @@ async def deny(
     body: Any = {"type": "websocket.http.response.body", "body": error}
     await socket.send(start)
     await socket.send(body)
-
-
-def _closed(error: ConnectionClosed) -> PeerClosed:
-    # Without a close frame of the peer's, ours may have been the only one, or the connection broke.
-    received = error.rcvd
-    return PeerClosed(ABNORMAL) if received is None else PeerClosed(received.code, received.reason)
 
 
 def _fitting(reason: str) -> str:

@@ -1,24 +1,37 @@
-"""Carries one conversation: frames both ways until either side is gone, then the other is told."""
+"""Carries one conversation: frames both ways until either side is gone, then the other is told.
+
+There is no task and no queue in the way of a frame: a socket calls the relay with what it read, and the relay writes
+it to the other socket before it returns. Only audio waits, for its visemes, and what comes behind it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from mascot_server.peers import ABNORMAL, NO_STATUS, PeerClosed, PeerStalled
+from mascot_server.agenda import Playout
+from mascot_server.listener import ABNORMAL, NO_STATUS, PeerClosed, PeerStalled
 
 if TYPE_CHECKING:
-    from mascot_server.observe import Counters
+    from collections.abc import Callable
+
+    from mascot_server.agenda import Track
+    from mascot_server.codecs import Audio, Frame
+    from mascot_server.metrics import Metrics
     from mascot_server.peers import Peer
+    from mascot_server.predictions import Prediction
     from mascot_server.scheduler import Scheduler
-    from mascot_server.session import Session
+    from mascot_server.session import Received, Session
 
 __all__ = ["Ending", "relay"]
 
-_LAST_WORDS_SECONDS: Final = 30.0
-"""How long a peer that takes no more may still be listened to."""
+_STALL_SECONDS: Final = 30.0
+"""How long a peer may take none of what we send before it counts as gone."""
+
+_MAX_WAITING: Final = 32
+"""Messages of one provider that may wait for visemes before it is read no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Ending:
 
 
 async def relay(
-    *, app: Peer, provider: Peer, session: Session, scheduler: Scheduler, counters: Counters
+    *, app: Peer, provider: Peer, session: Session, scheduler: Scheduler, counters: Metrics
 ) -> Ending:
     """Relays until one side is gone and closes the other.
 
@@ -51,73 +64,242 @@ async def relay(
     Returns:
         How it ended.
     """
-    pumps = (
-        asyncio.create_task(_provider_to_app(app, provider, session, scheduler, counters)),
-        asyncio.create_task(_app_to_provider(app, provider, session)),
+    over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+    reader = _Valve(provider)
+    downstream = _Downstream(
+        app=app,
+        provider=provider,
+        reader=reader,
+        session=session,
+        scheduler=scheduler,
+        metrics=counters,
+        over=over,
     )
+    upstream = _Upstream(provider, reader, session, over)
     try:
-        ending = await _first_ending(pumps)
+        # The app first: what the provider says may be for it at once.
+        app.listen(upstream)
+        provider.listen(downstream)
+        ending = await over
     finally:
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
+        over.cancel()
+        downstream.end()
+        upstream.end()
     await (app if ending.by == "provider" else provider).close(ending.code, ending.reason)
     return ending
 
 
-async def _first_ending(pumps: tuple[asyncio.Task[Ending | None], ...]) -> Ending:
-    """Waits for the pump that knows how the conversation ended."""
-    done, waiting = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-    endings = [pump.result() for pump in pumps if pump in done]
-    if not any(endings):
-        # One side took no more. The pump that listens to it passes on what it had said before, then knows how it left.
-        await asyncio.wait(waiting, timeout=_LAST_WORDS_SECONDS)
-        endings = [pump.result() for pump in waiting if pump.done()]
-    return next(filter(None, endings), Ending("app", 1011, "neither side is there any more"))
+class _Valve:
+    """Reads from a peer while there is no reason not to."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._reasons: set[str] = set()
+
+    def shut(self, reason: str) -> None:
+        if not self._reasons:
+            self._peer.hold()
+        self._reasons.add(reason)
+
+    def open(self, reason: str) -> None:
+        if reason in self._reasons:
+            self._reasons.remove(reason)
+            if not self._reasons:
+                self._peer.go_on()
 
 
-async def _provider_to_app(
-    app: Peer, provider: Peer, session: Session, scheduler: Scheduler, counters: Counters
-) -> Ending | None:
-    """Returns how the provider left, or `None` once the app takes no more."""
-    while True:
-        try:
-            received = session.receive(await provider.receive())
-        except PeerClosed as closed:
-            return _provider_gone(closed)
-        prediction = None
-        if received.audio is not None and received.stream is not None:
-            counters.add("chunks")
-            prediction = await scheduler.predict(received.stream, received.audio.data)
-        elif received.undecodable is not None:
-            counters.add("chunks_undecodable")
-        # A provider that takes no more still has its last words to be heard.
-        with suppress(PeerClosed):
-            for frame in received.to_upstream:
-                await provider.send(frame)
-        try:
-            for frame in session.release(received, prediction):
-                await app.send(frame)
-        except PeerStalled as stalled:
-            return _app_gone(stalled)
-        except PeerClosed:
-            return None
+class _Stall:
+    """Holds whoever speaks to a peer that takes no more, and gives up on it after a while."""
+
+    def __init__(self, source: _Valve, give_up: Callable[[], None]) -> None:
+        self._source = source
+        self._give_up = give_up
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        self._source.shut("congested")
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_STALL_SECONDS, self._give_up)
+
+    def end(self) -> None:
+        self._source.open("congested")
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
-async def _app_to_provider(app: Peer, provider: Peer, session: Session) -> Ending | None:
-    """Returns how the app left, or `None` once the provider takes no more."""
-    # Always inside `receive`: only then does the web server read on and see the app's pongs.
-    while True:
+class _Upstream:
+    """Listens to the app and speaks to the provider."""
+
+    def __init__(
+        self, provider: Peer, reader: _Valve, session: Session, over: asyncio.Future[Ending]
+    ) -> None:
+        self._send = provider.send
+        self._translate = session.receive_client
+        self._over = over
+        # What congests the app is what the provider says.
+        self._stall = _Stall(reader, lambda: _conclude(over, _app_gone(PeerStalled())))
+
+    def heard(self, frame: Frame) -> None:
         try:
-            frame = session.receive_client(await app.receive())
-        except PeerClosed as closed:
-            return _app_gone(closed)
+            self._send(self._translate(frame))
+        except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not
+            _fail(self._over, error)
+
+    def gone(self, closed: PeerClosed) -> None:
+        _conclude(self._over, _app_gone(closed))
+
+    def congested(self) -> None:
+        self._stall.begin()
+
+    def relieved(self) -> None:
+        self._stall.end()
+
+    def end(self) -> None:
+        self._stall.end()
+
+
+class _Waiting:
+    """A frame of the provider on its way to the app, and whether it may go."""
+
+    __slots__ = ("_line", "arrived", "prediction", "ready", "received")
+
+    def __init__(self, line: _Downstream, received: Received, arrived: float, *, ready: bool) -> None:
+        self._line = line
+        self.received = received
+        self.arrived = arrived
+        self.prediction: Prediction | None = None
+        self.ready = ready
+
+    def predicted(self, prediction: Prediction | None) -> None:
+        """Lets the frame go, with what its stream said."""
+        self.prediction = prediction
+        self.ready = True
+        self._line.release()
+
+
+class _Downstream:
+    """Listens to the provider and speaks to the app, in the order of what was heard."""
+
+    def __init__(
+        self,
+        *,
+        app: Peer,
+        provider: Peer,
+        reader: _Valve,
+        session: Session,
+        scheduler: Scheduler,
+        metrics: Metrics,
+        over: asyncio.Future[Ending],
+    ) -> None:
+        self._send = app.send
+        self._answer = provider.send
+        self._reader = reader
+        self._session = session
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._over = over
+        self._clock = asyncio.get_running_loop().time
+        self._waiting: deque[_Waiting] = deque()
+        self._playout = Playout()
+        self._track: Track | None = None
+        self._ending: Ending | None = None
+        # What congests the provider is what the app says.
+        self._stall = _Stall(_Valve(app), lambda: _conclude(over, _provider_gone(PeerStalled())))
+
+    def heard(self, frame: Frame) -> None:
+        if self._over.done():
+            return
         try:
-            await provider.send(frame)
-        except PeerStalled as stalled:
-            return _provider_gone(stalled)
-        except PeerClosed:
-            return None
+            self._take(self._session.receive(frame))
+        except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not
+            _fail(self._over, error)
+
+    def gone(self, closed: PeerClosed) -> None:
+        if self._ending is None:
+            self._ending = _provider_gone(closed)
+            self.release()
+
+    def congested(self) -> None:
+        self._stall.begin()
+
+    def relieved(self) -> None:
+        self._stall.end()
+
+    def end(self) -> None:
+        """The conversation is over: nothing more is predicted or sent."""
+        self._stall.end()
+        self._forget()
+        self._waiting.clear()
+
+    def release(self) -> None:
+        """Sends on what may go, up to the first frame that has to wait."""
+        waiting = self._waiting
+        try:
+            while waiting and waiting[0].ready:
+                frame = waiting.popleft()
+                if frame.received.audio is not None:
+                    self._metrics.added_latency.observe(self._clock() - frame.arrived)
+                for message in self._session.release(frame.received, frame.prediction):
+                    self._send(message)
+        except Exception as error:  # noqa: BLE001 - it came from a timer, which would swallow it
+            _fail(self._over, error)
+        if len(waiting) < _MAX_WAITING // 2:
+            self._reader.open("backlog")
+        if self._ending is not None and not waiting:
+            _conclude(self._over, self._ending)
+
+    def _take(self, received: Received) -> None:
+        if received.interrupts:
+            self._give_up()
+        for question in received.to_upstream:
+            self._answer(question)
+        if received.track is not None and received.audio is not None:
+            self._predict(received, received.track, received.audio)
+            return
+        if received.undecodable is not None:
+            self._metrics.chunks_without_visemes.add("undecodable")
+        if self._waiting:
+            self._waiting.append(_Waiting(self, received, 0.0, ready=True))
+        else:
+            self._send(received.frame)
+
+    def _predict(self, received: Received, track: Track, audio: Audio) -> None:
+        self._metrics.audio_chunks.add()
+        now = self._clock()
+        if track is not self._track:
+            self._track = track
+            if not self._waiting:
+                self._playout.restart()
+        waiting = _Waiting(self, received, now, ready=False)
+        self._waiting.append(waiting)
+        if len(self._waiting) >= _MAX_WAITING:
+            self._reader.shut("backlog")
+        due = self._playout.due(now, audio.duration_ms / 1000)
+        self._scheduler.submit(track, audio.data, due=due, done=waiting.predicted)
+
+    def _give_up(self) -> None:
+        """Sends on what waits without visemes: its turn was interrupted."""
+        self._forget()
+        for frame in self._waiting:
+            frame.ready = True
+        self.release()
+
+    def _forget(self) -> None:
+        tracks = {frame.received.track for frame in self._waiting} | {self._track}
+        for track in tracks:
+            if track is not None:
+                self._scheduler.forget(track)
+
+
+def _conclude(over: asyncio.Future[Ending], ending: Ending) -> None:
+    if not over.done():
+        over.set_result(ending)
+
+
+def _fail(over: asyncio.Future[Ending], error: Exception) -> None:
+    if not over.done():
+        over.set_exception(error)
 
 
 def _provider_gone(closed: PeerClosed) -> Ending:

@@ -1,79 +1,135 @@
-"""Runs predictions beside the event loop, in order, and gives up waiting when the audio has to go on."""
+"""Predicts the visemes of all conversations of this process, in batches on the event loop.
+
+`docs/decisions` tells why there is no thread: a process has one core, and there a batch costs the loop less than
+handing it over does.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from contextlib import AsyncExitStack
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Self
 
-from mascot_server.session import Prediction
+from mascot_server.agenda import Agenda, Job, Track
+from mascot_server.load import LoadMeter
+from mascot_server.predictions import predict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Self
 
-    from mascot_server.observe import Counters
-    from mascot_server.session import VisemeStream
+    from mascot_server.metrics import Metrics
+    from mascot_server.predictions import Prediction
 
 __all__ = ["Scheduler"]
 
-logger = logging.getLogger(__name__)
+_BATCH_SIZE: Final = 16
+"""Beyond it a chunk gets hardly cheaper, and the loop would stand still for longer."""
 
-_MAX_PENDING: Final = 1024
-"""Jobs that may wait.
+_SPACING: Final = 0.004
+"""Seconds between batches: at 300 conversations it makes batches of a dozen."""
 
-Late jobs are still run, to keep their streams in step, so an overload must not pile them up without end.
-"""
+_CAPACITY: Final = 4096
+"""Messages that may wait: seconds of work, 20 MB of audio."""
 
 
 class Scheduler:
-    """One worker thread for the audio of all sessions.
-
-    One thread keeps the audio of each stream in order without a lock, and the model is meant to run on one
-    core.
+    """Collects the audio of all conversations into batches by when it is needed.
 
     Args:
-        budget_ms: How long audio may be held for its visemes.
-        counters: Where late and failed predictions are counted.
+        budget_ms: How long audio may be held for its visemes after its listener needs it.
+        counters: Where batches and messages without visemes are counted.
     """
 
-    def __init__(self, *, budget_ms: float, counters: Counters) -> None:
+    def __init__(self, *, budget_ms: float, counters: Metrics) -> None:
         self._budget = budget_ms / 1000
-        self._counters = counters
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="visemes")
-        self._pending = 0
+        self._metrics = counters
+        self._agenda = Agenda(batch_size=_BATCH_SIZE, spacing=_SPACING, capacity=_CAPACITY)
+        self._timer: asyncio.Handle | None = None
+        self._planned = 0.0
+        self._meter = LoadMeter(self._counted)
+        self._running = AsyncExitStack()
 
-    async def predict(self, stream: VisemeStream, data: bytes) -> Prediction | None:
-        """Predicts the next audio of a stream.
+    def submit(
+        self, track: Track, data: bytes, *, due: float, done: Callable[[Prediction | None], None]
+    ) -> None:
+        """Asks for the prediction of a stream's next audio.
 
-        A prediction that comes too late is dropped, but its audio still reaches the stream.
+        Audio whose visemes would come too late still reaches its stream, unless there is far too much of it.
 
-        Returns:
-            The prediction, or `None` if it failed or did not come within the budget.
+        Args:
+            track: The stream.
+            data: Its next audio.
+            due: When the listener will need it, by the loop's clock.
+            done: Called with the prediction; with `None` if it failed or did not come within the budget. Calls for one
+                stream come in order. May be called before this returns.
         """
-        if self._pending >= _MAX_PENDING:
-            self._counters.add("chunks_late")
-            return None
-        job = asyncio.get_running_loop().run_in_executor(self._worker, Prediction.of, stream, data)
-        self._pending += 1
-        job.add_done_callback(self._finished)
-        done, _ = await asyncio.wait((job,), timeout=self._budget)
-        if not done:
-            self._counters.add("chunks_late")
-            return None
-        return None if job.cancelled() or job.exception() else job.result()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        job = Job(data, now=now, due=due, budget=self._budget, done=done)
+        if self._agenda.add(track, job):
+            self._plan(loop, now)
+        else:
+            self._metrics.chunks_without_visemes.add("overloaded")
+            done(None)
 
-    def _finished(self, job: asyncio.Future[Prediction]) -> None:
-        self._pending -= 1
-        if not job.cancelled() and (error := job.exception()):
-            self._counters.add("chunks_failed")
-            logger.error("viseme prediction failed", exc_info=error)
+    def forget(self, track: Track) -> None:
+        """Drops all audio of a stream that waits. Nobody is called for it."""
+        self._agenda.forget(track)
+
+    def overloaded(self) -> str | None:
+        """Why this process should take no new conversation; `None` while there is room."""
+        return self._meter.overloaded()
+
+    def _plan(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
+        """Sees to it that the next batch runs when it should."""
+        when = self._agenda.next_batch(now)
+        if when is None:
+            return
+        if self._timer is not None:
+            if self._planned <= when:
+                return
+            self._timer.cancel()
+        self._planned = when
+        # Also "now" is after all sockets that have something were read: what came at once is predicted at once.
+        self._timer = loop.call_soon(self._run, loop) if when <= now else loop.call_at(when, self._run, loop)
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs one batch, after giving up on what is late."""
+        self._timer = None
+        now = loop.time()
+        for job in self._agenda.expire(now):
+            self._metrics.chunks_without_visemes.add("late")
+            job.done(None)
+        batch = self._agenda.take(now)
+        if batch:
+            self._predict(batch)
+        self._plan(loop, loop.time())
+
+    def _predict(self, batch: list[tuple[Track, Job]]) -> None:
+        began = perf_counter()
+        streams, chunks = [track.stream for track, _ in batch], [job.data for _, job in batch]
+        answers = predict(batch[0][0].engine, streams, chunks)
+        self._metrics.viseme_compute.observe(perf_counter() - began)
+        self._metrics.batch_size.observe(len(batch))
+        for (_, job), answer in zip(batch, answers, strict=True):
+            if answer is None:
+                self._metrics.chunks_without_visemes.add("failed")
+            if not job.late:
+                job.done(answer)
+
+    def _counted(self) -> tuple[int, int]:
+        without = self._metrics.chunks_without_visemes
+        return self._metrics.audio_chunks[()], without[("late",)] + without[("overloaded",)]
 
     async def __aenter__(self) -> Self:
+        await self._running.enter_async_context(self._meter)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+        await self._running.aclose()
+        if self._timer is not None:
+            self._timer.cancel()

@@ -9,9 +9,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
 
+from mascot_server.app_socket import AppSocket
 from mascot_server.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,19 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Server", "bind", "listen", "server_config", "tls_options"]
 
 _BACKLOG = 2048
-
-
-class _WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, but for how it is stopped."""
-
-    def shutdown(self) -> None:
-        """Closes the connection because the server stops."""
-        try:
-            super().shutdown()
-        except InvalidState:
-            # Both close frames are sent, but TLS takes its time. uvicorn closes a second time, which fails and would
-            # end the shutdown for everybody else.
-            self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -96,7 +82,7 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=10,
         # uvicorn's other implementations inflate without bound or are deprecated.
-        ws=_WebSocketProtocol,
+        ws=AppSocket,
         # Deflating base64 audio costs more than everything else here together and saves a quarter.
         ws_per_message_deflate=False,
         **tls_options(settings),

@@ -8,65 +8,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mascot_server.codecs import AskUpstream, Audio, Interrupted, TurnEnded, Undecodable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
+    from mascot_server.agenda import Track
     from mascot_server.codecs import AudioFormat, Codec, Frame
+    from mascot_server.predictions import Prediction
 
-__all__ = ["Prediction", "Received", "Session", "VisemeChange", "VisemeStream"]
+__all__ = ["Received", "Session"]
 
 SILENCE = 0
-
-
-class VisemeChange(Protocol):
-    """A change of mouth shape, as `mascot_visemes.VisemeEvent` is one."""
-
-    @property
-    def time_ms(self) -> int:
-        """Milliseconds from the start of the stream."""
-
-    @property
-    def viseme(self) -> int | str:
-        """The shape from then on."""
-
-
-class VisemeStream(Protocol):
-    """What a session needs of a stream of `mascot_visemes`."""
-
-    @property
-    def viseme(self) -> int | str:
-        """The shape at the end of what was accepted."""
-
-    @property
-    def time_ms(self) -> int:
-        """Length of what was accepted, in whole milliseconds."""
-
-    def accept_waveform(self, chunk: bytes) -> Sequence[VisemeChange]:
-        """Takes the next audio and returns the changes in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a stream said of one message's audio.
-
-    Attributes:
-        before: Shape at the start of the audio.
-        changes: Offset in milliseconds from the start of the audio and the shape from there on, sorted.
-    """
-
-    before: int
-    changes: tuple[tuple[int, int], ...]
-
-    @classmethod
-    def of(cls, stream: VisemeStream, data: bytes) -> Prediction:
-        """Runs the next audio of a stream through it."""
-        before, start = int(stream.viseme), stream.time_ms
-        changes = stream.accept_waveform(data)
-        return cls(before, tuple((change.time_ms - start, int(change.viseme)) for change in changes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +30,19 @@ class Received:
 
     Attributes:
         frame: The frame itself.
-        audio: Its audio, to be predicted from `stream` in the order received; `None` if the frame goes on bare.
-        stream: The viseme stream that the audio continues.
+        audio: Its audio, to be predicted from `track` in the order received; `None` if the frame goes on bare.
+        track: The viseme stream that the audio continues; another one than before where a turn begins.
         to_upstream: What to say to the provider because of it.
         undecodable: Why its audio could not be used, if it had any that could not.
+        interrupts: Whether what was received before it and is still to be predicted will not be played.
     """
 
     frame: Frame
     audio: Audio | None = None
-    stream: VisemeStream | None = None
+    track: Track | None = None
     to_upstream: tuple[Frame, ...] = ()
     undecodable: str | None = None
+    interrupts: bool = False
 
 
 class Session:
@@ -101,10 +58,10 @@ class Session:
         chunks_without_visemes: How many of them without a prediction.
     """
 
-    def __init__(self, codec: Codec, open_stream: Callable[[AudioFormat], VisemeStream]) -> None:
+    def __init__(self, codec: Codec, open_stream: Callable[[AudioFormat], Track]) -> None:
         self._codec = codec
         self._open_stream = open_stream
-        self._stream: VisemeStream | None = None
+        self._track: Track | None = None
         self._format: AudioFormat | None = None
         self._shown = SILENCE
         self._interrupted = False
@@ -117,22 +74,23 @@ class Session:
         self.messages += 1
         audio: Audio | None = None
         undecodable: str | None = None
-        stream: VisemeStream | None = None
-        to_upstream: list[Frame] = []
+        track: Track | None = None
+        to_upstream: tuple[Frame, ...] = ()
+        interrupts = False
         for event in self._codec.see(frame):
             match event:
                 case Audio():
-                    audio, stream = event, self._stream_for(event.format)
+                    audio, track = event, self._track_for(event.format)
                 case Undecodable(reason):
                     undecodable = reason
                 case TurnEnded():
-                    self._stream = None
+                    self._track = None
                 case Interrupted():
-                    self._stream = None
-                    self._interrupted = True
+                    self._track = None
+                    self._interrupted = interrupts = True
                 case AskUpstream(question):
-                    to_upstream.append(question)
-        return Received(frame, audio, stream, tuple(to_upstream), undecodable)
+                    to_upstream = (*to_upstream, question)
+        return Received(frame, audio, track, to_upstream, undecodable, interrupts)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
         """Returns what to send to the app for a frame.
@@ -146,26 +104,18 @@ class Session:
             return (received.frame,)
         self.chunks += 1
         self.chunks_without_visemes += prediction is None
-        duration = audio.format.duration_ms(len(audio.data))
-        changes = [] if prediction is None else self._changes(prediction, duration)
-        payload = {
-            "visemes": [{"visemeId": shape, "offset": offset} for offset, shape in changes],
-            "audio_event_id": audio.event_id,
-            "subchunk_id": 1,
-            "total_chunks": 1,
-            "audio_duration": duration,
-        }
-        return self._codec.attach(received.frame, audio, payload)
+        changes = [] if prediction is None else self._changes(prediction, audio.duration_ms)
+        return self._codec.attach(received.frame, audio, _payload(changes, audio))
 
     def receive_client(self, frame: Frame) -> Frame:
         """Takes a frame from the app and returns it as it goes to the provider."""
         self.messages += 1
         return self._codec.see_client(frame)
 
-    def _stream_for(self, audio_format: AudioFormat) -> VisemeStream:
-        if self._stream is None or self._format != audio_format:
-            self._stream, self._format = self._open_stream(audio_format), audio_format
-        return self._stream
+    def _track_for(self, audio_format: AudioFormat) -> Track:
+        if self._track is None or self._format != audio_format:
+            self._track, self._format = self._open_stream(audio_format), audio_format
+        return self._track
 
     def _changes(self, prediction: Prediction, duration: float) -> list[tuple[int, int]]:
         """The changes a viewer has to be told of, relative to what was last sent."""
@@ -183,3 +133,12 @@ class Session:
                 changes.append((offset, shape))
             self._shown, self._interrupted = shape, False
         return changes
+
+
+def _payload(changes: Iterable[tuple[int, int]], audio: Audio) -> str:
+    """The payload as JSON text: all its values are numbers, and these look in JSON as they do in Python."""
+    visemes = ",".join([f'{{"visemeId":{shape},"offset":{offset}}}' for offset, shape in changes])
+    return (
+        f'{{"visemes":[{visemes}],"audio_event_id":{audio.event_id},"subchunk_id":1,"total_chunks":1,'
+        f'"audio_duration":{audio.duration_ms}}}'
+    )

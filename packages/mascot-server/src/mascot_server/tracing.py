@@ -13,7 +13,7 @@ from mascot_server.codecs import Audio, Interrupted, TurnEnded
 from mascot_server.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from opentelemetry.trace import Span, Tracer
 
@@ -127,7 +127,7 @@ class _WatchedCodec:
             self._session.see(event)
         return events
 
-    def attach(self, frame: Frame, audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
+    def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
         return self._codec.attach(frame, audio, payload)
 
     def see_client(self, frame: Frame) -> Frame:

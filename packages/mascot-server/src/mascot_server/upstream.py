@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
 from mascot_server.peers import ProviderPeer
 from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
+from mascot_server.provider_socket import ProviderSocket
 
 if TYPE_CHECKING:
     from mascot_server.provider_config import ProviderConfig
@@ -142,6 +143,7 @@ async def _connect(provider: str, target: _Target) -> ProviderPeer:
             max_size=None,
             open_timeout=_OPEN_TIMEOUT,
             close_timeout=5,
+            create_connection=ProviderSocket,
         )
     except InvalidStatus as error:
         raise UpstreamRefused(provider, error.response.status_code) from None
@@ -153,7 +155,8 @@ async def _connect(provider: str, target: _Target) -> ProviderPeer:
         raise UpstreamUnreachable(provider, "TLS failed") from None
     except OSError:
         raise UpstreamUnreachable(provider, "no connection") from None
-    return ProviderPeer(connection)
+    # `connect` does not know the type of what it was told to create.
+    return ProviderPeer(cast("ProviderSocket", connection))
 
 
 def _websocket_scheme(scheme: str) -> str:

@@ -7,14 +7,11 @@ and is passed on as it came.
 
 from __future__ import annotations
 
-import binascii
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
+import pybase64
 from pydantic_core import from_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "AskUpstream",
@@ -80,6 +77,11 @@ class Audio:
     event_id: int
     place: tuple[str | int, ...] = ()
 
+    @property
+    def duration_ms(self) -> int | float:
+        """Exact duration in milliseconds, an `int` where it is a whole number."""
+        return self.format.duration_ms(len(self.data))
+
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
@@ -122,8 +124,11 @@ class Codec(Protocol):
     def see(self, frame: Frame) -> tuple[Event, ...]:
         """Reads a frame from the provider. At most one of the events is `Audio`."""
 
-    def attach(self, frame: Frame, audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
-        """Returns what to send to the app for an audio frame: the frame with its viseme payload, in order."""
+    def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
+        """Returns what to send to the app for an audio frame: the frame with its viseme payload, in order.
+
+        The payload is a JSON object that is not empty.
+        """
 
     def see_client(self, frame: Frame) -> Frame:
         """Returns the app's frame as it goes to the provider, unchanged unless the configuration says otherwise."""
@@ -152,7 +157,7 @@ def decode_base64(text: object) -> bytes | None:
     if not isinstance(text, str):
         return None
     try:
-        return binascii.a2b_base64(text, strict_mode=True)
+        return pybase64.b64decode(text, validate=True)
     except ValueError:
         return None
 

@@ -70,9 +70,9 @@ class ElevenLabsCodec:
                 return (TurnEnded(),)
         return ()
 
-    def attach(self, frame: Frame, _audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
+    def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
         """Puts a `visemes` message before the untouched audio frame."""
-        return json.dumps({"type": "visemes", **payload}, separators=(",", ":")), frame
+        return f'{{"type":"visemes",{payload[1:]}', frame
 
     def see_client(self, frame: Frame) -> Frame:
         """Merges the configured dynamic variables into the first `conversation_initiation_client_data`."""
@@ -101,7 +101,8 @@ class ElevenLabsCodec:
         if data is None:
             return Undecodable("audio_base_64 is not base64")
         event_id = member(event, "event_id")
-        return Audio(data, self._format, event_id if isinstance(event_id, int) else self._audio_events)
+        # JSON's `true` is an int to Python.
+        return Audio(data, self._format, event_id if type(event_id) is int else self._audio_events)
 
 
 def _insert_at(text: str, path: tuple[str], value: str) -> str:

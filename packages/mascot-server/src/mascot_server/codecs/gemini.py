@@ -7,7 +7,7 @@ as well.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mascot_server.codecs.base import (
     Audio,
@@ -24,9 +24,6 @@ from mascot_server.codecs.base import (
     read_object,
 )
 from mascot_server.splice import insert_member, replace_value
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["GeminiCodec"]
 
@@ -66,16 +63,15 @@ class GeminiCodec:
             events.append(TurnEnded())
         return tuple(events)
 
-    def attach(self, frame: Frame, audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
+    def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
         """Adds `mascotVisemes` to the message, and to the first audio part's metadata for Python apps."""
-        value = json.dumps(payload, separators=(",", ":"))
         text = as_text(frame)
         if self._part_metadata:
             try:
-                text = insert_member(text, (*audio.place, "partMetadata"), _MEMBER, value)
+                text = insert_member(text, (*audio.place, "partMetadata"), _MEMBER, payload)
             except KeyError:
-                text = insert_member(text, audio.place, "partMetadata", f'{{"{_MEMBER}":{value}}}')
-        return (like(frame, insert_member(text, (), _MEMBER, value)),)
+                text = insert_member(text, audio.place, "partMetadata", f'{{"{_MEMBER}":{payload}}}')
+        return (like(frame, insert_member(text, (), _MEMBER, payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
         """Replaces the model of the app's `setup` by the configured one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mascot_server.codecs.base import (
     AskUpstream,
@@ -21,9 +21,6 @@ from mascot_server.codecs.base import (
     read_object,
 )
 from mascot_server.splice import insert_member
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["OpenAICodec"]
 
@@ -75,10 +72,9 @@ class OpenAICodec:
                 return (Interrupted(),)
         return ()
 
-    def attach(self, frame: Frame, audio: Audio, payload: Mapping[str, object], /) -> tuple[Frame, ...]:
+    def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
         """Adds the member `mascotVisemes` to the audio delta."""
-        value = json.dumps(payload, separators=(",", ":"))
-        return (like(frame, insert_member(as_text(frame), audio.place, "mascotVisemes", value)),)
+        return (like(frame, insert_member(as_text(frame), (), "mascotVisemes", payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
         """Passes the app's frame on as it is."""

@@ -1,0 +1,183 @@
+"""Which audio is predicted next: order, batches and budgets, decided from clock values alone.
+
+A provider sends a turn's audio faster than it is played. Its first message is the one a listener waits for; the last
+of a long turn may be needed in half a minute. So every message has the time at which its listener will need it, and
+the agenda works in that order: a turn that comes all at once does not hold up the first words of another.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mascot_server.predictions import Prediction, VisemeEngine, VisemeStream
+
+__all__ = ["Agenda", "Job", "Playout", "Track"]
+
+_PATIENCE: Final = 24
+"""How many budgets the tail of a burst may wait while its listener still has other audio to play.
+
+What comes behind it (a transcript, a tool call) waits as long: with the default budget a second altogether.
+"""
+
+
+class Playout:
+    """When the listener of one conversation will need its audio.
+
+    The player is taken to start as soon as a turn's first audio is there, and to play on without a gap as long as
+    there is more.
+    """
+
+    __slots__ = ("_ends",)
+
+    def __init__(self) -> None:
+        self._ends = 0.0
+
+    def restart(self) -> None:
+        """Begins a turn: its first audio is needed at once."""
+        self._ends = 0.0
+
+    def due(self, now: float, seconds: float) -> float:
+        """When the next `seconds` of audio, which come now, are needed."""
+        due = max(now, self._ends)
+        self._ends = due + seconds
+        return due
+
+
+class Job:
+    """One message's audio, to be predicted.
+
+    Args:
+        data: The audio.
+        now: When it came.
+        due: When its listener will need it.
+        budget: Seconds that it may be held for its visemes after that.
+        done: Called once, with the prediction, or with `None` if that is late or failed.
+
+    Attributes:
+        limit: When it goes on without visemes. A tail of a burst waits for its listener, but not for ever.
+        late: Whether it went on without visemes. Its audio still belongs to its stream.
+    """
+
+    __slots__ = ("data", "done", "due", "late", "limit")
+
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        now: float,
+        due: float,
+        budget: float,
+        done: Callable[[Prediction | None], None],
+    ) -> None:
+        self.data = data
+        self.due = due
+        self.limit = min(max(now, due), now + _PATIENCE * budget) + budget
+        self.done = done
+        self.late = False
+
+
+class Track:
+    """A viseme stream and its audio that waits, in order.
+
+    Args:
+        engine: What runs the stream. Streams of one engine may share a batch.
+        stream: The stream.
+    """
+
+    __slots__ = ("engine", "jobs", "stream")
+
+    def __init__(self, engine: VisemeEngine, stream: VisemeStream) -> None:
+        self.engine = engine
+        self.stream = stream
+        self.jobs: deque[Job] = deque()
+
+
+class Agenda:
+    """All audio that waits.
+
+    Args:
+        batch_size: How many streams share a batch at most.
+        spacing: Seconds from one batch to the next, unless a whole batch waits. With little to do nothing waits for
+            it; with much to do it is what makes batches.
+        capacity: How many messages may wait at most.
+    """
+
+    def __init__(self, *, batch_size: int, spacing: float, capacity: int) -> None:
+        self._batch_size = batch_size
+        self._spacing = spacing
+        self._capacity = capacity
+        self._waiting: dict[VisemeEngine, dict[Track, None]] = {}
+        self._count = 0
+        self._last_batch = 0.0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, track: Track, job: Job) -> bool:
+        """Puts a message's audio behind what its stream already has to hear; returns whether there was room."""
+        if self._count >= self._capacity:
+            return False
+        self._count += 1
+        if not track.jobs:
+            self._waiting.setdefault(track.engine, {})[track] = None
+        track.jobs.append(job)
+        return True
+
+    def forget(self, track: Track) -> None:
+        """Drops all audio of a stream that nobody needs any more."""
+        self._count -= len(track.jobs)
+        track.jobs.clear()
+        self._waiting.get(track.engine, {}).pop(track, None)
+
+    def next_batch(self, now: float) -> float | None:
+        """When the next batch should run; `None` if nothing waits."""
+        if not self._count:
+            return None
+        if any(len(tracks) >= self._batch_size for tracks in self._waiting.values()):
+            return now
+        return max(now, self._last_batch + self._spacing)
+
+    def expire(self, now: float) -> list[Job]:
+        """Marks what is late by now and returns it, for each stream in order. It still waits to be heard."""
+        late = []
+        for tracks in self._waiting.values():
+            for track in tracks:
+                for job in track.jobs:
+                    if job.limit > now:
+                        break
+                    if not job.late:
+                        job.late = True
+                        late.append(job)
+        return late
+
+    def take(self, now: float) -> list[tuple[Track, Job]]:
+        """Takes the next batch: of the streams of one engine, each one's next audio, the most urgent first.
+
+        What is late anyway comes last, lest it make late what is not.
+        """
+        engines = [tracks for tracks in self._waiting.values() if tracks]
+        if not engines:
+            return []
+        self._last_batch = now
+        tracks = engines[0] if len(engines) == 1 else min(engines, key=_most_urgent)
+        chosen = heapq.nsmallest(self._batch_size, tracks, key=_urgency)
+        batch = [(track, track.jobs.popleft()) for track in chosen]
+        for track in chosen:
+            if not track.jobs:
+                del tracks[track]
+        self._count -= len(batch)
+        return batch
+
+
+def _urgency(track: Track) -> tuple[bool, float]:
+    job = track.jobs[0]
+    return job.late, job.due
+
+
+def _most_urgent(tracks: Iterable[Track]) -> tuple[bool, float]:
+    return min(map(_urgency, tracks))

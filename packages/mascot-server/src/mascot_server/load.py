@@ -1,0 +1,131 @@
+"""Whether this process has room for one more conversation.
+
+Refusing one at the door is better than letting all get worse. So the signal turns before the running conversations
+notice: at a share of the core that still leaves air, or as soon as predictions come too late or the event loop runs
+behind. It turns back only when all of that has been over for a while, with more air than it took to turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["Load", "LoadMeter", "Sample"]
+
+_BUSY: Final = 0.85
+"""Share of one core from which there is no room: queues, and with them the p99, grow without bound towards 1."""
+
+_CALM: Final = 0.75
+"""Share of one core up to which there is room again. The gap keeps one conversation from turning it back and forth."""
+
+_LAG: Final = 0.05
+"""Seconds that the event loop may run behind; more than a budget for visemes, several times what a batch takes."""
+
+_LATE: Final = 0.01
+"""Share of the messages with audio that may go on without visemes because these came too late."""
+
+_SAMPLES: Final = 3
+"""How many samples in a row say the same before it counts, for the share of the core and for the lag."""
+
+_CALM_SAMPLES: Final = 5
+"""How many samples in a row must be calm before there is room again."""
+
+_INTERVAL: Final = 0.5
+"""Seconds from one sample to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was measured over one interval.
+
+    Attributes:
+        busy: Share of the interval in which the event loop's thread computed, 0 to 1.
+        lag: Seconds by which the loop's timer came too late.
+        chunks: Messages with audio.
+        late: How many of them went on without visemes because these came too late.
+    """
+
+    busy: float
+    lag: float
+    chunks: int
+    late: int
+
+
+class Load:
+    """Judges samples. Free of I/O and of the clock."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+        self._busy = 0
+        self._lagging = 0
+        self._calm = 0
+
+    def add(self, sample: Sample) -> None:
+        """Takes the next sample."""
+        self._busy = self._busy + 1 if sample.busy > _BUSY else 0
+        self._lagging = self._lagging + 1 if sample.lag > _LAG else 0
+        late = sample.late > _LATE * sample.chunks
+        self._calm = 0 if late or sample.busy > _CALM or sample.lag > _LAG else self._calm + 1
+        if late:
+            self._reason = "visemes come too late"
+        elif self._busy >= _SAMPLES:
+            self._reason = "the processor is busy"
+        elif self._lagging >= _SAMPLES:
+            self._reason = "the event loop runs behind"
+        elif self._calm >= _CALM_SAMPLES:
+            self._reason = None
+
+    def overloaded(self) -> str | None:
+        """Why no new conversation should be taken; `None` while there is room."""
+        return self._reason
+
+
+class LoadMeter:
+    """Measures the running event loop and feeds a `Load`; an asynchronous context manager.
+
+    Args:
+        counted: Returns how many messages with audio there were since the start, and how many visemes came too late.
+    """
+
+    def __init__(self, counted: Callable[[], tuple[int, int]]) -> None:
+        self._counted = counted
+        self._load = Load()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def overloaded(self) -> str | None:
+        """Why no new conversation should be taken; `None` while there is room."""
+        return self._load.overloaded()
+
+    async def __aenter__(self) -> Self:
+        self._wait(asyncio.get_running_loop(), time.thread_time(), self._counted())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _wait(self, loop: asyncio.AbstractEventLoop, computed: float, counted: tuple[int, int]) -> None:
+        began = loop.time()
+
+        def measure() -> None:
+            elapsed = loop.time() - began
+            now_computed, now_counted = time.thread_time(), self._counted()
+            self._load.add(
+                Sample(
+                    busy=(now_computed - computed) / elapsed,
+                    lag=elapsed - _INTERVAL,
+                    chunks=now_counted[0] - counted[0],
+                    late=now_counted[1] - counted[1],
+                )
+            )
+            self._wait(loop, now_computed, now_counted)
+
+        self._timer = loop.call_at(began + _INTERVAL, measure)
