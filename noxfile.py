@@ -18,7 +18,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 PARTS = {
     "visemes": ("mascot-visemes[cli]",),
-    "server": ("mascot-server[redis]", "mascot-visemes"),
+    "server": ("mascot-server[otel,redis]", "mascot-visemes"),
     "client": ("mascot-client[all]",),
     "integration": ("mascot-client[all]", "mascot-server[redis]", "mascot-visemes"),
     "tools": ("mascot-visemes[cli]",),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from websockets.asyncio.connection import Connection
     from websockets.asyncio.server import ServerConnection
 
+    from support.processes import ServerProcess
+
 CONFIGS: dict[str, dict[str, Any]] = {
     "elevenlabs": {"api_key": simulators.ELEVENLABS_API_KEY, "agent_id": simulators.ELEVENLABS_AGENT_ID},
     "openai": {"ephemeral_token": simulators.OPENAI_EPHEMERAL},
@@ -33,7 +35,9 @@ GEMINI_PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGen
 PATHS = {"elevenlabs": "/v1/conversation", "openai": "/v1/openai-realtime/ws", "gemini": GEMINI_PATH}
 
 
-async def sign(server: RunningServer, provider: str, **config: Any) -> tuple[str, dict[str, str]]:
+async def sign(
+    server: RunningServer | ServerProcess, provider: str, **config: Any
+) -> tuple[str, dict[str, str]]:
     """Asks for a signed URL; returns the URL to dial and the headers to dial it with."""
     body = {"config": {"provider": provider, "provider_config": {**CONFIGS[provider], **config}}}
     async with httpx.AsyncClient(base_url=server.origin) as http:
