@@ -73,7 +73,9 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
         open_key_store(settings),
         keep_stale=fail_open and settings.key_store is None,
     )
-    limiter = Limiter(open_ledger(settings), fail_open=fail_open, metrics=counters)
+    limiter = Limiter(
+        open_ledger(settings), fail_open=fail_open, metrics=counters, lease_seconds=settings.lease_seconds
+    )
     access = Access(keys, limiter)
     rest = Rest(settings, access=access, http=http)
     conversations = Conversations(

@@ -27,8 +27,10 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LEASE_SECONDS: Final = 30.0
-"""How long the sessions of a process that died still count."""
+_LEASE_SECONDS: Final = 30.0
+
+_TICKS_PER_LEASE: Final = 3
+"""A lease outlives two renewals that failed."""
 
 _TICK_SECONDS: Final = 5.0
 """How often leases are renewed and minutes counted: by this much a day may be exceeded."""
@@ -59,7 +61,8 @@ class Limiter:
         ledger: Where they are counted.
         fail_open: While the ledger is away, let everybody in rather than nobody who has limits.
         metrics: Where refusals and failures are counted.
-        tick_seconds: How often running sessions are looked after.
+        lease_seconds: How long the sessions of a process that died still count.
+        tick_seconds: How often running sessions are looked after; more often where leases are short.
         clock: Seconds since the epoch, for the day that minutes belong to.
     """
 
@@ -69,13 +72,15 @@ class Limiter:
         *,
         fail_open: bool,
         metrics: Metrics,
+        lease_seconds: float = _LEASE_SECONDS,
         tick_seconds: float = _TICK_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._fail_open = fail_open
         self._metrics = metrics
-        self._tick_seconds = tick_seconds
+        self._lease_seconds = lease_seconds
+        self._tick_seconds = min(tick_seconds, lease_seconds / _TICKS_PER_LEASE)
         self._clock = clock
         self._running: dict[str, _Running] = {}
 
@@ -147,7 +152,7 @@ class Limiter:
             return
         await self.check_day(key)
         if limits.sessions is not None:
-            lease = self._ledger.lease(key.id, session, limit=limits.sessions, seconds=LEASE_SECONDS)
+            lease = self._ledger.lease(key.id, session, limit=limits.sessions, seconds=self._lease_seconds)
             if not await self._ask(lease, if_away=True):
                 raise self._too_many(
                     "sessions", f"more than {limits.sessions} sessions at once", _RETRY_SESSION_SECONDS
@@ -189,7 +194,7 @@ class Limiter:
             return
         key = next(iter(running.values())).key
         if key.limits.sessions is not None:
-            await self._ledger.renew(key.id, running, seconds=LEASE_SECONDS)
+            await self._ledger.renew(key.id, running, seconds=self._lease_seconds)
         if key.limits.minutes_per_day is not None:
             await self._count_minutes(key, key.limits.minutes_per_day, list(running.values()))
 

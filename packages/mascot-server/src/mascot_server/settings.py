@@ -145,6 +145,12 @@ class Settings(BaseSettings):
         description="While Redis is away: `open` lets keys in without counting (those that were known before, if keys "
         "are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may be used once.",
     )
+    lease_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=3600,
+        description="How long the conversations of a process that died still count as running, in seconds.",
+    )
     allowed_origins: WebOrigins = Field(
         default=(),
         description="Web pages that may open sockets, as origins such as https://app.example.com, comma-separated; "
