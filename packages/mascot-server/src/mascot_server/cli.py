@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from mascot_server.check import Finding
+from mascot_server.check import check as findings
 from mascot_server.errors import SettingsError
 from mascot_server.keys_cli import keys
 from mascot_server.logs import configure_logging
 from mascot_server.settings import Settings, load_settings
 from mascot_server.simulators import Simulators
 from mascot_server.workers import serve as run_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["main"]
 
@@ -64,6 +69,32 @@ def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool)
 
 
 @main.command()
+@click.option("--offline", is_flag=True, help="Leave out Redis and the providers.")
+def check(*, offline: bool) -> None:
+    """Look at the settings and all that they name; exit with status 1 if something does not work."""
+    # What is found is told below.
+    configure_logging(level="error")
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        _report(Finding("problem", line) for line in str(error).splitlines())
+    else:
+        _report(asyncio.run(_all_findings(settings, offline=offline)))
+
+
+async def _all_findings(settings: Settings, *, offline: bool) -> list[Finding]:
+    return [finding async for finding in findings(settings, offline=offline)]
+
+
+def _report(found: Iterable[Finding]) -> NoReturn:
+    problems = 0
+    for finding in found:
+        click.echo(f"{finding.kind:<8} {finding.text}")
+        problems += finding.kind == "problem"
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -73,7 +104,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool)
     help="Port to listen on; 0 takes a free one.",
 )
 def simulate(host: str, port: int) -> None:
-    """Run stand-ins for ElevenLabs, OpenAI Realtime and Gemini Live that need no key of theirs."""
+    """Run stand-ins for ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia that need no key of theirs."""
     configure_logging()
     try:
         asyncio.run(_simulate(host, port))
@@ -86,7 +117,7 @@ def simulate(host: str, port: int) -> None:
 async def _simulate(host: str, port: int) -> None:
     async with Simulators(host=host, port=port) as simulators:
         click.echo(f"listening on {simulators.origin}")
-        for name in ("ELEVENLABS", "OPENAI", "GEMINI"):
+        for name in ("ELEVENLABS", "OPENAI", "GEMINI", "CARTESIA"):
             click.echo(f"MASCOT_{name}_URL={simulators.origin}")
         await asyncio.Event().wait()
 
