@@ -33,6 +33,11 @@ def group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
+def testing(part: str) -> list[str]:
+    """What the tests of a part need beside its packages: the integration tests try the bench of the relay as well."""
+    return group("test") + (group("bench") if part == "integration" else [])
+
+
 def build_wheels(session: nox.Session, *packages: str) -> list[str]:
     """Builds wheels and returns them as requirements, extras included."""
     session.install("hatchling")
@@ -51,7 +56,7 @@ def build_wheels(session: nox.Session, *packages: str) -> list[str]:
 @nox.parametrize("part", list(PARTS), ids=list(PARTS))
 def tests(session: nox.Session, part: str) -> None:
     """Run the tests of each package on its wheel, then those of the three wheels together."""
-    session.install(*build_wheels(session, *PARTS[part]), *group("test"))
+    session.install(*build_wheels(session, *PARTS[part]), *testing(part))
     session.run("pytest", f"tests/{part}", *session.posargs)
 
 
@@ -59,7 +64,7 @@ def tests(session: nox.Session, part: str) -> None:
 @nox.parametrize("part", list(PARTS), ids=list(PARTS))
 def minimums(session: nox.Session, part: str) -> None:
     """Run the tests with the lowest versions of everything the packages depend on directly."""
-    session.install("uv", *group("test"))
+    session.install("uv", *testing(part))
     wheels = build_wheels(session, *PARTS[part])
     links = Path(session.create_tmp()).resolve() / "wheels"
     requirements: list[str] = []
@@ -91,7 +96,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.install(*build_wheels(session, *PARTS["integration"]), "nox", *group("types"), *group("test"))
+    session.install(*build_wheels(session, *PARTS["integration"]), "nox", *group("types"), *testing("integration"))
     for source in ("visemes", "server", "client"):
         session.run("mypy", f"packages/mascot-{source}/src")
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
@@ -99,10 +104,14 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, by the name of a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
-    session.install(*build_wheels(session, *PARTS["visemes"]), "scipy")
-    module, *arguments = session.posargs or ["accuracy", "--help"]
-    session.run("python", "-m", f"bench.{module}", *arguments)
+    """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
+    what, *arguments = session.posargs or ["accuracy", "--help"]
+    if what == "relay":
+        session.install(*build_wheels(session, *PARTS["server"]), *group("bench"))
+        session.run("python", "-m", "bench.side_by_side", *arguments)
+    else:
+        session.install(*build_wheels(session, *PARTS["visemes"]), "scipy")
+        session.run("python", "-m", f"bench.{what}", *arguments)
 
 
 @nox.session(venv_backend="virtualenv")

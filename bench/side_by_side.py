@@ -44,13 +44,13 @@ _MOST_SESSIONS: Final = 2000
 _LONGEST_S: Final = 60.0
 _QUICK: Final[dict[str, Any]] = {
     "sessions": 8,
-    "seconds": 1.0,
-    "warm_up": 0.3,
+    "seconds": 0.5,
+    "warm_up": 0.2,
     "turns": 1,
     "bursts": ("turn",),
-    "turn_s": 1.0,
+    "turn_s": 0.5,
     "ramp_most": 0,
-    "late_sessions": (8,),
+    "late_sessions": (),
 }
 """What `--quick` puts in the place of the defaults: whether everything works, not how fast it is."""
 
@@ -162,7 +162,7 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
     )
     add(
         "--seconds",
-        type=_number(float, 1, _LONGEST_S),
+        type=_number(float, 0.5, _LONGEST_S),
         help=f"that a measurement counts ({default.seconds:g})",
     )
     add("--duty", type=_number(float, 0.05, 1), help=f"share of the time that agents talk ({default.duty:g})")

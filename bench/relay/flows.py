@@ -11,7 +11,7 @@ from bench.relay.pacing import CHUNK_S
 from bench.relay.wires import read_tag, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,13 +24,15 @@ _MS: Final = 1e-6
 
 
 class Flow:
-    """All messages of one direction. Times are `time.perf_counter_ns`.
+    """All messages of one direction.
 
     Args:
         pacing: The timetable of its speakers.
+        clock: Tells the time in nanoseconds.
     """
 
-    def __init__(self, pacing: Pacing) -> None:
+    def __init__(self, pacing: Pacing, clock: Callable[[], int] = time.perf_counter_ns) -> None:
+        self._clock = clock
         self._pacing = pacing
         self._first: list[int] = []
         self._sent: list[list[int]] = []
@@ -50,7 +52,7 @@ class Flow:
         """Notes that a speaker's next message leaves now; returns the message's tag."""
         sent = self._sent[speaker]
         self._arrived[speaker].append(0)
-        sent.append(time.perf_counter_ns())
+        sent.append(self._clock())
         return tag(speaker, len(sent) - 1)
 
     def arrive(self, message: bytes, now: int) -> bool:
