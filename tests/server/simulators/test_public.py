@@ -9,8 +9,11 @@ from mascot_server import simulators
 
 def test_the_public_names() -> None:
     assert simulators.__all__ == [
+        "CARTESIA_API_KEY",
+        "CARTESIA_VOICE_ID",
         "ELEVENLABS_AGENT_ID",
         "ELEVENLABS_API_KEY",
+        "ELEVENLABS_VOICE_ID",
         "GEMINI_API_KEY",
         "GEMINI_EPHEMERAL",
         "OPENAI_API_KEY",
@@ -25,6 +28,7 @@ def test_the_public_names() -> None:
 def test_the_credentials_look_like_real_ones() -> None:
     assert simulators.ELEVENLABS_API_KEY.startswith("sk_")
     assert simulators.ELEVENLABS_AGENT_ID.startswith("agent_")
+    assert simulators.CARTESIA_API_KEY.startswith("sk_car_")
     assert simulators.OPENAI_API_KEY.startswith("sk-")
     assert simulators.OPENAI_EPHEMERAL.startswith("ek_")
     assert simulators.GEMINI_API_KEY.startswith("AIza")

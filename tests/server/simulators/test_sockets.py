@@ -15,9 +15,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from mascot_server.simulators import ELEVENLABS_AGENT_ID, GEMINI_API_KEY, OPENAI_API_KEY, Simulators
+from mascot_server.simulators.answers import Answer, Request
 from mascot_server.simulators.conversation import Pacing
 from mascot_server.simulators.credentials import Credentials
-from mascot_server.simulators.doors import Answer, Doors, Request
+from mascot_server.simulators.doors import Doors
 from mascot_server.simulators.voice import answer, greeting
 
 pytestmark = pytest.mark.anyio

@@ -1,4 +1,4 @@
-"""Stand-ins for ElevenLabs, OpenAI Realtime and Gemini Live on one port, for tests and for the demo.
+"""Stand-ins for ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia on one port, for tests and for the demo.
 
 ::
 
@@ -7,8 +7,11 @@
 """
 
 from mascot_server.simulators.credentials import (
+    CARTESIA_API_KEY,
+    CARTESIA_VOICE_ID,
     ELEVENLABS_AGENT_ID,
     ELEVENLABS_API_KEY,
+    ELEVENLABS_VOICE_ID,
     GEMINI_API_KEY,
     GEMINI_EPHEMERAL,
     OPENAI_API_KEY,
@@ -18,8 +21,11 @@ from mascot_server.simulators.credentials import (
 from mascot_server.simulators.server import AudioSent, Simulators
 
 __all__ = [
+    "CARTESIA_API_KEY",
+    "CARTESIA_VOICE_ID",
     "ELEVENLABS_AGENT_ID",
     "ELEVENLABS_API_KEY",
+    "ELEVENLABS_VOICE_ID",
     "GEMINI_API_KEY",
     "GEMINI_EPHEMERAL",
     "OPENAI_API_KEY",

@@ -11,10 +11,13 @@ import hmac
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from mascot_server.simulators.answers import Answer, elevenlabs_error, same
+from mascot_server.simulators.cartesia import cartesia_speech
 from mascot_server.simulators.elevenlabs import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT, ElevenLabsConversation
+from mascot_server.simulators.elevenlabs_tts import elevenlabs_speech
 from mascot_server.simulators.gemini import GeminiConversation
 from mascot_server.simulators.openai import OpenAIConversation
 from mascot_server.simulators.openai_events import error_event
@@ -22,14 +25,16 @@ from mascot_server.simulators.openai_session import RefusedError
 from mascot_server.simulators.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from mascot_server.simulators.answers import Request
     from mascot_server.simulators.conversation import Conversation, Pacing
     from mascot_server.simulators.credentials import Credentials
+    from mascot_server.simulators.speech import Spoken
     from mascot_server.simulators.voice import Language
 
 _ELEVENLABS_SOCKET = "/v1/convai/conversation"
 _ELEVENLABS_SIGN = "/v1/convai/conversation/get-signed-url"
+_ELEVENLABS_SPEECH = re.compile(r"/v1/text-to-speech/([^/]+)(?:/stream)?")
+_CARTESIA_SPEECH = "/tts/bytes"
 _OPENAI_SOCKET = "/v1/realtime"
 _GEMINI_SOCKET = re.compile(
     r"/ws/google\.ai\.generativelanguage\.v1(?:alpha|beta)?\.GenerativeService\.BidiGenerateContent(Constrained)?"
@@ -39,44 +44,8 @@ _BETA_MODEL = "gpt-4o-realtime-preview"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer instead of a socket: status and JSON body."""
-
-    status: HTTPStatus
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a client asks for.
-
-    Attributes:
-        target: path and query.
-        headers: by lower-case name.
-        secure: whether it came over TLS.
-    """
-
-    target: str
-    headers: Mapping[str, str]
-    secure: bool
-
-    @property
-    def path(self) -> str:
-        """The path, with a doubled leading slash taken for one."""
-        return re.sub(r"^//+", "/", urlsplit("http://host" + self.target).path)
-
-    def query(self, name: str) -> str:
-        """The first value of a query parameter, or nothing."""
-        return parse_qs(urlsplit("http://host" + self.target).query).get(name, [""])[0]
-
-    def header(self, name: str) -> str:
-        """A header, or nothing."""
-        return self.headers.get(name, "")
-
-
-@dataclass(frozen=True, slots=True)
 class Doors:
-    """The doors of the three providers.
+    """The doors of the providers.
 
     Attributes:
         credentials: what they accept.
@@ -105,16 +74,25 @@ class Doors:
             return self._gemini(request, constrained=gemini[1] is not None)
         return Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
 
+    def post(self, request: Request, body: bytes) -> Answer | Spoken:
+        """Decide on a POST request."""
+        speech = _ELEVENLABS_SPEECH.fullmatch(request.path)
+        if speech:
+            return elevenlabs_speech(request, speech[1], body, self.credentials, self.language)
+        if request.path == _CARTESIA_SPEECH:
+            return cartesia_speech(request, body, self.credentials, self.language)
+        return Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
+
     def _sign(self, request: Request, now: float) -> Answer:
         key, agent = request.header("xi-api-key"), request.query("agent_id")
         if not key:
-            return _elevenlabs_error(
+            return elevenlabs_error(
                 HTTPStatus.UNAUTHORIZED,
                 "needs_authorization",
                 "Neither authorization header nor xi-api-key received, please provide one.",
             )
-        if not _same(key, self.credentials.elevenlabs_api_key):
-            return _elevenlabs_error(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Invalid API key")
+        if not same(key, self.credentials.elevenlabs_api_key):
+            return elevenlabs_error(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "Invalid API key")
         if not agent:
             missing = {
                 "type": "missing",
@@ -124,7 +102,7 @@ class Doors:
             }
             return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, {"detail": [missing]})
         if self._audio_format(agent) is None:
-            return _elevenlabs_error(
+            return elevenlabs_error(
                 HTTPStatus.NOT_FOUND, "agent_not_found", "There is no agent with this agent_id."
             )
         signature = self._signature(agent, round((now + self.signature_lifetime) * 1000))
@@ -141,7 +119,7 @@ class Doors:
         if not signature:
             return Refusal("elevenlabs", 1008, "This agent requires a signed URL.")
         expires = re.match(r"cvtkn_(\d{1,15})_", signature)
-        if expires is None or not _same(signature, self._signature(agent, int(expires[1]))):
+        if expires is None or not same(signature, self._signature(agent, int(expires[1]))):
             return Refusal("elevenlabs", 1008, "The conversation signature is invalid.")
         if now * 1000 >= int(expires[1]):
             return Refusal("elevenlabs", 1008, "The conversation signature has expired.")
@@ -169,7 +147,7 @@ class Doors:
         accepted = (self.credentials.openai_api_key, self.credentials.openai_ephemeral)
         if not key:
             return _openai_error(None, "Missing bearer or basic authentication in header")
-        if not any(_same(key, known) for known in accepted):
+        if not any(same(key, known) for known in accepted):
             return _openai_error("invalid_api_key", "Incorrect API key provided.")
         model = request.query("model")
         if not model:
@@ -186,23 +164,15 @@ class Doors:
             if not key:
                 text = "Method doesn't allow unregistered callers. Please use an API key."
                 return Refusal("gemini", 1008, text)
-            if not _same(key, self.credentials.gemini_api_key):
+            if not same(key, self.credentials.gemini_api_key):
                 return Refusal("gemini", 1007, "API key not valid. Please pass a valid API key.")
             return GeminiConversation(self.pacing, self.language)
         scheme, _, token = request.header("authorization").partition(" ")
         if scheme.lower() != "token":
             token = request.query("access_token")
-        if not _same(token, self.credentials.gemini_ephemeral):
+        if not same(token, self.credentials.gemini_ephemeral):
             return Refusal("gemini", 1008, "The access token is missing or not valid.")
         return GeminiConversation(self.pacing, self.language)
-
-
-def _same(given: str, known: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known.encode())
-
-
-def _elevenlabs_error(status: HTTPStatus, code: str, message: str) -> Answer:
-    return Answer(status, {"detail": {"status": code, "message": message}})
 
 
 def _openai_error(code: str | None, message: str) -> Answer:

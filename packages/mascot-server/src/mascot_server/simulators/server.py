@@ -1,4 +1,4 @@
-"""The sockets of the simulators: one port, three providers, a thin skin over the conversations."""
+"""The sockets of the simulators: one port, all providers, a thin skin over the conversations."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from mascot_server.simulators.answers import Answer, Request
 from mascot_server.simulators.conversation import Close, Conversation, Frame, Pacing, Provider
 from mascot_server.simulators.credentials import Credentials
-from mascot_server.simulators.doors import Answer, Doors, Request
+from mascot_server.simulators.doors import Doors
+from mascot_server.simulators.posts import EitherConnection, Posts
 from mascot_server.simulators.voice import LANGUAGES
 
 if TYPE_CHECKING:
     import ssl as tls
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from websockets.http11 import Request as UpgradeRequest
     from websockets.http11 import Response
 
     from mascot_server.simulators.sound import Encoding
+    from mascot_server.simulators.speech import Spoken
     from mascot_server.simulators.voice import Language
 
 _LARGEST_MESSAGE = 4 * 2**20
@@ -65,7 +68,7 @@ class AudioSent:
 
 
 class Simulators:
-    """ElevenLabs, OpenAI Realtime and Gemini Live on one port, for as long as its ``async with`` lasts.
+    """ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia on one port, for as long as its ``async with`` lasts.
 
     Args:
         host: address to listen on.
@@ -107,6 +110,7 @@ class Simulators:
         self._doors = Doors(
             credentials or Credentials(), Pacing(burst, playback), beta, signature_lifetime, language
         )
+        self._posts = Posts(self._post, burst)
         self._numbers = itertools.count()
         self._server: Server | None = None
 
@@ -130,6 +134,9 @@ class Simulators:
         return f"{scheme}://{host}:{self.port}"
 
     async def __aenter__(self) -> Self:
+        class Connection(EitherConnection):
+            posts = self._posts
+
         self._server = await serve(
             self._converse,
             self.host,
@@ -137,6 +144,7 @@ class Simulators:
             ssl=self._ssl,
             process_request=self._process_request,
             select_subprotocol=_select_subprotocol,
+            create_connection=Connection,
             compression=None,
             max_size=_LARGEST_MESSAGE,
             server_header=None,
@@ -152,6 +160,7 @@ class Simulators:
     ) -> None:
         if self._server is not None:
             self._server.close()
+            self._posts.close()
             await self._server.wait_closed()
             self._server = None
 
@@ -168,6 +177,9 @@ class Simulators:
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
         return response
+
+    def _post(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer | Spoken:
+        return self._doors.post(Request(target, headers, secure=self._ssl is not None), body)
 
     async def _converse(self, connection: ServerConnection) -> None:
         assert connection.request is not None  # noqa: S101 - the handshake is over

@@ -1,0 +1,138 @@
+"""POST requests on the port of the sockets, whose own library answers GET alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+from websockets.asyncio.server import ServerConnection
+
+from mascot_server.simulators.answers import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mascot_server.simulators.speech import Spoken
+
+_LARGEST_HEAD = 1 << 16
+_LARGEST_BODY = 1 << 20
+
+
+class Posts:
+    """Answers POST requests, one a connection.
+
+    Args:
+        respond: decides on target, headers by lower-case name, and body.
+        burst: how many times faster than real time sound is sent.
+    """
+
+    def __init__(
+        self, respond: Callable[[str, Mapping[str, str], bytes], Answer | Spoken], burst: float
+    ) -> None:
+        self._respond = respond
+        self._burst = burst
+        self._answering: set[asyncio.Task[None]] = set()
+        self.open: set[asyncio.BaseTransport] = set()
+
+    def take(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Take over a connection whose first bytes are ``data``."""
+        reader = asyncio.StreamReader(limit=_LARGEST_HEAD)
+        protocol = asyncio.StreamReaderProtocol(reader, self._start)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(data)
+
+    def close(self) -> None:
+        """End all connections."""
+        for task in self._answering:
+            task.cancel()
+        for transport in list(self.open):
+            transport.close()
+
+    def _start(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            request_line, *lines = head.split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+            size = int(headers.get("content-length") or 0)
+            if size <= _LARGEST_BODY:
+                body = await reader.readexactly(size)
+                await self._answer(self._respond(request_line.split(" ")[1], headers, body), writer)
+        except (OSError, EOFError, ValueError, IndexError, asyncio.LimitOverrunError):
+            pass  # it spoke no HTTP, or is gone
+        finally:
+            self.open.discard(writer.transport)
+            writer.close()
+
+    async def _answer(self, answer: Answer | Spoken, writer: asyncio.StreamWriter) -> None:
+        if isinstance(answer, Answer):
+            body = json.dumps(answer.body).encode()
+            writer.write(
+                f"HTTP/1.1 {answer.status.value} {answer.status.phrase}\r\ncontent-type: application/json\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
+                + body
+            )
+            await writer.drain()
+            return
+        writer.write(
+            f"HTTP/1.1 200 OK\r\ncontent-type: {answer.media_type}\r\ntransfer-encoding: chunked\r\n"
+            "connection: close\r\n\r\n".encode()
+        )
+        if answer.header:
+            writer.write(_chunk(answer.header))
+        for chunk in answer.chunks:
+            writer.write(_chunk(chunk.data))
+            await writer.drain()
+            if not math.isinf(self._burst):
+                await asyncio.sleep(chunk.duration_ms / 1000 / self._burst)
+        writer.write(_chunk(b""))
+        await writer.drain()
+
+
+class EitherConnection(ServerConnection):
+    """A connection that becomes a socket, or a POST if it begins as one. To be subclassed with `posts` set."""
+
+    posts: ClassVar[Posts]
+    _undecided: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for what the client says first."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's, from asyncio
+        self._undecided = transport
+        self.posts.open.add(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Decide by the first letter: no other method begins with it than those that sockets do not know."""
+        if self._undecided is None:
+            super().data_received(data)
+            return
+        transport, self._undecided = self._undecided, None
+        if data.startswith(b"P"):
+            self.posts.take(transport, data)
+            return
+        self.posts.open.discard(transport)
+        super().connection_made(transport)
+        super().data_received(data)
+
+    def eof_received(self) -> None:
+        """Forget a client that said nothing."""
+        if self._undecided is None:
+            super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a client that said nothing."""
+        if self._undecided is None:
+            super().connection_lost(exc)
+        else:
+            self.posts.open.discard(self._undecided)
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
