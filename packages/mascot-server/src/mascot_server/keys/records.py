@@ -76,7 +76,7 @@ def new_key(
         id=f"key-{secrets.token_hex(5)}",
         name=name,
         digest=digest_of(key),
-        created=datetime.now(UTC).replace(microsecond=0),
+        created=datetime.now(UTC),
         limits=limits,
         providers=providers,
         origins=origins,
