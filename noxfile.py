@@ -96,7 +96,9 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.install(*build_wheels(session, *PARTS["integration"]), "nox", *group("types"), *testing("integration"))
+    session.install(
+        *build_wheels(session, *PARTS["integration"]), "nox", *group("types"), *testing("integration")
+    )
     for source in ("visemes", "server", "client"):
         session.run("mypy", f"packages/mascot-{source}/src")
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")

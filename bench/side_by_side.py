@@ -13,12 +13,14 @@ same without a relay. docs/performance.md says what each figure means.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import datetime as dt
 import importlib.metadata
 import json
 import math
 import os
 import resource
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -64,7 +66,10 @@ def run(options: Options, chosen: list[Contender], provider_name: str) -> dict[s
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, wanted)), hard))
     description = machine()
     with on_core(own_core), tempfile.TemporaryDirectory(prefix="relay-bench-") as folder:
-        results = uvloop.run(_measure(options, chosen, provider_name, Path(folder), relay_core))
+        try:
+            results = uvloop.run(_measure(options, chosen, provider_name, Path(folder), relay_core))
+        except asyncio.CancelledError:
+            raise SystemExit("stopped; nothing was written") from None
     return {
         "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": description,
@@ -79,6 +84,9 @@ def run(options: Options, chosen: list[Contender], provider_name: str) -> dict[s
 async def _measure(
     options: Options, chosen: list[Contender], provider_name: str, folder: Path, core: int | None
 ) -> dict[str, Any]:
+    # Without this what was started would outlive us.
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     rate = sample_rate(provider_name)
     pcm, _ = voice(rate)
     size = int(rate * CHUNK_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,7 @@ from picows import WSCloseCode, WSError, ws_connect
 
 from bench.relay.flows import Flow
 from bench.relay.pacing import Pacing
+from bench.relay.processes import busy_seconds
 from bench.relay.sockets import App, Provider, ProviderSocket
 from bench.relay.speakers import Clock, Speaker
 
@@ -124,11 +126,12 @@ class Load:
 
     async def _measure(self, seconds: float, program: Program | None) -> dict[str, Any]:
         late_before = len(self._clock.late)
-        relay_before = program.cpu_seconds() if program else 0.0
-        own_before, start = time.process_time(), time.perf_counter_ns()
+        before, start = _usage(program), time.perf_counter_ns()
         await asyncio.sleep(seconds)
-        own, end = time.process_time() - own_before, time.perf_counter_ns()
-        relay = program.cpu_seconds() - relay_before if program else 0.0
+        end = time.perf_counter_ns()
+        own, own_core, relay, relay_core = (
+            now - then for now, then in zip(_usage(program), before, strict=True)
+        )
         self._clock.stop()
         late = self._clock.late[late_before:]
         await self._drained()
@@ -143,6 +146,7 @@ class Load:
             "lost_sockets": sum(socket.lost for socket in (*self._apps, *self._agents)),
             "generator": {
                 "core": round(own / wall, 3),
+                "others": round(max(0.0, own_core - own) / wall, 3),
                 "late_ms_p99": round(1000 * float(np.percentile(late, 99)), 2) if late else None,
             },
         }
@@ -154,6 +158,7 @@ class Load:
         if program:
             result["relay"] = {
                 "core": round(relay / wall, 3),
+                "others": round(max(0.0, relay_core - relay) / wall, 3),
                 "cpu_us_per_message": round(1e6 * relay / max(1, down["sent"] + up["sent"]), 1),
                 "uss_mb": round(program.unshared_bytes() / 1e6, 1),
             }
@@ -216,3 +221,12 @@ class Load:
                     offset=offset,
                 )
             )
+
+
+def _usage(program: Program | None) -> tuple[float, float, float, float]:
+    """Seconds of CPU so far: of this process, of its core, of the relay, and of the relay's core."""
+    cores = os.sched_getaffinity(0)
+    own_core = busy_seconds(min(cores)) if len(cores) == 1 else 0.0
+    if program is None:
+        return time.process_time(), own_core, 0.0, 0.0
+    return time.process_time(), own_core, program.cpu_seconds(), busy_seconds(program.core)

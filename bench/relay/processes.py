@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Program", "StartFailed", "free_port", "on_core", "two_cores"]
+__all__ = ["Program", "StartFailed", "busy_seconds", "free_port", "on_core", "two_cores"]
 
 _STOP_SECONDS: Final = 15.0
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
@@ -46,11 +46,15 @@ class Program:
         environment: Added to ours.
         folder: Where it runs and where its output is kept.
         core: The core it is held to; `None` for any.
+
+    Attributes:
+        core: As given.
     """
 
     def __init__(
         self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, core: int | None
     ) -> None:
+        self.core = core
         self._output = folder / "output"
         with on_core(core), self._output.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - what the contenders name
@@ -132,6 +136,16 @@ class Program:
     def _last_words(self) -> str:
         lines = self._output.read_text("utf-8", "replace").strip().splitlines()
         return " / ".join(lines[-_SHOWN_LINES:]) or "it said nothing"
+
+
+def busy_seconds(core: int | None) -> float:
+    """Seconds so far that a core was not idle, whoever used it; 0 where it is not known."""
+    for line in Path("/proc/stat").read_text("ascii").splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            # user, nice, system, then idle and waiting, then interrupts and what the host took.
+            return sum(int(ticks[i]) for i in (0, 1, 2, 5, 6, 7)) / _TICKS_PER_SECOND
+    return 0.0
 
 
 def _stat(pid: int) -> list[str] | None:

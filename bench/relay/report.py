@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.relay.ramp import BUSY, HOLDS_MS
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["markdown", "table"]
 
 Cell = str
+
+_QUIET: Final = 0.05
+"""Share of a core that may go to others before the figures deserve a remark."""
 
 
 def table(result: dict[str, Any]) -> str:
@@ -133,6 +136,7 @@ def _remarks(result: dict[str, Any]) -> list[str]:
     ]
     if not result["pinned"]:
         remarks.append("there was only one core: load and relay shared it, and the figures say little")
+    remarks += _disturbances(result)
     for name, where, sample in _samples(result):
         if "failed" in sample:
             remarks.append(f"{name}, {where}: {sample['failed']}")
@@ -144,6 +148,21 @@ def _remarks(result: dict[str, Any]) -> list[str]:
         if rate and rate["generator_core"] > BUSY and rate["server_core"] < BUSY:
             remarks.append(f"{name}, get-signed-url: the generator is the limit")
     return remarks
+
+
+def _disturbances(result: dict[str, Any]) -> list[str]:
+    """How much of the two cores went to programs that have nothing to do with this."""
+    samples = [sample for _, _, sample in _samples(result) if "failed" not in sample]
+    shares = [
+        max(sample["generator"]["others"], sample.get("relay", {}).get("others", 0.0)) for sample in samples
+    ]
+    disturbed = [share for share in shares if share > _QUIET]
+    if not disturbed:
+        return []
+    return [
+        f"other programs took more than {100 * _QUIET:.0f} % of a core during {len(disturbed)} of {len(shares)} "
+        f"measurements, up to {100 * max(disturbed):.0f} %: repeat it on a quiet machine"
+    ]
 
 
 def _samples(result: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
