@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException
 
 from mascot_server.access import Access
 from mascot_server.admission import Admission
+from mascot_server.asyncapi import asyncapi_route
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
@@ -24,8 +25,8 @@ from mascot_server.health import CountRequests, health_routes
 from mascot_server.keys import KeyDirectory, StaticKeys
 from mascot_server.limits import Limiter
 from mascot_server.logs import filter_web_server_log
+from mascot_server.metrics import Metrics
 from mascot_server.models import Models
-from mascot_server.observe import Counters
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
@@ -63,9 +64,9 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     if not dev:
         settings.check_safe()
     tokens = Tokens([secret.get_secret_value() for secret in settings.secret])
-    counters, worker = Counters(), worker or Worker()
+    metrics, worker = Metrics(), worker or Worker()
     http = httpx.AsyncClient()
-    scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, counters=counters)
+    scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, metrics=metrics)
     drain = Drain(seconds=settings.drain_seconds, overloaded=scheduler.overloaded)
     fail_open = settings.redis_down == "open"
     keys = KeyDirectory(
@@ -74,7 +75,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
         keep_stale=fail_open and settings.key_store is None,
     )
     limiter = Limiter(
-        open_ledger(settings), fail_open=fail_open, metrics=counters, lease_seconds=settings.lease_seconds
+        open_ledger(settings), fail_open=fail_open, metrics=metrics, lease_seconds=settings.lease_seconds
     )
     access = Access(keys, limiter)
     rest = Rest(settings, access=access, http=http)
@@ -84,7 +85,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
         dialer=Dialer(settings, http),
         models=Models(VISEME_MODELS),
         scheduler=scheduler,
-        counters=counters,
+        metrics=metrics,
         drain=drain,
         tracing=tracing(enabled=settings.tracing),
     )
@@ -92,30 +93,31 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
-        async with http, rest, scheduler, keys, limiter, numbers_written(worker, counters):
+        async with http, rest, scheduler, keys, limiter, numbers_written(worker, metrics):
             yield
-        logger.info("counted since the start: %s", counters)
+        logger.info("counted since the start: %s", metrics)
 
     return Litestar(
         route_handlers=[
             get_signed_url_route(
                 access=access,
                 tokens=tokens,
-                metrics=counters,
+                metrics=metrics,
                 public_url=settings.public_url,
             ),
             *conversations.routes,
             *rest.routes,
-            *health_routes(drain, partial(worker.gather, counters) if settings.metrics == "on" else None),
+            asyncapi_route(settings.public_url),
+            *health_routes(drain, partial(worker.gather, metrics) if settings.metrics == "on" else None),
         ],
-        middleware=[CountRequests(counters)],
+        middleware=[CountRequests(metrics)],
         exception_handlers={
             Refusal: _refusal,
             HTTPException: _http_error,
             Exception: _server_error,
         },
         lifespan=[resources],
-        state=State({"metrics": counters, "drain": drain}),
+        state=State({"metrics": metrics, "drain": drain}),
         cors_config=_cors(settings),
         openapi_config=openapi_config(settings.public_url),
         # Logging is the process's business; Litestar's default would take over the root logger.

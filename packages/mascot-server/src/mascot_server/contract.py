@@ -24,6 +24,8 @@ from litestar.openapi.spec import (
     Server,
 )
 
+from mascot_server.api_page import ApiPage
+
 if TYPE_CHECKING:
     from litestar.openapi.spec import Reference
 
@@ -253,6 +255,6 @@ def openapi_config(public_url: str | None) -> OpenAPIConfig:
         security=[],
         components=Components(security_schemes={"BearerAuth": SecurityScheme(type="http", scheme="bearer")}),
         path="/schema",
-        # The other plugins load their pages from a CDN.
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        # The framework's other plugins load their pages from a CDN.
+        render_plugins=[JsonRenderPlugin(path="/openapi.json"), ApiPage(public_url)],
     )

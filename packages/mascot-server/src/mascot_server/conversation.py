@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from mascot_server.admission import Admission, Admitted
     from mascot_server.codecs import Codec
     from mascot_server.drain import Drain, Stop
-    from mascot_server.metrics import DialFailure
+    from mascot_server.metrics import DialFailure, Metrics
     from mascot_server.models import Models
-    from mascot_server.observe import Counters
     from mascot_server.peers import ProviderPeer
     from mascot_server.provider_config import ProviderConfig
     from mascot_server.relay import Ending
@@ -74,7 +73,7 @@ class Conversations:
         dialer: Connects to the provider.
         models: Viseme models.
         scheduler: Predicts visemes.
-        counters: Where things are counted.
+        metrics: Where things are counted.
         drain: Says whether a new conversation is taken, and keeps account of the running ones.
         tracing: Traces conversations, or does not.
     """
@@ -87,7 +86,7 @@ class Conversations:
         dialer: Dialer,
         models: Models,
         scheduler: Scheduler,
-        counters: Counters,
+        metrics: Metrics,
         drain: Drain,
         tracing: Tracing,
     ) -> None:
@@ -96,7 +95,7 @@ class Conversations:
         self._dialer = dialer
         self._models = models
         self._scheduler = scheduler
-        self._counters = counters
+        self._metrics = metrics
         self._drain = drain
         self._tracing = tracing
 
@@ -134,7 +133,7 @@ class Conversations:
                 async with self._admission.admit(handshake, stop) as admitted:
                     await self._converse(socket, admitted, gemini_version, stop)
             except Refusal as refusal:
-                self._counters.handshakes_refused.add(refusal.status)
+                self._metrics.handshakes_refused.add(refusal.status)
                 await deny(socket, refusal.status, _error_body(str(refusal)), refusal.headers)
 
     async def _converse(self, socket: Socket, admitted: Admitted, gemini_version: str, stop: Stop) -> None:
@@ -145,8 +144,8 @@ class Conversations:
             "provider %s, viseme model %s, key %s", name, model, admitted.key_id,
             extra={"viseme_model": model, "key": admitted.key_id},
         )  # fmt: skip
-        self._counters.sessions.add(name)
-        self._counters.sessions_active.add(name)
+        self._metrics.sessions.add(name)
+        self._metrics.sessions_active.add(name)
         app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(name))
         with self._tracing.session(session_id, name) as trace:
             try:
@@ -161,7 +160,7 @@ class Conversations:
                     await provider.close(1000, "")
             except UpstreamError as error:
                 log.warning("%s", error, extra={"code": error.close_code})
-                self._counters.closes.add("provider", close_code_label(error.close_code))
+                self._metrics.closes.add("provider", close_code_label(error.close_code))
                 await app.turn_away(error.close_code, str(error))
             except PeerClosed:
                 log.info("the app left before it began")
@@ -173,7 +172,7 @@ class Conversations:
                 trace.ended(ending)
                 self._ended(log, ending, session, time.monotonic() - started)
             finally:
-                self._counters.sessions_active.add(name, count=-1)
+                self._metrics.sessions_active.add(name, count=-1)
 
     async def _dial(self, config: ProviderConfig, gemini_version: str) -> ProviderPeer:
         started = time.monotonic()
@@ -181,13 +180,13 @@ class Conversations:
             async with asyncio.timeout(self._limits.handshake):
                 peer = await self._dialer.dial(config, gemini_version=gemini_version)
         except TimeoutError:
-            self._counters.dial_failures.add(config.provider, "unreachable")
+            self._metrics.dial_failures.add(config.provider, "unreachable")
             raise UpstreamUnreachable(config.provider, "no answer in time") from None
         except UpstreamError as error:
             reason: DialFailure = "refused" if isinstance(error, UpstreamRefused) else "unreachable"
-            self._counters.dial_failures.add(config.provider, reason)
+            self._metrics.dial_failures.add(config.provider, reason)
             raise
-        self._counters.dial_seconds.observe(time.monotonic() - started)
+        self._metrics.dial_seconds.observe(time.monotonic() - started)
         return peer
 
     async def _relay(self, app: AppPeer, provider: ProviderPeer, session: Session, stop: Stop) -> Ending:
@@ -198,7 +197,7 @@ class Conversations:
                     provider=provider,
                     session=session,
                     scheduler=self._scheduler,
-                    counters=self._counters,
+                    metrics=self._metrics,
                 )
             )
         # Else only an app that stalled is still there to be told.
@@ -206,8 +205,8 @@ class Conversations:
         return ending
 
     def _ended(self, log: SessionLog, ending: Ending, session: Session, seconds: float) -> None:
-        self._counters.session_seconds.observe(seconds)
-        self._counters.closes.add(ending.by, close_code_label(ending.code))
+        self._metrics.session_seconds.observe(seconds)
+        self._metrics.closes.add(ending.by, close_code_label(ending.code))
         log.info(
             "closed by %s after %.1f s with %d %r", ending.by, seconds, ending.code, redact(ending.reason),
             extra={

@@ -50,7 +50,7 @@ class Ending:
 
 
 async def relay(
-    *, app: Peer, provider: Peer, session: Session, scheduler: Scheduler, counters: Metrics
+    *, app: Peer, provider: Peer, session: Session, scheduler: Scheduler, metrics: Metrics
 ) -> Ending:
     """Relays until one side is gone and closes the other.
 
@@ -59,7 +59,7 @@ async def relay(
         provider: The provider's socket, open.
         session: What happens to the frames on their way.
         scheduler: Predicts visemes.
-        counters: Where audio messages are counted.
+        metrics: Where audio messages are counted.
 
     Returns:
         How it ended.
@@ -72,7 +72,7 @@ async def relay(
         reader=reader,
         session=session,
         scheduler=scheduler,
-        metrics=counters,
+        metrics=metrics,
         over=over,
     )
     upstream = _Upstream(provider, reader, session, over)

@@ -39,12 +39,12 @@ class Scheduler:
 
     Args:
         budget_ms: How long audio may be held for its visemes after its listener needs it.
-        counters: Where batches and messages without visemes are counted.
+        metrics: Where batches and messages without visemes are counted.
     """
 
-    def __init__(self, *, budget_ms: float, counters: Metrics) -> None:
+    def __init__(self, *, budget_ms: float, metrics: Metrics) -> None:
         self._budget = budget_ms / 1000
-        self._metrics = counters
+        self._metrics = metrics
         self._agenda = Agenda(batch_size=_BATCH_SIZE, spacing=_SPACING, capacity=_CAPACITY)
         self._timer: asyncio.Handle | None = None
         self._planned = 0.0
