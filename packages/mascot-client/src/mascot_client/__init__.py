@@ -17,9 +17,12 @@ from mascot_client.errors import (
     MissingExtraError,
     ProtocolError,
 )
+from mascot_client.smoothing import SMOOTHING_PRESETS, Smoother, Smoothing, smooth
+from mascot_client.timeline import Mouth, Timeline
 from mascot_client.visemes import Viseme, Visemes
 
 __all__ = [
+    "SMOOTHING_PRESETS",
     "APIError",
     "AsyncMascotClient",
     "AuthenticationError",
@@ -32,11 +35,16 @@ __all__ = [
     "MascotClient",
     "MascotError",
     "MissingExtraError",
+    "Mouth",
     "OpenAIConfig",
     "ProtocolError",
     "SignedUrl",
+    "Smoother",
+    "Smoothing",
+    "Timeline",
     "Viseme",
     "Visemes",
+    "smooth",
 ]
 
 __version__ = "0.1.0"

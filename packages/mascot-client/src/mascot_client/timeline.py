@@ -1,0 +1,268 @@
+"""The mouth in time with the audio that is heard: what shape it has now, and when the next one is due.
+
+    timeline = Timeline()
+    timeline.add(payload, pcm, sample_rate=24000, now_ms=clock())   # each audio message, as it arrives
+    timeline.played(position_ms, now_ms=clock())                    # when the player says where it is
+    mouth = timeline.mouth(now_ms=clock())                          # as often as you draw
+    timeline.interrupt(now_ms=clock())                              # with the player's buffer
+
+No I/O, no thread and no clock of its own: ``now_ms`` is milliseconds of any clock of yours that never goes back
+(``time.monotonic() * 1000``). Positions are milliseconds of audio since the first message. Not thread-safe: guard
+it with a lock where threads share it, as ``VisemePlayer`` does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mascot_client._clock import PlaybackClock
+from mascot_client._loudness import loudness_visemes
+from mascot_client._track import CLOSED, Track
+from mascot_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mascot_client.visemes import Visemes
+
+_SMALLEST_WEIGHT = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Mouth:
+    """What the mouth does at one moment.
+
+    Attributes:
+        viseme: id of the shape, 0 to 21; 0 (closed) when nothing is heard.
+        next_viseme: the shape after it, ``None`` if none is known.
+        next_in_ms: milliseconds until then, ``None`` if none is known. The end of the audio received so far
+            counts as a change to 0; it moves on when more audio is added.
+        weights: how much of each viseme to show for a soft movement: id → 0 to 1, together 1. Ids that are not
+            in it have none.
+        speaking: whether audio is being heard.
+    """
+
+    viseme: int
+    next_viseme: int | None
+    next_in_ms: float | None
+    weights: Mapping[int, float]
+    speaking: bool
+
+
+class Timeline:
+    """Audio played so far and visemes received, put together.
+
+    Args:
+        blend_ms: how long one shape takes to become the next in ``Mouth.weights``, centred on the change, so
+            that a mouth begins to move just before the sound. 0 for none.
+        history_ms: how far back ``seek`` can go; what is older is forgotten.
+
+    Raises:
+        ConfigurationError: a value is negative or not a number.
+    """
+
+    def __init__(self, *, blend_ms: float = 80.0, history_ms: float = 30_000.0) -> None:
+        self._blend = _milliseconds("blend_ms", blend_ms)
+        self._history = _milliseconds("history_ms", history_ms, finite=False)
+        self._track = Track()
+        self._clock = PlaybackClock()
+        self._now = -math.inf
+        # Up to here the mouth had come to rest before more audio came.
+        self._rested_ms = -math.inf
+        # The last shape that the server told of: it holds into the next payload, over undescribed audio too.
+        self._told = CLOSED
+        self._told_until = 0.0
+
+    @property
+    def end_ms(self) -> float:
+        """Milliseconds of audio received so far, less what interruptions dropped."""
+        return self._track.end_ms
+
+    def add(
+        self,
+        visemes: Visemes | None,
+        pcm: bytes | None = None,
+        *,
+        sample_rate: int = 24000,
+        now_ms: float,
+    ) -> float:
+        """Add the audio of one message behind what is there.
+
+        Args:
+            visemes: the message's payload, ``None`` if it has none: then the loudness of ``pcm`` moves the mouth.
+            pcm: the message's audio, signed 16-bit little-endian mono. Not needed where there is a payload;
+                where it is given, its own length counts.
+            sample_rate: of ``pcm``, in Hz.
+            now_ms: your clock.
+
+        Returns:
+            Where this audio begins, for ``describe``.
+
+        Raises:
+            ConfigurationError: neither payload nor audio is given, or a number is unusable.
+        """
+        self._advance(now_ms)
+        if pcm is not None:
+            if sample_rate <= 0:
+                raise ConfigurationError("sample_rate", "must be above 0 Hz")
+            duration = len(pcm) // 2 * 1000 / sample_rate
+        elif visemes is not None:
+            duration = visemes.audio_duration_ms
+        else:
+            raise ConfigurationError("visemes", "give the payload, the audio (pcm) or both")
+        if self._clock.ended_at <= self._now - self._blend / 2:
+            self._rested_ms = self.end_ms
+        if visemes is not None:
+            return self._track.append(duration, self._cues(visemes, self.end_ms + duration))
+        heard = loudness_visemes(pcm or b"", sample_rate)
+        return self._track.append(duration, tuple((viseme.offset_ms, viseme.id) for viseme in heard))
+
+    def describe(self, visemes: Visemes, start_ms: float, *, now_ms: float) -> bool:
+        """Give late visemes to audio that was added without; what has been heard by now is simply past.
+
+        Args:
+            visemes: the payload.
+            start_ms: what ``add`` answered for its audio.
+            now_ms: your clock.
+
+        Returns:
+            Whether there is such audio still; an interruption may have dropped it.
+        """
+        self._advance(now_ms)
+        return self._track.replace(start_ms, self._cues(visemes, start_ms + visemes.audio_duration_ms))
+
+    def played(self, position_ms: float, *, now_ms: float, in_ms: float = 0.0) -> None:
+        """Say how much audio has been heard; the first time starts the clock.
+
+        Between two calls the timeline goes on by your clock, so calling it a few times a second does. Clocks that
+        drift apart and small jitter are evened out; from 25 ms on a difference is taken at once. At the end of the
+        audio the timeline stands, and goes on by itself when more is added.
+
+        Args:
+            position_ms: milliseconds of audio that the loudspeaker has played: what was written to it, less its
+                latency.
+            now_ms: your clock.
+            in_ms: for a player that says when a buffer will be heard rather than what has been: that position is
+                reached this many milliseconds from now.
+
+        Raises:
+            ConfigurationError: a number is not finite.
+        """
+        position = _number("position_ms", position_ms)
+        _milliseconds("in_ms", in_ms)
+        self._advance(now_ms)
+        self._clock.report(min(position, self.end_ms) - in_ms, self._now, self.end_ms)
+
+    def pause(self, *, now_ms: float) -> None:
+        """Stand still, with the shape that there is, until ``played`` is called again."""
+        self._advance(now_ms)
+        self._clock.pause(self._now, self.end_ms)
+
+    def seek(self, position_ms: float, *, now_ms: float) -> float:
+        """Go to a position of the audio that is known.
+
+        Returns:
+            The position taken: never before what ``history_ms`` still holds nor after the end.
+
+        Raises:
+            ConfigurationError: a number is not finite.
+        """
+        self._advance(now_ms)
+        wanted = max(self._track.start_ms, min(_number("position_ms", position_ms), self.end_ms))
+        self._clock.jump(wanted, self._now)
+        return wanted
+
+    def interrupt(self, *, now_ms: float, unheard_ms: float = 0.0) -> None:
+        """Drop the audio not yet heard, and its visemes; the mouth closes, and the next audio begins here.
+
+        Args:
+            now_ms: your clock.
+            unheard_ms: milliseconds that will be heard all the same, because the sound card has them already.
+        """
+        self._advance(now_ms)
+        self._track.cut(self.position(now_ms=now_ms) + _milliseconds("unheard_ms", unheard_ms))
+        # The server starts anew too: it says the first shape of what follows, whatever it is.
+        self._told = CLOSED
+        self._told_until = self.end_ms
+        self._advance(now_ms)
+
+    def position(self, *, now_ms: float) -> float:
+        """Milliseconds of audio heard by now."""
+        self._advance(now_ms)
+        return self._clock.position(self._now, self.end_ms)
+
+    def mouth(self, *, now_ms: float) -> Mouth:
+        """The mouth now."""
+        position = self.position(now_ms=now_ms)
+        if not self._clock.started:
+            return Mouth(CLOSED, None, None, MappingProxyType({CLOSED: 1.0}), speaking=False)
+        spans = self._track.spans(position)
+        until, viseme = next(spans)
+        following = next(spans, None)
+        since_end = max(self._now - self._clock.ended_at, 0.0)
+        return Mouth(
+            viseme=viseme,
+            next_viseme=None if following is None else following[1],
+            next_in_ms=None if following is None else until - position,
+            weights=self._weights(position + since_end),
+            speaking=position < self.end_ms,
+        )
+
+    def _weights(self, position: float) -> Mapping[int, float]:
+        """Each shape's share of a Hann window of ``blend_ms`` about the position: smooth, and always 1 in all."""
+        half = self._blend / 2
+        if not half:
+            return MappingProxyType({self._track.shape(position): 1.0})
+        weights: dict[int, float] = {}
+        start = position - half
+        before = 0.0
+        if start < self._rested_ms <= position:
+            start = self._rested_ms
+            before = _hann_share((start - position) / half)
+            weights[CLOSED] = before
+        for end, viseme in self._track.spans(start):
+            reached = _hann_share((end - position) / half)
+            if reached - before > _SMALLEST_WEIGHT:
+                weights[viseme] = weights.get(viseme, 0.0) + reached - before
+            before = reached
+            if reached >= 1.0:
+                break
+        total = sum(weights.values())
+        return MappingProxyType({viseme: weight / total for viseme, weight in weights.items() if weight})
+
+    def _cues(self, visemes: Visemes, end_ms: float) -> tuple[tuple[float, int], ...]:
+        cues = [(float(viseme.offset_ms), viseme.id) for viseme in visemes.visemes]
+        if not cues or cues[0][0] > 0:
+            cues.insert(0, (0.0, self._told))
+        # Late payloads of older audio do not tell what holds at the front.
+        if end_ms >= self._told_until:
+            self._told, self._told_until = cues[-1][1], end_ms
+        return tuple(cues)
+
+    def _advance(self, now_ms: float) -> None:
+        """Let time pass before anything changes, so that it passes for the audio that there was."""
+        self._now = max(self._now, _number("now_ms", now_ms))
+        position = self._clock.position(self._now, self.end_ms)
+        self._track.forget_before(position - self._history - self._blend)
+
+
+def _hann_share(x: float) -> float:
+    """How much of a Hann window over -1 to 1 lies before x."""
+    if x <= -1:
+        return 0.0
+    return 1.0 if x >= 1 else (1 + x + math.sin(math.pi * x) / math.pi) / 2
+
+
+def _number(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise ConfigurationError(name, "must be a finite number of milliseconds")
+    return value
+
+
+def _milliseconds(name: str, value: float, *, finite: bool = True) -> float:
+    if not value >= 0 or (finite and math.isinf(value)):
+        raise ConfigurationError(name, "must be a number of milliseconds, 0 or more")
+    return value
