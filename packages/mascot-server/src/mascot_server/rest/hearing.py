@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import ExitStack
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import mascot_visemes
@@ -115,7 +116,7 @@ class Hearing:
         if format_name := unreadable_format(head):
             raise invalid("audio", f"{format_name} is not decoded here; send WAV, MP3, FLAC or Ogg")
         raw_rate = None if is_audio_file(head) or not self._bare else self._sample_rate
-        if raw_rate is not None and self._file.seek(0, 2) % 2:
+        if raw_rate is not None and self._file.seek(0, SEEK_END) % 2:
             raise invalid(
                 "audio", "neither a WAV, MP3, FLAC or Ogg file nor PCM16, which has an even number of bytes"
             )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast, get_args
 
@@ -84,15 +86,16 @@ async def read_upload(request: Request[Any, Any, Any], background: Background, *
 async def _file(request: Request[Any, Any, Any], kind: str, max_bytes: int) -> Upload:
     fields = request.query_params
     sample_rate, model = _sample_rate(fields), _model(fields)
-    file = _temporary()
-    size = 0
-    async for piece in _pieces(request):
-        size += len(piece)
-        if size > max_bytes:
-            file.close()
-            raise _too_large(max_bytes)
-        file.write(piece)
-    file.seek(0)
+    with ExitStack() as unless_done:
+        file = unless_done.enter_context(_temporary())
+        size = 0
+        async for piece in _pieces(request):
+            size += len(piece)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            file.write(piece)
+        file.seek(0)
+        unless_done.pop_all()
     return Upload(file, sample_rate, model, bare=kind in _BARE_TYPES)
 
 
@@ -103,14 +106,19 @@ async def _form(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
         raise
     except HTTPException:
         raise invalid("audio", "the form cannot be read") from None
-    audio = form.get("audio")
-    if not isinstance(audio, UploadFile):
-        raise invalid("audio", "is missing; send the file in a field of this name")
-    sample_rate, model = _sample_rate(form), _model(form)
-    file = cast("BinaryIO", audio.file)
-    if file.seek(0, 2) > max_bytes:
-        raise _too_large(max_bytes)
-    file.seek(0)
+    with ExitStack() as unless_done:
+        for part in form.values():
+            if isinstance(part, UploadFile):
+                unless_done.enter_context(part.file)
+        audio = form.get("audio")
+        if not isinstance(audio, UploadFile):
+            raise invalid("audio", "is missing; send the file in a field of this name")
+        sample_rate, model = _sample_rate(form), _model(form)
+        file = cast("BinaryIO", audio.file)
+        if file.seek(0, SEEK_END) > max_bytes:
+            raise _too_large(max_bytes)
+        file.seek(0)
+        unless_done.pop_all()
     return Upload(file, sample_rate, model)
 
 
