@@ -25,6 +25,10 @@ What comes behind it (a transcript, a tool call) waits as long: with the default
 """
 
 
+_SHARE: Final = 4
+"""Of the event loop's time batches take one part in so many, while they are not full."""
+
+
 class Playout:
     """When the listener of one conversation will need its audio.
 
@@ -102,18 +106,18 @@ class Agenda:
 
     Args:
         batch_size: How many streams share a batch at most.
-        spacing: Seconds from one batch to the next, unless a whole batch waits. With little to do nothing waits for
-            it; with much to do it is what makes batches.
+        spacing: Least and most seconds from the start of a batch to the next one's, unless a whole batch waits. With
+            little to do nothing waits for it; with much to do it is what makes batches.
         capacity: How many messages may wait at most.
     """
 
-    def __init__(self, *, batch_size: int, spacing: float, capacity: int) -> None:
+    def __init__(self, *, batch_size: int, spacing: tuple[float, float], capacity: int) -> None:
         self._batch_size = batch_size
         self._spacing = spacing
         self._capacity = capacity
         self._waiting: dict[VisemeEngine, dict[Track, None]] = {}
         self._count = 0
-        self._last_batch = 0.0
+        self._not_before = 0.0
 
     def __len__(self) -> int:
         return self._count
@@ -140,7 +144,7 @@ class Agenda:
             return None
         if any(len(tracks) >= self._batch_size for tracks in self._waiting.values()):
             return now
-        return max(now, self._last_batch + self._spacing)
+        return max(now, self._not_before)
 
     def expire(self, now: float) -> list[Job]:
         """Marks what is late by now and returns it, for each stream in order. It still waits to be heard."""
@@ -155,7 +159,12 @@ class Agenda:
                         late.append(job)
         return late
 
-    def take(self, now: float) -> list[tuple[Track, Job]]:
+    def ran(self, began: float, ended: float) -> None:
+        """Notes how long a batch took; the next one leaves the loop to others for some times as long."""
+        least, most = self._spacing
+        self._not_before = began + min(max(least, _SHARE * (ended - began)), most)
+
+    def take(self) -> list[tuple[Track, Job]]:
         """Takes the next batch: of the streams of one engine, each one's next audio, the most urgent first.
 
         What is late anyway comes last, lest it make late what is not.
@@ -163,9 +172,10 @@ class Agenda:
         engines = [tracks for tracks in self._waiting.values() if tracks]
         if not engines:
             return []
-        self._last_batch = now
         tracks = engines[0] if len(engines) == 1 else min(engines, key=_most_urgent)
-        chosen = heapq.nsmallest(self._batch_size, tracks, key=_urgency)
+        chosen = list(tracks)
+        if len(chosen) > self._batch_size:
+            chosen = heapq.nsmallest(self._batch_size, chosen, key=_urgency)
         batch = [(track, track.jobs.popleft()) for track in chosen]
         for track in chosen:
             if not track.jobs:

@@ -13,7 +13,7 @@ from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["insert_member", "replace_value", "span"]
 
@@ -38,10 +38,10 @@ def span(text: str, path: Sequence[str | int]) -> tuple[int, int]:
     Raises:
         KeyError: There is no such value.
     """
-    start = _skip_space(text, 0)
-    for step in path:
-        start = _child(text, start, step)
-    return start, _value_end(text, start)
+    _, found = _visit(text, _skip_space(text, 0), path)
+    if found is None:
+        raise KeyError(*path)
+    return found
 
 
 def insert_member(text: str, path: Sequence[str | int], name: str, value: str) -> str:
@@ -90,6 +90,8 @@ def replace_value(text: str, path: Sequence[str | int], value: str) -> str:
 
 
 def _skip_space(text: str, position: int) -> int:
+    if text[position : position + 1] > " ":
+        return position
     match = _SPACE.match(text, position)
     return match.end() if match else position
 
@@ -126,32 +128,40 @@ def _value_end(text: str, position: int) -> int:
     raise KeyError(position)
 
 
-def _child(text: str, position: int, step: str | int) -> int:
-    wanted = "{" if isinstance(step, str) else "["
-    if text[position : position + 1] != wanted:
-        raise KeyError(step)
-    found = -1
-    for key, start in _children(text, position):
-        if key == step:
-            found = start
-    if found < 0:
-        raise KeyError(step)
-    return found
+def _visit(text: str, start: int, path: Sequence[str | int]) -> tuple[int, tuple[int, int] | None]:
+    """Walks once over the value at `start`.
 
-
-def _children(text: str, position: int) -> Iterator[tuple[str | int, int]]:
-    """Yields the name or index and the value's start of each direct child of the container at `position`."""
-    named = text[position] == "{"
-    position = _skip_space(text, position + 1)
+    Returns:
+        Where it ends, and the span of the value that `path` leads to from it, if there is one.
+    """
+    if not path:
+        end = _value_end(text, start)
+        return end, (start, end)
+    named = text[start] == "{"
+    if text[start] != ("{" if isinstance(path[0], str) else "["):
+        return _value_end(text, start), None
+    found = None
+    position = _skip_space(text, start + 1)
     index = 0
     while text[position] not in "}]":
         key: str | int = index
         if named:
             end = _string_end(text, position)
-            key = json.loads(text[position:end])
+            key = _name(text[position:end])
             position = _skip_space(text, _skip_space(text, end) + 1)
-        yield key, position
-        position = _skip_space(text, _value_end(text, position))
+        if key == path[0]:
+            position, found = _visit(text, position, path[1:])
+        else:
+            position = _value_end(text, position)
+        position = _skip_space(text, position)
         if text[position] == ",":
             position = _skip_space(text, position + 1)
         index += 1
+    return position + 1, found
+
+
+def _name(literal: str) -> str:
+    if "\\" not in literal:
+        return literal[1:-1]
+    name: str = json.loads(literal)
+    return name

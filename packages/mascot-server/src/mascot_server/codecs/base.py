@@ -69,7 +69,7 @@ class Audio:
         data: Encoded samples, in the order they are played.
         format: How they are encoded.
         event_id: What ties the viseme payload to this audio.
-        place: Path of the JSON object in the frame that holds the (first) audio, for the codec's own use.
+        place: Path of a JSON object in the frame, where the codec may put something about the audio.
     """
 
     data: bytes

@@ -7,6 +7,7 @@ as well.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, Final
 
 from mascot_server.codecs.base import (
@@ -29,6 +30,7 @@ __all__ = ["GeminiCodec"]
 
 _MEMBER: Final = "mascotVisemes"
 _PARTS: Final = ("serverContent", "modelTurn", "parts")
+_METADATA: Final = "partMetadata"
 _DEFAULT_RATE: Final = 24000
 """Rate in Hz of Gemini Live's audio output, for a MIME type that does not name one."""
 _RATES: Final = range(8000, 48001)
@@ -67,10 +69,9 @@ class GeminiCodec:
         """Adds `mascotVisemes` to the message, and to the first audio part's metadata for Python apps."""
         text = as_text(frame)
         if self._part_metadata:
-            try:
-                text = insert_member(text, (*audio.place, "partMetadata"), _MEMBER, payload)
-            except KeyError:
-                text = insert_member(text, audio.place, "partMetadata", f'{{"{_MEMBER}":{payload}}}')
+            has_metadata = audio.place[-1] == _METADATA
+            name, value = (_MEMBER, payload) if has_metadata else (_METADATA, f'{{"{_MEMBER}":{payload}}}')
+            text = insert_member(text, audio.place, name, value)
         return (like(frame, insert_member(text, (), _MEMBER, payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
@@ -103,13 +104,19 @@ class GeminiCodec:
         data = b"".join(chunk for chunk in chunks if chunk is not None)
         if None in chunks:
             return Undecodable("inlineData.data is not base64")
-        return Audio(data, audio_format, self._audio_events, (*_PARTS, found[0][0]))
+        first = found[0][0]
+        place: tuple[str | int, ...] = (*_PARTS, first)
+        if isinstance(member(parts[first], _METADATA), dict):
+            place = (*place, _METADATA)
+        return Audio(data, audio_format, self._audio_events, place)
 
 
 def _resource_name(model: str) -> str:
     return model if "/" in model else f"models/{model}"
 
 
+# A provider says the same thing with every message.
+@lru_cache(maxsize=64)
 def _parse_format(mime_type: str) -> AudioFormat | None:
     kind, *parameters = (piece.strip().lower() for piece in mime_type.split(";"))
     if kind not in {"audio/pcm", "audio/l16"}:
