@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
 
     api_keys: CommaSeparated = Field(
-        default=(), description="Keys that apps may use, comma-separated, each in clear or as sha256:<hex>."
+        default=(), description="Keys that apps may use, comma-separated, each in clear or as `sha256:<hex>`."
     )
     secret: CommaSeparated = Field(
         default=(),

@@ -1,0 +1,142 @@
+"""Writes docs/settings.md from the server's settings class: ``python -m tools.settings_page``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+
+from mascot_server.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
+
+SECTIONS = {
+    "Keys and tokens": ("api_keys", "secret", "key_store", "single_use_tokens"),
+    "Where it listens, and for whom": (
+        "host",
+        "port",
+        "tls_cert",
+        "tls_key",
+        "public_url",
+        "workers",
+        "allowed_origins",
+        "require_origin",
+        "cors_origins",
+    ),
+    "Providers": ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url"),
+    "Conversations": (
+        "viseme_budget_ms",
+        "max_session_seconds",
+        "idle_seconds",
+        "handshake_seconds",
+        "drain_seconds",
+    ),
+    "More than one process": ("redis_url", "redis_down", "lease_seconds"),
+    "Recordings and speech": (
+        "max_audio_bytes",
+        "max_audio_seconds",
+        "rest_concurrency",
+        "piper_voices",
+        "kokoro_model",
+        "kokoro_voices",
+    ),
+    "Logs, metrics and traces": ("log_format", "log_level", "metrics", "tracing"),
+}
+"""Which settings belong together; one that is in none comes last."""
+
+HEAD = """# Settings
+
+Written by `python -m tools.settings_page` from the settings class; do not edit.
+
+Every setting is an environment variable, or a line of a file `.env` in the working directory; the environment wins. The
+server starts with none that is wrong: it names each one and what is wrong with it, and never shows a value.
+`mascot-server check` tells the same without starting.
+
+`MASCOT_SECRET` is required, and `MASCOT_API_KEYS` or a place where keys are kept (`MASCOT_KEY_STORE`,
+`MASCOT_REDIS_URL`). `serve --dev`, on loopback only, makes up what is missing.
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    sections = {title: [name for name in names if name in FIELDS] for title, names in SECTIONS.items()}
+    placed = {name for names in sections.values() for name in names}
+    sections["Others"] = [name for name in FIELDS if name not in placed]
+    tables = (f"\n## {title}\n\n{''.join(_rows(names))}" for title, names in sections.items() if names)
+    return HEAD + "".join(tables)
+
+
+FIELDS = Settings.model_fields
+
+
+def _rows(names: list[str]) -> Iterator[str]:
+    yield "| setting | takes | default | meaning |\n|---|---|---|---|\n"
+    for name in names:
+        field = FIELDS[name]
+        if not field.description:
+            raise SystemExit(f"Settings.{name} has no description")
+        meaning = field.description.replace("|", "\\|")
+        yield f"| `MASCOT_{name.upper()}` | {_takes(field)} | {_default(field)} | {meaning} |\n"
+
+
+def _default(field: FieldInfo) -> str:
+    default: Any = field.default
+    if default is None or default == ():
+        return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+
+
+def _takes(field: FieldInfo) -> str:
+    kinds = [kind for kind in _members(field.annotation) if kind is not NoneType]
+    kind = kinds[0]
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(kind))
+    if kind is bool:
+        return "`true` or `false`"
+    if kind in {int, float}:
+        return ("whole number" if kind is int else "number") + _range(field)
+    if get_origin(kind) is tuple:
+        return "comma-separated"
+    return "path" if kind is Path else "text"
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in {Union, type(int | None)} else (annotation,)
+
+
+def _range(field: FieldInfo) -> str:
+    words = []
+    for bound in field.metadata:
+        match bound:
+            case annotated_types.Ge(ge):
+                words.append(f"{ge} or more")
+            case annotated_types.Gt(gt):
+                words.append(f"more than {gt}")
+            case annotated_types.Le(le):
+                words.append(f"at most {le}")
+    return f", {', '.join(words)}" if words else ""
+
+
+def main() -> None:
+    """Writes the page, or with --check says whether it is up to date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is out of date")
+    if not parser.parse_args().check:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE.name} is out of date: python -m tools.settings_page")
+
+
+if __name__ == "__main__":
+    main()
