@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from support.apps import (
     sign,
     token_for,
 )
-from support.servers import API_KEY_ID, SECRET, RunningServer
+from support.servers import API_KEY_ID, SECRET, Providers, RunningServer, run_server
 from websockets.asyncio.client import connect
 
 from mascot_server.tokens import Tokens
@@ -64,6 +65,26 @@ async def test_a_url_may_start_several_conversations(server: RunningServer) -> N
     for _attempt in range(2):
         async with connect(url, proxy=None) as connection:
             assert json.loads(await connection.recv())["type"] == "conversation_initiation_metadata"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_url_may_be_made_to_start_one_conversation_only(
+    providers: Providers, request: pytest.FixtureRequest, *, shared: bool
+) -> None:
+    settings = {"redis_url": request.getfixturevalue("redis_server").url} if shared else {}
+    with ExitStack() as stack:
+        # Where they share a ledger, a URL used at one server is used up at all.
+        servers = [
+            stack.enter_context(run_server(providers.origin, single_use_tokens=True, **settings))
+            for _ in range(1 + shared)
+        ]
+        url, _ = await sign(servers[0], "elevenlabs")
+        async with connect(url, proxy=None) as connection:
+            assert json.loads(await connection.recv())["type"] == "conversation_initiation_metadata"
+        for server in servers:
+            status, body = await refused(url.replace(servers[0].origin[7:], server.origin[7:]))
+            assert status == 401
+            assert "ask for a new signed URL" in body["error"]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ async def test_requests_above_the_limit_are_refused_until_there_is_room(node: No
     key = key_with(requests_per_minute=2)
     for _ in range(2):
         await node.limiter.count_request(key)
-    with pytest.raises(TooManyRequests, match="more than 2 requests a minute") as caught:
+    with pytest.raises(TooManyRequests, match="at most 2 requests a minute") as caught:
         await node.limiter.count_request(key)
     assert caught.value.headers == {"Retry-After": "30"}
     assert node.metrics.limit_refusals["requests",] == 1
@@ -84,7 +84,7 @@ async def test_sessions_above_the_limit_are_refused_until_one_ends(node: Node) -
     async with AsyncExitStack() as running:
         for _ in range(2):
             await running.enter_async_context(node.limiter.session(key, node.stop))
-        with pytest.raises(TooManyRequests, match="more than 2 sessions at once") as caught:
+        with pytest.raises(TooManyRequests, match="at most 2 sessions at once") as caught:
             await running.enter_async_context(node.limiter.session(key, node.stop))
         assert caught.value.retry_after == 5
         assert node.metrics.limit_refusals["sessions",] == 1
@@ -106,9 +106,9 @@ async def test_a_day_that_is_used_up_ends_all_sessions_of_the_key(node: Node) ->
         assert node.stopped == []
         node.now += 30
         await asyncio.sleep(5 * TICK)
-        assert set(node.stopped) == {(1008, "no more than 10 minutes of conversation a day")}
+        assert set(node.stopped) == {(1008, "at most 10 minutes of conversation a day")}
     for refused in (node.limiter.check_day(key), enter(node, key)):
-        with pytest.raises(TooManyRequests, match="no more than 10 minutes of conversation a day") as caught:
+        with pytest.raises(TooManyRequests, match="at most 10 minutes of conversation a day") as caught:
             await refused
         # Until midnight, UTC.
         assert caught.value.retry_after == 43200 - 300

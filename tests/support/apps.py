@@ -83,10 +83,10 @@ async def scripted(handler: Callable[[ServerConnection], Awaitable[None]]) -> As
 
 
 @asynccontextmanager
-async def serving(upstream: str) -> AsyncIterator[RunningServer]:
+async def serving(upstream: str, **settings: Any) -> AsyncIterator[RunningServer]:
     """The server, stopped without blocking this loop: a scripted provider in it has to answer meanwhile."""
     with ExitStack() as stack:
-        yield stack.enter_context(run_server(upstream))
+        yield stack.enter_context(run_server(upstream, **settings))
         await asyncio.to_thread(stack.pop_all().close)
 
 

@@ -106,7 +106,7 @@ class Limiter:
             return
         wait = await self._ask(self._ledger.take(key.id, per_minute=limit), if_away=0.0)
         if wait > 0:
-            raise self._too_many("requests", f"more than {limit} requests a minute", math.ceil(wait))
+            raise self._too_many("requests", f"at most {limit} requests a minute", math.ceil(wait))
 
     async def check_day(self, key: KeyRecord) -> None:
         """Checks that the day's minutes are not used up.
@@ -155,7 +155,7 @@ class Limiter:
             lease = self._ledger.lease(key.id, session, limit=limits.sessions, seconds=self._lease_seconds)
             if not await self._ask(lease, if_away=True):
                 raise self._too_many(
-                    "sessions", f"more than {limits.sessions} sessions at once", _RETRY_SESSION_SECONDS
+                    "sessions", f"at most {limits.sessions} sessions at once", _RETRY_SESSION_SECONDS
                 )
         self._running[session] = running = _Running(key, stop, self._clock())
         try:
@@ -235,4 +235,4 @@ class Limiter:
 
 
 def _used_up(minutes: int) -> str:
-    return f"no more than {minutes} minutes of conversation a day"
+    return f"at most {minutes} minutes of conversation a day"
