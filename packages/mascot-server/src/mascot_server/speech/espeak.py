@@ -56,9 +56,11 @@ class EspeakEngine:
         """A male and a female voice of each language."""
         if not self._voices:
             async with self._process({}) as (_, answer):
+                # A language that is listed twice is spoken by the first of the two.
+                names = {language: name for name, language in reversed(answer["voices"])}
                 self._voices = tuple(
-                    Voice(f"{language}{variant}", name, language, gender)
-                    for name, language, _ in answer["voices"]
+                    Voice(f"{language}{variant}", names[language], language, gender)
+                    for language in sorted(names)
                     for variant, gender in (("", "male"), (_FEMALE, "female"))
                 )
         return self._voices

@@ -4,7 +4,7 @@ The library keeps its state in globals and is under the GPL; here it has a proce
 nobody listens any more. Only the standard library is imported, so that starting takes milliseconds.
 
 Standard input is one JSON object: `{}` asks for the voices, `{"text": …, "voice": …, "rate": …}` for speech. Standard
-output is one line of JSON, `{"voices": [[name, language, gender], …]}` or `{"sample_rate": …}`, then the PCM16.
+output is one line of JSON, `{"voices": [[name, language], …]}` or `{"sample_rate": …}`, then the PCM16.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def main(library: str, data: str) -> None:
     _speak(espeak, request["text"].encode())
 
 
-def _voices(espeak: Any) -> list[tuple[str, str, int]]:
+def _voices(espeak: Any) -> list[tuple[str, str]]:
     espeak.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
     listed = espeak.espeak_ListVoices(None)
-    voices: list[tuple[str, str, int]] = []
+    voices: list[tuple[str, str]] = []
     while listed[len(voices)]:
         voice = listed[len(voices)].contents
-        voices.append((voice.name.decode().strip(), voice.languages[1:].decode(), voice.gender))
+        voices.append((voice.name.decode().strip(), voice.languages[1:].decode()))
     return voices
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -79,10 +80,9 @@ async def _blocks(model: Any, text: str, voice: Voice, speed: float) -> AsyncIte
 
 def _names(path: str) -> list[str]:
     try:
-        with np.load(path) as voices:
-            return sorted(voices)
-    except (OSError, ValueError, AttributeError, TypeError):
-        # What is no archive of arrays is an array, a pickle that is refused, or nothing at all.
+        with ZipFile(path) as archive:  # of one array a voice, as numpy.savez writes it
+            return sorted(name.removesuffix(".npy") for name in archive.namelist())
+    except (OSError, BadZipFile):
         raise SettingsError(
             "MASCOT_KOKORO_VOICES: holds no voices; it must be Kokoro's voices-….bin"
         ) from None
