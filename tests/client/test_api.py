@@ -22,7 +22,9 @@ from mascot_client import (
     MascotClient,
     OpenAIConfig,
     ProtocolError,
+    RateLimitError,
     SignedUrl,
+    UnavailableError,
 )
 
 from .fakes import TOKEN
@@ -50,7 +52,8 @@ def ask(answer: httpx.Response, config: Any = ELEVENLABS) -> object:
     """One question to a server that gives ``answer``."""
     transport = httpx.MockTransport(lambda _request: answer)
     with httpx.Client(transport=transport) as http_client:
-        return MascotClient(api_key=KEY, base_url="http://h", http_client=http_client).get_signed_url(config)
+        client = MascotClient(api_key=KEY, base_url="http://h", http_client=http_client, max_retries=0)
+        return client.get_signed_url(config)
 
 
 @pytest.mark.parametrize(("config", "body", "answer"), CASES)
@@ -95,12 +98,21 @@ def test_typed_answers() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, BadRequestError), (401, AuthenticationError), (307, APIError), (404, APIError), (503, APIError)],
+    [
+        (400, BadRequestError),
+        (401, AuthenticationError),
+        (307, APIError),
+        (404, APIError),
+        (429, RateLimitError),
+        (502, UnavailableError),
+        (503, UnavailableError),
+    ],
 )
 def test_a_refusal_carries_status_and_text(server: HttpServer, status: int, kind: type[APIError]) -> None:
     server.status = status
     server.body = b'{"error": "Invalid provider config: agent_id"}'
-    with MascotClient(api_key=KEY, base_url=server.url) as client, pytest.raises(APIError) as caught:
+    client = MascotClient(api_key=KEY, base_url=server.url, max_retries=0)
+    with client, pytest.raises(APIError) as caught:
         client.get_signed_url(ELEVENLABS)
     assert type(caught.value) is kind
     assert (caught.value.status, caught.value.text) == (status, "Invalid provider config: agent_id")

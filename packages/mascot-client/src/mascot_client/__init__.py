@@ -16,6 +16,8 @@ from mascot_client.errors import (
     MascotError,
     MissingExtraError,
     ProtocolError,
+    RateLimitError,
+    UnavailableError,
 )
 from mascot_client.smoothing import SMOOTHING_PRESETS, Smoother, Smoothing, smooth
 from mascot_client.timeline import Mouth, Timeline
@@ -38,10 +40,12 @@ __all__ = [
     "Mouth",
     "OpenAIConfig",
     "ProtocolError",
+    "RateLimitError",
     "SignedUrl",
     "Smoother",
     "Smoothing",
     "Timeline",
+    "UnavailableError",
     "Viseme",
     "Visemes",
     "smooth",

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import SplitResult, urlsplit
 
 from mascot_client.errors import ConfigurationError
+
+
+def given_or_environment(name: str, value: str | None, variable: str) -> str:
+    """Give an argument back, or the environment's variable where it is left out.
+
+    Raises:
+        ConfigurationError: there is neither.
+    """
+    found = os.environ.get(variable, "").strip() if value is None else value
+    if value is None and not found:
+        raise ConfigurationError(name, f"give it, or set {variable} in the environment")
+    return found
 
 
 def require_header_value(name: str, value: object) -> str:

@@ -15,6 +15,8 @@ from mascot_client.errors import (
     BadRequestError,
     ConfigurationError,
     ProtocolError,
+    RateLimitError,
+    UnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 
 PATH = "/v1/get-signed-url"
 _MAX_ERROR_TEXT = 500
-_ERRORS: Mapping[int, type[APIError]] = {400: BadRequestError, 401: AuthenticationError}
+_ERRORS: Mapping[int, type[APIError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    429: RateLimitError,
+    502: UnavailableError,
+    503: UnavailableError,
+}
 
 
 def request_body(config: ProviderConfig) -> dict[str, object]:
@@ -37,7 +45,7 @@ def request_body(config: ProviderConfig) -> dict[str, object]:
 
 
 def read_answer(
-    config: ProviderConfig, api_key: str, status: int, body: bytes
+    config: ProviderConfig, api_key: str, status: int, body: bytes, retry_after_s: float | None = None
 ) -> SignedUrl | GeminiCredentials:
     """The typed answer for what was asked.
 
@@ -46,6 +54,7 @@ def read_answer(
         api_key: the key the request was made with, so that no error repeats it.
         status: the HTTP status code.
         body: the response body.
+        retry_after_s: what the server asked for in ``Retry-After``.
 
     Raises:
         APIError: the status is not 200.
@@ -53,7 +62,9 @@ def read_answer(
     """
     answer = _json_object(body)
     if status != 200:  # noqa: PLR2004 - the only status the contract has for an answer
-        raise _ERRORS.get(status, APIError)(status, _error_text(answer, _secrets(config, api_key)))
+        raise _ERRORS.get(status, APIError)(
+            status, _error_text(answer, _secrets(config, api_key)), retry_after_s
+        )
     if answer is None:
         raise ProtocolError("answer", "is not a JSON object")
     try:

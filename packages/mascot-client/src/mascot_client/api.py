@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING, Self, overload
 
 import httpx
 
-from mascot_client._checks import require_base_url, require_header_value
+from mascot_client._checks import given_or_environment, require_base_url, require_header_value
 from mascot_client._contract import PATH, read_answer, request_body
+from mascot_client._retry import Retries, read_retry_after
 from mascot_client.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
 
     from mascot_client.answers import GeminiCredentials, SignedUrl
@@ -19,16 +23,29 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 10.0
 """Seconds to wait for a connection, and again for the answer."""
 
+DEFAULT_MAX_RETRIES = 2
+"""How often to ask again, as many times as the providers' SDKs do."""
+
 
 class _Endpoint:
     """Where the server is and how to ask it; the part that both clients share."""
 
-    def __init__(self, api_key: str, base_url: str) -> None:
-        self._api_key = require_header_value("api_key", api_key)
-        self.base_url = require_base_url("base_url", base_url)
+    def __init__(self, api_key: str | None, base_url: str | None, max_retries: int) -> None:
+        key = given_or_environment("api_key", api_key, "MASCOT_API_KEY")
+        self._api_key = require_header_value("api_key", key)
+        url = given_or_environment("base_url", base_url, "MASCOT_BASE_URL")
+        self.base_url = require_base_url("base_url", url)
+        self._retries = Retries(max_retries)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def _pause(self, done: int, response: httpx.Response) -> float | None:
+        return self._retries.pause(done, response.status_code, _retry_after(response))
+
+    def _answer(self, config: ProviderConfig, response: httpx.Response) -> SignedUrl | GeminiCredentials:
+        status, body = response.status_code, response.content
+        return read_answer(config, self._api_key, status, body, _retry_after(response))
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._api_key}"}
@@ -40,6 +57,10 @@ class _Endpoint:
         return ConnectionFailedError(self.base_url, reason, timed_out)
 
 
+def _retry_after(response: httpx.Response) -> float | None:
+    return read_retry_after(response.headers.get("retry-after"))
+
+
 class MascotClient(_Endpoint):
     """Asks a mascot server for connections, blocking.
 
@@ -49,25 +70,32 @@ class MascotClient(_Endpoint):
             answer = client.get_signed_url(ElevenLabsConfig(api_key="…", agent_id="…"))
 
     Args:
-        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else.
-        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``.
+        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
+            read from ``MASCOT_API_KEY``.
+        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
         timeout: seconds to wait for a connection, and again for the answer. Not used with ``http_client``.
+        max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
+            more than a minute, else after half a second, doubled each time, with some chance in it.
         http_client: an ``httpx.Client`` of your own (proxy, certificates, timeouts). It stays yours to
             close.
+        sleep: what waits between two questions, by seconds.
 
     Raises:
-        ConfigurationError: the key or the URL cannot be used.
+        ConfigurationError: the key, the URL or the number of retries is missing or cannot be used.
     """
 
     def __init__(
         self,
         *,
-        api_key: str,
-        base_url: str,
+        api_key: str | None = None,
+        base_url: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
         http_client: httpx.Client | None = None,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        super().__init__(api_key, base_url)
+        super().__init__(api_key, base_url, max_retries)
+        self._sleep = sleep
         self._owned = http_client is None
         self._http = http_client or httpx.Client(timeout=timeout)
 
@@ -88,16 +116,24 @@ class MascotClient(_Endpoint):
             ConfigurationError: ``config`` is not one of the config models.
             BadRequestError: the server does not accept the configuration.
             AuthenticationError: the server does not know the API key.
+            RateLimitError: the key's limits are used up, also after the retries.
+            UnavailableError: the server cannot answer now, also after the retries.
             APIError: any other refusal.
             ConnectionFailedError: the server cannot be reached or does not answer in time.
             ProtocolError: the answer is not what the contract says.
         """
         body = request_body(config)
-        try:
-            response = self._http.post(self.base_url + PATH, json=body, headers=self._headers())
-        except httpx.RequestError as error:
-            raise self._failed(error) from error
-        return read_answer(config, self._api_key, response.status_code, response.content)
+        done = 0
+        while True:
+            try:
+                response = self._http.post(self.base_url + PATH, json=body, headers=self._headers())
+            except httpx.RequestError as error:
+                raise self._failed(error) from error
+            pause = self._pause(done, response)
+            if pause is None:
+                return self._answer(config, response)
+            self._sleep(pause)
+            done += 1
 
     def close(self) -> None:
         """Close the connections, unless ``http_client`` was given."""
@@ -125,25 +161,32 @@ class AsyncMascotClient(_Endpoint):
             answer = await client.get_signed_url(GeminiConfig(ephemeral_token="…"))
 
     Args:
-        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else.
-        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``.
+        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
+            read from ``MASCOT_API_KEY``.
+        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
         timeout: seconds to wait for a connection, and again for the answer. Not used with ``http_client``.
+        max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
+            more than a minute, else after half a second, doubled each time, with some chance in it.
         http_client: an ``httpx.AsyncClient`` of your own (proxy, certificates, timeouts). It stays yours
             to close.
+        sleep: what waits between two questions, by seconds.
 
     Raises:
-        ConfigurationError: the key or the URL cannot be used.
+        ConfigurationError: the key, the URL or the number of retries is missing or cannot be used.
     """
 
     def __init__(
         self,
         *,
-        api_key: str,
-        base_url: str,
+        api_key: str | None = None,
+        base_url: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
         http_client: httpx.AsyncClient | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        super().__init__(api_key, base_url)
+        super().__init__(api_key, base_url, max_retries)
+        self._sleep = sleep
         self._owned = http_client is None
         self._http = http_client or httpx.AsyncClient(timeout=timeout)
 
@@ -164,16 +207,24 @@ class AsyncMascotClient(_Endpoint):
             ConfigurationError: ``config`` is not one of the config models.
             BadRequestError: the server does not accept the configuration.
             AuthenticationError: the server does not know the API key.
+            RateLimitError: the key's limits are used up, also after the retries.
+            UnavailableError: the server cannot answer now, also after the retries.
             APIError: any other refusal.
             ConnectionFailedError: the server cannot be reached or does not answer in time.
             ProtocolError: the answer is not what the contract says.
         """
         body = request_body(config)
-        try:
-            response = await self._http.post(self.base_url + PATH, json=body, headers=self._headers())
-        except httpx.RequestError as error:
-            raise self._failed(error) from error
-        return read_answer(config, self._api_key, response.status_code, response.content)
+        done = 0
+        while True:
+            try:
+                response = await self._http.post(self.base_url + PATH, json=body, headers=self._headers())
+            except httpx.RequestError as error:
+                raise self._failed(error) from error
+            pause = self._pause(done, response)
+            if pause is None:
+                return self._answer(config, response)
+            await self._sleep(pause)
+            done += 1
 
     async def aclose(self) -> None:
         """Close the connections, unless ``http_client`` was given."""

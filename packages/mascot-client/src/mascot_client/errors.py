@@ -6,7 +6,9 @@ MascotError
 ├── ConnectionFailedError   the network: no connection, no TLS, no answer in time
 ├── APIError                the server: it refused; has ``status`` and the server's ``text``
 │   ├── BadRequestError     400
-│   └── AuthenticationError 401
+│   ├── AuthenticationError 401
+│   ├── RateLimitError      429
+│   └── UnavailableError    502, 503
 └── ProtocolError           the server: its answer is not what the contract says
 
 The errors hold data and build their text from it. None of them ever holds a key or a token.
@@ -23,6 +25,8 @@ __all__ = [
     "MascotError",
     "MissingExtraError",
     "ProtocolError",
+    "RateLimitError",
+    "UnavailableError",
 ]
 
 
@@ -87,12 +91,14 @@ class APIError(MascotError):
     Attributes:
         status: the HTTP status code.
         text: what the server said, or ``""`` when the body held no text of its own (a gateway's page).
+        retry_after_s: seconds after which the server wants to be asked again, ``None`` where it does not say.
     """
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(status, text)
+    def __init__(self, status: int, text: str, retry_after_s: float | None = None) -> None:
+        super().__init__(status, text, retry_after_s)
         self.status = status
         self.text = text
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return f"HTTP {self.status}: {self.text or 'the answer holds no error text'}"
@@ -104,6 +110,14 @@ class BadRequestError(APIError):
 
 class AuthenticationError(APIError):
     """HTTP 401: the server does not know the API key."""
+
+
+class RateLimitError(APIError):
+    """HTTP 429: the API key asks too often or holds too many conversations, also after the retries."""
+
+
+class UnavailableError(APIError):
+    """HTTP 502 or 503: the server or the service behind it cannot answer now, also after the retries."""
 
 
 class ProtocolError(MascotError):
