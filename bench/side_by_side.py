@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Any, Final
 import uvloop
 
 from bench.machine import machine
-from bench.relay.contenders import LiteLlm, Nginx, contenders
+from bench.relay.mascot import MascotServer
+from bench.relay.others import Bare, Direct, LiteLlm, Nginx
 from bench.relay.pacing import CHUNK_S, MODES
 from bench.relay.processes import on_core, two_cores
 from bench.relay.report import markdown, table
@@ -107,6 +108,12 @@ async def _measure(
         await rounds.stop()
         provider.stop()
     return rounds.results
+
+
+def _contenders(litellm_environment: Path) -> list[Contender]:
+    """All of them, the reference first."""
+    ours = [MascotServer(visemes=visemes) for visemes in (False, True)]
+    return [Direct(), Nginx(), Bare(), LiteLlm(litellm_environment), *ours]
 
 
 def _versions(chosen: list[Contender]) -> dict[str, str | None]:
@@ -201,7 +208,7 @@ def _cache() -> Path:
 
 def main() -> None:
     """Run the command."""
-    known = [contender.key for contender in contenders(Path())]
+    known = [contender.key for contender in _contenders(Path())]
     args = _parser(known).parse_args()
     if args.earlier:
         result = json.loads(args.earlier.read_text("utf-8"))
@@ -211,7 +218,7 @@ def main() -> None:
             for name in Options.__dataclass_fields__
             if (value := getattr(args, name, None)) is not None
         }
-        chosen = [c for c in contenders(args.litellm_env) if c.key in args.contenders]
+        chosen = [c for c in _contenders(args.litellm_env) if c.key in args.contenders]
         result = run(Options(**((_QUICK if args.quick else {}) | given)), chosen, args.provider)
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

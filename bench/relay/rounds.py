@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.relay.contenders import forged_handshake, signing_request
+from bench.relay.mascot import forged_handshake, signing_request
 from bench.relay.pacing import Pacing
 from bench.relay.processes import StartFailed
 from bench.relay.ramp import Ramp, judge

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PROVIDERS", "SIGN_PATH", "Messages", "Wire", "read_tag", "tag", "wire"]
+__all__ = ["PROVIDERS", "SIGN_PATH", "Messages", "Wire", "read_tag", "sample_rate", "tag", "wire"]
 
 PROVIDERS: Final = ("openai", "gemini", "elevenlabs")
 SIGN_PATH: Final = "/v1/convai/conversation/get-signed-url"
@@ -65,7 +65,6 @@ class Wire:
     Attributes:
         provider: Its name in the contract.
         path: Of its socket, with a query.
-        sample_rate: Of the audio both ways, in Hz.
         provider_config: What a signed URL is asked for with.
         hello: What the app says first, if anything.
         greeting: What the provider says first.
@@ -78,7 +77,6 @@ class Wire:
 
     provider: str
     path: str
-    sample_rate: int
     provider_config: dict[str, str]
     hello: bytes | None
     greeting: bytes
@@ -123,7 +121,6 @@ def _openai(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001 - one of 
     return Wire(
         provider="openai",
         path="/v1/realtime?model=gpt-realtime",
-        sample_rate=24000,
         provider_config={"ephemeral_token": "ek_bench"},
         hello=None,
         greeting=_json({"type": "session.created", "event_id": "event_0", "session": session}),
@@ -145,7 +142,6 @@ def _gemini(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001
     return Wire(
         provider="gemini",
         path="/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
-        sample_rate=24000,
         provider_config={"api_key": "AIzaBench"},
         hello=_json({"setup": {"model": "models/gemini-live"}}),
         greeting=_json({"setupComplete": {}}),
@@ -176,7 +172,6 @@ def _elevenlabs(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001
     return Wire(
         provider="elevenlabs",
         path="/v1/convai/conversation?agent_id=bench",
-        sample_rate=16000,
         provider_config={"api_key": "sk_bench", "agent_id": "bench"},
         hello=_json({"type": "conversation_initiation_client_data"}),
         greeting=_json(greeting),

@@ -1,0 +1,102 @@
+"""This project's server, as a contender."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from bench.relay.contenders import Address, Command, Plain
+from bench.relay.requests import Http, request_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.relay.wires import Wire
+
+__all__ = ["MascotServer", "forged_handshake", "signing_request"]
+
+_API_KEY: Final = "bench-key"
+_SECRET: Final = "a-secret-of-the-bench-of-more-than-32-bytes"  # noqa: S105 - of a server on loopback
+_LATE: Final = re.compile(
+    r'^mascot_chunks_without_visemes_total\{[^}]*reason="(?:late|overloaded)"[^}]*\} (\S+)', re.MULTILINE
+)
+
+
+class MascotServer(Plain):
+    """This project's server as it is hosted: `mascot-server serve`, a signed token for every session.
+
+    Args:
+        visemes: Whether the provider names its audio format. Where it names one that nobody knows, the server
+            reads every message and passes it on as it is.
+    """
+
+    def __init__(self, *, visemes: bool) -> None:
+        self.visemes = visemes
+        self.unknown_format = not visemes
+        self.key = "mascot" if visemes else "mascot-plain"
+        self.name = "mascot-server" if visemes else "mascot-server, no visemes"
+
+    def command(self, folder: Path, port: int, upstream_port: int) -> Command:  # noqa: ARG002 - writes no files
+        """Its own command; what else is set in the environment holds."""
+        urls = {
+            f"MASCOT_{provider}_URL": f"http://127.0.0.1:{upstream_port}"
+            for provider in ("OPENAI", "GEMINI", "ELEVENLABS")
+        }
+        return Command(
+            [sys.executable, "-m", "mascot_server", "serve", "--host", "127.0.0.1", "--port", str(port)],
+            {"MASCOT_API_KEYS": _API_KEY, "MASCOT_SECRET": _SECRET, **urls},
+        )
+
+    async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
+        """A signed URL, or a token and the provider's path, for every session."""
+        request = signing_request(port, wire)
+        async with Http(port) as http:
+            return [_signed(await http.ask_json(request), wire) for _ in range(count)]
+
+    async def late(self, port: int) -> int | None:
+        """Those that were over budget, or that an overloaded server did not even try."""
+        if not self.visemes:
+            return None
+        async with Http(port) as http:
+            status, body = await http.ask(request_bytes("GET", port, "/metrics", {}))
+        if status != HTTPStatus.OK:
+            return None
+        return sum(int(float(count)) for count in _LATE.findall(body.decode()))
+
+
+def signing_request(port: int, wire: Wire) -> bytes:
+    """A request for a signed URL."""
+    config = {"provider": wire.provider, "provider_config": wire.provider_config}
+    headers = {"Authorization": f"Bearer {_API_KEY}"}
+    body = json.dumps({"config": config}).encode()
+    return request_bytes("POST", port, "/v1/get-signed-url", headers, body=body)
+
+
+async def forged_handshake(port: int, wire: Wire) -> bytes:
+    """A handshake with a token of the server itself but for its signature: all has to be looked at to refuse it."""
+    async with Http(port) as http:
+        address = _signed(await http.ask_json(signing_request(port, wire)), wire)
+    path = address.url.partition(f":{port}")[2]
+    headers = address.headers | {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    request = request_bytes("GET", port, path, headers).decode()
+    return re.sub(r"(eyJ[\w-]+\.[\w-]+\.)(.)", _other_signature, request).encode()
+
+
+def _other_signature(token: re.Match[str]) -> str:
+    return token[1] + ("A" if token[2] != "A" else "B")
+
+
+def _signed(answer: dict[str, str], wire: Wire) -> Address:
+    if "signed_url" in answer:
+        return Address(answer["signed_url"])
+    # Gemini's SDKs put the provider's own path after the base URL.
+    origin = answer["base_url"].removeprefix("http")
+    return Address(f"ws{origin}{wire.path}", {"x-goog-api-key": answer["api_key"]})
