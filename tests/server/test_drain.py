@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from support.apps import CONFIGS, PATHS, never, scripted, token_for, told
-from support.processes import ServerProcess, serve_process
+from support.processes import ServerProcess, serve_process, worker_ids
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -41,6 +42,10 @@ async def draining(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.origin) as http:
         assert (await http.get("/readyz")).json() == {"status": "ready"}
         server.process.send_signal(signal.SIGTERM)
+        # As systemd does it, which is still the first signal.
+        for worker in worker_ids(server):
+            if worker != server.process.pid:
+                os.kill(worker, signal.SIGTERM)
         for _ in range(100):
             if (await http.get("/readyz")).status_code == 503:
                 break

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.apps import CONFIGS, dial, refused, sign, told
-from support.processes import ServerProcess, serve_process
+from support.processes import ServerProcess, serve_process, worker_ids
 from support.servers import API_KEY, run_server
 
 from mascot_server import SettingsError, load_settings
@@ -155,9 +155,3 @@ def test_a_scrape_sees_all_workers_and_one_that_dies_is_started_again(
         server.process.terminate()
         assert server.process.wait(10) == 0
         assert "ended with status -9: starting it again" in server.logged()
-
-
-def worker_ids(server: ServerProcess) -> list[int]:
-    """Process ids of the workers, in the order of their start."""
-    lines = [line for line in server.logged().splitlines() if "Started server process" in line]
-    return [int(line.rpartition("[")[2].rstrip("]")) for line in lines]

@@ -64,3 +64,9 @@ def serve_process(folder: Path, upstream: str, *arguments: str, **settings: str)
     finally:
         process.kill()
         process.communicate()
+
+
+def worker_ids(server: ServerProcess) -> list[int]:
+    """Process ids of those that serve, in the order of their start."""
+    lines = [line for line in server.logged().splitlines() if "Started server process" in line]
+    return [int(line.rpartition("[")[2].rstrip("]")) for line in lines]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +33,12 @@ class Server(uvicorn.Server):
     Args:
         config: From `server_config`.
         drain: Of the application: `app.state.drain`.
-        parent: Process id of the process that looks after this one, if any: the server also drains when that is gone,
-            and leaves SIGINT to it, which a terminal sends to both.
+        parent: Process id of the process that looks after this one, if any. The server then also drains when that is
+            gone, and leaves it to that to say that this is the second signal: a terminal or systemd signals both
+            processes, and this one would count the same signal twice.
 
     Attributes:
-        cut_short: Whether there was a second signal.
+        cut_short: Whether it was ended at once.
     """
 
     def __init__(self, config: uvicorn.Config, drain: Drain, *, parent: int | None = None) -> None:
@@ -50,11 +50,13 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
         """Takes a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
-        if self._parent is not None and sig == signal.SIGINT:
-            return
-        if self._drain.draining:
-            self.cut_short = self.should_exit = self.force_exit = True
+        if self._parent is None and self._drain.draining:
+            self.end_at_once()
         self._drain.begin()
+
+    def end_at_once(self) -> None:
+        """Closes all connections and stops. May be called by a signal handler."""
+        self.cut_short = self.should_exit = self.force_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         """Looks every 100 ms whether to drain, and whether that is done."""

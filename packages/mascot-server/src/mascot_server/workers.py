@@ -112,7 +112,10 @@ def _listeners(settings: Settings) -> list[socket.socket]:
 
 
 class _Supervisor:
-    """Starts the workers, starts anew those that die, and passes signals on."""
+    """Starts the workers, starts anew those that die, and passes signals on.
+
+    The first one becomes SIGTERM, which a worker takes any number of times; the second one SIGUSR1.
+    """
 
     def __init__(
         self, settings: Settings, listeners: list[socket.socket], folder: Path, *, dev: bool
@@ -155,7 +158,8 @@ class _Supervisor:
         Worker(number, self._folder).forget()
         if self._signals:
             # One that was told before it could listen for signals was serving nobody.
-            self._status = max(self._status, 0 if status == -signal.SIGTERM else abs(status))
+            told_early = status in {-signal.SIGTERM, -signal.SIGUSR1}
+            self._status = max(self._status, 0 if told_early else abs(status))
         elif status == _WRONG_SETTINGS:
             # It said why. The others would end in the same way.
             self._status = _WRONG_SETTINGS
@@ -179,12 +183,12 @@ class _Supervisor:
             listener.close()
         for process in self._workers.values():
             if process.pid is not None and process.exitcode is None:
-                os.kill(process.pid, signal.SIGTERM)
+                os.kill(process.pid, signal.SIGTERM if self._signals == 1 else signal.SIGUSR1)
 
 
 def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket) -> None:  # noqa: FBT001 - private
     """What a worker does, from start to end."""
-    # A terminal sends it to parent and worker; the parent passes it on.
+    # A terminal sends it to parent and worker. Until this one can drain there is nothing to interrupt.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     configure_logging(settings.log_format, settings.log_level)
     try:
@@ -194,5 +198,6 @@ def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket
         logger.critical("%s", error)
         sys.exit(_WRONG_SETTINGS)
     server = Server(config, app.state.drain, parent=os.getppid())
+    signal.signal(signal.SIGUSR1, lambda *_: server.end_at_once())
     server.run(sockets=[listener])
     sys.exit(_CUT_SHORT if server.cut_short else 0)
