@@ -77,6 +77,11 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     if not dev:
         settings.check_safe()
     tls_options(settings)
+    if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
+        logger.warning(
+            "MASCOT_REDIS_URL: not set, so each of the %d workers counts by itself: a key may do its limits as often, "
+            "and a token for one conversation starts one at each", settings.workers,
+        )  # fmt: skip
     listeners = _listeners(settings)
     with TemporaryDirectory(prefix="mascot-server-") as name:
         folder = Path(name)
