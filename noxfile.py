@@ -18,9 +18,9 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 PARTS = {
     "visemes": ("mascot-visemes[cli]",),
-    "server": ("mascot-server[otel,redis]", "mascot-visemes"),
+    "server": ("mascot-server[kokoro,otel,piper,redis,tts]", "mascot-visemes"),
     "client": ("mascot-client[all]",),
-    "integration": ("mascot-client[all]", "mascot-server[redis]", "mascot-visemes"),
+    "integration": ("mascot-client[all]", "mascot-server[redis,tts]", "mascot-visemes"),
     "tools": ("mascot-visemes[cli]",),
 }
 """Which packages each part of the tests needs."""
@@ -34,8 +34,11 @@ def group(name: str) -> list[str]:
 
 
 def testing(part: str) -> list[str]:
-    """What the tests of a part need beside its packages: the integration tests try the bench of the relay as well."""
-    return group("test") + (group("bench") if part == "integration" else [])
+    """What the tests of a part need beside its packages.
+
+    The integration tests try the bench of the relay as well, and SDKs that mascot-client has nothing to do with.
+    """
+    return group("test") + (group("bench") + group("sdk") if part == "integration" else [])
 
 
 def build_wheels(session: nox.Session, *packages: str) -> list[str]:

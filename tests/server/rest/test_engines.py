@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from mascot_server.speech.espeak import EspeakEngine
 
 pytestmark = pytest.mark.anyio
 
+VOICES = Path(__file__).parent / "voices"
 SECRET = "a-secret-of-the-tests-of-more-than-32-bytes"
 
 
@@ -108,6 +111,45 @@ async def test_voices_of_several_engines_are_offered_together(espeak: EspeakEngi
 
 def settings(**paths: Path) -> Any:
     return load_settings(secret=SECRET, api_keys="key", **paths)
+
+
+CARD = {
+    "audio": {"sample_rate": 22050},
+    "espeak": {"voice": "en-us"},
+    "language": {"code": "en_US"},
+    "dataset": "tiny",
+    "phoneme_type": "text",
+    "num_symbols": 256,
+    "num_speakers": 1,
+    "phoneme_id_map": {"_": [0], "^": [1], "$": [2]} | {chr(c): [c] for c in range(32, 94)},
+}
+TEXT = "TWO WORDS. AND TWO MORE."
+
+
+async def test_a_piper_voice_speaks(tmp_path: Path) -> None:
+    pytest.importorskip("piper", reason="needs the extra piper")
+    shutil.copy(VOICES / "tiny.onnx", tmp_path)
+    (tmp_path / "tiny.onnx.json").write_text(json.dumps(CARD))
+    engine = BuiltInEngine.of(settings(piper_voices=tmp_path))
+    (voice, *_) = await engine.voices()
+    assert (voice.id, voice.name, voice.language) == ("tiny", "tiny", "en_US")
+    async with engine.synthesise(TEXT, "tiny", 1.0) as speech:
+        assert speech.sample_rate == 22050
+        sound = b"".join([block async for block in speech.blocks])
+    assert len(sound) > 2 * 512 * len(TEXT)
+
+
+async def test_kokoro_speaks_sentence_by_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("kokoro_onnx", reason="needs the extra kokoro")
+    voices = tmp_path / "voices.bin"
+    with voices.open("wb") as file:
+        np.savez(file, af_heart=np.zeros((510, 1, 256), np.float32))
+    engine = BuiltInEngine.of(settings(kokoro_model=VOICES / "kokoro.onnx", kokoro_voices=voices))
+    async with engine.synthesise(f"{TEXT} ...", "af_heart", 1.0) as speech:
+        assert speech.sample_rate == 24000
+        blocks = [block async for block in speech.blocks]
+    assert len(blocks) == 2
+    assert all(len(block) > 2 * 512 for block in blocks)
 
 
 class TestVoiceFiles:

@@ -249,8 +249,8 @@ def test_the_first_event_comes_before_the_last_chunk_is_heard(providers: Provide
     """Ten minutes of audio take a second or more of work; the first event does not wait for it."""
     with run_server(providers.origin, max_audio_bytes=20_000_000) as server:
         body = wav(np.zeros(600 * 16000, np.int16), 16000)
-        request = {"content": body, "headers": AUTHORIZED | AUDIO_WAV, "timeout": 30}
-        with httpx.stream("POST", f"{server.origin}/v1/visemes", **request) as response:
+        url, headers = f"{server.origin}/v1/visemes", AUTHORIZED | AUDIO_WAV
+        with httpx.stream("POST", url, content=body, headers=headers, timeout=30) as response:
             times = [time.monotonic() for _ in response.iter_lines()]
     assert len(times) >= 600
     assert times[-1] - times[0] > 0.2

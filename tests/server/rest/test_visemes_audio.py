@@ -318,7 +318,7 @@ async def test_services_that_do_not_speak(answer: bytes, status: int, error: str
 def test_what_is_asked_of_the_services() -> None:
     """Hosts and paths come from the settings, keys travel in headers alone."""
 
-    async def run() -> list[tuple[str, dict[str, Any]]]:
+    async def run() -> list[dict[str, Any]]:
         requests = []
 
         async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

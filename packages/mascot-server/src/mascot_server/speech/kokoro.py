@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
@@ -11,10 +12,10 @@ import numpy as np
 
 from mascot_server.errors import BadRequest, SettingsError, Unavailable
 from mascot_server.speech.engine import Speech, Voice
-from mascot_server.speech.threads import in_thread, require, single_core_session
+from mascot_server.speech.threads import in_thread, require, single_core_session, taken_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["KokoroEngine"]
@@ -27,6 +28,7 @@ _LANGUAGES: Final = {
 """What the first letter of a voice's name says; the second one is its gender."""
 _GENDERS: Final = {"f": "female", "m": "male"}
 _RATE: Final = 24000
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 class KokoroEngine:
@@ -55,12 +57,12 @@ class KokoroEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text, some hundred phonemes at a time; see `Engine.synthesise`."""
+        """Speaks a text, sentence by sentence; see `Engine.synthesise`."""
         known = next((known for known in self._voices if known.id == voice), None)
         if known is None:
             raise BadRequest("Invalid voice ID specified")
         model = await in_thread(self._load)
-        yield Speech(_RATE, _blocks(model, text, known, speed))
+        yield Speech(_RATE, taken_in_thread(_sentences(model, text, known, speed)))
 
     def _load(self) -> Any:
         if self._loaded is None:
@@ -72,10 +74,12 @@ class KokoroEngine:
         return self._loaded
 
 
-async def _blocks(model: Any, text: str, voice: Voice, speed: float) -> AsyncIterator[bytes]:
-    stream = model.create_stream(text, voice=voice.id, speed=speed, lang=voice.language or "en-us")
-    async for samples, _ in stream:
-        yield (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+def _sentences(model: Any, text: str, voice: Voice, speed: float) -> Iterator[bytes]:
+    """Speaks each sentence by itself, so that the first one can be heard while the others are made."""
+    for sentence in _SENTENCE_END.split(text):
+        if any(map(str.isalnum, sentence)):
+            samples, _ = model.create(sentence, voice=voice.id, speed=speed, lang=voice.language or "en-us")
+            yield (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def _names(path: str) -> list[str]:
