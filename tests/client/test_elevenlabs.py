@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_client import SignedUrl, Viseme, Visemes, elevenlabs
+from mascot_client import SignedUrl, Viseme, VisemeFeed, Visemes, elevenlabs
 
 from .fakes import AUDIO, BAD_PAYLOADS, PAYLOADS, TOKEN, Socket, SocketServer, b64, socket_server
 
@@ -24,7 +24,7 @@ EVENTS = [Visemes.parse(payload) for payload in PAYLOADS]
 IN_ORDER = [item for pair in zip(EVENTS, AUDIO, strict=True) for item in pair]
 
 
-def script(socket: Socket) -> None:
+def script_until_audio(socket: Socket) -> None:
     assert socket.receive()["type"] == "conversation_initiation_client_data"
     socket.send(
         {
@@ -42,6 +42,10 @@ def script(socket: Socket) -> None:
     for number, (pcm, payload) in enumerate(zip(AUDIO, PAYLOADS, strict=True), start=1):
         socket.send({"type": "visemes", **payload})
         socket.send({"type": "audio", "audio_event": {"audio_base_64": b64(pcm), "event_id": number}})
+
+
+def script(socket: Socket) -> None:
+    script_until_audio(socket)
     socket.send({"type": "ping", "ping_event": {"event_id": 7}})
     assert socket.receive() == {"type": "pong", "event_id": 7}
 
@@ -136,6 +140,33 @@ async def test_async_visemes_to_a_coroutine_function(provider: SocketServer) -> 
 
     await talk_async(answer_of(provider), on_visemes, heard)
     assert heard == IN_ORDER
+
+
+def interrupting(socket: Socket) -> None:
+    script_until_audio(socket)
+    socket.send({"type": "interruption", "interruption_event": {"event_id": 3}})
+    socket.send({"type": "visemes", **PAYLOADS[0]})
+    socket.send({"type": "ping", "ping_event": {"event_id": 8}})
+    socket.receive()
+
+
+def test_an_interruption_clears_the_feed() -> None:
+    seen: list[object] = []
+    feed = VisemeFeed(on_visemes=seen.append, on_interrupted=lambda: seen.append("interrupted"))
+    with socket_server(interrupting) as provider:
+        talk(answer_of(provider), feed, [])
+    assert seen == [*EVENTS, "interrupted", EVENTS[0]]
+    feed.close()
+    assert list(feed) == [EVENTS[0]]
+
+
+@pytest.mark.anyio
+async def test_an_interruption_clears_the_feed_on_asyncio() -> None:
+    feed = VisemeFeed()
+    with socket_server(interrupting) as provider:
+        await talk_async(answer_of(provider), feed, [])
+    feed.close()
+    assert [payload async for payload in feed] == [EVENTS[0]]
 
 
 def test_the_socket_gets_the_token_and_no_key(provider: SocketServer, keys_in_environment: str) -> None:

@@ -73,12 +73,22 @@ def test_public_names() -> None:
         "Timeline",
         "UnavailableError",
         "Viseme",
+        "VisemeFeed",
         "Visemes",
         "smooth",
     ]
     assert elevenlabs.__all__ == ["connect", "connect_async"]
-    assert gemini.__all__ == ["client", "connect", "visemes"]
-    assert openai.__all__ == ["connect", "connect_async", "visemes"]
+    assert gemini.__all__ == ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
+    assert openai.__all__ == [
+        "connect",
+        "connect_async",
+        "interrupted",
+        "listen",
+        "listen_async",
+        "mint",
+        "mint_async",
+        "visemes",
+    ]
 
 
 @pytest.mark.parametrize("module", [mascot_client, elevenlabs, gemini, openai])
@@ -103,6 +113,8 @@ print([name for name in ("elevenlabs", "google.genai", "openai", "websockets") i
         ("openai", "openai", "openai.connect(url)"),
         ("openai", "openai", "openai.connect_async(url)"),
         ("openai", "websockets", "openai.connect(url)"),
+        ("openai", "openai", "openai.mint('sk-x')"),
+        ("gemini", "google.genai", "gemini.mint('AIza')"),
         ("gemini", "google", "gemini.client(credentials)"),
         ("gemini", "google.genai", "gemini.client(credentials)"),
     ],

@@ -19,6 +19,7 @@ from mascot_client.errors import (
     RateLimitError,
     UnavailableError,
 )
+from mascot_client.feed import VisemeFeed
 from mascot_client.smoothing import SMOOTHING_PRESETS, Smoother, Smoothing, smooth
 from mascot_client.timeline import Mouth, Timeline
 from mascot_client.visemes import Viseme, Visemes
@@ -47,6 +48,7 @@ __all__ = [
     "Timeline",
     "UnavailableError",
     "Viseme",
+    "VisemeFeed",
     "Visemes",
     "smooth",
 ]

@@ -15,6 +15,7 @@ import httpx
 from elevenlabs.client import ElevenLabs
 from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 
+from mascot_client.feed import VisemeFeed
 from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class VisemeConversation(Conversation):
 
     def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
+            _tell_interruption(self._on_visemes, message)
             super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
@@ -70,6 +72,7 @@ class AsyncVisemeConversation(AsyncConversation):
 
     async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
+            _tell_interruption(self._on_visemes, message)
             await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
@@ -99,6 +102,15 @@ def _answering(answer: SignedUrl) -> ElevenLabs:
 
 def _carries_visemes(message: object) -> bool:
     return isinstance(message, dict) and message.get("type") == "visemes"
+
+
+def _tell_interruption(on_visemes: object, message: object) -> None:
+    if (
+        isinstance(on_visemes, VisemeFeed)
+        and isinstance(message, dict)
+        and message.get("type") == "interruption"
+    ):
+        on_visemes.interrupt()
 
 
 def _warn_without_hook(conversation: type) -> None:

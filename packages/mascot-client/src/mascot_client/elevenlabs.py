@@ -40,7 +40,8 @@ def connect(
         answer: what ``get_signed_url`` answered. It may start several conversations while it is valid.
         agent_id: the agent that the answer was asked for.
         on_visemes: called with each payload, in the SDK's receiving thread, just before the audio that the
-            payload describes goes to the audio interface. What it raises is logged, and the call goes on.
+            payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
+            ``VisemeFeed`` does too; interruptions clear it.
         **conversation: the other arguments of ``Conversation``: ``audio_interface``, ``config``,
             ``client_tools``, the ``callback_…`` functions.
 
@@ -68,7 +69,8 @@ def connect_async(
         answer: what ``get_signed_url`` answered. It may start several conversations while it is valid.
         agent_id: the agent that the answer was asked for.
         on_visemes: a function or coroutine function called with each payload, just before the audio that the
-            payload describes goes to the audio interface. What it raises is logged, and the call goes on.
+            payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
+            ``VisemeFeed`` does too; interruptions clear it.
         **conversation: the other arguments of ``AsyncConversation``.
 
     Returns:

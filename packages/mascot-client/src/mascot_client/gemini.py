@@ -14,23 +14,28 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mascot_client._extras import needs
+from mascot_client._listen import tapped_async
+from mascot_client._mint_gemini import mint, mint_async
 from mascot_client.errors import ConfigurationError
 from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterable, AsyncIterator
 
     from google.genai import Client
     from google.genai.live import AsyncSession
     from google.genai.types import LiveConnectConfigOrDict
 
     from mascot_client.answers import GeminiCredentials
+    from mascot_client.feed import VisemeFeed
 
-__all__ = ["client", "connect", "visemes"]
+__all__ = ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
+
+Message = TypeVar("Message")
 
 # `message.data` warns, once in a process, about parts that hold more than audio; visemes are such a thing.
 # Only a warning that names nothing else is dropped.
@@ -113,6 +118,33 @@ def visemes(message: object) -> Visemes | None:
         if isinstance(metadata, dict) and "mascotVisemes" in metadata:
             return Visemes.parse_or_none(metadata["mascotVisemes"])
     return None
+
+
+def interrupted(message: object) -> bool:
+    """Whether a message says that the user interrupts the agent: drop the audio not yet played and its visemes.
+
+    Args:
+        message: a message of ``session.receive()``.
+
+    Returns:
+        What ``message.server_content.interrupted`` says.
+    """
+    return bool(getattr(getattr(message, "server_content", None), "interrupted", None))
+
+
+async def listen(messages: AsyncIterable[Message], feed: VisemeFeed) -> AsyncIterator[Message]:
+    """Go through the messages of a turn as usual, with the feed filled on the way.
+
+    Args:
+        messages: ``session.receive()``, which the SDK ends with the turn.
+        feed: gets the visemes of each message just before the message is yielded, and is cleared by an
+            interruption. It stays open for the next turn; close it with the session.
+
+    Yields:
+        The SDK's own messages, all of them.
+    """
+    async for message in tapped_async(messages, feed, visemes, interrupted):
+        yield message
 
 
 def _dial_plain(made: Client, base_url: str) -> None:

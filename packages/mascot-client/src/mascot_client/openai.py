@@ -12,20 +12,34 @@ Needs ``pip install "mascot-client[openai]"``.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from mascot_client._extras import needs
+from mascot_client._listen import tapped, tapped_async
+from mascot_client._mint_openai import mint, mint_async
 from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 
     from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
 
     from mascot_client.answers import SignedUrl
+    from mascot_client.feed import VisemeFeed
 
-__all__ = ["connect", "connect_async", "visemes"]
+__all__ = [
+    "connect",
+    "connect_async",
+    "interrupted",
+    "listen",
+    "listen_async",
+    "mint",
+    "mint_async",
+    "visemes",
+]
+
+Event = TypeVar("Event")
 
 # The SDK wants a key and sends it to the server, which looks at the URL's token alone.
 _PLACEHOLDER_KEY = "mascot"
@@ -103,6 +117,56 @@ def visemes(event: object) -> Visemes | None:
     """
     extra = getattr(event, "model_extra", None)
     return Visemes.parse_or_none(extra.get("mascotVisemes")) if isinstance(extra, dict) else None
+
+
+def interrupted(event: object) -> bool:
+    """Whether an event says that the user interrupts the agent: drop the audio not yet played and its visemes.
+
+    Args:
+        event: any event of the connection.
+
+    Returns:
+        True for ``input_audio_buffer.speech_started``, and for a ``response.done`` that was cancelled.
+    """
+    kind = getattr(event, "type", None)
+    if kind == "response.done":
+        return getattr(getattr(event, "response", None), "status", None) == "cancelled"
+    return kind == "input_audio_buffer.speech_started"
+
+
+def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
+    """Go through the events of a connection as usual, with the feed filled on the way.
+
+    Args:
+        connection: the SDK's ``RealtimeConnection``.
+        feed: gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
+            closed when the events end.
+
+    Yields:
+        The SDK's own events, all of them.
+    """
+    try:
+        yield from tapped(connection, feed, visemes, interrupted)
+    finally:
+        feed.close()
+
+
+async def listen_async(connection: AsyncIterable[Event], feed: VisemeFeed) -> AsyncIterator[Event]:
+    """Go through the events of an asyncio connection as usual, with the feed filled on the way.
+
+    Args:
+        connection: the SDK's ``AsyncRealtimeConnection``.
+        feed: gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
+            closed when the events end.
+
+    Yields:
+        The SDK's own events, all of them.
+    """
+    try:
+        async for event in tapped_async(connection, feed, visemes, interrupted):
+            yield event
+    finally:
+        feed.close()
 
 
 def _require_sdk() -> None:

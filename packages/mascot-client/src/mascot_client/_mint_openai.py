@@ -1,0 +1,103 @@
+"""OpenAI client secrets by the official SDK, so that the standing key stays in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mascot_client._extras import needs
+from mascot_client.configs import OpenAIConfig
+from mascot_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+_SHORTEST_S, _LONGEST_S = 10, 7200
+"""What OpenAI allows."""
+
+
+def mint(
+    api_key: str | None = None,
+    *,
+    model: str = "gpt-realtime",
+    voice: str | None = None,
+    viseme_model: str | None = None,
+    start_within_s: int = 600,
+    client: OpenAI | None = None,
+) -> OpenAIConfig:
+    """Make a client secret at OpenAI and wrap it up for ``get_signed_url``.
+
+    Your key goes to OpenAI and nowhere else; the mascot server gets the secret, which opens one session's worth
+    of talk and expires.
+
+    Args:
+        api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
+        model: the realtime model that the secret is for.
+        voice: the voice to speak with.
+        viseme_model: the language's viseme model, the server's default if not given.
+        start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
+        client: an ``OpenAI`` client of your own, in place of ``api_key``.
+
+    Returns:
+        The config to ask the mascot server with.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+        ConfigurationError: ``start_within_s`` is out of range.
+        openai.OpenAIError: OpenAI refused; the SDK's own error.
+    """
+    with needs("openai", "openai"):
+        from openai import OpenAI  # noqa: PLC0415 - needs the extra
+    question = _question(model, voice, start_within_s)
+    if client is not None:
+        secret = client.realtime.client_secrets.create(**question)
+    else:
+        with OpenAI(api_key=api_key) as own:
+            secret = own.realtime.client_secrets.create(**question)
+    return OpenAIConfig(ephemeral_token=secret.value, model=model, voice=voice, viseme_model=viseme_model)
+
+
+async def mint_async(
+    api_key: str | None = None,
+    *,
+    model: str = "gpt-realtime",
+    voice: str | None = None,
+    viseme_model: str | None = None,
+    start_within_s: int = 600,
+    client: AsyncOpenAI | None = None,
+) -> OpenAIConfig:
+    """Make a client secret at OpenAI and wrap it up for ``get_signed_url``, on asyncio; see ``mint``.
+
+    Args:
+        api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
+        model: the realtime model that the secret is for.
+        voice: the voice to speak with.
+        viseme_model: the language's viseme model, the server's default if not given.
+        start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
+        client: an ``AsyncOpenAI`` client of your own, in place of ``api_key``.
+
+    Returns:
+        The config to ask the mascot server with.
+
+    Raises:
+        MissingExtraError: the SDK is not installed.
+        ConfigurationError: ``start_within_s`` is out of range.
+        openai.OpenAIError: OpenAI refused; the SDK's own error.
+    """
+    with needs("openai", "openai"):
+        from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
+    question = _question(model, voice, start_within_s)
+    if client is not None:
+        secret = await client.realtime.client_secrets.create(**question)
+    else:
+        async with AsyncOpenAI(api_key=api_key) as own:
+            secret = await own.realtime.client_secrets.create(**question)
+    return OpenAIConfig(ephemeral_token=secret.value, model=model, voice=voice, viseme_model=viseme_model)
+
+
+def _question(model: str, voice: str | None, start_within_s: int) -> dict[str, Any]:
+    if not _SHORTEST_S <= start_within_s <= _LONGEST_S:
+        raise ConfigurationError("start_within_s", f"must be within {_SHORTEST_S} and {_LONGEST_S} seconds")
+    session: dict[str, Any] = {"type": "realtime", "model": model}
+    if voice is not None:
+        session["audio"] = {"output": {"voice": voice}}
+    return {"session": session, "expires_after": {"anchor": "created_at", "seconds": start_within_s}}
