@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +91,22 @@ def test_dev_serves_with_the_key_it_names(started: Any) -> None:
     assert "the API key is mascot-dev" in errors
     assert "counted since the start: tokens_issued 1" in errors
     assert answer.json()["signed_url"] not in errors
+
+
+def test_made_up_secrets_are_the_same_in_all_workers(started: Any) -> None:
+    line, _ = started(
+        "serve", "--dev", "--port", "0", "--workers", "2", MASCOT_OPENAI_URL="http://127.0.0.1:1"
+    )
+    origin = line.removeprefix("listening on ")
+    headers = {"Authorization": "Bearer mascot-dev"}
+    # Connections of their own, which the kernel deals out: none to the other worker is a chance of 1 in 32,000.
+    for _ in range(8):
+        answer = httpx.post(f"{origin}/v1/get-signed-url", json=BODY, headers=headers, timeout=20)
+        with connect(answer.json()["signed_url"]) as connection:
+            with pytest.raises(ConnectionClosedError) as closed:
+                connection.recv(timeout=20)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.reason == "openai is unreachable: no connection"
 
 
 def test_dev_takes_any_secret(started: Any) -> None:

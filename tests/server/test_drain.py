@@ -18,6 +18,8 @@ from support.processes import ServerProcess, serve_process, worker_ids
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from mascot_server.drain import Drain
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -110,6 +112,16 @@ async def test_conversations_may_end_and_no_new_one_begins(
     assert retry == "1"
     assert status == 0
     assert "closed by server after" in log
+
+
+async def test_an_overloaded_server_takes_no_conversation_and_says_why() -> None:
+    room: list[str] = ["the processor is busy"]
+    drain = Drain(seconds=1, overloaded=lambda: next(iter(room), None))
+    assert drain.refusal() == "the processor is busy"
+    room.clear()
+    assert drain.refusal() is None
+    drain.begin()
+    assert drain.refusal() == "the server is going down"
 
 
 async def test_a_server_without_conversations_ends_at_once(providers: Providers, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ async def test_a_conversation_is_counted(fresh: RunningServer) -> None:
     assert total(after, "mascot_tokens_issued_total") == 3
     assert total(after, "mascot_rest_requests_total", path="/v1/get-signed-url", status="200") == 3
     assert total(after, "mascot_audio_chunks_total") >= 9
+    for histogram in ("added_latency_seconds", "viseme_compute_seconds", "viseme_batch_size"):
+        assert total(after, f"mascot_{histogram}_count") > 0
     # Ranges hold all smaller ones; the last holds everything.
     buckets = total(after, "mascot_upstream_dial_seconds_bucket", le="+Inf")
     assert buckets == total(after, "mascot_upstream_dial_seconds_count")
