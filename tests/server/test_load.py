@@ -31,20 +31,21 @@ def after(*samples: Sample) -> str | None:
         ([BETWEEN] * 10, None),
         ([BUSY] * 3, "the processor is busy"),
         ([BEHIND] * 3, "the event loop runs behind"),
-        ([LATE], "visemes come too late"),
+        ([LATE] * 2, "visemes come too late"),
     ],
 )
 def test_the_reason_is_told(samples: list[Sample], reason: str | None) -> None:
     assert after(*samples) == reason
 
 
-@pytest.mark.parametrize("sample", [BUSY, BEHIND])
+@pytest.mark.parametrize("sample", [BUSY, BEHIND, LATE])
 def test_a_short_peak_is_no_reason(sample: Sample) -> None:
-    assert after(*[sample, sample, CALM] * 5) is None
+    assert after(*[sample, CALM, sample, CALM] * 5) is None
 
 
-def test_a_single_late_message_of_many_is_no_reason() -> None:
-    assert after(Sample(busy=0.5, lag=0.0, chunks=1000, late=1)) is None
+@pytest.mark.parametrize(("chunks", "late"), [(1000, 14), (5, 4)])
+def test_a_few_late_messages_are_no_reason(chunks: int, late: int) -> None:
+    assert after(*[Sample(busy=0.5, lag=0.0, chunks=chunks, late=late)] * 10) is None
 
 
 def test_there_is_room_again_after_some_calm_and_not_at_its_first_sign() -> None:

@@ -65,12 +65,17 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 
 
 @contextmanager
-def run_server(upstream: str, **overrides: Any) -> Iterator[RunningServer]:
-    """Runs the server with one origin for all three providers; the overrides are its settings."""
+def run_server(upstream: str, *, ws: Any = None, **overrides: Any) -> Iterator[RunningServer]:
+    """Runs the server with one origin for all three providers; the overrides are its settings.
+
+    `ws` names another implementation of the sockets, as uvicorn knows them.
+    """
     urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
     app = create_app(settings)
     config = server_config(app, settings)
+    if ws is not None:
+        config.ws = ws
     listener = listen(config)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

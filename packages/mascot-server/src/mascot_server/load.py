@@ -30,8 +30,14 @@ _LAG: Final = 0.05
 _LATE: Final = 0.01
 """Share of the messages with audio that may go on without visemes because these came too late."""
 
+_FEW_LATE: Final = 4
+"""And so many on top: with one conversation a single one would be a large share."""
+
 _SAMPLES: Final = 3
 """How many samples in a row say the same before it counts, for the share of the core and for the lag."""
+
+_LATE_SAMPLES: Final = 2
+"""The same for what is late."""
 
 _CALM_SAMPLES: Final = 5
 """How many samples in a row must be calm before there is room again."""
@@ -64,15 +70,17 @@ class Load:
         self._reason: str | None = None
         self._busy = 0
         self._lagging = 0
+        self._late = 0
         self._calm = 0
 
     def add(self, sample: Sample) -> None:
         """Takes the next sample."""
         self._busy = self._busy + 1 if sample.busy > _BUSY else 0
         self._lagging = self._lagging + 1 if sample.lag > _LAG else 0
-        late = sample.late > _LATE * sample.chunks
+        late = sample.late > _FEW_LATE + _LATE * sample.chunks
+        self._late = self._late + 1 if late else 0
         self._calm = 0 if late or sample.busy > _CALM or sample.lag > _LAG else self._calm + 1
-        if late:
+        if self._late >= _LATE_SAMPLES:
             self._reason = "visemes come too late"
         elif self._busy >= _SAMPLES:
             self._reason = "the processor is busy"
@@ -103,7 +111,7 @@ class LoadMeter:
         return self._load.overloaded()
 
     async def __aenter__(self) -> Self:
-        self._wait(asyncio.get_running_loop(), time.thread_time(), self._counted())
+        self._wait(time.thread_time(), self._counted())
         return self
 
     async def __aexit__(
@@ -112,11 +120,11 @@ class LoadMeter:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _wait(self, loop: asyncio.AbstractEventLoop, computed: float, counted: tuple[int, int]) -> None:
-        began = loop.time()
+    def _wait(self, computed: float, counted: tuple[int, int]) -> None:
+        began = time.monotonic()
 
         def measure() -> None:
-            elapsed = loop.time() - began
+            elapsed = time.monotonic() - began
             now_computed, now_counted = time.thread_time(), self._counted()
             self._load.add(
                 Sample(
@@ -126,6 +134,6 @@ class LoadMeter:
                     late=now_counted[1] - counted[1],
                 )
             )
-            self._wait(loop, now_computed, now_counted)
+            self._wait(now_computed, now_counted)
 
-        self._timer = loop.call_at(began + _INTERVAL, measure)
+        self._timer = asyncio.get_running_loop().call_later(_INTERVAL, measure)

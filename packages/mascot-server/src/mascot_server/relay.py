@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
 from mascot_server.agenda import Playout
+from mascot_server.backpressure import Stall, Valve
 from mascot_server.listener import ABNORMAL, NO_STATUS, PeerClosed, PeerStalled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mascot_server.agenda import Track
     from mascot_server.codecs import Audio, Frame
     from mascot_server.metrics import Metrics
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ending", "relay"]
 
-_STALL_SECONDS: Final = 30.0
-"""How long a peer may take none of what we send before it counts as gone."""
+STALL_SECONDS: Final = 30.0
+"""Less than keepalive takes to give up on the peer at the other end, which is held meanwhile."""
 
 _MAX_WAITING: Final = 32
 """Messages of one provider that may wait for visemes before it is read no further."""
@@ -50,7 +50,13 @@ class Ending:
 
 
 async def relay(
-    *, app: Peer, provider: Peer, session: Session, scheduler: Scheduler, metrics: Metrics
+    *,
+    app: Peer,
+    provider: Peer,
+    session: Session,
+    scheduler: Scheduler,
+    metrics: Metrics,
+    stall_seconds: float = STALL_SECONDS,
 ) -> Ending:
     """Relays until one side is gone and closes the other.
 
@@ -60,22 +66,27 @@ async def relay(
         session: What happens to the frames on their way.
         scheduler: Predicts visemes.
         metrics: Where audio messages are counted.
+        stall_seconds: How long a peer may take none of what we send before it counts as gone.
 
     Returns:
         How it ended.
     """
     over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-    reader = _Valve(provider)
+    # Whoever speaks to a peer that takes no more is held: what congests the app is what the provider says.
+    reader = Valve(provider)
+    app_stall = Stall(reader, stall_seconds, lambda: _conclude(over, _app_gone(PeerStalled())))
+    provider_stall = Stall(Valve(app), stall_seconds, lambda: _conclude(over, _provider_gone(PeerStalled())))
     downstream = _Downstream(
         app=app,
         provider=provider,
         reader=reader,
+        stall=provider_stall,
         session=session,
         scheduler=scheduler,
         metrics=metrics,
         over=over,
     )
-    upstream = _Upstream(provider, reader, session, over)
+    upstream = _Upstream(provider, app_stall, session, over)
     try:
         # The app first: what the provider says may be for it at once.
         app.listen(upstream)
@@ -89,56 +100,14 @@ async def relay(
     return ending
 
 
-class _Valve:
-    """Reads from a peer while there is no reason not to."""
-
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
-        self._reasons: set[str] = set()
-
-    def shut(self, reason: str) -> None:
-        if not self._reasons:
-            self._peer.hold()
-        self._reasons.add(reason)
-
-    def open(self, reason: str) -> None:
-        if reason in self._reasons:
-            self._reasons.remove(reason)
-            if not self._reasons:
-                self._peer.go_on()
-
-
-class _Stall:
-    """Holds whoever speaks to a peer that takes no more, and gives up on it after a while."""
-
-    def __init__(self, source: _Valve, give_up: Callable[[], None]) -> None:
-        self._source = source
-        self._give_up = give_up
-        self._timer: asyncio.TimerHandle | None = None
-
-    def begin(self) -> None:
-        self._source.shut("congested")
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_STALL_SECONDS, self._give_up)
-
-    def end(self) -> None:
-        self._source.open("congested")
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
 class _Upstream:
     """Listens to the app and speaks to the provider."""
 
-    def __init__(
-        self, provider: Peer, reader: _Valve, session: Session, over: asyncio.Future[Ending]
-    ) -> None:
+    def __init__(self, provider: Peer, stall: Stall, session: Session, over: asyncio.Future[Ending]) -> None:
         self._send = provider.send
         self._translate = session.receive_client
         self._over = over
-        # What congests the app is what the provider says.
-        self._stall = _Stall(reader, lambda: _conclude(over, _app_gone(PeerStalled())))
+        self._stall = stall
 
     def heard(self, frame: Frame) -> None:
         try:
@@ -186,7 +155,8 @@ class _Downstream:
         *,
         app: Peer,
         provider: Peer,
-        reader: _Valve,
+        reader: Valve,
+        stall: Stall,
         session: Session,
         scheduler: Scheduler,
         metrics: Metrics,
@@ -199,13 +169,11 @@ class _Downstream:
         self._scheduler = scheduler
         self._metrics = metrics
         self._over = over
-        self._clock = asyncio.get_running_loop().time
         self._waiting: deque[_Waiting] = deque()
         self._playout = Playout()
         self._track: Track | None = None
         self._ending: Ending | None = None
-        # What congests the provider is what the app says.
-        self._stall = _Stall(_Valve(app), lambda: _conclude(over, _provider_gone(PeerStalled())))
+        self._stall = stall
 
     def heard(self, frame: Frame) -> None:
         if self._over.done():
@@ -239,7 +207,7 @@ class _Downstream:
             while waiting and waiting[0].ready:
                 frame = waiting.popleft()
                 if frame.received.audio is not None:
-                    self._metrics.added_latency.observe(self._clock() - frame.arrived)
+                    self._metrics.added_latency.observe(monotonic() - frame.arrived)
                 for message in self._session.release(frame.received, frame.prediction):
                     self._send(message)
         except Exception as error:  # noqa: BLE001 - it came from a timer, which would swallow it
@@ -266,7 +234,7 @@ class _Downstream:
 
     def _predict(self, received: Received, track: Track, audio: Audio) -> None:
         self._metrics.audio_chunks.add()
-        now = self._clock()
+        now = monotonic()
         if track is not self._track:
             self._track = track
             if not self._waiting:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from time import perf_counter
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from mascot_server.agenda import Agenda, Job, Track
@@ -45,7 +45,8 @@ class Scheduler:
     def __init__(self, *, budget_ms: float, metrics: Metrics) -> None:
         self._budget = budget_ms / 1000
         self._metrics = metrics
-        self._agenda = Agenda(batch_size=_BATCH_SIZE, spacing=_SPACING, capacity=_CAPACITY)
+        least, most = (min(pause, self._budget / 4) for pause in _SPACING)
+        self._agenda = Agenda(batch_size=_BATCH_SIZE, spacing=(least, most), capacity=_CAPACITY)
         self._timer: asyncio.Handle | None = None
         self._planned = 0.0
         self._meter = LoadMeter(self._counted)
@@ -61,15 +62,15 @@ class Scheduler:
         Args:
             track: The stream.
             data: Its next audio.
-            due: When the listener will need it, by the loop's clock.
+            due: When the listener will need it, by `time.monotonic`.
             done: Called with the prediction; with `None` if it failed or did not come within the budget. Calls for one
                 stream come in order. May be called before this returns.
         """
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        # Not the loop's clock: uvloop's stands still while callbacks run.
+        now = monotonic()
         job = Job(data, now=now, due=due, budget=self._budget, done=done)
         if self._agenda.add(track, job):
-            self._plan(loop, now)
+            self._plan(now)
         else:
             self._metrics.chunks_without_visemes.add("overloaded")
             done(None)
@@ -82,7 +83,7 @@ class Scheduler:
         """Why this process should take no new conversation; `None` while there is room."""
         return self._meter.overloaded()
 
-    def _plan(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
+    def _plan(self, now: float) -> None:
         """Sees to it that the next batch runs when it should."""
         when = self._agenda.next_batch(now)
         if when is None:
@@ -93,26 +94,28 @@ class Scheduler:
             self._timer.cancel()
         self._planned = when
         # Also "now" is after all sockets that have something were read: what came at once is predicted at once.
-        self._timer = loop.call_soon(self._run, loop) if when <= now else loop.call_at(when, self._run, loop)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_soon(self._run) if when <= now else loop.call_later(when - now, self._run)
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _run(self) -> None:
         """Runs one batch, after giving up on what is late."""
         self._timer = None
-        now = loop.time()
+        now = monotonic()
         for job in self._agenda.expire(now):
             self._metrics.chunks_without_visemes.add("late")
             job.done(None)
         batch = self._agenda.take()
         if batch:
             self._predict(batch)
-            self._agenda.ran(now, loop.time())
-        self._plan(loop, loop.time())
+        self._plan(monotonic())
 
     def _predict(self, batch: list[tuple[Track, Job]]) -> None:
-        began = perf_counter()
+        began = monotonic()
         streams, chunks = [track.stream for track, _ in batch], [job.data for _, job in batch]
         answers = predict(batch[0][0].engine, streams, chunks)
-        self._metrics.viseme_compute.observe(perf_counter() - began)
+        ended = monotonic()
+        self._agenda.ran(began, ended)
+        self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
         for (_, job), answer in zip(batch, answers, strict=True):
             if answer is None:
@@ -122,7 +125,9 @@ class Scheduler:
 
     def _counted(self) -> tuple[int, int]:
         without = self._metrics.chunks_without_visemes
-        return self._metrics.audio_chunks[()], without[("late",)] + without[("overloaded",)]
+        # Without a budget all is late, by the operator's choice.
+        late = without[("late",)] if self._budget else 0
+        return self._metrics.audio_chunks[()], late + without[("overloaded",)]
 
     async def __aenter__(self) -> Self:
         await self._running.enter_async_context(self._meter)

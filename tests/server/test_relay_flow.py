@@ -1,0 +1,225 @@
+"""What waits, what does not, and who is held when somebody is too slow: the relay between two scripted peers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.wires import WIRES
+
+from mascot_server.agenda import Track
+from mascot_server.listener import PeerClosed
+from mascot_server.metrics import Metrics
+from mascot_server.relay import relay
+from mascot_server.scheduler import Scheduler
+from mascot_server.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from mascot_server.codecs import AudioFormat, Frame
+    from mascot_server.listener import Listener
+    from mascot_server.relay import Ending
+
+pytestmark = pytest.mark.anyio
+
+WIRE = WIRES["openai"]
+CHUNK = bytes(4800)
+
+
+class Peer:
+    """One end, played by the test."""
+
+    def __init__(self) -> None:
+        self.listener: Listener
+        self.sent: list[Frame] = []
+        self.held = False
+        self.breaks_its_word = False
+        self.closed: tuple[int, str] | None = None
+
+    def listen(self, listener: Listener) -> None:
+        self.listener = listener
+
+    def send(self, frame: Frame) -> None:
+        if self.breaks_its_word:
+            raise ZeroDivisionError
+        self.sent.append(frame)
+
+    def hold(self) -> None:
+        assert not self.held
+        self.held = True
+
+    def go_on(self) -> None:
+        assert self.held
+        self.held = False
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed = code, reason
+
+
+@dataclass
+class Stream:
+    viseme: int = 0
+    time_ms: int = 0
+
+
+class Engine:
+    """Knows no visemes."""
+
+    def run_together(self, streams: Sequence[Any], _chunks: Sequence[bytes], /) -> list[list[Any]]:
+        return [[] for _ in streams]
+
+
+@dataclass
+class Conversation:
+    app: Peer = field(default_factory=Peer)
+    provider: Peer = field(default_factory=Peer)
+    metrics: Metrics = field(default_factory=Metrics)
+    ending: asyncio.Future[Ending] = field(init=False)
+
+    def say(self, count: int, *, first: int = 0) -> list[Frame]:
+        frames = [WIRE.audio(CHUNK, first + i) for i in range(count)]
+        for frame in frames:
+            self.provider.listener.heard(frame)
+        return frames
+
+    @property
+    def bare(self) -> list[Frame]:
+        """What the app got, without what was added."""
+        return [
+            WIRE.payload((frame,))[1] if "mascotVisemes" in str(frame) else frame for frame in self.app.sent
+        ]
+
+
+@asynccontextmanager
+async def talking(*, budget_ms: float = 1000, stall_seconds: float = 30.0) -> AsyncIterator[Conversation]:
+    conversation = Conversation()
+
+    def open_stream(_: AudioFormat) -> Track:
+        return Track(Engine(), Stream())
+
+    async with Scheduler(budget_ms=budget_ms, metrics=conversation.metrics) as scheduler:
+        conversation.ending = asyncio.ensure_future(
+            relay(
+                app=conversation.app,
+                provider=conversation.provider,
+                session=Session(WIRE.codec(), open_stream),
+                scheduler=scheduler,
+                metrics=conversation.metrics,
+                stall_seconds=stall_seconds,
+            )
+        )
+        await asyncio.sleep(0)
+        yield conversation
+        conversation.ending.cancel()
+        await asyncio.gather(conversation.ending, return_exceptions=True)
+
+
+async def ended(conversation: Conversation) -> Ending:
+    async with asyncio.timeout(5):
+        return await conversation.ending
+
+
+async def test_only_audio_waits_and_what_comes_behind_it() -> None:
+    async with talking() as conversation:
+        conversation.provider.listener.heard("first")
+        assert conversation.app.sent == ["first"]
+        (audio,) = conversation.say(1)
+        conversation.provider.listener.heard("second")
+        assert conversation.app.sent == ["first"]
+        await asyncio.sleep(0.05)
+        assert conversation.bare == ["first", audio, "second"]
+        conversation.app.listener.heard("from the app")
+        assert conversation.provider.sent == ["from the app"]
+
+
+async def test_an_interruption_passes_at_once_and_drops_what_waits() -> None:
+    async with talking() as conversation:
+        frames = conversation.say(5)
+        (interruption, *_) = WIRE.interruption
+        conversation.provider.listener.heard(interruption)
+        assert conversation.bare == [*frames, interruption]
+        assert all(json.loads(frame)["mascotVisemes"]["visemes"] == [] for frame in conversation.app.sent[:5])
+        await asyncio.sleep(0.02)
+        assert len(conversation.app.sent) == 6
+        assert conversation.metrics.batch_size.total == 0
+
+
+async def test_a_provider_that_leaves_is_heard_out_first() -> None:
+    async with talking() as conversation:
+        frames = conversation.say(3)
+        conversation.provider.listener.gone(PeerClosed(4001, "that was all"))
+        ending = await ended(conversation)
+        assert (ending.by, ending.code, ending.reason) == ("provider", 4001, "that was all")
+        assert conversation.bare == frames
+        assert conversation.app.closed == (4001, "that was all")
+        assert conversation.provider.closed is None
+
+
+async def test_after_the_end_nothing_is_sent_or_predicted() -> None:
+    async with talking() as conversation:
+        conversation.say(3)
+        conversation.app.listener.gone(PeerClosed(1000))
+        await ended(conversation)
+        sent, batches = len(conversation.app.sent), conversation.metrics.batch_size.total
+        conversation.say(3)
+        await asyncio.sleep(0.02)
+        assert len(conversation.app.sent) == sent
+        assert conversation.metrics.batch_size.total == batches
+
+
+async def test_a_provider_with_too_much_in_waiting_is_read_no_further_until_it_is_less() -> None:
+    async with talking() as conversation:
+        frames = conversation.say(31)
+        assert not conversation.provider.held
+        frames += conversation.say(5, first=31)
+        assert conversation.provider.held
+        async with asyncio.timeout(5):
+            while len(conversation.app.sent) < len(frames):  # noqa: ASYNC110 - a peer has no event to wait for
+                await asyncio.sleep(0.005)
+        assert not conversation.provider.held
+        assert conversation.bare == frames
+
+
+async def test_who_speaks_to_a_peer_that_takes_no_more_is_held() -> None:
+    async with talking() as conversation:
+        app, provider = conversation.app, conversation.provider
+        app.listener.congested()
+        assert (provider.held, app.held) == (True, False)
+        provider.listener.congested()
+        assert (provider.held, app.held) == (True, True)
+        app.listener.relieved()
+        provider.listener.relieved()
+        assert (provider.held, app.held) == (False, False)
+
+
+@pytest.mark.parametrize(("side", "code"), [("app", 1000), ("provider", 1011)])
+async def test_a_peer_that_takes_nothing_for_too_long_counts_as_gone(side: str, code: int) -> None:
+    async with talking(stall_seconds=0.05) as conversation:
+        slow, other = (
+            (conversation.app, conversation.provider)
+            if side == "app"
+            else (conversation.provider, conversation.app)
+        )
+        for _ in range(3):
+            slow.listener.congested()
+            await asyncio.sleep(0.02)
+            slow.listener.relieved()
+        assert not conversation.ending.done()
+        slow.listener.congested()
+        ending = await ended(conversation)
+        assert (ending.by, ending.code, ending.reason) == (side, code, "reads too slowly")
+        assert other.closed == (code, "reads too slowly")
+        assert not other.held
+
+
+async def test_an_error_of_ours_ends_the_conversation_and_is_not_swallowed() -> None:
+    async with talking() as conversation:
+        conversation.provider.breaks_its_word = True
+        conversation.app.listener.heard("x")
+        with pytest.raises(ZeroDivisionError):
+            await ended(conversation)
