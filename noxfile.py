@@ -108,6 +108,13 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def contract(session: nox.Session) -> None:
+    """Hold a running server to its OpenAPI document, by schemathesis."""
+    session.install(*build_wheels(session, "mascot-server[tts]", "mascot-visemes"), *group("contract"))
+    session.run("python", "-m", "tools.contract", "--max-examples", "100", "--seed", "1", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
     what, *arguments = session.posargs or ["accuracy", "--help"]

@@ -90,7 +90,7 @@ def test_the_same_text_sounds_the_same(client: httpx.Client) -> None:
 def test_speed_and_voice_count(client: httpx.Client) -> None:
     def seconds(**change: Any) -> float:
         found = events(client.post(PATH, json={**LOCAL, **change}).text)
-        return len(pcm(found)) / 2 / found[0]["sample_rate"]
+        return float(len(pcm(found)) / 2 / found[0]["sample_rate"])
 
     normal = seconds()
     assert seconds(speed=2) < 0.7 * normal

@@ -55,7 +55,10 @@ class Background:
 
     def submit(self, function: Callable[[], Any]) -> None:
         """Has a piece of work done after all others, without waiting for it."""
-        self._worker.submit(function)
+        try:
+            self._worker.submit(function)
+        except RuntimeError:  # the thread has ended, and with it whatever this had to come after
+            function()
 
     async def close(self) -> None:
         """Finishes what was begun and ends the thread."""

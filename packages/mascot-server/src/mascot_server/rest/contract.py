@@ -97,8 +97,48 @@ Offsets count from the start of the stream. If it cannot be finished, it ends wi
 """
 
 
-def _stream(description: str, *, also: dict[str, OpenAPIMediaType] | None = None) -> OpenAPIResponse:
-    content = {_EVENTS: OpenAPIMediaType(schema=Schema(type=_STRING)), **(also or {})}
+_DURATION: Final = Schema(type=_INTEGER, minimum=0, description="Length of the audio, in milliseconds.")
+_SEQUENCE: Final = Schema(type=_INTEGER, minimum=0)
+_PROGRESS: Final = Schema(type=_STRING, pattern=r"^\d+/\d+$", example="1/10")
+_ERROR: Final = Schema(const="error")
+
+_CHUNK: Final = _object(
+    ["visemes", "chunk_progress", "chunk_duration_ms"],
+    {"visemes": _VISEMES, "chunk_progress": _PROGRESS, "chunk_duration_ms": _DURATION},
+)
+_CHUNK_ERROR: Final = _object(
+    ["type", "error", "chunk_id", "visemes"],
+    {"type": _ERROR, "error": Schema(type=_STRING), "chunk_id": _SEQUENCE, "visemes": _VISEMES},
+)
+_AUDIO: Final = _object(
+    ["type", "data", "sample_rate", "sequence", "chunk_duration_ms"],
+    {
+        "type": Schema(const="audio"),
+        "data": Schema(type=_STRING, content_encoding="base64", description="PCM16 mono, little-endian."),
+        "sample_rate": Schema(type=_INTEGER, example=16000),
+        "sequence": _SEQUENCE,
+        "chunk_duration_ms": _DURATION,
+    },
+)
+_SPEECH_VISEMES: Final = _object(
+    ["type", "visemes", "chunk_duration_ms", "audio_sequence", "viseme_sequence"],
+    {
+        "type": Schema(const="visemes"),
+        "visemes": _VISEMES,
+        "chunk_duration_ms": _DURATION,
+        "audio_sequence": _SEQUENCE,
+        "viseme_sequence": _PROGRESS,
+    },
+)
+_SPEECH_ERROR: Final = _object(["type", "error"], {"type": _ERROR, "error": Schema(type=_STRING)})
+
+
+def _stream(
+    description: str, *events: Schema, also: dict[str, OpenAPIMediaType] | None = None
+) -> OpenAPIResponse:
+    """An answer of events. This version of OpenAPI has no word for them: the schema is that of each one."""
+    data = Schema(type=_STRING, content_media_type=_JSON, content_schema=Schema(one_of=list(events)))
+    content = {_EVENTS: OpenAPIMediaType(schema=_object(["data"], {"data": data})), **(also or {})}
     return OpenAPIResponse(description=description, content=content)
 
 
@@ -123,6 +163,7 @@ class VisemesOperation(Operation):
         fields = {"sample_rate": _SAMPLE_RATE, "model": _MODEL}
         base64_audio = Schema(
             type=_STRING,
+            min_length=1,
             content_encoding="base64",
             description="Base64 of a WAV, MP3, FLAC or Ogg file, or of bare PCM16 mono.",
         )
@@ -142,7 +183,9 @@ class VisemesOperation(Operation):
             },
         )
         self.responses = {
-            "200": _stream(_VISEMES_STREAM, also={_JSON: OpenAPIMediaType(schema=_VISEMES)}),
+            "200": _stream(
+                _VISEMES_STREAM, _CHUNK, _CHUNK_ERROR, also={_JSON: OpenAPIMediaType(schema=_VISEMES)}
+            ),
             **_errors(
                 status_400="Invalid audio data",
                 status_403="Invalid API key",
@@ -180,7 +223,8 @@ class VisemesAudioOperation(Operation):
                             ),
                             "tts_engine": Schema(type=_STRING, enum=list(ENGINES), default=ENGINES[0]),
                             "tts_api_key": Schema(
-                                type=_STRING, description="Your key of `elevenlabs` or `cartesia`."
+                                type=[_STRING, OpenAPIType.NULL],
+                                description="Your key of `elevenlabs` or `cartesia`.",
                             ),
                             "speed": Schema(type=_NUMBER, minimum=SPEEDS[0], maximum=SPEEDS[1], default=1.0),
                             "model": _MODEL,
@@ -190,7 +234,7 @@ class VisemesAudioOperation(Operation):
             },
         )
         self.responses = {
-            "200": _stream(_SPEECH_STREAM),
+            "200": _stream(_SPEECH_STREAM, _AUDIO, _SPEECH_VISEMES, _SPEECH_ERROR),
             **_errors(
                 status_400="Missing required fields: text and voice",
                 status_401="Invalid API key",

@@ -63,12 +63,12 @@ def parse_speech_request(body: bytes) -> SpeechRequest:
 
 
 def _required(fields: dict[str, Any], engine: TtsEngine) -> dict[str, str]:
-    needed = ["text", "voice"] if engine == _BUILT_IN else ["text", "voice", "tts_api_key"]
-    values = {name: fields.get(name) for name in needed}
+    values = {name: fields.get(name) for name in ("text", "voice", "tts_api_key")}
     for name, value in values.items():
         if value is not None and not isinstance(value, str):
             raise BadRequest(f"{name}: must be text")
-    if not all(value and value.strip() for value in values.values()):
+    needed = ["text", "voice"] if engine == _BUILT_IN else list(values)
+    if any(not (values[name] or "").strip() for name in needed):
         both = "text and voice" if engine == _BUILT_IN else f"text, voice, and tts_api_key for {engine}"
         raise BadRequest(f"Missing required fields: {both}")
     text = cast("str", values["text"])

@@ -1,0 +1,138 @@
+"""The parts of the REST endpoints that do no I/O, and the streaming of answers."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from support.rest import events
+
+from mascot_server.rest.events import KEEP_ALIVE, audio_event, chunk_error, chunk_event, speech_visemes_event
+from mascot_server.rest.sniffing import is_audio_file, unreadable_format
+from mascot_server.rest.speaking import Piece, pieces
+from mascot_server.rest.streaming import with_keep_alive
+from mascot_server.speech import Speech
+from mascot_visemes import VisemeEvent
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+CHANGES = st.lists(st.builds(VisemeEvent, st.integers(0, 10**7), st.integers(0, 21)), max_size=20)
+
+
+@given(changes=CHANGES, number=st.integers(1, 999), pcm=st.binary(max_size=50), reason=st.text())
+def test_a_parser_of_event_streams_reads_every_event(
+    changes: list[VisemeEvent], number: int, pcm: bytes, reason: str
+) -> None:
+    stream = [
+        chunk_event(changes, number=number, total=number, duration_ms=1000),
+        KEEP_ALIVE,
+        audio_event(pcm, sample_rate=16000, sequence=number, duration_ms=240),
+        speech_visemes_event(changes, sequence=number, duration_ms=240),
+        chunk_error(number, reason),
+    ]
+    chunk, audio, shapes, failed = events(b"".join(stream).decode())
+    assert chunk["visemes"] == shapes["visemes"]
+    assert [(v["offset"], v["visemeId"]) for v in chunk["visemes"]] == [
+        (c.time_ms, c.viseme) for c in changes
+    ]
+    assert audio["sequence"] == shapes["audio_sequence"] == number
+    assert failed["error"].endswith(reason)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+def test_mp3_without_tags_is_known_by_its_frames(rate: int, channels: int, mode: str) -> None:
+    file = io.BytesIO()
+    tone = np.sin(np.arange(rate) / 10)[:, None].repeat(channels, axis=1)
+    soundfile.write(file, tone, rate, format="mp3", bitrate_mode=mode)
+    data = file.getvalue()
+    assert is_audio_file(data)
+    assert is_audio_file(b"ID3" + data)
+
+
+@pytest.mark.parametrize("form", ["wav", "flac", "ogg", "aiff", "rf64"])
+def test_other_files_are_known(form: str) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(1000), 16000, format=form)
+    assert is_audio_file(file.getvalue())
+    assert unreadable_format(file.getvalue()) is None
+
+
+@given(samples=st.lists(st.integers(-2000, 2000), max_size=200))
+def test_quiet_samples_are_no_file(samples: list[int]) -> None:
+    """Not even those that begin like a frame of MP3: two frames in a row make one."""
+    data = np.array([-1025, *samples], "<i2").tobytes()
+    assert data.startswith(b"\xff\xfb")
+    assert not is_audio_file(data)
+
+
+@given(data=st.binary(max_size=5000))
+def test_any_bytes_are_told_without_an_error(data: bytes) -> None:
+    is_audio_file(data)
+    unreadable_format(data)
+
+
+async def _blocks(blocks: list[bytes]) -> AsyncIterator[bytes]:
+    for block in blocks:
+        yield block
+
+
+@given(blocks=st.lists(st.binary(max_size=9000)), rate=st.sampled_from([8000, 16000, 22050]))
+def test_pieces_are_the_speech_whatever_its_blocks(blocks: list[bytes], rate: int) -> None:
+    async def cut() -> list[Piece]:
+        return [piece async for piece in pieces(Speech(rate, _blocks(blocks)))]
+
+    found = asyncio.run(cut())
+    speech = b"".join(blocks)
+    assert b"".join(piece.pcm for piece in found) == speech[: len(speech) // 2 * 2]
+    assert [piece.last for piece in found] == [False] * (len(found) - 1) + [True] * bool(found)
+    assert all(len(piece.pcm) == rate * 240 // 1000 * 2 for piece in found[:-1])
+    assert all(len(piece.pcm) > 0 for piece in found)
+
+
+@pytest.mark.anyio
+async def test_silence_is_filled_with_comments() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"data: 1\n\n"
+        await asyncio.sleep(0.1)
+        yield b"data: 2\n\n"
+
+    sent = [event async for event in with_keep_alive(slow(), 0.02)]
+    assert sent[0] == b"data: 1\n\n"
+    assert sent[-1] == b"data: 2\n\n"
+    assert set(sent[1:-1]) == {KEEP_ALIVE}
+    assert events(b"".join(sent).decode()) == [1, 2]
+
+
+@pytest.mark.anyio
+async def test_what_makes_the_events_is_stopped_with_them() -> None:
+    stopped = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            await asyncio.sleep(10)
+            yield b""
+        finally:
+            stopped.set()
+
+    sending: Any = with_keep_alive(endless(), 0.01)
+    assert await anext(sending) == KEEP_ALIVE
+    await sending.aclose()
+    async with asyncio.timeout(1):
+        await stopped.wait()
+
+
+def test_the_error_line_is_the_contracts() -> None:
+    text = chunk_error(5, "damaged").decode()
+    line, _, rest = text.partition("\n\n")
+    assert line == 'error: {"message":"Error processing chunk 5","chunk_id":5}'
+    assert json.loads(rest.removeprefix("data: "))["visemes"] == []
