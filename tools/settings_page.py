@@ -40,7 +40,7 @@ SECTIONS = {
         "handshake_seconds",
         "drain_seconds",
     ),
-    "More than one process": ("redis_url", "redis_down", "lease_seconds"),
+    "More than one process": ("redis_url", "redis_down", "redis_timeout_seconds", "lease_seconds"),
     "Recordings and speech": (
         "max_audio_bytes",
         "max_audio_seconds",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from support.apps import CONFIGS, PATHS, first_of, refused, told
+from support.redis import run_redis
 from support.servers import API_KEY, run_server
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -154,6 +155,32 @@ async def test_a_key_may_be_bound_to_web_pages(server: RunningServer, path: Path
     assert (await refused(url, {"Origin": "https://evil.example.com"}))[0] == 403
     async with connect(url, origin="https://App.example.com", proxy=None) as connection:  # type: ignore[arg-type]
         await connection.recv()
+
+
+@pytest.mark.parametrize(("redis_down", "status"), [("open", 200), ("closed", 503)])
+async def test_redis_away_lets_in_or_not(providers: Providers, redis_down: str, status: int) -> None:
+    with run_redis() as redis:
+        store = open_key_store(load_settings(redis_url=redis.url))
+        assert store is not None
+        key, record = new_key("app", limits=KeyLimits(requests_per_minute=1000, sessions=5))
+        await store.add(record)
+        await store.close()
+        settings: Any = {"redis_url": redis.url, "redis_down": redis_down, "single_use_tokens": True}
+        with run_server(providers.origin, **settings) as server:
+            url = await url_for(server, key, "elevenlabs")
+            redis.stop()
+            # What is known of keys is still fresh here, what they did is not.
+            response = await ask(server, key)
+            assert response.status_code == status
+            assert response.headers.get("retry-after") == (None if status == 200 else "2")
+            if status == 200:
+                async with connect(url, proxy=None) as connection:
+                    await connection.recv()
+            else:
+                assert (await refused(url))[0] == 503
+            assert (await ask(server, API_KEY)).status_code == 200
+            assert (await ask(server, "made up")).status_code in {401, 503}
+            assert server.metrics.ledger_failures[()] > 0
 
 
 async def test_a_day_used_up_elsewhere_ends_the_session_here(

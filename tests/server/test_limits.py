@@ -148,7 +148,9 @@ class TestManyProcesses:
 
     async def test_limits_hold_across_all(self, url: str) -> None:
         key = key_with(requests_per_minute=2, sessions=1, minutes_per_day=10)
-        one, two = (node_of(open_ledger(load_settings(redis_url=url))) for _ in range(2))
+        one, two = (
+            node_of(open_ledger(load_settings(redis_url=url, redis_timeout_seconds=10))) for _ in range(2)
+        )
         async with one.limiter, two.limiter:
             await one.limiter.count_request(key)
             await two.limiter.count_request(key)
@@ -167,7 +169,7 @@ class TestManyProcesses:
 class TestRedisAway:
     async def test_open_lets_in_and_counts_the_failures(self) -> None:
         with run_redis() as redis:
-            node = node_of(open_ledger(load_settings(redis_url=redis.url)))
+            node = node_of(open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)))
             redis.stop()
             key = key_with(requests_per_minute=1, sessions=1, minutes_per_day=1)
             async with node.limiter:
@@ -182,7 +184,9 @@ class TestRedisAway:
 
     async def test_closed_lets_nobody_in_who_has_limits(self) -> None:
         with run_redis() as redis:
-            node = node_of(open_ledger(load_settings(redis_url=redis.url)), fail_open=False)
+            node = node_of(
+                open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)), fail_open=False
+            )
             redis.stop()
             limited, free = key_with(requests_per_minute=1, sessions=1, minutes_per_day=1), key_with()
             async with node.limiter:
@@ -205,7 +209,9 @@ class TestRedisAway:
 
     async def test_running_sessions_go_on_and_are_counted_once_it_is_back(self) -> None:
         with run_redis() as redis:
-            node = node_of(open_ledger(load_settings(redis_url=redis.url)), fail_open=False)
+            node = node_of(
+                open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)), fail_open=False
+            )
             key = key_with(sessions=1, minutes_per_day=10)
             async with node.limiter:
                 async with node.limiter.session(key, node.stop):

@@ -89,6 +89,11 @@ def test_an_app_is_not_made_without_what_keeps_it_safe(secret: str, keys: str, p
     assert "too-short" not in str(caught.value)
 
 
+@pytest.mark.parametrize("place", [{"key_store": "keys.db"}, {"redis_url": "redis://localhost"}])
+def test_a_place_where_keys_are_kept_will_do_for_keys(place: dict[str, str]) -> None:
+    load_settings(secret=SECRET, **place).check_safe()
+
+
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASCOT_OPENAI_URL", "nowhere")
     monkeypatch.setenv("MASCOT_PORT", "eighty")

@@ -33,7 +33,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], KeySt
     settings = (
         load_settings(key_store=tmp_path / "keys.db")
         if request.param == "sqlite"
-        else load_settings(redis_url=request.getfixturevalue("redis_server").url)
+        else load_settings(redis_url=request.getfixturevalue("redis_server").url, redis_timeout_seconds=10)
     )
 
     def opened() -> KeyStore:
@@ -111,7 +111,7 @@ def test_the_file_is_its_owners_and_holds_no_key(tmp_path: Path) -> None:
 
 
 async def test_redis_holds_no_key(redis_server: RedisServer) -> None:
-    store = open_key_store(load_settings(redis_url=redis_server.url))
+    store = open_key_store(load_settings(redis_url=redis_server.url, redis_timeout_seconds=10))
     assert store is not None
     key, record = new_key("app")
     await store.add(record)

@@ -76,6 +76,21 @@ async def test_a_restart_that_nobody_noticed_fails_nothing(redis: RedisServer) -
     await ledger.close()
 
 
+async def test_a_password_that_redis_refuses_is_not_shown(
+    redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    redis.command("CONFIG", "SET", "requirepass", "another")
+    url = redis.url.replace("//", "//:very-private@")
+    ledger = open_ledger(load_settings(redis_url=url))
+    with pytest.raises(StoreError) as caught:
+        await ledger.claim("a", seconds=60)
+    await ledger.close()
+    assert "Redis is away: AuthenticationError" in caplog.text
+    for text in (caplog.text, str(caught.value), repr(load_settings(redis_url=url))):
+        assert "very-private" not in text
+
+
 @pytest.mark.parametrize("url", ["localhost:6379", "http://localhost", "redis://localhost:port"])
 def test_a_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^MASCOT_REDIS_URL: ") as caught:

@@ -28,7 +28,9 @@ async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
     if request.param == "memory":
         yield MemoryLedger()
         return
-    opened = open_ledger(load_settings(redis_url=request.getfixturevalue("redis_server").url))
+    opened = open_ledger(
+        load_settings(redis_url=request.getfixturevalue("redis_server").url, redis_timeout_seconds=10)
+    )
     yield opened
     await opened.close()
 

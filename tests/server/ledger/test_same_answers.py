@@ -36,7 +36,7 @@ class Both(RuleBasedStateMachine):
         self._runner = asyncio.Runner()
         self._ledgers: tuple[Ledger, ...] = (
             MemoryLedger(),
-            open_ledger(load_settings(redis_url=self.server.url)),
+            open_ledger(load_settings(redis_url=self.server.url, redis_timeout_seconds=10)),
         )
 
     def both(self, ask: Any) -> tuple[Any, Any]:

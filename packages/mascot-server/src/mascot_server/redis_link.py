@@ -23,10 +23,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_TIMEOUT: Final = 0.5
-"""Seconds to connect, to answer, or to wait for a free connection. A handshake waits for this once; then the breaker
-answers."""
-
 _CONNECTIONS: Final = 32
 
 
@@ -35,19 +31,20 @@ class RedisLink:
 
     Args:
         url: `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database as redis-py reads them.
+        timeout: Seconds to connect, to answer, or to wait for a free connection.
 
     Raises:
         SettingsError: It is no such URL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout: float) -> None:
         try:
             pool = BlockingConnectionPool.from_url(
                 url,
                 max_connections=_CONNECTIONS,
-                timeout=_TIMEOUT,
-                socket_timeout=_TIMEOUT,
-                socket_connect_timeout=_TIMEOUT,
+                timeout=timeout,
+                socket_timeout=timeout,
+                socket_connect_timeout=timeout,
                 # A pooled connection may have been closed by a restart: the second try makes a new one. What timed
                 # out is not tried again, it may have been done.
                 retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),

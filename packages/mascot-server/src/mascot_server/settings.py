@@ -145,6 +145,12 @@ class Settings(BaseSettings):
         description="While Redis is away: `open` lets keys in without counting (those that were known before, if keys "
         "are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may be used once.",
     )
+    redis_timeout_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        le=30,
+        description="How long Redis may take to answer before it counts as away, in seconds.",
+    )
     lease_seconds: float = Field(
         default=30,
         ge=1,

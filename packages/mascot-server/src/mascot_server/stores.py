@@ -27,9 +27,9 @@ def open_key_store(settings: Settings) -> KeyStore | None:
     """
     if settings.key_store is not None:
         return SqliteKeyStore(settings.key_store)
-    if settings.redis_url is None:
+    link = _link(settings)
+    if link is None:
         return None
-    link = _link(settings.redis_url.get_secret_value())
     from mascot_server.keys.redis import RedisKeyStore  # noqa: PLC0415 - an extra
 
     return RedisKeyStore(link)
@@ -43,17 +43,19 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises:
         SettingsError: Redis is set and cannot be used.
     """
-    if settings.redis_url is None:
+    link = _link(settings)
+    if link is None:
         return MemoryLedger()
-    link = _link(settings.redis_url.get_secret_value())
     from mascot_server.ledger.redis import RedisLedger  # noqa: PLC0415 - an extra
 
     return RedisLedger(link)
 
 
-def _link(url: str) -> RedisLink:
+def _link(settings: Settings) -> RedisLink | None:
+    if settings.redis_url is None:
+        return None
     try:
         from mascot_server.redis_link import RedisLink  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise SettingsError("MASCOT_REDIS_URL: needs an extra: pip install 'mascot-server[redis]'") from None
-    return RedisLink(url)
+    return RedisLink(settings.redis_url.get_secret_value(), timeout=settings.redis_timeout_seconds)
