@@ -89,6 +89,14 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def deploy(session: nox.Session) -> None:
+    """Check examples/deploy against the specifications of Compose and Kubernetes, which are large, and run it."""
+    session.install(*build_wheels(session, *PARTS["integration"]), *group("test"), *group("deploy"))
+    modules = ("test_deploy", "test_deploy_observation", "test_topology")
+    session.run("pytest", *(f"tests/integration/{module}.py" for module in modules), *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     session.install(*group("lint"))
