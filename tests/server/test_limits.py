@@ -165,6 +165,27 @@ class TestManyProcesses:
             with pytest.raises(TooManyRequests, match="minutes"):
                 await enter(two, key)
 
+    async def test_what_a_dead_process_held_is_free_again(self, url: str) -> None:
+        key = key_with(sessions=1)
+        settings = load_settings(redis_url=url, redis_timeout_seconds=10)
+        # Not entered, so nothing renews what it holds.
+        dead = Limiter(open_ledger(settings), fail_open=True, metrics=Metrics(), lease_seconds=0.4)
+        alive = Limiter(open_ledger(settings), fail_open=True, metrics=Metrics(), lease_seconds=0.4)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(dead.session(key, lambda *_: None))
+            await stack.enter_async_context(alive)
+            with pytest.raises(TooManyRequests):
+                await stack.enter_async_context(alive.session(key, lambda *_: None))
+            await asyncio.sleep(0.5)
+            await stack.enter_async_context(alive.session(key, lambda *_: None))
+            # Renewed, it outlasts its lease.
+            await asyncio.sleep(0.8)
+            with pytest.raises(TooManyRequests):
+                await stack.enter_async_context(alive.session(key, lambda *_: None))
+            await stack.pop_all().aclose()
+        async with dead:
+            pass
+
 
 class TestRedisAway:
     async def test_open_lets_in_and_counts_the_failures(self) -> None:

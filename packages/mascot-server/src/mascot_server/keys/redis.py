@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ _KEYS: Final = "mascot:{keys}"
 """A hash of all keys by id, each as JSON. The braces keep it on one node of a cluster with the version."""
 
 _VERSION: Final = "mascot:{keys}:version"
-"""Counts the changes of the hash."""
+"""Another random word with each change of the hash: a count would repeat itself in a Redis that lost its data."""
 
 
 class RedisKeyStore:
@@ -35,7 +36,7 @@ class RedisKeyStore:
 
     async def version(self) -> object:
         """Changes with every key that is added or revoked."""
-        return await self._link.ask(lambda redis: redis.get(_VERSION)) or b"0"
+        return await self._link.ask(lambda redis: redis.get(_VERSION)) or b""
 
     async def all(self) -> list[KeyRecord]:
         """All keys, oldest first."""
@@ -65,7 +66,7 @@ class RedisKeyStore:
         async def put(redis: Redis) -> None:
             async with redis.pipeline(transaction=True) as pipeline:
                 pipeline.hset(_KEYS, key_id, json.dumps(fields))
-                pipeline.incr(_VERSION)
+                pipeline.set(_VERSION, secrets.token_hex(8))
                 await pipeline.execute()
 
         await self._link.ask(put)

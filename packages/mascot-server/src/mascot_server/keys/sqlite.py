@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS keys (
     providers TEXT NOT NULL,
     origins TEXT NOT NULL,
     revoked TEXT
-) STRICT;
+);
 PRAGMA user_version = {_SCHEMA_VERSION};
 COMMIT;
 """

@@ -22,7 +22,7 @@ def _script(name: str) -> str:
 
 
 class RedisLedger:
-    """Counts in Redis. Each question is one command or one script of one key, so a cluster will do as well.
+    """Counts in Redis. Each question is one command, one script or one transaction, of one key.
 
     Args:
         link: The connection.
