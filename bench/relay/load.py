@@ -28,6 +28,8 @@ __all__ = ["Load", "LoadFailed"]
 
 _AT_ONCE: Final = 16
 """Handshakes under way at a time."""
+_PER_SECOND: Final = 200
+"""Handshakes begun in a second: a storm of them would be a load of its own, and servers turn storms away."""
 _OPEN_SECONDS: Final = 20.0
 _DRAIN_SECONDS: Final = 1.5
 """How long messages may still arrive after the last was sent; what comes later counts as lost."""
@@ -72,14 +74,15 @@ class Load:
         self._provider.taker = self._take
         gate = asyncio.Semaphore(_AT_ONCE)
 
-        async def dial(address: Address) -> None:
+        async def dial(index: int, address: Address) -> None:
+            await asyncio.sleep(index / _PER_SECOND)
             async with gate:
                 await self._dial(address)
 
         try:
             async with asyncio.TaskGroup() as group:
-                for address in addresses:
-                    group.create_task(dial(address))
+                for index, address in enumerate(addresses):
+                    group.create_task(dial(index, address))
         except* (OSError, WSError, TimeoutError, LoadFailed) as errors:
             first: BaseException = errors
             while isinstance(first, BaseExceptionGroup):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sys
@@ -20,6 +21,7 @@ __all__ = ["MascotServer", "forged_handshake", "signing_request"]
 
 _API_KEY: Final = "bench-key"
 _SECRET: Final = "a-secret-of-the-bench-of-more-than-32-bytes"  # noqa: S105 - of a server on loopback
+_READY_TRIES, _READY_SECONDS = 50, 0.2
 _LATE: Final = re.compile(
     r'^mascot_chunks_without_visemes_total\{[^}]*reason="(?:late|overloaded)"[^}]*\} (\S+)', re.MULTILINE
 )
@@ -51,9 +53,18 @@ class MascotServer(Plain):
         )
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
-        """A signed URL, or a token and the provider's path, for every session."""
-        request = signing_request(port, wire)
+        """A signed URL, or a token and the provider's path, for every session.
+
+        As a load balancer does, it sends nobody to a server that is not ready: one that was busy a moment ago takes
+        its time to say that it has room again.
+        """
+        request, ready = signing_request(port, wire), request_bytes("GET", port, "/readyz", {})
         async with Http(port) as http:
+            for _ in range(_READY_TRIES):
+                status, _body = await http.ask(ready)
+                if status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    break
+                await asyncio.sleep(_READY_SECONDS)
             return [_signed(await http.ask_json(request), wire) for _ in range(count)]
 
     async def late(self, port: int) -> int | None:

@@ -121,12 +121,12 @@ def _server_rows(measured: dict[str, Any]) -> list[list[Cell]]:
             visemes = late.get("visemes", {})
             value = f"{visemes.get('late', '?')} of {visemes.get('payloads', '?')}"
             rows.append([f"chunks without visemes because over budget, {sessions} sessions", value])
+        if "refusal" in result:
+            cost = _number(result["refusal"]["cpu_us"])
+            rows.append(["refusing a forged token at the handshake, µs CPU", cost])
         if "signed_url" in result:
             rows.append(["get-signed-url, requests a second", _number(result["signed_url"]["per_second"])])
             rows.append(["get-signed-url, µs CPU", _number(result["signed_url"]["cpu_us"])])
-            rows.append(
-                ["refusing a forged token at the handshake, µs CPU", _number(result["refusal"]["cpu_us"])]
-            )
     return rows
 
 
@@ -144,6 +144,8 @@ def _remarks(result: dict[str, Any]) -> list[str]:
             share = f"{100 * sample['generator']['core']:.0f} %"
             remarks.append(f"{name}, {where}: the generator is the limit, it used {share} of its core")
     for name, measured in result["contenders"].items():
+        if "requests_failed" in measured:
+            remarks.append(f"{name}, signed URLs and refusals: {measured['requests_failed']}")
         rate = measured.get("signed_url")
         if rate and rate["generator_core"] > BUSY and rate["server_core"] < BUSY:
             remarks.append(f"{name}, get-signed-url: the generator is the limit")

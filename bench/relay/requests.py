@@ -7,17 +7,19 @@ import json
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
 
     from bench.relay.processes import Program
 
 __all__ = ["Http", "Rate", "refusals", "request_bytes", "requests_per_second"]
 
-_CONNECTIONS = 16
+_CONNECTIONS: Final = 16
+_KNOCKING: Final = 2
+"""Connections at a time that are refused: a server under a flood of them would say no for that reason."""
 
 
 def request_bytes(
@@ -105,7 +107,7 @@ async def requests_per_second(port: int, request: bytes, seconds: float, program
                 count += 1
         return count
 
-    return await _rate(repeat, seconds, program)
+    return await _rate([repeat] * _CONNECTIONS, seconds, program)
 
 
 async def refusals(port: int, request: bytes, seconds: float, program: Program) -> Rate:
@@ -125,12 +127,14 @@ async def refusals(port: int, request: bytes, seconds: float, program: Program) 
             count += 1
         return count
 
-    return await _rate(repeat, seconds, program)
+    return await _rate([repeat] * _KNOCKING, seconds, program)
 
 
-async def _rate(repeat: Any, seconds: float, program: Program) -> Rate:
+async def _rate(
+    askers: Sequence[Callable[[float], Awaitable[int]]], seconds: float, program: Program
+) -> Rate:
     relay, own, start = program.cpu_seconds(), time.process_time(), time.perf_counter()
-    counts = await asyncio.gather(*(repeat(start + seconds) for _ in range(_CONNECTIONS)))
+    counts = await asyncio.gather(*(ask(start + seconds) for ask in askers))
     wall, own = time.perf_counter() - start, time.process_time() - own
     used, total = program.cpu_seconds() - relay, sum(counts)
     return Rate(

@@ -26,6 +26,8 @@ __all__ = ["Options", "Rounds"]
 
 _COARSE: Final = 4
 """Fine steps in a coarse one."""
+_DIRECT_SECONDS: Final = 2.0
+"""Direct sessions of the ramp are measured shorter: theirs is a small and steady figure."""
 _FEW: Final = 4
 """A session's memory is that of all sessions less that of a quarter of them."""
 
@@ -172,15 +174,20 @@ class Rounds:
         if running.program is not None:
             _say("signed URLs, refusals")
             port, seconds, program = running.port, self._options.seconds, running.program
-            signed = await requests_per_second(port, signing_request(port, running.wire), seconds, program)
-            refused = await refusals(port, await forged_handshake(port, running.wire), seconds, program)
-            result["signed_url"], result["refusal"] = asdict(signed), asdict(refused)
+            try:
+                forged = await forged_handshake(port, running.wire)
+                result["refusal"] = asdict(await refusals(port, forged, seconds, program))
+                signing = signing_request(port, running.wire)
+                result["signed_url"] = asdict(await requests_per_second(port, signing, seconds, program))
+            except (OSError, EOFError) as failed:
+                result["requests_failed"] = str(failed)
 
     async def _step(self, running: Running, ramp: Ramp, sessions: int) -> dict[str, Any]:
         if sessions not in self._direct:
             direct = next((r for r in self._running.values() if r.program is None), None)
             _say(f"ramp, {sessions} sessions: direct")
-            self._direct[sessions] = await self._sample(direct, sessions) if direct else {}
+            seconds = min(_DIRECT_SECONDS, self._options.seconds)
+            self._direct[sessions] = await self._sample(direct, sessions, seconds=seconds) if direct else {}
         sample = await self._sample(running, sessions)
         step = sample | judge(sample, self._direct[sessions])
         _say(
