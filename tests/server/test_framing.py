@@ -13,8 +13,9 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from mascot_server.framing import MessageReader, client_frame, server_frame
+from mascot_server.framing import ClientFrames, MessageReader, server_frame
 
+client_frame = ClientFrames()
 LENGTHS = [0, 1, 125, 126, 127, 65535, 65536, 70000]
 
 messages = st.text(max_size=300) | st.binary(max_size=300)
@@ -154,3 +155,8 @@ def test_once_websockets_has_seen_the_end_it_gets_the_rest() -> None:
     receiver.feed(raw(8, b"\x03\xe8", masked=False) + server_frame("too late"), [])
     assert receiver.messages == []
     assert receiver.deferred.endswith(server_frame("too late"))
+
+
+def test_no_two_messages_in_a_row_are_masked_alike() -> None:
+    written = [client_frame("") for _ in range(200)]
+    assert len({frame[2:6] for frame in written}) == len(written)

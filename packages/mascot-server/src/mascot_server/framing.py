@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mascot_server.codecs import Frame
 
-__all__ = ["MessageReader", "client_frame", "server_frame"]
+__all__ = ["ClientFrames", "MessageReader", "server_frame"]
 
 _FIN: Final = 0x80
 _MASKED: Final = 0x80
@@ -35,6 +35,8 @@ _SHORT: Final = 126
 _MEDIUM: Final = 1 << 16
 _MASK_SIZE: Final = 4
 _SHORTEST: Final = 2
+_MASKS: Final = 64
+"""How many masks are made at once, for one connection: a few seconds of microphone."""
 
 
 class MessageReader:
@@ -160,13 +162,26 @@ def server_frame(frame: Frame) -> bytes:
     return _head(_BINARY, len(frame), 0) + frame
 
 
-def client_frame(frame: Frame) -> bytes:
-    """A message as a client sends it: one frame, masked by four bytes that nobody can foresee."""
-    mask = os.urandom(_MASK_SIZE)
-    if isinstance(frame, str):
-        payload = frame.encode()
-        return _head(_TEXT, len(payload), _MASKED) + mask + apply_mask(payload, mask)
-    return _head(_BINARY, len(frame), _MASKED) + mask + apply_mask(frame, mask)
+class ClientFrames:
+    """Writes messages as a client sends them: one frame each, masked by four bytes that nobody can foresee."""
+
+    __slots__ = ("_masks", "_used")
+
+    def __init__(self) -> None:
+        self._masks = b""
+        self._used = 0
+
+    def __call__(self, frame: Frame) -> bytes:
+        """Returns the bytes of a message."""
+        if self._used == len(self._masks):
+            # Asking the system for four bytes takes longer than all else here.
+            self._masks, self._used = os.urandom(_MASKS * _MASK_SIZE), 0
+        mask = self._masks[self._used : self._used + _MASK_SIZE]
+        self._used += _MASK_SIZE
+        if isinstance(frame, str):
+            payload = frame.encode()
+            return _head(_TEXT, len(payload), _MASKED) + mask + apply_mask(payload, mask)
+        return _head(_BINARY, len(frame), _MASKED) + mask + apply_mask(frame, mask)
 
 
 def _head(first: int, length: int, mask_bit: int) -> bytes:

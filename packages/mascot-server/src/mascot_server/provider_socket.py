@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
-from mascot_server.framing import MessageReader, client_frame
+from mascot_server.framing import ClientFrames, MessageReader
 from mascot_server.listener import ABNORMAL, PeerClosed
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class ProviderSocket(ClientConnection):
         self._head: bytes | None = b""
         self._reader: MessageReader | None = None
         self._listener: Listener | None = None
+        self._frames = ClientFrames()
         self._early: list[codecs.Frame] = []
         self._leaving = False
         self._fragments: list[bytes] = []
@@ -56,7 +57,7 @@ class ProviderSocket(ClientConnection):
     def write(self, frame: codecs.Frame) -> None:
         """Sends a message; does nothing once the connection is closed."""
         if self.protocol.state is State.OPEN and not self.transport.is_closing():
-            self.transport.write(client_frame(frame))
+            self.transport.write(self._frames(frame))
 
     def hold(self) -> None:
         """Reads no more until `go_on`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,13 @@ class Server(uvicorn.Server):
         self._parent = parent
         self._draining: asyncio.Task[None] | None = None
         self.cut_short = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to serve."""
+        await super().startup(sockets)
+        # What was made for the start stays. Looking through all of it for garbage stops every conversation for 40 ms.
+        gc.collect()
+        gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
         """Takes a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
