@@ -72,9 +72,9 @@ def minimums(session: nox.Session, part: str) -> None:
     links = Path(session.create_tmp()).resolve() / "wheels"
     requirements: list[str] = []
     for package in PARTS[part]:
-        name = package.partition("[")[0]
+        name, _, extras = package.rstrip("]").partition("[")
         requirements += ["-r", f"packages/{name}/pyproject.toml"]
-        requirements += ["--all-extras"] if "[" in package else []
+        requirements += [f"--extra={extra}" for extra in filter(None, extras.split(","))]
     uv = ("uv", "pip", "install", "--python", session.bin + "/python", "--find-links", str(links))
     session.run(*uv, "--resolution", "lowest-direct", *requirements)
     session.run(*uv, "--no-deps", *wheels)

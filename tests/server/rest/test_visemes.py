@@ -140,6 +140,8 @@ def test_the_model_is_the_one_asked_for(client: httpx.Client, speech: NDArray[np
         ({"audio": b64(wav(np.zeros(0, np.int16)))}, "audio: holds no audio"),
         ({"audio": b64(b"\0\0\0\x1cftypM4A " + bytes(100))}, "audio: MP4 is not decoded here"),
         ({"audio": b64(b"\x1aE\xdf\xa3" + bytes(100))}, "audio: WebM is not decoded here"),
+        ({"audio": {"audio": "AAAA"}}, "audio: is missing"),
+        ([{"audio": "AAAA"}], "audio: is missing"),
         ({"audio": "AAAA", "sample_rate": 7999}, "sample_rate: must be a whole number from 8000 to 48000"),
         ({"audio": "AAAA", "sample_rate": True}, "sample_rate: must be"),
         ({"audio": "AAAA", "sample_rate": 16000.5}, "sample_rate: must be"),
@@ -148,14 +150,26 @@ def test_the_model_is_the_one_asked_for(client: httpx.Client, speech: NDArray[np
         ({"audio": "AAAA", "model": ["default"]}, "model: must be"),
     ],
 )  # fmt: skip
-def test_bad_fields_are_named(client: httpx.Client, fields: dict[str, Any], problem: str) -> None:
+def test_bad_fields_are_named(client: httpx.Client, fields: Any, problem: str) -> None:
     response = client.post("/v1/visemes", json=fields)
     assert response.status_code == 400
     assert list(response.json()) == ["error"]
     assert response.json()["error"].startswith(f"Invalid audio data: {problem}")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'{"audio": NaN}', b"7"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"audio": NaN}',
+        b"7",
+        b'{"audio": "AAA=", "audio": "AAA="}',
+        b'{"audio": "AAA=',
+    ],
+)
 def test_a_body_of_another_kind(client: httpx.Client, body: bytes) -> None:
     response = client.post("/v1/visemes", content=body)
     assert response.status_code == 400

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from os import SEEK_END
@@ -13,11 +11,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast, get_args
 from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from pydantic_core import from_json
 
 from mascot_server.errors import TooLarge
 from mascot_server.provider_config import VisemeModel
 from mascot_server.rest.hearing import invalid
+from mascot_server.rest.json_audio import Base64Reader, JsonAudioReader
 from mascot_server.rest.streaming import ClientGone
 
 if TYPE_CHECKING:
@@ -25,14 +23,10 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
-    from mascot_server.rest.background import Background
-
 __all__ = ["Upload", "body_limit", "read_upload"]
 
 _IN_MEMORY: Final = 1 << 20
 """Bytes of an upload that are kept in memory; more goes to a temporary file."""
-_SLICE: Final = 1 << 16
-"""Characters of base64 that are decoded at once; a multiple of four."""
 _BARE_TYPES: Final = {"audio/pcm", "audio/x-pcm", "audio/raw", "audio/x-raw"}
 _RATES: Final = range(8000, 48001)
 
@@ -59,12 +53,11 @@ def body_limit(max_bytes: int) -> int:
     return max_bytes * 3 // 2 + (1 << 16)
 
 
-async def read_upload(request: Request[Any, Any, Any], background: Background, *, max_bytes: int) -> Upload:
+async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upload:
     """Reads the body of a request.
 
     Args:
         request: Its body was not read yet.
-        background: Where base64 is decoded.
         max_bytes: How large the audio may be.
 
     Raises:
@@ -78,7 +71,7 @@ async def read_upload(request: Request[Any, Any, Any], background: Background, *
             return await _form(request, max_bytes)
         if kind.startswith("audio/"):
             return await _file(request, kind, max_bytes)
-        return await _json(request, background, max_bytes)
+        return await _json(request, max_bytes)
     except RequestEntityTooLarge:
         raise _too_large(max_bytes) from None
 
@@ -122,23 +115,45 @@ async def _form(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
     return Upload(file, sample_rate, model)
 
 
-async def _json(request: Request[Any, Any, Any], background: Background, max_bytes: int) -> Upload:
-    body = b"".join([piece async for piece in _pieces(request)])
+async def _json(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
+    reader, decoder = JsonAudioReader(), Base64Reader()
+    with ExitStack() as unless_done:
+        file = unless_done.enter_context(_temporary())
+        size = 0
+        async for piece in _pieces(request):
+            data = _decoded(reader, decoder, piece)
+            size += len(data)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            file.write(data)
+        fields = _fields(reader)
+        sample_rate, model = _sample_rate(fields), _model(fields)
+        try:
+            decoder.finish()
+        except ValueError:
+            raise invalid("audio", "is not base64") from None
+        file.seek(0)
+        unless_done.pop_all()
+    return Upload(file, sample_rate, model)
+
+
+def _decoded(reader: JsonAudioReader, decoder: Base64Reader, piece: bytes) -> bytes:
     try:
-        fields = from_json(body, allow_inf_nan=False)
+        return decoder.feed(reader.feed(piece))
+    except ValueError:
+        raise invalid("audio", "is not base64") from None
+
+
+def _fields(reader: JsonAudioReader) -> dict[str, Any]:
+    try:
+        fields = reader.fields()
     except ValueError:
         raise invalid("audio", "the body is neither JSON, nor audio/*, nor a form") from None
-    del body
-    if not isinstance(fields, dict) or not isinstance(fields.get("audio"), str):
+    if not isinstance(fields, dict) or not reader.found:
         raise invalid("audio", "is missing; send base64 in a field of this name")
-    sample_rate, model = _sample_rate(fields), _model(fields)
-    file = _temporary()
-    try:
-        await background.run(_decode, fields.pop("audio"), file, max_bytes)
-    except BaseException:
-        background.submit(file.close)
-        raise
-    return Upload(file, sample_rate, model)
+    if reader.found > 1:
+        raise invalid("audio", "is there twice")
+    return fields
 
 
 async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
@@ -149,25 +164,6 @@ async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         raise
     except HTTPException:
         raise ClientGone("the client is gone") from None
-
-
-def _decode(text: str, file: BinaryIO, max_bytes: int) -> None:
-    """Writes what base64 stands for, slice by slice, so that the event loop gets its turns in between."""
-    if not text.isascii():
-        raise invalid("audio", "is not base64")
-    text = "".join(text.split())
-    if len(text) * 3 // 4 - text.count("=", -2) > max_bytes:
-        raise _too_large(max_bytes)
-    for start in range(0, len(text), _SLICE):
-        piece = text[start : start + _SLICE]
-        try:
-            data = base64.b64decode(piece, validate=True)
-        except binascii.Error:
-            raise invalid("audio", "is not base64") from None
-        if "=" in piece and start + _SLICE < len(text):
-            raise invalid("audio", "is not base64")
-        file.write(data)
-    file.seek(0)
 
 
 def _sample_rate(fields: Mapping[str, Any]) -> int:

@@ -56,7 +56,7 @@ def visemes_route(
             raise Forbidden(str(error)) from None
         async with AsyncExitStack() as resources:
             resources.enter_context(background.slot())
-            upload = await read_upload(request, background, max_bytes=max_bytes)
+            upload = await read_upload(request, max_bytes=max_bytes)
             hearing = Hearing(
                 upload.file,
                 sample_rate=upload.sample_rate,

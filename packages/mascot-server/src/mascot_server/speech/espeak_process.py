@@ -57,6 +57,8 @@ def main(library: str, data: str) -> None:
         return
     if espeak.espeak_SetVoiceByName(request["voice"].encode()) != 0:
         sys.exit("espeak-ng does not know the voice")
+    # The noise in consonants is seeded by the clock otherwise, and the same text would sound a little different.
+    espeak.espeak_ng_SetRandSeed(1)
     espeak.espeak_SetParameter(_PARAMETER_RATE, request["rate"], 0)
     _answer({"sample_rate": rate})
     _speak(espeak, request["text"].encode())

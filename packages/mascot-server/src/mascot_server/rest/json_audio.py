@@ -1,0 +1,140 @@
+"""A JSON object with a long base64 text in its member `audio`, read piece by piece.
+
+Parsed at once, 25 MiB of it would stand in memory several times over, and hold up every conversation for the time that
+takes. Sans-I/O.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+__all__ = ["Base64Reader", "JsonAudioReader"]
+
+_IN_STRING: Final = re.compile(rb'["\\]')
+_BETWEEN: Final = re.compile(rb'["{}\[\]]')
+_AUDIO_KEY: Final = re.compile(rb'[{,]\s*"audio"\s*:\s*$')
+_KEY_WINDOW: Final = 256
+"""Bytes before a string in which its key is looked for; only blanks could make it longer."""
+_CUT_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3})?)$")
+
+
+class JsonAudioReader:
+    """Takes the text of the outermost object's member `audio` out of JSON.
+
+    Attributes:
+        found: How often there was such a text.
+    """
+
+    def __init__(self) -> None:
+        self.found = 0
+        self._others = bytearray()  # everything else, with an empty text in its place
+        self._cut = b""  # an escape of which only a part has come
+        self._depth = 0
+        self._in_string = self._in_audio = self._escaped = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Reads the next piece.
+
+        Returns:
+            What it has of the text.
+
+        Raises:
+            ValueError: It has an escape that JSON does not know.
+        """
+        text, at = bytearray(self._cut), 0
+        while at < len(data):
+            at = self._string(data, at, text) if self._in_string else self._structure(data, at)
+        self._cut = b""
+        if self._in_string and (cut := _CUT_ESCAPE.search(text)):
+            self._cut = cut[1]
+            del text[cut.start(1) :]
+        if b"\\" not in text:
+            return bytes(text)
+        unescaped: str = from_json(b'"%b"' % bytes(text))
+        return unescaped.encode()
+
+    def fields(self) -> Any:
+        """What the JSON says, with an empty text for the audio.
+
+        Raises:
+            ValueError: It is not JSON.
+        """
+        return from_json(bytes(self._others), allow_inf_nan=False)
+
+    def _string(self, data: bytes, at: int, text: bytearray) -> int:
+        """Reads on in a string; returns where to go on."""
+        sink = text if self._in_audio else self._others
+        if self._escaped:
+            self._escaped = False
+            sink += data[at : at + 1]
+            return at + 1
+        stop = _IN_STRING.search(data, at)
+        end = stop.start() if stop else len(data)
+        sink += data[at:end]
+        if stop is None:
+            return end
+        if stop[0] == b"\\":
+            self._escaped = True
+            sink += b"\\"
+        else:
+            self._in_string = self._in_audio = False
+            self._others += b'"'
+        return end + 1
+
+    def _structure(self, data: bytes, at: int) -> int:
+        """Reads on between strings; returns where to go on."""
+        stop = _BETWEEN.search(data, at)
+        if stop is None:
+            self._others += data[at:]
+            return len(data)
+        self._others += data[at : stop.start()]
+        if stop[0] == b'"':
+            self._in_string = True
+            outermost = self._depth == 1
+            self._in_audio = outermost and bool(_AUDIO_KEY.search(self._others[-_KEY_WINDOW:]))
+            self.found += self._in_audio
+        else:
+            self._depth += 1 if stop[0] in b"{[" else -1
+        self._others += stop[0]
+        return stop.end()
+
+
+class Base64Reader:
+    """Decodes base64 piece by piece, blanks and line breaks let pass."""
+
+    def __init__(self) -> None:
+        self._carried = b""
+        self._ended = False
+
+    def feed(self, text: bytes) -> bytes:
+        """Decodes the next piece.
+
+        Raises:
+            ValueError: It is not base64.
+        """
+        text = self._carried + text.translate(None, b" \t\r\n")
+        whole = len(text) // 4 * 4
+        self._carried = text[whole:]
+        if not text:
+            return b""
+        if self._ended:
+            raise ValueError("something follows the padding")
+        self._ended = text[:whole].endswith(b"=")
+        try:
+            return base64.b64decode(text[:whole], validate=True)
+        except binascii.Error as error:
+            raise ValueError(str(error)) from None
+
+    def finish(self) -> None:
+        """Ends it.
+
+        Raises:
+            ValueError: Some of it is missing.
+        """
+        if self._carried:
+            raise ValueError("its length is not a multiple of four")
