@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import mascot_client
-from mascot_client import elevenlabs, gemini, openai
+from mascot_client import elevenlabs, gemini, openai, player
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,6 +53,7 @@ def test_public_names() -> None:
         "SMOOTHING_PRESETS",
         "APIError",
         "AsyncMascotClient",
+        "AudioDeviceError",
         "AuthenticationError",
         "BadRequestError",
         "ConfigurationError",
@@ -78,6 +79,7 @@ def test_public_names() -> None:
         "smooth",
     ]
     assert elevenlabs.__all__ == ["connect", "connect_async"]
+    assert player.__all__ == ["AudioOutput", "SoundDeviceOutput", "VisemePlayer"]
     assert gemini.__all__ == ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
     assert openai.__all__ == [
         "connect",
@@ -91,7 +93,7 @@ def test_public_names() -> None:
     ]
 
 
-@pytest.mark.parametrize("module", [mascot_client, elevenlabs, gemini, openai])
+@pytest.mark.parametrize("module", [mascot_client, elevenlabs, gemini, openai, player])
 def test_every_public_name_is_there_and_documented(module: ModuleType) -> None:
     for name in module.__all__:
         assert name.isupper() or getattr(module, name).__doc__, name
@@ -99,8 +101,8 @@ def test_every_public_name_is_there_and_documented(module: ModuleType) -> None:
 
 def test_no_sdk_is_imported_before_it_is_used() -> None:
     code = """
-import mascot_client, mascot_client.elevenlabs, mascot_client.gemini, mascot_client.openai
-print([name for name in ("elevenlabs", "google.genai", "openai", "websockets") if name in sys.modules])
+import mascot_client, mascot_client.elevenlabs, mascot_client.gemini, mascot_client.openai, mascot_client.player
+print([name for name in ("elevenlabs", "google.genai", "openai", "websockets", "sounddevice") if name in sys.modules])
 """
     assert run(code) == "[]"
 

@@ -139,6 +139,12 @@ def test_nothing_moves_before_playback_starts() -> None:
     mouth = timeline.mouth(now_ms=500)
     assert (mouth.viseme, mouth.speaking, dict(mouth.weights)) == (0, False, {0: 1.0})
     timeline.played(0, now_ms=600, in_ms=50)
+    mouth = timeline.mouth(now_ms=600)
+    assert (mouth.viseme, mouth.next_viseme, mouth.next_in_ms, mouth.speaking) == (0, 2, 50, False)
+    mouth = timeline.mouth(now_ms=630)
+    assert (mouth.viseme, mouth.next_in_ms) == (0, 20)
+    # The mouth begins to open before the sound.
+    assert mouth.weights[2] > 0
     assert timeline.position(now_ms=640) == 0
     assert timeline.position(now_ms=700) == 50
 
@@ -280,11 +286,19 @@ def test_the_audio_given_counts_where_it_is_shorter_than_its_payload() -> None:
     assert timeline.end_ms == 50
 
 
+def test_a_pause_in_what_is_played_closes_the_mouth_and_changes_no_shape() -> None:
+    timeline = filled([payload(100, (0, 7))])
+    timeline.add_silence(100, now_ms=0)
+    timeline.add(payload(100), now_ms=0)
+    assert [timeline.mouth(now_ms=now).viseme for now in (50, 150, 250)] == [7, 0, 7]
+
+
 @pytest.mark.parametrize(
     ("use", "field"),
     [
         (lambda timeline: timeline.add(None, now_ms=0), "visemes"),
         (lambda timeline: timeline.add(None, b"\0\0", sample_rate=0, now_ms=0), "sample_rate"),
+        (lambda timeline: timeline.add_silence(-1, now_ms=0), "duration_ms"),
         (lambda timeline: timeline.played(math.nan, now_ms=0), "position_ms"),
         (lambda timeline: timeline.played(0, now_ms=0, in_ms=-1), "in_ms"),
         (lambda timeline: timeline.seek(math.inf, now_ms=0), "position_ms"),

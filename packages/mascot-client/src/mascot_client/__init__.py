@@ -9,6 +9,7 @@ from mascot_client.api import AsyncMascotClient, MascotClient
 from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig
 from mascot_client.errors import (
     APIError,
+    AudioDeviceError,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
@@ -28,6 +29,7 @@ __all__ = [
     "SMOOTHING_PRESETS",
     "APIError",
     "AsyncMascotClient",
+    "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",

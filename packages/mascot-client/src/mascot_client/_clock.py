@@ -23,14 +23,13 @@ class PlaybackClock:
     """Position in the audio as a function of the caller's clock. All numbers are milliseconds.
 
     Attributes:
-        started: whether the player has ever said where it is.
         ended_at: when, by the caller's clock, the audio ran out; infinite while there is some.
     """
 
     def __init__(self) -> None:
-        self.started = False
         self.ended_at = math.inf
         self._running = False
+        self._stood = False
         self._anchor_position = 0.0
         self._anchor_now = 0.0
         self._rate = 1.0
@@ -47,22 +46,29 @@ class PlaybackClock:
             passed = self._anchor_now + (end_ms - self._anchor_position) / self._rate
             self.ended_at = min(self.ended_at, passed)
             self._anchor(end_ms, now_ms)
+            self._stood = True
             raw = end_ms
         self._reached = min(max(raw, self._reached), end_ms)
         return self._reached
+
+    def wait_ms(self, now_ms: float) -> float:
+        """How long the position will still stand: until a buffer that is on its way is heard, or for ever."""
+        return max(self._reached - self._raw(now_ms), 0.0) if self._running else math.inf
 
     def report(self, position_ms: float, now_ms: float, end_ms: float) -> None:
         """Take note of where the player is."""
         before = self.position(now_ms, end_ms)
         error = position_ms - before
-        if not self._running or abs(error) > _SMALL_MS:
+        # After standing at the end nobody knows when the player went on, so that its word is taken as it is.
+        if not self._running or self._stood or abs(error) > _SMALL_MS:
             if -error > _WENT_BACK_MS:
-                self._reached = position_ms
+                self._reached = max(position_ms, 0.0)
             self._anchor(position_ms, now_ms)
         else:
             self._anchor(self._raw(now_ms), now_ms)
             self._rate = 1 + (position_ms - self._anchor_position) / _WALK_OFF_MS
-        self.started = self._running = True
+        self._running = True
+        self._stood = position_ms >= end_ms
 
     def pause(self, now_ms: float, end_ms: float) -> None:
         """Stand still until the next report."""

@@ -3,6 +3,7 @@
 MascotError
 ├── ConfigurationError      you: a value is missing or unusable, found before anything was sent; a ValueError
 ├── MissingExtraError       you: the provider's SDK is not installed; an ImportError
+├── AudioDeviceError        the machine: no PortAudio, or no loudspeaker to play on
 ├── ConnectionFailedError   the network: no connection, no TLS, no answer in time
 ├── APIError                the server: it refused; has ``status`` and the server's ``text``
 │   ├── BadRequestError     400
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 __all__ = [
     "APIError",
+    "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",
@@ -52,10 +54,10 @@ class ConfigurationError(MascotError, ValueError):
 
 
 class MissingExtraError(MascotError, ImportError):
-    """The official SDK that a helper needs is not installed.
+    """What a helper needs is not installed: a provider's official SDK, or sounddevice.
 
     Attributes:
-        extra: the extra of mascot-client that installs it: ``elevenlabs``, ``gemini`` or ``openai``.
+        extra: the extra of mascot-client that installs it: ``elevenlabs``, ``gemini``, ``openai`` or ``player``.
     """
 
     def __init__(self, extra: str) -> None:
@@ -63,7 +65,26 @@ class MissingExtraError(MascotError, ImportError):
         self.extra = extra
 
     def __str__(self) -> str:
-        return f'the {self.extra} SDK is not installed: pip install "mascot-client[{self.extra}]"'
+        what = "sounddevice" if self.extra == "player" else f"the {self.extra} SDK"
+        return f'{what} is not installed: pip install "mascot-client[{self.extra}]"'
+
+
+class AudioDeviceError(MascotError):
+    """There is nothing to play sound on.
+
+    Attributes:
+        reason: what PortAudio says.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        if "library not found" in self.reason:
+            # The wheels for Windows and macOS bring it along.
+            return f"{self.reason}: install your system's package of it, libportaudio2 on Debian and Ubuntu"
+        return f"no sound output: {self.reason}"
 
 
 class ConnectionFailedError(MascotError):

@@ -70,8 +70,9 @@ class Timeline:
         self._track = Track()
         self._clock = PlaybackClock()
         self._now = -math.inf
-        # Up to here the mouth had come to rest before more audio came.
-        self._rested_ms = -math.inf
+        # Where audio began after none was heard, and the last such place at which the mouth had come to rest.
+        self._opens_ms = 0.0
+        self._rested_ms = 0.0
         # The last shape that the server told of: it holds into the next payload, over undescribed audio too.
         self._told = CLOSED
         self._told_until = 0.0
@@ -113,12 +114,25 @@ class Timeline:
             duration = visemes.audio_duration_ms
         else:
             raise ConfigurationError("visemes", "give the payload, the audio (pcm) or both")
-        if self._clock.ended_at <= self._now - self._blend / 2:
-            self._rested_ms = self.end_ms
+        self._note_rest()
         if visemes is not None:
             return self._track.append(duration, self._cues(visemes, self.end_ms + duration))
         heard = loudness_visemes(pcm or b"", sample_rate)
         return self._track.append(duration, tuple((viseme.offset_ms, viseme.id) for viseme in heard))
+
+    def add_silence(self, duration_ms: float, *, now_ms: float) -> None:
+        """Add a pause behind what is there, for a player that goes on playing nothing when it runs dry.
+
+        Args:
+            duration_ms: how long it is.
+            now_ms: your clock.
+
+        Raises:
+            ConfigurationError: a number is unusable.
+        """
+        self._advance(now_ms)
+        self._note_rest()
+        self._track.append(_milliseconds("duration_ms", duration_ms), ((0.0, CLOSED),))
 
     def describe(self, visemes: Visemes, start_ms: float, *, now_ms: float) -> bool:
         """Give late visemes to audio that was added without; what has been heard by now is simply past.
@@ -154,7 +168,7 @@ class Timeline:
         position = _number("position_ms", position_ms)
         _milliseconds("in_ms", in_ms)
         self._advance(now_ms)
-        self._clock.report(min(position, self.end_ms) - in_ms, self._now, self.end_ms)
+        self._clock.report(min(position - in_ms, self.end_ms), self._now, self.end_ms)
 
     def pause(self, *, now_ms: float) -> None:
         """Stand still, with the shape that there is, until ``played`` is called again."""
@@ -197,11 +211,12 @@ class Timeline:
     def mouth(self, *, now_ms: float) -> Mouth:
         """The mouth now."""
         position = self.position(now_ms=now_ms)
-        if not self._clock.started:
-            return Mouth(CLOSED, None, None, MappingProxyType({CLOSED: 1.0}), speaking=False)
         spans = self._track.spans(position)
         until, viseme = next(spans)
         following = next(spans, None)
+        waiting = self._clock.wait_ms(self._now)
+        if waiting and position == self._opens_ms:
+            return self._opening(viseme, position, waiting)
         since_end = max(self._now - self._clock.ended_at, 0.0)
         return Mouth(
             viseme=viseme,
@@ -211,16 +226,34 @@ class Timeline:
             speaking=position < self.end_ms,
         )
 
-    def _weights(self, position: float) -> Mapping[int, float]:
-        """Each shape's share of a Hann window of ``blend_ms`` about the position: smooth, and always 1 in all."""
+    def _opening(self, first: int, position: float, waiting: float) -> Mouth:
+        """The mouth before a sound that is on its way, or that nobody has begun to play."""
+        due = first != CLOSED and waiting < math.inf
+        return Mouth(
+            viseme=CLOSED,
+            next_viseme=first if due else None,
+            next_in_ms=waiting if due else None,
+            weights=self._weights(position - waiting, rested_ms=position),
+            speaking=False,
+        )
+
+    def _weights(self, position: float, rested_ms: float | None = None) -> Mapping[int, float]:
+        """Each shape's share of a Hann window of ``blend_ms`` about the position: smooth, and always 1 in all.
+
+        Where the mouth rested before, up to ``rested_ms``, it counts as closed, whatever it said before that.
+        """
         half = self._blend / 2
+        start = position - half
+        if rested_ms is None:
+            rested_ms = self._rested_ms if start < self._rested_ms <= position else -math.inf
+        if position + half <= rested_ms:
+            return MappingProxyType({CLOSED: 1.0})
         if not half:
             return MappingProxyType({self._track.shape(position): 1.0})
         weights: dict[int, float] = {}
-        start = position - half
         before = 0.0
-        if start < self._rested_ms <= position:
-            start = self._rested_ms
+        if start < rested_ms:
+            start = rested_ms
             before = _hann_share((start - position) / half)
             weights[CLOSED] = before
         for end, viseme in self._track.spans(start):
@@ -232,6 +265,13 @@ class Timeline:
                 break
         total = sum(weights.values())
         return MappingProxyType({viseme: weight / total for viseme, weight in weights.items() if weight})
+
+    def _note_rest(self) -> None:
+        """Remember, before audio is added, that nothing was heard at its beginning."""
+        if self._clock.ended_at <= self._now:
+            self._opens_ms = self.end_ms
+        if self._clock.ended_at <= self._now - self._blend / 2:
+            self._rested_ms = self.end_ms
 
     def _cues(self, visemes: Visemes, end_ms: float) -> tuple[tuple[float, int], ...]:
         cues = [(float(viseme.offset_ms), viseme.id) for viseme in visemes.visemes]

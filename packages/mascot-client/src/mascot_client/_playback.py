@@ -1,0 +1,83 @@
+"""A queue of audio in front of a loudspeaker, and the mouth that belongs to what it plays; no device, no thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mascot_client.smoothing import Smoother
+from mascot_client.timeline import Mouth, Timeline
+
+if TYPE_CHECKING:
+    from mascot_client.smoothing import Smoothing
+    from mascot_client.visemes import Visemes
+
+_BYTES = 2
+
+
+class Playback:
+    """Audio in by message, out by buffer; PCM16 little-endian mono. Times are milliseconds of one clock.
+
+    Silence that the device got while the queue was empty is part of the timeline: positions count everything that
+    the device was given, so that they stay true however often the queue runs dry.
+
+    Args:
+        sample_rate: in Hz.
+        blend_ms: see ``Timeline``.
+        smoothing: how much to calm the mouth, ``None`` for not at all.
+    """
+
+    def __init__(self, sample_rate: int, blend_ms: float, smoothing: Smoothing | None) -> None:
+        self._rate = sample_rate
+        self._timeline = Timeline(blend_ms=blend_ms)
+        self._smoother = None if smoothing is None else Smoother(smoothing)
+        self._queue = bytearray()
+        self._half_sample = b""
+        self._handed_out = 0
+
+    def add(self, pcm: bytes, visemes: Visemes | None, now_ms: float) -> None:
+        """Queue the audio of one message."""
+        audio = self._half_sample + pcm
+        whole = len(audio) // _BYTES * _BYTES
+        self._half_sample = audio[whole:]
+        if visemes is not None and self._smoother is not None:
+            visemes = self._smoother.push(visemes)
+        dry = self._handed_out_ms - self._timeline.end_ms
+        if dry > 0:
+            self._timeline.add_silence(dry, now_ms=now_ms)
+        self._timeline.add(visemes, audio[:whole], sample_rate=self._rate, now_ms=now_ms)
+        self._queue += audio[:whole]
+
+    def fill(self, frames: int, now_ms: float, heard_in_ms: float) -> bytes:
+        """Take the next buffer for the device, silence where there is no audio.
+
+        Args:
+            frames: samples that the device wants.
+            now_ms: the clock.
+            heard_in_ms: when the first of them will be heard, from now.
+        """
+        taken = bytes(self._queue[: frames * _BYTES])
+        self._timeline.played(self._handed_out_ms, now_ms=now_ms, in_ms=max(heard_in_ms, 0.0))
+        del self._queue[: len(taken)]
+        self._handed_out += frames
+        return taken.ljust(frames * _BYTES, b"\0")
+
+    def interrupt(self, now_ms: float) -> None:
+        """Drop what the device does not have yet."""
+        self._queue.clear()
+        self._half_sample = b""
+        if self._smoother is not None:
+            self._smoother.reset()
+        on_its_way = self._handed_out_ms - self._timeline.position(now_ms=now_ms)
+        self._timeline.interrupt(now_ms=now_ms, unheard_ms=max(on_its_way, 0.0))
+
+    def mouth(self, now_ms: float) -> Mouth:
+        """The mouth that belongs to what is heard now."""
+        return self._timeline.mouth(now_ms=now_ms)
+
+    def unheard_ms(self, now_ms: float) -> float:
+        """Milliseconds of audio that nobody has heard yet."""
+        return self._timeline.end_ms - self._timeline.position(now_ms=now_ms)
+
+    @property
+    def _handed_out_ms(self) -> float:
+        return self._handed_out * 1000 / self._rate

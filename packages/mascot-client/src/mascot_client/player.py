@@ -1,0 +1,191 @@
+"""A loudspeaker with a mouth: plays the agent's audio, and moves the mouth with what is really heard.
+
+    from mascot_client.player import VisemePlayer
+
+    with VisemePlayer(draw) as player:              # draw(mouth), up to 60 times a second
+        for event in openai.listen(connection, VisemeFeed(on_interrupted=player.interrupt)):
+            if event.type == "response.output_audio.delta":
+                player.play(base64.b64decode(event.delta), openai.visemes(event))
+
+Needs ``pip install "mascot-client[player]"``, or an ``AudioOutput`` of your own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol, Self
+
+from mascot_client._playback import Playback
+from mascot_client._sounddevice import SoundDeviceOutput
+from mascot_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from mascot_client.smoothing import Smoothing
+    from mascot_client.timeline import Mouth
+    from mascot_client.visemes import Visemes
+
+__all__ = ["AudioOutput", "SoundDeviceOutput", "VisemePlayer"]
+
+logger = logging.getLogger(__name__)
+
+_FRAMES_PER_SECOND = 60
+
+
+class AudioOutput(Protocol):
+    """What plays: a sound card, or anything that takes buffers of PCM16 little-endian mono."""
+
+    def start(self, sample_rate: int, fill: Callable[[int, float], bytes]) -> None:
+        """Begin to play.
+
+        Args:
+            sample_rate: in Hz.
+            fill: to be called for each buffer, from any thread, with the number of samples wanted and the
+                seconds from now until the first of them is heard; answers that many samples.
+        """
+
+    def stop(self) -> None:
+        """Stop playing; ``fill`` is not called after it returns."""
+
+
+class VisemePlayer:
+    """Plays audio messages one after the other and drives a mouth in time with the loudspeaker.
+
+    Use it as a context manager, or call ``start()`` and ``close()``. Safe between threads.
+
+    Args:
+        on_mouth: called with each new ``Mouth``, up to 60 times a second, from a thread of its own; what it raises
+            is logged. ``None`` for a drawing loop of yours that asks ``mouth()``.
+        sample_rate: of the audio, in Hz: 24000 for OpenAI and Gemini, 16000 for ElevenLabs' usual agents.
+        output: the loudspeaker, the default device of sounddevice if not given.
+        smoothing: how much to calm the mouth; see ``SMOOTHING_PRESETS``.
+        blend_ms: see ``Timeline``.
+        clock: seconds of a clock that never goes back.
+
+    Raises:
+        ConfigurationError: a number is unusable.
+    """
+
+    def __init__(
+        self,
+        on_mouth: Callable[[Mouth], object] | None = None,
+        *,
+        sample_rate: int = 24000,
+        output: AudioOutput | None = None,
+        smoothing: Smoothing | None = None,
+        blend_ms: float = 80.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if sample_rate <= 0:
+            raise ConfigurationError("sample_rate", "must be above 0 Hz")
+        self._on_mouth = on_mouth
+        self._sample_rate = sample_rate
+        self._output = SoundDeviceOutput() if output is None else output
+        self._playback = Playback(sample_rate, blend_ms, smoothing)
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._closing = False
+        self._driver: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Open the loudspeaker.
+
+        Raises:
+            MissingExtraError: sounddevice is not installed.
+            AudioDeviceError: there is no PortAudio or no device.
+        """
+        self._output.start(self._sample_rate, self._fill)
+        if self._on_mouth is not None:
+            self._driver = threading.Thread(
+                target=self._drive, args=(self._on_mouth,), name="mascot-mouth", daemon=True
+            )
+            self._driver.start()
+
+    def play(self, pcm: bytes, visemes: Visemes | None = None) -> None:
+        """Play the audio of one message after what is queued.
+
+        Args:
+            pcm: signed 16-bit little-endian mono.
+            visemes: its payload; without one the loudness of the audio moves the mouth.
+        """
+        with self._changed:
+            self._playback.add(pcm, visemes, self._now_ms())
+            self._changed.notify_all()
+
+    def interrupt(self) -> None:
+        """Drop what is not heard yet, and close the mouth; the sound card may still hold some milliseconds."""
+        with self._changed:
+            self._playback.interrupt(self._now_ms())
+            self._changed.notify_all()
+
+    def mouth(self) -> Mouth:
+        """The mouth that belongs to what is heard now."""
+        with self._changed:
+            return self._playback.mouth(self._now_ms())
+
+    def unheard_ms(self) -> float:
+        """Milliseconds of audio given to ``play`` that nobody has heard yet."""
+        with self._changed:
+            return self._playback.unheard_ms(self._now_ms())
+
+    def wait(self) -> None:
+        """Block until everything is heard, or the player is closed."""
+        with self._changed:
+            while not self._closing and self._playback.unheard_ms(self._now_ms()) > 0:
+                self._changed.wait(1 / _FRAMES_PER_SECOND)
+
+    def close(self) -> None:
+        """Stop at once and close the loudspeaker."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._output.stop()
+        if self._driver is not None and self._driver is not threading.current_thread():
+            self._driver.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _now_ms(self) -> float:
+        return self._clock() * 1000
+
+    def _fill(self, frames: int, heard_in_s: float) -> bytes:
+        with self._changed:
+            return self._playback.fill(frames, self._now_ms(), heard_in_s * 1000)
+
+    def _drive(self, on_mouth: Callable[[Mouth], object]) -> None:
+        shown: object = None
+        while True:
+            with self._changed:
+                if self._closing:
+                    return
+                now = self._now_ms()
+                mouth = self._playback.mouth(now)
+                looks = (mouth.viseme, dict(mouth.weights), mouth.speaking)
+                if looks == shown:
+                    resting = self._playback.unheard_ms(now) <= 0 and mouth.weights.keys() == {0}
+                    self._changed.wait(None if resting else _pause_s(mouth))
+                    continue
+            shown = looks
+            try:
+                on_mouth(mouth)
+            except Exception:
+                logger.exception("on_mouth failed; playback goes on")
+
+
+def _pause_s(mouth: Mouth) -> float:
+    frame = 1 / _FRAMES_PER_SECOND
+    return frame if mouth.next_in_ms is None else min(frame, mouth.next_in_ms / 1000)
