@@ -56,6 +56,7 @@ class KeyDirectory:
         self._by_id: dict[str, KeyRecord] = {}
         self._version: object = None
         self._read_at = float("-inf")
+        self._failing = False
         self._reading = asyncio.Lock()
 
     async def by_key(self, key: str) -> KeyRecord | None:
@@ -105,9 +106,13 @@ class KeyDirectory:
             try:
                 await self._refresh(store)
             except StoreError as error:
-                logger.warning("%s", error)
+                if not self._failing:
+                    logger.warning("%s", error)
+                self._failing = True
                 if not self._keep_stale or self._version is None:
                     raise
+            else:
+                self._failing = False
             self._read_at = now
 
     async def _refresh(self, store: KeyStore) -> None:
