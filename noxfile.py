@@ -25,6 +25,17 @@ PARTS = {
 }
 """Which packages each part of the tests needs."""
 
+SDKS = {
+    "elevenlabs": ("2.11.0", "2.40.0", "2.60.0", ""),
+    "openai": ("1.109.1", "2.0.0", "2.54.0", "3.0.0", ""),
+    "google-genai": ("1.70.0", "2.0.0", "2.34.0", "3.0.0", ""),
+}
+"""Versions of the providers' SDKs that mascot-client is tried with, the newest as ``""``.
+
+The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2.40); OpenAI's last of each line,
+and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
+"""
+
 TRAINING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
 
 
@@ -79,6 +90,40 @@ def minimums(session: nox.Session, part: str) -> None:
     session.run(*uv, "--resolution", "lowest-direct", *requirements)
     session.run(*uv, "--no-deps", *wheels)
     session.run("pytest", f"tests/{part}", *session.posargs)
+
+
+@nox.session
+def sdks(session: nox.Session) -> None:
+    """Run the client's contract tests over versions of each provider's SDK, and print a table (slow)."""
+    session.install(*build_wheels(session, *PARTS["integration"]), *testing("integration"))
+    rows = []
+    for name, versions in SDKS.items():
+        provider = "gemini" if name == "google-genai" else name
+        tests = [
+            f"tests/client/test_{provider}.py",
+            "tests/client/test_mint.py",
+            "tests/integration/test_client.py",
+        ]
+        for version in versions:
+            extra = "[realtime]" if name == "openai" else ""
+            session.install("--upgrade", f"{name}{extra}{'==' if version else ''}{version}")
+            installed = session.run(
+                "python",
+                "-c",
+                f"from importlib.metadata import version as v; print(v({name!r}))",
+                silent=True,
+            )
+            passed = session.run(
+                "pytest", *tests, "-q", "-k", provider, *session.posargs, success_codes=[0, 1], silent=True
+            )
+            summary = str(passed).strip().splitlines()[-1]
+            rows.append((name, str(installed).strip(), summary))
+            session.log(" ".join(rows[-1]))
+            if "failed" in summary or "error" in summary:
+                session.warn(str(passed))
+    print("\n".join(f"{name:<14}{version:<10}{summary}" for name, version, summary in rows))
+    if any("failed" in summary or "error" in summary for _, _, summary in rows):
+        session.error("some versions fail")
 
 
 @nox.session

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from anyio import to_thread
+from anyio import create_task_group, to_thread
 from elevenlabs.conversational_ai.conversation import AsyncConversation, AudioInterface, Conversation
 from google.genai.live import AsyncSession
 from google.genai.types import LiveConnectConfig, Modality
@@ -24,6 +24,8 @@ from mascot_client import (
     GeminiConfig,
     MascotClient,
     OpenAIConfig,
+    Timeline,
+    VisemeFeed,
     Visemes,
     elevenlabs,
     gemini,
@@ -172,7 +174,7 @@ async def test_gemini(stage: Stage, scheme: str) -> None:
     assert moves(payloads) > 20
 
 
-def test_after_an_interruption_the_mouth_is_told_anew(client: MascotClient) -> None:
+def test_elevenlabs_after_an_interruption_the_mouth_is_told_anew(client: MascotClient) -> None:
     seen: list[Any] = []
 
     class Speaker(Silence):
@@ -206,6 +208,62 @@ def test_after_an_interruption_the_mouth_is_told_anew(client: MascotClient) -> N
     conversation.wait_for_session_end()
     first = seen[at + 1]
     assert first.visemes[0].offset_ms == 0
+
+
+async def test_openai_feed_and_timeline(client: MascotClient) -> None:
+    feed = VisemeFeed()
+    read: list[Visemes] = []
+
+    async def reader() -> None:
+        read.extend([payload async for payload in feed])
+
+    timeline, size = Timeline(), 0
+    async with create_task_group() as tasks:
+        tasks.start_soon(reader)
+        async with openai.connect_async(client.get_signed_url(OPENAI)) as connection:
+            await connection.response.create()
+            async for event in openai.listen_async(connection, feed):
+                if event.type == "response.output_audio.delta":
+                    pcm = base64.b64decode(event.delta)
+                    timeline.add(openai.visemes(event), pcm, now_ms=0)
+                    size += len(pcm)
+                elif event.type == "response.done":
+                    feed.close()
+                    break
+    assert milliseconds(read) == size / 48
+    assert timeline.end_ms == pytest.approx(size / 48)
+    timeline.played(0, now_ms=0)
+    assert len({timeline.mouth(now_ms=now).viseme for now in range(0, round(size / 48), 20)}) > 5
+
+
+async def test_gemini_feed_and_interruption(client: MascotClient) -> None:
+    interruptions: list[str] = []
+    feed = VisemeFeed(on_interrupted=lambda: interruptions.append("interrupted"))
+    async with gemini.connect(client.get_signed_url(GEMINI), model=GEMINI_MODEL, config=AUDIO) as session:
+        await session.send_realtime_input(text="What can you do?")
+        sizes = [
+            len(message.data) async for message in gemini.listen(session.receive(), feed) if message.data
+        ]
+    feed.close()
+    assert milliseconds(list(feed)) == sum(sizes) / 48
+    assert interruptions == []
+
+
+def test_elevenlabs_feed(client: MascotClient) -> None:
+    payloads: list[Visemes] = []
+    feed = VisemeFeed(on_visemes=payloads.append)
+    conversation = elevenlabs.connect(
+        client.get_signed_url(ELEVENLABS),
+        agent_id=simulators.ELEVENLABS_AGENT_ID,
+        on_visemes=feed,
+        audio_interface=Silence(),
+    )
+    conversation.start_session()
+    wait_until(lambda: moves(payloads) > 20)
+    conversation.end_session()
+    conversation.wait_for_session_end()
+    feed.close()
+    assert list(feed) == payloads
 
 
 def test_refusals_carry_the_servers_words(stage: Stage, client: MascotClient) -> None:
