@@ -134,7 +134,9 @@ async def test_a_server_without_conversations_ends_at_once(providers: Providers,
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_second_signal_ends_it_at_once(workers: str, tmp_path: Path) -> None:
     async with scripted(never) as provider:
-        with serve_process(tmp_path, provider, "--workers", workers) as server:
+        with serve_process(
+            tmp_path, provider, "--workers", workers, key_store=str(tmp_path / "keys.db")
+        ) as server:
             async with dial(server, "openai") as connection:
                 async with draining(server):
                     server.process.send_signal(signal.SIGTERM)
@@ -143,3 +145,5 @@ async def test_a_second_signal_ends_it_at_once(workers: str, tmp_path: Path) -> 
                         status = await exit_status(server)
     assert code == 1012
     assert status == 1
+    # Said at the start, where each holds keys to their limits by itself.
+    assert ("each of the 2 workers counts by itself" in server.logged()) == (workers == "2")
