@@ -180,7 +180,11 @@ def test_nothing_is_lost_and_each_stream_keeps_its_order(steps: list[tuple[str, 
         for track, taken in batch:
             model.taken.setdefault(track, []).append(taken.data)
             # Nobody of this engine who was left behind is more urgent.
-            left = [t.jobs[0] for t in all_tracks if t.jobs and t.engine is track.engine and t not in chosen]
+            left = [
+                t.next
+                for t in all_tracks
+                if (t.jobs or t.late) and t.engine is track.engine and t not in chosen
+            ]
             assert all((taken.late, taken.due) <= (other.late, other.due) for other in left)
 
     for count, (step, number, milliseconds) in enumerate(steps):

@@ -93,12 +93,19 @@ class Track:
         stream: The stream.
     """
 
-    __slots__ = ("engine", "jobs", "stream")
+    __slots__ = ("engine", "jobs", "late", "stream")
 
     def __init__(self, engine: VisemeEngine, stream: VisemeStream) -> None:
         self.engine = engine
         self.stream = stream
+        # What is late is older than what is not.
+        self.late: deque[Job] = deque()
         self.jobs: deque[Job] = deque()
+
+    @property
+    def next(self) -> Job:
+        """What the stream hears next; there is some."""
+        return self.late[0] if self.late else self.jobs[0]
 
 
 class Agenda:
@@ -127,15 +134,15 @@ class Agenda:
         if self._count >= self._capacity:
             return False
         self._count += 1
-        if not track.jobs:
-            self._waiting.setdefault(track.engine, {})[track] = None
+        self._waiting.setdefault(track.engine, {})[track] = None
         track.jobs.append(job)
         return True
 
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that nobody needs any more."""
-        self._count -= len(track.jobs)
+        self._count -= len(track.jobs) + len(track.late)
         track.jobs.clear()
+        track.late.clear()
         self._waiting.get(track.engine, {}).pop(track, None)
 
     def next_batch(self, now: float) -> float | None:
@@ -151,12 +158,12 @@ class Agenda:
         late = []
         for tracks in self._waiting.values():
             for track in tracks:
-                for job in track.jobs:
-                    if job.limit > now:
-                        break
-                    if not job.late:
-                        job.late = True
-                        late.append(job)
+                jobs = track.jobs
+                while jobs and jobs[0].limit <= now:
+                    job = jobs.popleft()
+                    job.late = True
+                    track.late.append(job)
+                    late.append(job)
         return late
 
     def ran(self, began: float, ended: float) -> None:
@@ -176,16 +183,16 @@ class Agenda:
         chosen = list(tracks)
         if len(chosen) > self._batch_size:
             chosen = heapq.nsmallest(self._batch_size, chosen, key=_urgency)
-        batch = [(track, track.jobs.popleft()) for track in chosen]
+        batch = [(track, (track.late or track.jobs).popleft()) for track in chosen]
         for track in chosen:
-            if not track.jobs:
+            if not track.jobs and not track.late:
                 del tracks[track]
         self._count -= len(batch)
         return batch
 
 
 def _urgency(track: Track) -> tuple[bool, float]:
-    job = track.jobs[0]
+    job = track.next
     return job.late, job.due
 
 
