@@ -172,7 +172,7 @@ def bench(session: nox.Session) -> None:
     """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
     what, *arguments = session.posargs or ["accuracy", "--help"]
     if what == "relay":
-        session.install(*build_wheels(session, *PARTS["server"]), *group("bench"))
+        session.install(*build_wheels(session, "mascot-server", "mascot-visemes"), *group("bench"))
         session.run("python", "-m", "bench.side_by_side", *arguments)
     else:
         session.install(*build_wheels(session, *PARTS["visemes"]), "scipy")

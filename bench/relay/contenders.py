@@ -33,7 +33,7 @@ class Command:
 
     arguments: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    start_seconds: float = 30.0
+    start_seconds: float = 60.0
 
 
 class Contender(Protocol):
