@@ -28,14 +28,11 @@ T = TypeVar("T")
 _PROVIDERS = ("elevenlabs", "gemini", "openai")
 
 
-class _WebOrigin(click.ParamType[str]):
-    name = "origin"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return web_origin(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _web_origins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(map(web_origin, values)))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.group()
@@ -66,7 +63,7 @@ def keys() -> None:
     "--origin",
     "origins",
     multiple=True,
-    type=_WebOrigin(),
+    callback=_web_origins,
     help="Web page it may be used from, such as https://app.example.com; may be given several times.  [any]",
 )
 def new(
@@ -83,7 +80,7 @@ def new(
         name,
         limits=KeyLimits(requests_per_minute, sessions, minutes_per_day),
         providers=tuple(dict.fromkeys(providers)),
-        origins=tuple(dict.fromkeys(origins)),
+        origins=origins,
     )
 
     async def add() -> None:
