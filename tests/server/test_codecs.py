@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import binascii
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.wires import b64, elevenlabs_audio, elevenlabs_metadata, gemini_audio, openai_session
 
 from mascot_server.codecs import (
@@ -17,6 +21,7 @@ from mascot_server.codecs import (
     OpenAICodec,
     Undecodable,
 )
+from mascot_server.codecs.base import decode_base64
 
 PAYLOAD = {"visemes": [], "audio_duration": 1}
 FORMAT = AudioFormat("pcm16", 24000)
@@ -124,3 +129,17 @@ class TestGemini:
         assert codec.see_client(same) is same
         assert json.loads(codec.see_client('{"setup":{}}')) == {"setup": {"model": "models/gemini-live"}}
         assert codec.see_client(b'{"realtimeInput":{}}') == b'{"realtimeInput":{}}'
+
+
+base64_like = st.text("AQgw/+9=-_ \n\u00e4", max_size=12) | st.binary(max_size=40).map(
+    lambda b: b64encode(b).decode()
+)
+
+
+@given(base64_like)
+def test_base64_is_read_as_strictly_as_the_standard_library_does(text: str) -> None:
+    try:
+        expected = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        expected = None
+    assert decode_base64(text) == expected

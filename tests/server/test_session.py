@@ -110,6 +110,24 @@ def test_the_payload_is_the_documented_one(wire: Wire) -> None:
     }
 
 
+@given(
+    name=st.sampled_from(sorted(WIRES)),
+    script=st.dictionaries(st.integers(0, 99), st.integers(1, 21), max_size=9),
+    size=st.integers(0, 48_000),
+    n=st.integers(-(2**63), 2**63),
+)
+def test_the_payload_is_what_json_would_make_of_it(
+    name: str, script: dict[int, int], size: int, n: int
+) -> None:
+    wire = WIRES[name]
+    conversation = Conversation(wire, sorted(script.items()))
+    sent = conversation.feed(wire.audio(bytes(size), n))
+    payload, _ = wire.payload(sent)
+    text = sent[0] if isinstance(sent[0], str) else sent[0].decode()
+    dumped = json.dumps(payload, separators=(",", ":"))
+    assert dumped[1:] in text
+
+
 def test_offsets_count_from_the_start_of_their_own_message(wire: Wire) -> None:
     conversation = Conversation(wire, [(10, 1), (110, 2), (250, 3)])
     assert conversation.say() == [(10, 1)]
