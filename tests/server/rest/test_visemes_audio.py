@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from support.servers import Providers, RunningServer, run_server
 
 import mascot_visemes
 from mascot_server import simulators
+from mascot_server.rest.speech_request import parse_speech_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -312,6 +314,17 @@ async def test_services_that_do_not_speak(answer: bytes, status: int, error: str
     async with upstream(speak) as origin, serving(origin) as server, httpx.AsyncClient() as client:
         response = await client.post(server + PATH, json=CARTESIA, headers=AUTHORIZED)
     assert (response.status_code, response.json()) == (status, {"error": error})
+
+
+def test_no_key_is_logged_or_answered(client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    key = "a-key-of-the-caller"
+    for body in (ELEVENLABS, CARTESIA):
+        assert key not in client.post(PATH, json={**body, "tts_api_key": key}).text
+        assert client.post(PATH, json=body).status_code == 200
+        assert body["tts_api_key"] not in caplog.text
+    assert key not in caplog.text
+    assert key not in repr(parse_speech_request(json.dumps({**ELEVENLABS, "tts_api_key": key}).encode()))
 
 
 def test_what_is_asked_of_the_services() -> None:
