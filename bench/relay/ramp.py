@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["BUSY", "HOLDS_MS", "Ramp", "judge"]
+__all__ = ["BUSY", "HOLDS_MS", "Ramp", "disturbed", "judge"]
 
 HOLDS_MS: Final = 20.0
 """Added p99 in ms up to which a relay counts as holding its sessions."""
@@ -14,6 +14,9 @@ _MAY_LACK: Final = 0.01
 
 BUSY: Final = 0.9
 """Share of its core above which the generator may be what is slow."""
+
+_PUNCTUAL_MS: Final = 10.0
+"""How late the generator's messages may leave, at the 99th percentile, for a measurement to say anything."""
 
 _TRIES: Final = 2
 """Times a number of sessions must fail: a machine hiccups, a relay that is too slow stays too slow."""
@@ -67,6 +70,14 @@ class Ramp:
             self._step = self._fine
         upper = self.held + self._step
         self.next = upper if upper < self._ceiling else None
+
+
+def disturbed(sample: dict[str, Any]) -> bool:
+    """Whether something else kept the generator from talking and listening in time, though it had CPU to spare."""
+    if "failed" in sample:
+        return False
+    generator = sample["generator"]
+    return generator["core"] <= BUSY and (generator["late_ms_p99"] or 0.0) > _PUNCTUAL_MS
 
 
 def judge(sample: dict[str, Any], direct: dict[str, Any]) -> dict[str, Any]:

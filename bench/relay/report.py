@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.relay.ramp import BUSY, HOLDS_MS
+from bench.relay.ramp import BUSY, HOLDS_MS, disturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,12 +158,14 @@ def _disturbances(result: dict[str, Any]) -> list[str]:
     shares = [
         max(sample["generator"]["others"], sample.get("relay", {}).get("others", 0.0)) for sample in samples
     ]
-    disturbed = [share for share in shares if share > _QUIET]
-    if not disturbed:
+    busy = [share for share in shares if share > _QUIET]
+    if not busy:
         return []
+    late = sum(disturbed(sample) for sample in samples)
     return [
-        f"other programs took more than {100 * _QUIET:.0f} % of a core during {len(disturbed)} of {len(shares)} "
-        f"measurements, up to {100 * max(disturbed):.0f} %: repeat it on a quiet machine"
+        f"other programs took more than {100 * _QUIET:.0f} % of a core during {len(busy)} of {len(shares)} "
+        f"measurements, up to {100 * max(busy):.0f} %, and held up the load itself in {late}: "
+        "repeat it on a quiet machine"
     ]
 
 

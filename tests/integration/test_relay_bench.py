@@ -32,7 +32,7 @@ from bench.relay.contenders import Address  # noqa: E402
 from bench.relay.flows import Flow  # noqa: E402
 from bench.relay.load import Load, LoadFailed  # noqa: E402
 from bench.relay.pacing import CHUNK_S, Pacing  # noqa: E402
-from bench.relay.ramp import Ramp, judge  # noqa: E402
+from bench.relay.ramp import Ramp, disturbed, judge  # noqa: E402
 from bench.relay.sockets import Provider  # noqa: E402
 from bench.relay.wires import PROVIDERS, Wire, read_tag, tag, wire  # noqa: E402
 
@@ -86,7 +86,12 @@ def test_the_ramp_does_not_believe_one_failure() -> None:
 
 def _outcome(**changes: Any) -> dict[str, Any]:
     way = {"p99": 5.0, "missing": 0}
-    return {"down": way, "up": way, "lost_sockets": 0, "generator": {"core": 0.5}} | changes
+    return {
+        "down": way,
+        "up": way,
+        "lost_sockets": 0,
+        "generator": {"core": 0.5, "late_ms_p99": 1.0},
+    } | changes
 
 
 @pytest.mark.parametrize(
@@ -104,6 +109,15 @@ def _outcome(**changes: Any) -> dict[str, Any]:
 def test_what_holds(changes: dict[str, Any], *, held: bool) -> None:
     direct = _outcome(down={"p99": 2.0, "missing": 0}, up={"p99": 2.0, "missing": 0})
     assert judge(_outcome(**changes), direct)["held"] is held
+
+
+def test_a_generator_that_was_held_up_is_no_judge() -> None:
+    assert not disturbed(_outcome(generator={"core": 0.5, "late_ms_p99": 2.0}))
+    assert disturbed(_outcome(generator={"core": 0.5, "late_ms_p99": 50.0}))
+    # Too many sessions for it is another matter: that is said of the row.
+    overloaded = _outcome(generator={"core": 0.95, "late_ms_p99": 50.0})
+    assert not disturbed(overloaded)
+    assert judge(overloaded, {})["limited_by_generator"]
 
 
 def test_sessions_that_are_refused_do_not_hold() -> None:
