@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     # The ElevenLabs SDK imports a name that websockets has deprecated.
-    config.addinivalue_line(
-        "filterwarnings", "ignore:websockets.WebSocketClientProtocol is deprecated:DeprecationWarning"
-    )
+    for name in ("legacy", "WebSocketClientProtocol"):
+        config.addinivalue_line(
+            "filterwarnings", f"ignore:websockets.{name} is deprecated:DeprecationWarning"
+        )
 
 
 @pytest.fixture

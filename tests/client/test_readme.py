@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .fakes import AUDIO, PAYLOADS, TOKEN, Socket, b64, socket_server
+from .fakes import AUDIO, PAYLOADS, TOKEN, Socket, b64, http_server, socket_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,38 @@ PROVIDERS: dict[str, tuple[str, Callable[[Socket], None], str]] = {
     "openai": ("openai", openai_script, "/v1/openai-realtime/ws"),
     "gemini": ("google.genai", gemini_script, ""),
 }
+
+
+def test_the_timeline_prints_what_the_readme_says(capsys: pytest.CaptureFixture[str]) -> None:
+    text = README.read_text(encoding="utf-8")
+    found = re.search(r"```python\n([^`]*Timeline\(blend[^`]*)```\n\n```text\n([^`]*)```", text)
+    assert found is not None
+    exec(compile(found[1], str(README), "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out == found[2]
+
+
+def test_the_minting_program_keeps_the_key_from_the_server(
+    server: HttpServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("openai", reason="needs the extra mascot-client[openai]")
+    [code] = [
+        code
+        for code in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+        if "mint(" in code
+    ]
+    with http_server() as provider:
+        session = {"type": "realtime", "object": "realtime.session", "id": "sess_1"}
+        provider.body = json.dumps({"value": "ek_secret", "expires_at": 1, "session": session}).encode()
+        server.body = json.dumps({"signed_url": f"wss://h/v1/openai-realtime/ws?token={TOKEN}"}).encode()
+        monkeypatch.setenv("MASCOT_API_KEY", "mascot-dev")
+        monkeypatch.setenv("MASCOT_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-standing")
+        monkeypatch.setenv("OPENAI_BASE_URL", provider.url)
+        exec(compile(code, str(README), "exec"), {})  # noqa: S102
+    assert "sk-standing" in provider.requests[0]["headers"]["authorization"]
+    assert "sk-standing" not in str(server.requests)
+    assert "ek_secret" in str(server.requests)
+    assert "token=***" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

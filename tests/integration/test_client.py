@@ -203,10 +203,11 @@ def test_elevenlabs_after_an_interruption_the_mouth_is_told_anew(client: MascotC
             break
     speaker.microphone(bytes(32000))
     at = seen.index("interrupted")
-    wait_until(lambda: len(seen) > at + 1)
+    wait_until(lambda: moves(seen[at + 1 :]))
     conversation.end_session()
     conversation.wait_for_session_end()
-    first = seen[at + 1]
+    # On a busy machine the first prediction may be late; the first that comes tells the mouth all the same.
+    first = next(payload for payload in seen[at + 1 :] if payload.visemes)
     assert first.visemes[0].offset_ms == 0
 
 
