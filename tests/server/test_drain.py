@@ -124,6 +124,46 @@ async def test_an_overloaded_server_takes_no_conversation_and_says_why() -> None
     assert drain.refusal() == "the server is going down"
 
 
+async def test_answers_may_end_as_conversations_may() -> None:
+    drain = Drain(seconds=5, overloaded=lambda: None)
+    with drain.request():
+        draining = asyncio.create_task(drain.run())
+        await asyncio.sleep(0.05)
+        assert not draining.done()
+    async with asyncio.timeout(1):
+        await draining
+
+
+async def test_an_app_that_still_talks_is_heard_out(tmp_path: Path) -> None:
+    """Else what it says last is answered with a reset, and it may never see why its socket was closed."""
+    async with scripted(never) as provider:
+        with serve_process(tmp_path, provider, drain_seconds="0") as server:
+            url = httpx.URL(server.origin)
+            reader, writer = await asyncio.open_connection(url.host, url.port)
+            writer.write(
+                f"GET {PATHS['openai']}?token={token_for('openai')} HTTP/1.1\r\nHost: {url.netloc.decode()}\r\n"
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+            )
+            assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+            server.process.send_signal(signal.SIGTERM)
+            opcode, size = await reader.readexactly(2)
+            payload = await reader.readexactly(size)
+            # Sent before it knows. The server looks ten times a second whether it can end.
+            for _ in range(12):
+                writer.write(b"\x81\x82\0\0\0\0{}")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            writer.write(b"\x88\x82\0\0\0\0" + payload[:2])
+            rest = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            status = await exit_status(server)
+    assert (opcode, payload[:2]) == (0x88, (1001).to_bytes(2, "big"))
+    assert rest == b""
+    assert status == 0
+
+
 async def test_a_server_without_conversations_ends_at_once(providers: Providers, tmp_path: Path) -> None:
     with serve_process(tmp_path, providers.origin) as server:
         server.process.send_signal(signal.SIGTERM)

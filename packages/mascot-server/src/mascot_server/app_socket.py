@@ -97,6 +97,11 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Closes the connection because the server stops."""
+        if self.close_timer is not None:
+            # Its close frame is sent and not yet answered. uvicorn would close the connection now; what the app says
+            # meanwhile would then be answered with a reset, which can keep the close frame from it. The answer or the
+            # timer closes it, and uvicorn waits for that.
+            return
         try:
             super().shutdown()
         except InvalidState:
