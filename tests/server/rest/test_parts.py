@@ -20,7 +20,7 @@ from mascot_server.rest.events import KEEP_ALIVE, audio_event, chunk_error, chun
 from mascot_server.rest.json_audio import Base64Reader, JsonAudioReader
 from mascot_server.rest.sniffing import is_audio_file, unreadable_format
 from mascot_server.rest.speaking import Piece, pieces
-from mascot_server.rest.streaming import with_keep_alive
+from mascot_server.rest.streaming import unless_stalled, with_keep_alive
 from mascot_server.speech import Speech
 from mascot_visemes import VisemeEvent
 
@@ -158,6 +158,24 @@ async def test_silence_is_filled_with_comments() -> None:
     assert sent[-1] == b"data: 2\n\n"
     assert set(sent[1:-1]) == {KEEP_ALIVE}
     assert events(b"".join(sent).decode()) == [1, 2]
+
+
+@pytest.mark.anyio
+async def test_a_client_that_does_not_read_is_given_up() -> None:
+    given_up = asyncio.Event()
+
+    async def give_up() -> None:
+        given_up.set()
+
+    sending = unless_stalled(_blocks([b"1", b"2", b"3"]), 0.05, give_up)
+    assert await anext(sending) == b"1"
+    assert await anext(sending) == b"2"
+    assert not given_up.is_set()
+    async with asyncio.timeout(2):
+        await given_up.wait()
+    assert [event async for event in sending] == []
+    quick = unless_stalled(_blocks([b"1", b"2"]), 5, give_up)
+    assert [event async for event in quick] == [b"1", b"2"]
 
 
 @pytest.mark.anyio

@@ -12,17 +12,19 @@ from mascot_server.errors import Refusal
 from mascot_server.rest.events import KEEP_ALIVE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from contextlib import AsyncExitStack
 
     from litestar import Request
 
-__all__ = ["ClientGone", "event_stream", "unless_gone", "with_keep_alive"]
+__all__ = ["ClientGone", "event_stream", "unless_gone", "unless_stalled", "with_keep_alive"]
 
 T = TypeVar("T")
 
 _KEEP_ALIVE_SECONDS: Final = 10.0
 """Proxies give up on a silent connection after 30 to 60 seconds."""
+_STALL_SECONDS: Final = 30.0
+"""A client that reads at all takes an event of a few kilobytes in less."""
 
 
 class ClientGone(Refusal):
@@ -46,12 +48,37 @@ def event_stream(first: bytes, rest: AsyncIterator[bytes], resources: AsyncExitS
             yield event
 
     return Stream(
-        events(),
+        unless_stalled(events(), _STALL_SECONDS, resources.aclose),
         media_type="text/event-stream",
         # The second one keeps nginx from collecting events.
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         background=BackgroundTask(resources.aclose),
     )
+
+
+async def unless_stalled(
+    events: AsyncIterator[bytes], seconds: float, give_up: Callable[[], Coroutine[Any, Any, None]]
+) -> AsyncIterator[bytes]:
+    """Gives up on a client that does not read, so that it cannot keep what its answer needs.
+
+    Args:
+        events: What is sent.
+        seconds: How long it may take until an event is sent and the next one wanted.
+        give_up: What to do then; after that there are no more events.
+    """
+    given_up: list[asyncio.Task[None]] = []
+
+    def stalled() -> None:
+        given_up.append(asyncio.ensure_future(give_up()))
+
+    async for event in events:
+        watch = asyncio.get_running_loop().call_later(seconds, stalled)
+        try:
+            yield event
+        finally:
+            watch.cancel()
+        if given_up:
+            return
 
 
 async def with_keep_alive(events: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
