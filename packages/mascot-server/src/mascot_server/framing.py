@@ -174,7 +174,7 @@ class ClientFrames:
     def __call__(self, frame: Frame) -> bytes:
         """Returns the bytes of a message."""
         if self._used == len(self._masks):
-            # Asking the system for four bytes takes longer than all else here.
+            # One call of the system for many messages.
             self._masks, self._used = os.urandom(_MASKS * _MASK_SIZE), 0
         mask = self._masks[self._used : self._used + _MASK_SIZE]
         self._used += _MASK_SIZE
