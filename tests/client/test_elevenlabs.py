@@ -144,20 +144,26 @@ async def test_async_visemes_to_a_coroutine_function(provider: SocketServer) -> 
 
 def interrupting(socket: Socket) -> None:
     script_until_audio(socket)
-    socket.send({"type": "interruption", "interruption_event": {"event_id": 3}})
+    socket.send({"type": "interruption", "interruption_event": {"event_id": 2}})
+    # Still on its way when the user spoke: the SDK plays it no more.
     socket.send({"type": "visemes", **PAYLOADS[0]})
+    socket.send({"type": "audio", "audio_event": {"audio_base_64": b64(AUDIO[0]), "event_id": 1}})
+    socket.send({"type": "visemes", **PAYLOADS[2]})
+    socket.send({"type": "audio", "audio_event": {"audio_base_64": b64(AUDIO[2]), "event_id": 3}})
     socket.send({"type": "ping", "ping_event": {"event_id": 8}})
     socket.receive()
 
 
 def test_an_interruption_clears_the_feed() -> None:
     seen: list[object] = []
+    heard: list[object] = []
     feed = VisemeFeed(on_visemes=seen.append, on_interrupted=lambda: seen.append("interrupted"))
     with socket_server(interrupting) as provider:
-        talk(answer_of(provider), feed, [])
-    assert seen == [*EVENTS, "interrupted", EVENTS[0]]
+        talk(answer_of(provider), feed, heard)
+    assert seen == [*EVENTS, "interrupted", EVENTS[2]]
+    assert heard == [*AUDIO, AUDIO[2]]
     feed.close()
-    assert list(feed) == [EVENTS[0]]
+    assert list(feed) == [EVENTS[2]]
 
 
 @pytest.mark.anyio
@@ -166,7 +172,7 @@ async def test_an_interruption_clears_the_feed_on_asyncio() -> None:
     with socket_server(interrupting) as provider:
         await talk_async(answer_of(provider), feed, [])
     feed.close()
-    assert [payload async for payload in feed] == [EVENTS[0]]
+    assert [payload async for payload in feed] == [EVENTS[2]]
 
 
 def test_the_socket_gets_the_token_and_no_key(provider: SocketServer, keys_in_environment: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 _HOOK = "_handle_message"
 
+_NOTHING = -math.inf
+"""No audio event is interrupted."""
+
 
 class VisemeConversation(Conversation):
     """A ``Conversation`` that hands viseme payloads to a callback."""
@@ -41,14 +45,15 @@ class VisemeConversation(Conversation):
         _warn_without_hook(Conversation)
         super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
+        self._interrupted = _NOTHING
 
     def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
-            _tell_interruption(self._on_visemes, message)
+            self._interrupted = _interrupted(message, self._on_visemes, self._interrupted)
             super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
-        if visemes is None:
+        if visemes is None or visemes.audio_event_id <= self._interrupted:
             return
         try:
             self._on_visemes(visemes)
@@ -69,14 +74,15 @@ class AsyncVisemeConversation(AsyncConversation):
         _warn_without_hook(AsyncConversation)
         super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
+        self._interrupted = _NOTHING
 
     async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
-            _tell_interruption(self._on_visemes, message)
+            self._interrupted = _interrupted(message, self._on_visemes, self._interrupted)
             await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
-        if visemes is None:
+        if visemes is None or visemes.audio_event_id <= self._interrupted:
             return
         try:
             result = self._on_visemes(visemes)
@@ -104,13 +110,15 @@ def _carries_visemes(message: object) -> bool:
     return isinstance(message, dict) and message.get("type") == "visemes"
 
 
-def _tell_interruption(on_visemes: object, message: object) -> None:
-    if (
-        isinstance(on_visemes, VisemeFeed)
-        and isinstance(message, dict)
-        and message.get("type") == "interruption"
-    ):
+def _interrupted(message: object, on_visemes: object, before: float) -> float:
+    """Up to which audio event the user has interrupted: the SDK plays no audio up to there any more."""
+    if not isinstance(message, dict) or message.get("type") != "interruption":
+        return before
+    if isinstance(on_visemes, VisemeFeed):
         on_visemes.interrupt()
+    event = message.get("interruption_event")
+    number = event.get("event_id") if isinstance(event, dict) else None
+    return number if isinstance(number, int) else before
 
 
 def _warn_without_hook(conversation: type) -> None:
