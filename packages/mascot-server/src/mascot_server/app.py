@@ -110,7 +110,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
             asyncapi_route(settings.public_url),
             *health_routes(drain, partial(worker.gather, metrics) if settings.metrics == "on" else None),
         ],
-        middleware=[CountRequests(metrics)],
+        middleware=[CountRequests(metrics, drain)],
         exception_handlers={
             Refusal: _refusal,
             HTTPException: _http_error,

@@ -54,7 +54,7 @@ class Stop:
 
 
 class Drain:
-    """Keeps account of the conversations of this process.
+    """Keeps account of the conversations of this process, and of its HTTP requests.
 
     Args:
         seconds: How long running conversations may go on once draining has begun.
@@ -65,6 +65,7 @@ class Drain:
         self._seconds = seconds
         self._overloaded = overloaded
         self._running: set[Stop] = set()
+        self._requests = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self.draining = False
@@ -90,15 +91,29 @@ class Drain:
             yield stop
         finally:
             self._running.discard(stop)
-            if not self._running:
-                self._idle.set()
+            self._note_idle()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Counts an HTTP request in, and out at the end: its answer may be a long stream. It cannot be stopped."""
+        self._requests += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            self._note_idle()
+
+    def _note_idle(self) -> None:
+        if not self._running and not self._requests:
+            self._idle.set()
 
     def begin(self) -> None:
         """Takes no new conversation from now on. May be called by a signal handler."""
         self.draining = True
 
     async def run(self) -> None:
-        """Waits for the running conversations, then ends those that take too long."""
+        """Waits for the running conversations and requests, then ends the conversations that take too long."""
         self.begin()
         logger.info(
             "draining: %d conversations, at most %g s", self.running, self._seconds,

@@ -60,16 +60,18 @@ def health_routes(
 
 
 class CountRequests(ASGIMiddleware):
-    """Counts HTTP requests by route and status. Sockets pass it by.
+    """Counts HTTP requests by route and status, and in the drain. Sockets pass it by.
 
     Args:
         metrics: Where they are counted.
+        drain: Waits for them.
     """
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, drain: Drain) -> None:
         self._requests = metrics.rest_requests
+        self._drain = drain
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Passes the request on and notes the status of its answer."""
@@ -79,4 +81,5 @@ class CountRequests(ASGIMiddleware):
                 self._requests.add(scope.get("path_template") or "other", message["status"])
             await send(message)
 
-        await next_app(scope, receive, noted)
+        with self._drain.request():
+            await next_app(scope, receive, noted)

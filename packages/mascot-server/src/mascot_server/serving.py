@@ -25,6 +25,9 @@ __all__ = ["Server", "bind", "listen", "server_config", "tls_options"]
 
 _BACKLOG = 2048
 
+_AT_ONCE_SECONDS = 1
+"""For connections that were told to close, so that what they hold is given back."""
+
 
 class Server(uvicorn.Server):
     """uvicorn's server, which would cut off every conversation at the first signal.
@@ -64,7 +67,10 @@ class Server(uvicorn.Server):
 
     def end_at_once(self) -> None:
         """Closes all connections and stops. May be called by a signal handler."""
-        self.cut_short = self.should_exit = self.force_exit = True
+        self.config.timeout_graceful_shutdown = _AT_ONCE_SECONDS
+        # If it is stopping already it does not ask for the timeout again.
+        self.force_exit = self.should_exit
+        self.cut_short = self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         """Looks every 100 ms whether to drain, and whether that is done."""
