@@ -13,7 +13,7 @@ CALM = Sample(busy=0.3, lag=0.0, chunks=1000, late=0)
 BUSY = Sample(busy=0.95, lag=0.0, chunks=1000, late=0)
 BEHIND = Sample(busy=0.5, lag=0.2, chunks=1000, late=0)
 LATE = Sample(busy=0.5, lag=0.0, chunks=1000, late=20)
-BETWEEN = Sample(busy=0.8, lag=0.0, chunks=1000, late=0)
+BETWEEN = Sample(busy=0.85, lag=0.0, chunks=1000, late=0)
 
 
 def after(*samples: Sample) -> str | None:
@@ -29,7 +29,7 @@ def after(*samples: Sample) -> str | None:
         ([], None),
         ([CALM] * 10, None),
         ([BETWEEN] * 10, None),
-        ([BUSY] * 3, "the processor is busy"),
+        ([BUSY] * 6, "the processor is busy"),
         ([BEHIND] * 3, "the event loop runs behind"),
         ([LATE] * 2, "visemes come too late"),
     ],
@@ -49,7 +49,7 @@ def test_a_few_late_messages_are_no_reason(chunks: int, late: int) -> None:
 
 
 def test_there_is_room_again_after_some_calm_and_not_at_its_first_sign() -> None:
-    full = [BUSY] * 3
+    full = [BUSY] * 6
     assert after(*full, *[BETWEEN] * 20) is not None
     assert after(*full, *[CALM] * 4) is not None
     assert after(*full, *[CALM] * 4, BETWEEN, *[CALM] * 4) is not None

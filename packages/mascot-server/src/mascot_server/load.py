@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Load", "LoadMeter", "Sample"]
 
-_BUSY: Final = 0.85
+_BUSY: Final = 0.9
 """Share of one core from which there is no room: queues, and with them the p99, grow without bound towards 1."""
 
-_CALM: Final = 0.75
+_CALM: Final = 0.8
 """Share of one core up to which there is room again. The gap keeps one conversation from turning it back and forth."""
 
 _LAG: Final = 0.05
@@ -33,8 +33,11 @@ _LATE: Final = 0.01
 _FEW_LATE: Final = 4
 """And so many on top: with one conversation a single one would be a large share."""
 
-_SAMPLES: Final = 3
-"""How many samples in a row say the same before it counts, for the share of the core and for the lag."""
+_BUSY_SAMPLES: Final = 6
+"""How many samples in a row must say so: a hundred handshakes at once keep a core busy for a second or two."""
+
+_LAG_SAMPLES: Final = 3
+"""The same for the lag."""
 
 _LATE_SAMPLES: Final = 2
 """The same for what is late."""
@@ -82,9 +85,9 @@ class Load:
         self._calm = 0 if late or sample.busy > _CALM or sample.lag > _LAG else self._calm + 1
         if self._late >= _LATE_SAMPLES:
             self._reason = "visemes come too late"
-        elif self._busy >= _SAMPLES:
+        elif self._busy >= _BUSY_SAMPLES:
             self._reason = "the processor is busy"
-        elif self._lagging >= _SAMPLES:
+        elif self._lagging >= _LAG_SAMPLES:
             self._reason = "the event loop runs behind"
         elif self._calm >= _CALM_SAMPLES:
             self._reason = None
