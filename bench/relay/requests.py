@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Http", "Rate", "refusals", "request_bytes", "requests_per_second"]
 
 _CONNECTIONS: Final = 16
+_PAUSE_SECONDS: Final = 0.2
 _KNOCKING: Final = 2
 """Connections at a time that are refused: a server under a flood of them would say no for that reason."""
 
@@ -113,6 +114,8 @@ async def requests_per_second(port: int, request: bytes, seconds: float, program
 async def refusals(port: int, request: bytes, seconds: float, program: Program) -> Rate:
     """Knocks with a request that must be refused with 401, on a new connection each time.
 
+    A server that says 503 because it is busy is left alone for a moment.
+
     Raises:
         ConnectionError: An answer was not 401.
     """
@@ -122,6 +125,9 @@ async def refusals(port: int, request: bytes, seconds: float, program: Program) 
         while time.perf_counter() < until:
             async with Http(port) as http:
                 status, _ = await http.ask(request)
+            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
             if status != HTTPStatus.UNAUTHORIZED:
                 raise ConnectionError(f"HTTP {status} in place of 401")
             count += 1
@@ -137,6 +143,8 @@ async def _rate(
     counts = await asyncio.gather(*(ask(start + seconds) for ask in askers))
     wall, own = time.perf_counter() - start, time.process_time() - own
     used, total = program.cpu_seconds() - relay, sum(counts)
+    if not total:
+        raise ConnectionError("the server was too busy to answer anything but 503")
     return Rate(
         round(total / wall, 1), round(1e6 * used / total, 1), round(used / wall, 3), round(own / wall, 3)
     )
