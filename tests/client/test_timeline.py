@@ -260,6 +260,16 @@ def test_pause_holds_the_shape() -> None:
     assert timeline.mouth(now_ms=9201).viseme == 7
 
 
+def test_audio_added_in_a_pause_at_the_end_waits_with_a_closed_mouth() -> None:
+    timeline = filled([payload(100, (0, 4))])
+    timeline.pause(now_ms=500)
+    timeline.add(payload(100, (0, 7)), now_ms=1000)
+    mouth = timeline.mouth(now_ms=2000)
+    assert (mouth.viseme, mouth.speaking, dict(mouth.weights)) == (0, False, {0: 1.0})
+    timeline.played(100, now_ms=2000)
+    assert timeline.mouth(now_ms=2050).weights == {7: 1.0}
+
+
 @given(st.floats(-1000, 5000), st.floats(0, 3000))
 def test_seek_goes_where_there_is_audio(wanted: float, now: float) -> None:
     messages = [payload(1000, (0, 4), (300, 7)), payload(1000, (100, 21))]

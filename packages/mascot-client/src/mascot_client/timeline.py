@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mascot_client._blend import blend
 from mascot_client._clock import PlaybackClock
 from mascot_client._loudness import loudness_visemes
 from mascot_client._track import CLOSED, Track
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mascot_client.visemes import Visemes
-
-_SMALLEST_WEIGHT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +169,16 @@ class Timeline:
         self._clock.report(min(position - in_ms, self.end_ms), self._now, self.end_ms)
 
     def pause(self, *, now_ms: float) -> None:
-        """Stand still, with the shape that there is, until ``played`` is called again."""
+        """Stand still, with the shape that there is, until ``played`` is called again; ``now_ms`` is your clock."""
         self._advance(now_ms)
         self._clock.pause(self._now, self.end_ms)
 
     def seek(self, position_ms: float, *, now_ms: float) -> float:
         """Go to a position of the audio that is known.
+
+        Args:
+            position_ms: where to, in milliseconds of audio.
+            now_ms: your clock.
 
         Returns:
             The position taken: never before what ``history_ms`` still holds nor after the end.
@@ -204,12 +206,12 @@ class Timeline:
         self._advance(now_ms)
 
     def position(self, *, now_ms: float) -> float:
-        """Milliseconds of audio heard by now."""
+        """Milliseconds of audio heard by now; ``now_ms`` is your clock."""
         self._advance(now_ms)
         return self._clock.position(self._now, self.end_ms)
 
     def mouth(self, *, now_ms: float) -> Mouth:
-        """The mouth now."""
+        """The mouth now; ``now_ms`` is your clock."""
         position = self.position(now_ms=now_ms)
         spans = self._track.spans(position)
         until, viseme = next(spans)
@@ -217,13 +219,16 @@ class Timeline:
         waiting = self._clock.wait_ms(self._now)
         if waiting and position == self._opens_ms:
             return self._opening(viseme, position, waiting)
-        since_end = max(self._now - self._clock.ended_at, 0.0)
+        speaking = position < self.end_ms
+        # The closing goes on after the last sound, and what came before a rest does not come back.
+        middle = position if speaking else position + max(self._now - self._clock.ended_at, 0.0)
+        rested = self._rested_ms if self._rested_ms <= middle else -math.inf
         return Mouth(
             viseme=viseme,
             next_viseme=None if following is None else following[1],
             next_in_ms=None if following is None else until - position,
-            weights=self._weights(position + since_end),
-            speaking=position < self.end_ms,
+            weights=blend(self._track, middle, self._blend, rested),
+            speaking=speaking,
         )
 
     def _opening(self, first: int, position: float, waiting: float) -> Mouth:
@@ -233,38 +238,9 @@ class Timeline:
             viseme=CLOSED,
             next_viseme=first if due else None,
             next_in_ms=waiting if due else None,
-            weights=self._weights(position - waiting, rested_ms=position),
+            weights=blend(self._track, position - waiting, self._blend, position),
             speaking=False,
         )
-
-    def _weights(self, position: float, rested_ms: float | None = None) -> Mapping[int, float]:
-        """Each shape's share of a Hann window of ``blend_ms`` about the position: smooth, and always 1 in all.
-
-        Where the mouth rested before, up to ``rested_ms``, it counts as closed, whatever it said before that.
-        """
-        half = self._blend / 2
-        start = position - half
-        if rested_ms is None:
-            rested_ms = self._rested_ms if start < self._rested_ms <= position else -math.inf
-        if position + half <= rested_ms:
-            return MappingProxyType({CLOSED: 1.0})
-        if not half:
-            return MappingProxyType({self._track.shape(position): 1.0})
-        weights: dict[int, float] = {}
-        before = 0.0
-        if start < rested_ms:
-            start = rested_ms
-            before = _hann_share((start - position) / half)
-            weights[CLOSED] = before
-        for end, viseme in self._track.spans(start):
-            reached = _hann_share((end - position) / half)
-            if reached - before > _SMALLEST_WEIGHT:
-                weights[viseme] = weights.get(viseme, 0.0) + reached - before
-            before = reached
-            if reached >= 1.0:
-                break
-        total = sum(weights.values())
-        return MappingProxyType({viseme: weight / total for viseme, weight in weights.items() if weight})
 
     def _note_rest(self) -> None:
         """Remember, before audio is added, that nothing was heard at its beginning."""
@@ -287,13 +263,6 @@ class Timeline:
         self._now = max(self._now, _number("now_ms", now_ms))
         position = self._clock.position(self._now, self.end_ms)
         self._track.forget_before(position - self._history - self._blend)
-
-
-def _hann_share(x: float) -> float:
-    """How much of a Hann window over -1 to 1 lies before x."""
-    if x <= -1:
-        return 0.0
-    return 1.0 if x >= 1 else (1 + x + math.sin(math.pi * x) / math.pi) / 2
 
 
 def _number(name: str, value: float) -> float:

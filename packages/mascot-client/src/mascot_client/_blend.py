@@ -1,0 +1,53 @@
+"""Soft movement: how much of each shape there is about a moment."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mascot_client._track import CLOSED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mascot_client._track import Track
+
+_SMALLEST = 1e-6
+
+
+def blend(
+    track: Track, position: float, width_ms: float, rested_ms: float = -math.inf
+) -> Mapping[int, float]:
+    """Each shape's share of a Hann window about a position: smooth in time, and always 1 together.
+
+    Args:
+        track: the shapes.
+        position: the middle of the window.
+        width_ms: of the window; 0 for the shape at the position alone.
+        rested_ms: before this position the mouth counts as closed, whatever the track says.
+    """
+    half = width_ms / 2
+    if position + half <= rested_ms:
+        return MappingProxyType({CLOSED: 1.0})
+    if not half:
+        return MappingProxyType({track.shape(position): 1.0})
+    start = max(position - half, rested_ms)
+    before = _share_before((start - position) / half)
+    weights = {CLOSED: before}
+    for end, viseme in track.spans(start):
+        reached = _share_before((end - position) / half)
+        weights[viseme] = weights.get(viseme, 0.0) + reached - before
+        before = reached
+        if reached >= 1.0:
+            break
+    seen = {viseme: weight for viseme, weight in weights.items() if weight > _SMALLEST}
+    total = sum(seen.values())
+    return MappingProxyType({viseme: weight / total for viseme, weight in seen.items()})
+
+
+def _share_before(x: float) -> float:
+    """How much of a Hann window over -1 to 1 lies before x."""
+    if x <= -1:
+        return 0.0
+    return 1.0 if x >= 1 else (1 + x + math.sin(math.pi * x) / math.pi) / 2
