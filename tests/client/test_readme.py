@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -78,6 +81,44 @@ def test_the_timeline_prints_what_the_readme_says(capsys: pytest.CaptureFixture[
     assert found is not None
     exec(compile(found[1], str(README), "exec"), {})  # noqa: S102
     assert capsys.readouterr().out == found[2]
+
+
+class Stream:
+    """A sound card as sounddevice shows it: takes a buffer every 10 ms, by the clock."""
+
+    def __init__(self, *, samplerate: int, callback: Callable[..., None], **_options: object) -> None:
+        self.frames, self.callback, self.latency = samplerate // 100, callback, 0.02
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def run(self) -> None:
+        buffer = memoryview(bytearray(self.frames * 2))
+        while not self.stopped.wait(0.01):
+            self.callback(buffer, self.frames, SimpleNamespace(currentTime=0, outputBufferDacTime=0), None)
+
+    def abort(self) -> None:
+        self.stopped.set()
+        self.thread.join()
+
+    def close(self) -> None:
+        assert self.stopped.is_set()
+
+
+def test_the_players_program_draws_mouths(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library: Any = ModuleType("sounddevice")
+    library.PortAudioError, library.RawOutputStream = OSError, Stream
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    programs = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    [code] = [code for code in programs if "VisemePlayer(" in code]
+    exec(compile(code, str(README), "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out
+    assert "Mouth(viseme=0" in printed
+    assert "speaking=True" in printed
 
 
 def test_the_minting_program_keeps_the_key_from_the_server(
