@@ -59,6 +59,10 @@ class Drain:
     Args:
         seconds: How long running conversations may go on once draining has begun.
         overloaded: Says why the process can take no more, or `None`.
+
+    Attributes:
+        draining: Whether it has begun.
+        ended: How many conversations there were that are over.
     """
 
     def __init__(self, *, seconds: float, overloaded: Callable[[], str | None]) -> None:
@@ -69,6 +73,7 @@ class Drain:
         self._idle = asyncio.Event()
         self._idle.set()
         self.draining = False
+        self.ended = 0
 
     @property
     def running(self) -> int:
@@ -91,6 +96,7 @@ class Drain:
             yield stop
         finally:
             self._running.discard(stop)
+            self.ended += 1
             self._note_idle()
 
     @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import uvicorn
 
 from mascot_server.app_socket import AppSocket
 from mascot_server.errors import SettingsError
+from mascot_server.garbage import GarbageCollection
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -50,14 +50,13 @@ class Server(uvicorn.Server):
         self._drain = drain
         self._parent = parent
         self._draining: asyncio.Task[None] | None = None
+        self._garbage = GarbageCollection()
         self.cut_short = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to serve."""
         await super().startup(sockets)
-        # What was made for the start stays. Looking through all of it for garbage stops every conversation for 40 ms.
-        gc.collect()
-        gc.freeze()
+        self._garbage.begin()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
         """Takes a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
@@ -73,7 +72,8 @@ class Server(uvicorn.Server):
         self.cut_short = self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Looks every 100 ms whether to drain, and whether that is done."""
+        """Looks every 100 ms whether to drain, whether that is done, and for garbage."""
+        self._garbage.look(self._drain.ended)
         if self._parent is not None and os.getppid() != self._parent:
             self._drain.begin()
         if self._draining is None and self._drain.draining:
