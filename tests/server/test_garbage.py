@@ -3,26 +3,27 @@ from __future__ import annotations
 from mascot_server.garbage import GarbageCollection
 
 
-def test_a_full_collection_waits_for_many_ended_conversations_or_a_minute() -> None:
-    collections: list[float] = []
-    now = 0.0
-    garbage = GarbageCollection(lambda: collections.append(now), lambda: now)
-    garbage.look(0)
-    garbage.look(199)
-    assert collections == []
-    garbage.look(200)
-    assert collections == [0.0]
-    now = 59.0
-    garbage.look(201)
-    assert collections == [0.0]
-    now = 60.0
-    garbage.look(201)
-    assert collections == [0.0, 60.0]
+def collections(looks: list[tuple[int, int]]) -> list[bool]:
+    """Whether each look, at conversations ended and running, led to a collection."""
+    done: list[int] = []
+    garbage = GarbageCollection(lambda: done.append(1))
+    result = []
+    for ended, running in looks:
+        before = len(done)
+        garbage.look(ended=ended, running=running)
+        result.append(len(done) > before)
+    return result
 
 
-def test_nothing_is_collected_while_no_conversation_ends() -> None:
-    collections: list[str] = []
-    garbage = GarbageCollection(lambda: collections.append("full"), iter(range(0, 10_000, 1000)).__next__)
-    for _ in range(5):
-        garbage.look(0)
-    assert collections == []
+def test_while_many_run_a_collection_waits_for_many_that_ended() -> None:
+    assert collections([(0, 400), (199, 400), (200, 400), (399, 400), (400, 400)]) == [
+        False, False, True, False, True,
+    ]  # fmt: skip
+
+
+def test_while_few_run_it_comes_as_soon_as_more_ended() -> None:
+    assert collections([(1, 3), (2, 3), (3, 3), (4, 0)]) == [False, False, True, True]
+
+
+def test_where_nothing_ended_nothing_is_collected() -> None:
+    assert collections([(0, 0), (1, 0), (1, 0), (1, 500)]) == [False, True, False, False]

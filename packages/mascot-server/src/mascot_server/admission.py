@@ -14,32 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from mascot_server.access import Access
+    from mascot_server.handshakes import Handshake
     from mascot_server.limits import Limiter
     from mascot_server.provider_config import ProviderConfig
     from mascot_server.settings import Settings
-    from mascot_server.tokens import Tokens
+    from mascot_server.tokens import Opened, Tokens
 
-__all__ = ["Admission", "Admitted", "Handshake"]
+__all__ = ["Admission", "Admitted"]
 
 _RETRY_SECONDS: Final = 1
 """Where this server is full or going down, another one behind the same address may do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """What an app asks for with its handshake.
-
-    Attributes:
-        provider: That it wants to talk to.
-        token: That it shows, if any.
-        origin: Web page it comes from, as its browser says; `None` where it is no browser.
-        viseme_model: That its query asks for, if any.
-    """
-
-    provider: str
-    token: str | None
-    origin: str | None
-    viseme_model: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +83,7 @@ class Admission:
         Raises:
             Refusal: It is not; the error holds the HTTP status to say so with.
         """
-        # First what costs nothing: a server that is full has no time to open tokens.
-        if (reason := self._refusal()) is not None:
-            raise Unavailable(reason, retry_after=_RETRY_SECONDS)
-        self._check_origin(handshake.origin)
-        opened = self._tokens.open(handshake.provider, handshake.token or "")
+        opened = self.check(handshake)
         config = parse_sealed(handshake.provider, opened.config)
         model = _viseme_model(config, handshake.viseme_model)
         key = await self._access.holder(opened.key_id, origin=handshake.origin)
@@ -118,6 +98,21 @@ class Admission:
             ):
                 raise Unauthorized(INVALID_TOKEN)
             yield Admitted(config, model, key.id)
+
+    def check(self, handshake: Handshake) -> Opened:
+        """Looks at all of a handshake that needs nobody to be asked.
+
+        Returns:
+            What its token holds.
+
+        Raises:
+            Refusal: It is refused in any case.
+        """
+        # First what costs nothing: a server that is full has no time to open tokens.
+        if (reason := self._refusal()) is not None:
+            raise Unavailable(reason, retry_after=_RETRY_SECONDS)
+        self._check_origin(handshake.origin)
+        return self._tokens.open(handshake.provider, handshake.token)
 
     def _check_origin(self, origin: str | None) -> None:
         if origin is None:

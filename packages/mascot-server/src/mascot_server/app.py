@@ -40,6 +40,7 @@ from mascot_server.upstream import Dialer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from mascot_server.handshakes import Handshake
     from mascot_server.settings import Settings
 
 __all__ = ["create_app"]
@@ -56,7 +57,8 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
         worker: Which of the processes this is that serve together, if there are several.
 
     Returns:
-        The application; its state holds the `Metrics` as `metrics` and, to stop by, the `Drain` as `drain`.
+        The application; its state holds the `Metrics` as `metrics`, to stop by the `Drain` as `drain`, and as `refusal`
+        what says which handshakes will be refused, for whoever sees them first.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.
@@ -79,8 +81,9 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     )
     access = Access(keys, limiter)
     rest = Rest(settings, access=access, http=http)
+    admission = Admission(settings, tokens=tokens, access=access, limiter=limiter, refusal=drain.refusal)
     conversations = Conversations(
-        admission=Admission(settings, tokens=tokens, access=access, limiter=limiter, refusal=drain.refusal),
+        admission=admission,
         limits=SessionLimits.of(settings),
         dialer=Dialer(settings, http),
         models=Models(VISEME_MODELS),
@@ -89,6 +92,14 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
         drain=drain,
         tracing=tracing(enabled=settings.tracing),
     )
+
+    def refusal(handshake: Handshake) -> Refusal | None:
+        try:
+            admission.check(handshake)
+        except Refusal as refusal:
+            metrics.handshakes_refused.add(refusal.status)
+            return refusal
+        return None
 
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
@@ -117,7 +128,7 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
             Exception: _server_error,
         },
         lifespan=[resources],
-        state=State({"metrics": metrics, "drain": drain}),
+        state=State({"metrics": metrics, "drain": drain, "refusal": refusal}),
         cors_config=_cors(settings),
         openapi_config=openapi_config(settings.public_url),
         # Logging is the process's business; Litestar's default would take over the root logger.

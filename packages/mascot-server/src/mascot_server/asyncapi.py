@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from litestar import Request, get
 
-from mascot_server.conversation import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
+from mascot_server.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
 from mascot_server.provider_config import VISEME_MODELS
 
 if TYPE_CHECKING:

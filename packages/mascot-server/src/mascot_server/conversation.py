@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 import time
 import uuid
 from functools import partial
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar import WebSocket, websocket
 
-from mascot_server.admission import Handshake
 from mascot_server.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
 from mascot_server.errors import Refusal, UpstreamError, UpstreamRefused, UpstreamUnreachable
+from mascot_server.handshakes import ELEVENLABS_PATH, OPENAI_PATH, Handshake
 from mascot_server.logs import SessionLog
 from mascot_server.metrics import close_code_label
 from mascot_server.peers import AppPeer, PeerClosed, deny
@@ -46,17 +45,10 @@ if TYPE_CHECKING:
     from mascot_server.tracing import Tracing
     from mascot_server.upstream import Dialer
 
-__all__ = ["ELEVENLABS_PATH", "GEMINI_KEY_PREFIX", "OPENAI_PATH", "Conversations"]
+__all__ = ["Conversations"]
 
 logger = logging.getLogger(__name__)
 
-ELEVENLABS_PATH: Final = "/v1/conversation"
-OPENAI_PATH: Final = "/v1/openai-realtime/ws"
-GEMINI_KEY_PREFIX: Final = "mascot_ephemeral_"
-
-_GEMINI_RPC: Final = re.compile(
-    r"google\.ai\.generativelanguage\.(v1|v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent(?:Constrained)?"
-)
 # The only subprotocols that are selected, and only if offered: each is what its provider's JavaScript SDK
 # insists on.
 _SUBPROTOCOLS: Final = {"elevenlabs": "convai", "openai": "realtime"}
@@ -103,35 +95,23 @@ class Conversations:
     def routes(self) -> list[WebsocketRouteHandler]:
         """The handlers of all sockets of the contract."""
 
-        @websocket(ELEVENLABS_PATH)
-        async def elevenlabs(socket: Socket) -> None:
-            await self._admit(socket, "elevenlabs", socket.query_params.get("token"))
-
-        # OpenAI's Python SDK appends /realtime to whatever URL it is given.
-        @websocket([OPENAI_PATH, f"{OPENAI_PATH}/realtime"])
-        async def openai(socket: Socket) -> None:
-            await self._admit(socket, "openai", socket.query_params.get("token"))
-
-        @websocket("/ws/{rpc:str}")
-        async def gemini(socket: Socket) -> None:
-            match = _GEMINI_RPC.fullmatch(socket.path_params["rpc"])
-            if match is None:
+        @websocket([ELEVENLABS_PATH, OPENAI_PATH, f"{OPENAI_PATH}/realtime", "/ws/{rpc:str}"])
+        async def conversation(socket: Socket) -> None:
+            scope = socket.scope
+            handshake = Handshake.of(scope["path"], scope["query_string"], scope["headers"])
+            if handshake is None:
                 await deny(socket, 404, _error_body("Not Found"))
-                return
-            await self._admit(socket, "gemini", _gemini_token(socket), gemini_version=match[1])
+            else:
+                await self._admit(socket, handshake)
 
-        return [elevenlabs, openai, gemini]
+        return [conversation]
 
-    async def _admit(
-        self, socket: Socket, provider: str, token: str | None, *, gemini_version: str = "v1beta"
-    ) -> None:
+    async def _admit(self, socket: Socket, handshake: Handshake) -> None:
         """Decides before the socket is accepted."""
-        query = socket.query_params
-        handshake = Handshake(provider, token, socket.headers.get("origin"), query.get("viseme_model"))
         with self._drain.conversation() as stop:
             try:
                 async with self._admission.admit(handshake, stop) as admitted:
-                    await self._converse(socket, admitted, gemini_version, stop)
+                    await self._converse(socket, admitted, handshake.gemini_version, stop)
             except Refusal as refusal:
                 self._metrics.handshakes_refused.add(refusal.status)
                 await deny(socket, refusal.status, _error_body(str(refusal)), refusal.headers)
@@ -227,19 +207,6 @@ def _codec(config: ProviderConfig, *, part_metadata: bool) -> Codec:
             return OpenAICodec(voice=config.voice)
         case GeminiConfig():
             return GeminiCodec(model=config.model, part_metadata=part_metadata)
-
-
-def _gemini_token(socket: Socket) -> str | None:
-    """Finds the token in all the places where SDKs put an API key."""
-    scheme, _, credential = socket.headers.get("authorization", "").partition(" ")
-    candidates = (
-        socket.headers.get("x-goog-api-key"),
-        socket.query_params.get("key"),
-        socket.query_params.get("access_token"),
-        credential if scheme.lower() in {"token", "bearer"} else None,
-    )
-    token = next((candidate for candidate in candidates if candidate), None)
-    return token.strip().removeprefix(GEMINI_KEY_PREFIX) if token else None
 
 
 def _is_python_genai(headers: Mapping[str, str]) -> bool:

@@ -3,13 +3,12 @@
 A conversation that ended leaves some two hundred objects that refer to one another, which only a full collection
 frees. That looks at every object of every conversation, 50 ms with 400 of them, in which nothing is relayed. Python
 would do it in the middle of a rush of new conversations, when their number makes it suspicious and nothing is to be
-found; here it is done when enough have ended.
+found; here it is done when there is something to find.
 """
 
 from __future__ import annotations
 
 import gc
-import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,11 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GarbageCollection"]
 
-_ENDED: Final = 200
-"""Conversations that have ended: about 25 MB."""
-
-_SECONDS: Final = 60.0
-"""How long those wait that are fewer."""
+_MANY: Final = 200
+"""Conversations that may have ended before a collection, about 25 MB; fewer if no more are running."""
 
 _THRESHOLDS: Final = (5000, 20, 1_000_000)
 """Of Python's own collections: of the young objects as usual, if in larger lots; full ones never."""
@@ -32,16 +28,11 @@ class GarbageCollection:
 
     Args:
         collect: Does a full collection.
-        clock: Seconds, growing.
     """
 
-    def __init__(
-        self, collect: Callable[[], object] = gc.collect, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, collect: Callable[[], object] = gc.collect) -> None:
         self._collect = collect
-        self._clock = clock
         self._ended = 0
-        self._last = clock()
 
     def begin(self) -> None:
         """Takes over, for this process. What there is now, made for the start, is never looked at again."""
@@ -49,13 +40,13 @@ class GarbageCollection:
         gc.freeze()
         gc.set_threshold(*_THRESHOLDS)
 
-    def look(self, ended: int) -> None:
-        """Collects if it is time to.
+    def look(self, *, ended: int, running: int) -> None:
+        """Collects if it is worth it: after many conversations, or when most of what there is may be garbage.
 
         Args:
             ended: How many conversations have ended since the start.
+            running: How many there are.
         """
-        waiting = ended - self._ended
-        if waiting >= _ENDED or (waiting and self._clock() - self._last >= _SECONDS):
+        if ended - self._ended >= max(1, min(_MANY, running)):
             self._collect()
-            self._ended, self._last = ended, self._clock()
+            self._ended = ended

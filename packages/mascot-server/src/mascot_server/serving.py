@@ -12,6 +12,7 @@ import uvicorn
 from mascot_server.app_socket import AppSocket
 from mascot_server.errors import SettingsError
 from mascot_server.garbage import GarbageCollection
+from mascot_server.http_door import http_door
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -73,7 +74,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Looks every 100 ms whether to drain, whether that is done, and for garbage."""
-        self._garbage.look(self._drain.ended)
+        self._garbage.look(ended=self._drain.ended, running=self._drain.running)
         if self._parent is not None and os.getppid() != self._parent:
             self._drain.begin()
         if self._draining is None and self._drain.draining:
@@ -97,6 +98,7 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
+        http=http_door(app.state.refusal),
         # uvicorn's other implementations inflate without bound or are deprecated.
         ws=AppSocket,
         # Deflating base64 audio costs more than everything else here together and saves a quarter.

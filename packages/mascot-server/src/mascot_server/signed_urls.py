@@ -8,8 +8,8 @@ from litestar import Request, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from mascot_server.contract import GetSignedUrlOperation
-from mascot_server.conversation import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
 from mascot_server.errors import BadRequest
+from mascot_server.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
 from mascot_server.provider_config import ProviderConfig, parse_request
 
 if TYPE_CHECKING:
