@@ -269,6 +269,7 @@ types = st.sampled_from(
 )
 odd_frames = (
     st.text()
+    | st.builds(lambda kind: json.dumps({"type": kind}), json_values)
     | st.binary()
     | st.builds(json.dumps, json_values)
     | st.builds(

@@ -43,15 +43,22 @@ class AsgiSocket:
         self._may_read = asyncio.Event()
         self._may_read.set()
         self._to_send: asyncio.Queue[Frame] = asyncio.Queue()
+        self._listener: Listener | None = None
+        self._congested = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def listen(self, listener: Listener) -> None:
         """Gives all messages to a listener from now on."""
+        self._listener = listener
         self._tasks = [asyncio.create_task(self._read(listener)), asyncio.create_task(self._write(listener))]
 
     def write(self, frame: Frame) -> None:
         """Sends a message, after those that wait."""
         self._to_send.put_nowait(frame)
+        # Here, not where messages are sent: that may be stuck in the midst of one.
+        if not self._congested and self._listener is not None and self._to_send.qsize() > _HIGH_WATER:
+            self._congested = True
+            self._listener.congested()
 
     def hold(self) -> None:
         """Reads no more until `go_on`, but for one message."""
@@ -80,13 +87,9 @@ class AsgiSocket:
             await self._may_read.wait()
 
     async def _write(self, listener: Listener) -> None:
-        congested = False
         while True:
-            if not congested and self._to_send.qsize() > _HIGH_WATER:
-                congested = True
-                listener.congested()
-            if congested and self._to_send.empty():
-                congested = False
+            if self._congested and self._to_send.empty():
+                self._congested = False
                 listener.relieved()
             frame = await self._to_send.get()
             kind = "text" if isinstance(frame, str) else "bytes"

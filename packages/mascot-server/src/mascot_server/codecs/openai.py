@@ -57,7 +57,7 @@ class OpenAICodec:
         """Reads a frame from OpenAI."""
         message = read_object(frame)
         kind = member(message, "type")
-        if kind in _AUDIO_DELTAS:
+        if isinstance(kind, str) and kind in _AUDIO_DELTAS:
             return (self._audio(member(message, "response_id"), member(message, "delta")),)
         match kind:
             case "session.created" | "session.updated":
