@@ -142,4 +142,7 @@ def test_base64_is_read_as_strictly_as_the_standard_library_does(text: str) -> N
         expected = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         expected = None
+    # Some versions of it take padding that completes nothing.
+    if len(text) % 4 or text.endswith("==="):
+        expected = None
     assert decode_base64(text) == expected

@@ -312,3 +312,16 @@ def test_browsers_may_ask_first(providers: Providers) -> None:
             f"{server.origin}/v1/visemes", json={"audio": "AAA="}, headers={**AUTHORIZED, "Origin": page}
         )
         assert answer.headers["access-control-allow-origin"] == page
+
+
+def test_what_the_query_says_twice_or_wrongly_is_refused_for_any_body(client: httpx.Client) -> None:
+    file = wav(np.zeros(1600, np.int16))
+    twice = post(client, file, sample_rate=[8000, 16000])
+    assert (twice.status_code, twice.json()["error"]) == (
+        400,
+        "Invalid audio data: sample_rate: is there twice",
+    )
+    for body in ({"json": {"audio": b64(file)}}, {"files": {"audio": file}}):
+        wrong = client.post("/v1/visemes", params={"model": "klingon"}, **body)
+        assert wrong.status_code == 400
+        assert wrong.json()["error"].startswith("Invalid audio data: model: ")

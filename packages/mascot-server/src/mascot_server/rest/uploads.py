@@ -66,19 +66,28 @@ async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upl
         ClientGone: The client closed the connection.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # Looked at for any body: what is wrong there was meant for something.
+    sample_rate, model = _query(request)
     try:
         if kind == "multipart/form-data":
             return await _form(request, max_bytes)
         if kind.startswith("audio/"):
-            return await _file(request, kind, max_bytes)
+            file = await _file(request, max_bytes)
+            return Upload(file, sample_rate, model, bare=kind in _BARE_TYPES)
         return await _json(request, max_bytes)
     except RequestEntityTooLarge:
         raise _too_large(max_bytes) from None
 
 
-async def _file(request: Request[Any, Any, Any], kind: str, max_bytes: int) -> Upload:
+def _query(request: Request[Any, Any, Any]) -> tuple[int, VisemeModel]:
     fields = request.query_params
-    sample_rate, model = _sample_rate(fields), _model(fields)
+    for name in ("sample_rate", "model"):
+        if len(fields.getall(name, [])) > 1:
+            raise invalid(name, "is there twice")
+    return _sample_rate(fields), _model(fields)
+
+
+async def _file(request: Request[Any, Any, Any], max_bytes: int) -> BinaryIO:
     with ExitStack() as unless_done:
         file = unless_done.enter_context(_temporary())
         size = 0
@@ -89,7 +98,7 @@ async def _file(request: Request[Any, Any, Any], kind: str, max_bytes: int) -> U
             file.write(piece)
         file.seek(0)
         unless_done.pop_all()
-    return Upload(file, sample_rate, model, bare=kind in _BARE_TYPES)
+    return file
 
 
 async def _form(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
