@@ -80,6 +80,6 @@ class Plain:
         """The provider's own path."""
         return [Address(f"ws://127.0.0.1:{port}{wire.path}")] * count
 
-    async def late(self, port: int) -> int | None:  # noqa: ARG002
+    async def late(self, port: int) -> int | None:  # noqa: ARG002 - others ask there
         """It adds none to any."""
         return None

@@ -35,7 +35,7 @@ class Nginx(Plain):
     key = name = "nginx"
     _binary = shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 
-    def missing(self, wire: Wire) -> str | None:  # noqa: ARG002
+    def missing(self, wire: Wire) -> str | None:  # noqa: ARG002 - others need it
         """The program has to be installed."""
         return None if self._binary else "there is no nginx here (apt-get install nginx-light)"
 
@@ -49,7 +49,7 @@ class Nginx(Plain):
         """What is installed."""
         if not self._binary:
             return None
-        done = subprocess.run([self._binary, "-v"], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run([self._binary, "-v"], capture_output=True, text=True, check=False)  # noqa: S603 - the nginx that was found
         return done.stderr.strip().rpartition("/")[2]
 
 

@@ -203,7 +203,7 @@ def _number(value: float | None) -> Cell:
     if value is None:
         return ""
     size = abs(value)
-    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"  # noqa: PLR2004
+    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"  # noqa: PLR2004 - three digits
 
 
 def _lines(values: dict[str, Any]) -> str:

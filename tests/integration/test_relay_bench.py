@@ -23,18 +23,18 @@ ROOT = Path(__file__).parents[2]
 # bench/ is no package that one installs.
 sys.path.insert(0, str(ROOT))
 
-from websockets.asyncio.client import connect  # noqa: E402
-from websockets.asyncio.connection import Connection  # noqa: E402
-from websockets.asyncio.server import ServerConnection, serve  # noqa: E402
-from websockets.exceptions import ConnectionClosed  # noqa: E402
+from websockets.asyncio.client import connect  # noqa: E402 - after importorskip
+from websockets.asyncio.connection import Connection  # noqa: E402 - after importorskip
+from websockets.asyncio.server import ServerConnection, serve  # noqa: E402 - after importorskip
+from websockets.exceptions import ConnectionClosed  # noqa: E402 - after importorskip
 
-from bench.relay.contenders import Address  # noqa: E402
-from bench.relay.flows import Flow  # noqa: E402
-from bench.relay.load import Load, LoadFailed  # noqa: E402
-from bench.relay.pacing import CHUNK_S, Pacing  # noqa: E402
-from bench.relay.ramp import Ramp, disturbed, judge  # noqa: E402
-from bench.relay.sockets import Provider  # noqa: E402
-from bench.relay.wires import PROVIDERS, Wire, read_tag, tag, wire  # noqa: E402
+from bench.relay.contenders import Address  # noqa: E402 - after importorskip
+from bench.relay.flows import Flow  # noqa: E402 - after importorskip
+from bench.relay.load import Load, LoadFailed  # noqa: E402 - after importorskip
+from bench.relay.pacing import CHUNK_S, Pacing  # noqa: E402 - after importorskip
+from bench.relay.ramp import Ramp, disturbed, judge  # noqa: E402 - after importorskip
+from bench.relay.sockets import Provider  # noqa: E402 - after importorskip
+from bench.relay.wires import PROVIDERS, Wire, read_tag, tag, wire  # noqa: E402 - after importorskip
 
 CHUNKS = [bytes([place]) * 4800 for place in range(7)]
 DELAY_S = 0.05

@@ -2,7 +2,8 @@
 
 Behind uvicorn's HTTP parser a handshake is written out and parsed again by `websockets`, given a task, routed by
 Litestar and answered through ASGI. To refuse one that way takes three times the CPU, which whoever floods the server
-with made-up tokens would like.
+with made-up tokens would like. One that goes on is looked at again inside, since
+other web servers have no such door.
 """
 
 from __future__ import annotations

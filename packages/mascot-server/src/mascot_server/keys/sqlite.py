@@ -73,7 +73,7 @@ class SqliteKeyStore:
         columns = _columns(record)
         names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
         # The names are ours.
-        statement = f"INSERT INTO keys ({names}) VALUES ({places})"  # noqa: S608
+        statement = f"INSERT INTO keys ({names}) VALUES ({places})"  # noqa: S608 - our own columns
         await self._do(lambda db: db.execute(statement, columns))
 
     async def revoke(self, key_id: str) -> bool:
