@@ -136,6 +136,12 @@ class Found:
         """Share of the predicted stretches that are true."""
         return _share(self.claimed_met, self.claimed)
 
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of recall and precision."""
+        both = self.recall + self.precision
+        return 2 * self.recall * self.precision / both if both else 0.0
+
 
 @dataclass(slots=True)
 class Score:

@@ -141,7 +141,7 @@ def test_a_corpus_has_the_form_of_the_others(tmp_path: Path) -> None:
         corpus="beep-one",
         share=1,
         phones=RADIO,
-        package="beep",
+        install="apt-get install beep",
         present=lambda: True,
         speak=beep,
         late_s=0.01,
@@ -164,7 +164,7 @@ def test_a_corpus_has_the_form_of_the_others(tmp_path: Path) -> None:
 
 
 def test_speech_ends_when_there_is_enough(tmp_path: Path) -> None:
-    voice = Voice(corpus="beep", share=1, phones=RADIO, package="beep", present=lambda: True, speak=beep)
+    voice = Voice(corpus="beep", share=1, phones=RADIO, install="apt-get install beep", present=lambda: True, speak=beep)
     written = corpus.write(voice, ["a b c"] * 100, tmp_path, seconds=5, random=SEEDED)
     assert written.seconds == pytest.approx(10)  # whole batches of 20
 
@@ -190,7 +190,7 @@ def test_a_lag_of_the_audio_is_measured(tmp_path: Path) -> None:
 @pytest.mark.parametrize("voice", VOICES["en"], ids=lambda voice: voice.corpus)
 def test_every_voice_speaks(voice: Voice, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not voice.present():
-        pytest.skip(f"needs the Debian package {voice.package}")
+        pytest.skip(f"needs: {voice.install}")
     listing(tmp_path / "texts", ("train", TEXT))
     arguments = ["--corpus", str(tmp_path / "texts"), "--out", str(tmp_path), "--voices", voice.corpus]
     main(arguments)

@@ -2,7 +2,7 @@
 
 Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts the
 English voices speak. Indonesian ones speak sentences made by a grammar, and with --dev those of the dev set. A voice
-that is not installed is left out, and a line names the Debian package that brings it.
+that is not installed is left out, and a line names the command that brings it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.synthesis import corpus, espeak, festival, flite, indonesian, texts
+from tools.synthesis import corpus, espeak, festival, flite, indonesian, neural, texts
 
 if TYPE_CHECKING:
     from tools.synthesis.speech import Voice
 
 VOICES = {
-    "en": (*festival.VOICES, *flite.VOICES, *espeak.VOICES),
+    "en": (*festival.VOICES, *flite.VOICES, *espeak.VOICES, *neural.VOICES),
     "id": (*espeak.INDONESIAN, *flite.INDONESIAN),
 }
 
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     for voice in wanted:
         if not voice.present():
             print(
-                f"{voice.corpus}: left out, it is not installed: apt-get install {voice.package}", flush=True
+                f"{voice.corpus}: left out, it is not installed: {voice.install}", flush=True
             )
     present = [voice for voice in wanted if voice.present()]
     shares = sum(voice.share for voice in present)

@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
+from tools.synthesis.align import sharpened
 from tools.synthesis.phones import UnknownPhone, arpabet
 from tools.synthesis.speech import Manner, Segment
 
@@ -74,7 +75,8 @@ def entry(speech: Speech, voice: Voice) -> tuple[NDArray[np.int16], list[Segment
     ]
     moved[0] = moved[0]._replace(start_s=0.0)
     moved[-1] = moved[-1]._replace(end_s=length)
-    return samples, arpabet(moved, voice.phones)
+    phones = arpabet(moved, voice.phones)
+    return samples, sharpened(samples, RATE, phones) if voice.rough else phones
 
 
 def write(

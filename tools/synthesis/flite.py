@@ -70,7 +70,7 @@ VOICES = tuple(
         corpus=f"flite-{name}",
         share=2.5,
         phones=RADIO,
-        package="flite",
+        install="apt-get install flite",
         present=partial(_present, name),
         speak=partial(_speak, name),
     )
@@ -120,7 +120,7 @@ INDONESIAN = tuple(
         corpus=f"flite-id-{name}",
         share=0.1,
         phones={label: (label,) for label, _ in _INDONESIAN.values()},
-        package="flite",
+        install="apt-get install flite",
         present=partial(_present, name),
         speak=partial(_speak_indonesian, name),
         paces=(1.1, 1.6),

@@ -179,6 +179,66 @@ ESPEAK_INDONESIAN: dict[str, tuple[str, ...]] = _table("""
     OY oI OI
 """)
 
+# IPA as Hibari has it from misaki, whose capitals are diphthongs (T is a flap), after `tools.synthesis.ipa`.
+MISAKI: dict[str, tuple[str, ...]] = _table("""
+    SIL _
+    P p
+    B b
+    T t T ʔ ɾ
+    D d
+    K k
+    G ɡ
+    CH ʧ
+    JH ʤ
+    F f
+    V v
+    TH θ
+    DH ð
+    S s
+    Z z
+    SH ʃ
+    ZH ʒ
+    HH h
+    M m
+    N n
+    NG ŋ
+    L l
+    R ɹ
+    W w
+    Y j
+    AX ə ɐ
+    AX+L ᵊ
+    AE æ
+    AA ɑ a
+    AO ɔ
+    IH ɪ ᵻ
+    IY i
+    ER ɜɹ ɜ
+    EH ɛ
+    AH ʌ
+    UH ʊ
+    UW u
+    AY I
+    AW W
+    EY A
+    OY Y
+    OW O
+""")
+
+# IPA of espeak-ng's en-us, as Piper's voices are given it, after `tools.synthesis.ipa`.
+PIPER: dict[str, tuple[str, ...]] = {
+    name: phone for name, phone in MISAKI.items() if name.islower() or name in {"_", "ʔ"}
+} | _table("""
+    ER ɚ
+    CH tʃ
+    JH dʒ
+    AY aɪ
+    AW aʊ
+    EY eɪ e
+    OY ɔɪ
+    OW oʊ o
+""")
+
 
 class UnknownPhone(Exception):
     """A synthesiser used a phone that its table does not name.

@@ -67,7 +67,7 @@ class Voice:
         corpus: Name of the corpus made with it, such as ``festival-slt``.
         share: Part of all hours, relative to the shares of the other voices.
         phones: Its phone names as those of the corpora, see `tools.synthesis.phones`.
-        package: Debian package that brings it.
+        install: Command that brings it.
         present: Whether it can be used on this machine.
         speak: Speaks texts in one manner; one `Speech` for each.
         late_s: How much later than its times the audio comes, seconds; measured with `tools.synthesis.timing`.
@@ -75,12 +75,13 @@ class Voice:
         pitches: Lowest and highest pitch; both 1 where it cannot be set.
         variants: Timbres to draw from.
         tracts: Lowest and highest factor of the formants; both 1 where they cannot be moved.
+        rough: Whether its times lie on a grid too coarse to learn from, so that `tools.synthesis.align` sharpens them.
     """
 
     corpus: str
     share: float
     phones: dict[str, tuple[str, ...]]
-    package: str
+    install: str
     present: Callable[[], bool]
     speak: Callable[[Sequence[str], Manner], list[Speech]]
     late_s: float = 0.0
@@ -88,6 +89,7 @@ class Voice:
     pitches: tuple[float, float] = (1.0, 1.0)
     variants: tuple[str, ...] = ("",)
     tracts: tuple[float, float] = (1.0, 1.0)
+    rough: bool = False
 
 
 def moved(speech: Speech, tract: float) -> Speech:

@@ -29,6 +29,7 @@ from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import Net
 from tools.train.relabel import certain, relabel
+from tools.train.shipped import network
 from tools.train.start import heard, started
 from tools.train.teacher import Teacher
 from tools.train.tune import tune
@@ -56,7 +57,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--start",
         type=Path,
         metavar="RUN",
-        help="folder of an English run whose network and labels to start from",
+        help="what to start from: the folder of an English run, for its network and labels, or a network shipped, "
+        "<model>.onnx",
     )
     p.add_argument(
         "--fresh",
@@ -92,6 +94,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     args.name = args.name or LANGUAGES[args.language].model
     if args.fresh and not args.start:
         p.error("--fresh goes with --start")
+    if args.start and not args.start.exists():
+        p.error(f"--start: there is no {args.start}")
     return args
 
 
@@ -134,8 +138,8 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     kept = args.out / "wanted.pt"
     if kept.exists() and len(table := torch.load(kept)) == len(data.learn) + 1:
         return table
+    human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
     if data.language.corrected and not args.start:
-        human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
         labels = len(data.language.labels)
         print("first network", flush=True)
         make = partial(Net, args.hidden, labels)
@@ -149,6 +153,8 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
             flush=True,
         )
         table = relabel((first.net, teacher.net), human)
+    elif data.language.corrected and args.start.is_file():
+        table = relabel((network(args.start),), human)
     else:
         table = heard(args.start, args.corpus, data) if args.start else certain(data)
     torch.save(table, kept)
@@ -163,7 +169,9 @@ def main(argv: list[str] | None = None) -> None:
     data = speech(args, language)
     table = wanted(args, data)
     print("last network", flush=True)
-    begin = args.start / "network" if args.start else args.out / "first"
+    begin = args.out / "first"
+    if args.start:
+        begin = args.start if args.start.is_file() else args.start / "network"
     make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher] = partial(
         started, begin, language, args.hidden
     )

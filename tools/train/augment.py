@@ -33,10 +33,10 @@ _CODECS = (("MP3", "MPEG_LAYER_III", 0.8), ("OGG", "OPUS", 1.0))
 _TELEPHONE = 8000  # the rate at which half the examples go through µ-law
 # Shares of examples (of utterances, the last two) that are treated in each way.
 _SPEED_SHARE = 0.4
-_WARP_SHARE = 0.5
+_WARP_SHARE = 0.6
 _CODEC_SHARE = 0.06
-_BAND_MASK_SHARE = 0.25
-_TIME_MASK_SHARE = 0.15
+_BAND_MASK_SHARE = 0.5
+_TIME_MASK_SHARE = 0.3
 _BAND_LIMIT_SHARE = 0.05
 _PAUSE_FIRST_SHARE = 0.2
 _WHOLE_SHARE = 0.2

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mascot_visemes.features import BANDS
-from mascot_visemes.network import CARD_FORMAT
+from mascot_visemes.network import CARD_FORMAT, DecoderSettings
 from mascot_visemes.shapes import SHAPES
 from tools.train.net import HEADS
 from tools.train.sources import SOURCES
@@ -48,7 +49,10 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
             "heads": f"{HEADS}, from two frames ahead to nine behind",
         },
         "labels": list(data.language.labels),
-        "decoder": {name: _decoder(len(SHAPES[name].ids)) for name in TUNED},
+        "decoder": {
+            name: decoder(DecoderSettings.plain(len(SHAPES[name].ids), _SWITCH_COST, _SILENCE_DB))
+            for name in TUNED
+        },
         "metrics": {},
         "data": [
             {"corpus": name, "train_hours": round(h, 2)} | SOURCES.get(name, {})
@@ -67,8 +71,11 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
     save(path, card)
 
 
-def _decoder(width: int) -> dict[str, Any]:
-    return {"switch_cost": [_SWITCH_COST] * width, "silence_db": _SILENCE_DB, "bias": [0.0] * width}
+def decoder(settings: DecoderSettings) -> dict[str, Any]:
+    """Constants of a decoder as the card has them."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()
+    }
 
 
 def _command(args: argparse.Namespace) -> str:

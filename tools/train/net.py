@@ -18,6 +18,7 @@ HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
 KERNEL = 3  # steps that the convolution sees
+_DROPOUT = 0.25
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
@@ -41,8 +42,8 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
         self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
-        self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=0.15)
-        self.dropout = nn.Dropout(0.15)
+        self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=_DROPOUT)
+        self.dropout = nn.Dropout(_DROPOUT)
         self.late = nn.Linear(hidden, FULL * labels)
         self.early = nn.Linear(hidden, (HEADS - FULL) * labels)
 

@@ -1,6 +1,6 @@
-"""What is taken over from an earlier run: the network's weights, and what was heard in the speech.
+"""What is taken over from earlier: the network's weights, and what was heard in the speech.
 
-A run is the folder ``--out`` of `tools.train`.
+Either from a run, the folder ``--out`` of `tools.train`, or from a network that it shipped, an ONNX file.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tools.train import corpus as corpora
 from tools.train.language import LANGUAGES
 from tools.train.net import FULL, HEADS, Net
 from tools.train.relabel import certain
+from tools.train.shipped import network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 _ENGLISH = LANGUAGES["en"]
 
 
-def started(folder: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor) -> Net:
+def started(begin: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor) -> Net:
     """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.
 
     Args:
-        folder: Of that network's checkpoints.
+        begin: Folder of that network's checkpoints, or the ONNX file of one shipped.
         language: Whose labels it is to tell apart.
         hidden: Width of the network, as it was there.
         mean: Mean of each band, shape (BANDS,); replaced by that network's, as `std` is.
@@ -37,10 +38,12 @@ def started(folder: Path, language: Language, hidden: int, mean: torch.Tensor, s
     Raises:
         SystemExit: There is no network, or one of another width.
     """
-    path = folder / "best.pt"
-    if not path.exists():
+    if begin.suffix == ".onnx":
+        weights = network(begin).state_dict()
+    elif (path := begin / "best.pt").exists():
+        weights = torch.load(path)["net"]
+    else:
         raise SystemExit(f"--start: there is no {path}; give the folder of an English run")
-    weights = torch.load(path)["net"]
     kin = [_ENGLISH.index(language.kin.get(label, label)) for label in language.labels]
     for name, heads in (("late", FULL), ("early", HEADS - FULL)):
         for part in (f"{name}.weight", f"{name}.bias"):

@@ -1,17 +1,17 @@
 """Sets the decoder's constants on the dev split and measures what comes out.
 
-First the one price of all changes with which most frames are right. Then lips closing (P, B, M) and lip on teeth (F, V)
-get a price and a bias of their own. A dear entry keeps short false closures out, a bias keeps the long ones in. Of the
-pairs that lose few frames and keep a balance between shapes missed and shapes claimed falsely, the one is taken that
-finds most. A viewer notices a missing closure and a false one alike; a missing F or V more than a false one, which
-looks much like the sounds that are taken for it.
+First the one price of all changes with which most frames are right. Then how doubtful lips closing (P, B, M) and lip on
+teeth (F, V) are at a chunk's edge, and how clear one must be to be shown late: of what costs few frames that is taken
+with which they are found and claimed best. Then each of the two gets a price and a bias of its own. A dear entry keeps
+short false closures out, a bias keeps the long ones in. Of the pairs that lose few frames and keep a balance between
+shapes missed and shapes claimed falsely, the one is taken that finds most. A viewer notices a missing closure and a
+false one alike; a missing F or V more than a false one, which looks much like the sounds that are taken for it.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,42 +20,48 @@ import numpy as np
 from bench.accuracy import score_corpus
 from bench.corpus import utterances
 from bench.visemes import FRAME_MS, Found, Track, reference, track
-from mascot_visemes.decode import SILENCE, DecoderTable, best_paths
+from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
 from mascot_visemes.engine import Engine
 from mascot_visemes.network import DecoderSettings, Network
 from mascot_visemes.posteriors import PosteriorStream, listen
 from mascot_visemes.shapes import SHAPES, ShapeSet
 from tools.train import card
-from tools.train.corpus import RATE
+from tools.train.corpus import HOP, RATE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from mascot_visemes.posteriors import Heard
     from tools.train.corpus import Corpus
 
-    Floats = NDArray[np.float32]
-
 CHUNK_MS = 100
-_CHUNK = CHUNK_MS // FRAME_MS
 _COSTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _HELPED = {"P": "PP", "F": "FF"}  # a phone of each class, and what the judge calls it
-_ENTRIES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
-_BIASES = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0)
-_PRICE = 0.003  # share of the frames that helping may cost, all in all
+_EDGES = tuple(product((2, 4, 6), (-0.5, -1.0, -1.5, -2.0)))  # frames and bias
+_LEADS = (0.0, 0.5, 1.0, 1.5)
+_ENTRIES = (0.0, 0.25, 0.75, 1.5, 2.5, 4.0)
+_BIASES = (-0.6, -0.3, 0.0, 0.3, 0.6, 0.9, 1.2, 1.6)
+# Shares of the frames that showing closures late may cost, and all help together.
+_PRICE_LATE, _PRICE = 0.003, 0.006
 # By which the share of true ones among those claimed may lie below that of those found.
 _IMBALANCE = {"P": 0.03, "F": 0.25}
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """One utterance, up to its last whole chunk: posteriors, levels and reference labels by frame, true shapes."""
+class _Speech:
+    """The utterances to tune on, longest first, each up to its last whole chunk.
 
-    posteriors: Floats
-    levels: Floats
-    labels: NDArray[np.int8]
-    said: Track
+    Attributes:
+        chunks: What was heard in each chunk, a row for each utterance that is as long.
+        labels: Reference label of each frame, by utterance.
+        said: True shapes, by utterance.
+    """
+
+    chunks: list[Heard]
+    labels: list[NDArray[np.int8]]
+    said: list[Track]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,61 +84,43 @@ class _Trial:
     """Tries settings for one viseme set.
 
     Args:
-        heard: The speech, longest utterance first.
+        speech: To try on.
         shapes: The viseme set.
         silence_db: Level of silence.
         labels: What the network tells apart.
     """
 
-    def __init__(
-        self, heard: list[_Heard], shapes: ShapeSet, silence_db: float, labels: tuple[str, ...]
-    ) -> None:
+    def __init__(self, speech: _Speech, shapes: ShapeSet, silence_db: float, labels: tuple[str, ...]) -> None:
         self.shapes = shapes
         self.silence_db = silence_db
         self._labels = labels
-        self._heard = heard
+        self._speech = speech
         self._owner = shapes.matrix(labels).argmax(axis=1)
-
-    @cached_property
-    def _scores(self) -> Floats:
-        """Scores without biases, shape (utterances, frames of the longest, shapes)."""
-        width = len(self.shapes.ids)
-        none = DecoderSettings((0.0,) * width, self.silence_db, (0.0,) * width)
-        table = DecoderTable(self._labels, self.shapes, none)
-        scores = np.zeros((len(self._heard), len(self._heard[0].levels), width), np.float32)
-        for row, h in zip(scores, self._heard, strict=True):
-            row[: len(h.levels)] = table.scores(h.posteriors, h.levels)
-        return scores
 
     def figures(self, settings: DecoderSettings) -> _Figures:
         """Decode in chunks, all utterances together, and count."""
-        scores = self._scores + np.array(settings.bias, np.float32)
-        changes: list[list[tuple[int, int]]] = [[(0, SILENCE)] for _ in self._heard]
-        for start in range(0, scores.shape[1], _CHUNK):
-            going = sum(len(h.levels) > start for h in self._heard)
-            current = [path[-1][1] for path in changes[:going]]
-            found = best_paths(scores[:going, start : start + _CHUNK], current, settings.switch_cost)
-            for path, new in zip(changes, found, strict=False):
-                path += [(start + row, shape) for row, shape in new]
-        return self._count(changes)
-
-    def _count(self, changes: list[list[tuple[int, int]]]) -> _Figures:
+        table = DecoderTable(self._labels, self.shapes, settings)
+        decoders = [Decoder(table) for _ in self._speech.said]
+        paths = [[(0, SILENCE)] for _ in decoders]
+        for heard in self._speech.chunks:
+            found = Decoder.decode_together(decoders[: len(heard.levels)], heard, edge=True)
+            for path, changes in zip(paths, found, strict=False):
+                path += changes
         right = 0
-        found = {phone: Found() for phone in _HELPED}
-        for h, path in zip(self._heard, changes, strict=True):
+        claims = {phone: Found() for phone in _HELPED}
+        for labels, said, path in zip(self._speech.labels, self._speech.said, paths, strict=True):
             frames = [frame for frame, _ in path]
-            lengths = np.diff([*frames, len(h.labels)])
-            decided = np.repeat([shape for _, shape in path], lengths)
-            right += int(np.count_nonzero(decided == self._owner[h.labels]))
-            predicted = track([(frame * FRAME_MS, str(shape)) for frame, shape in path], h.said.end)
+            decided = np.repeat([shape for _, shape in path], np.diff([*frames, len(labels)]))
+            right += int(np.count_nonzero(decided == self._owner[labels]))
+            predicted = track([(frame * FRAME_MS, str(shape)) for frame, shape in path], said.end)
             for phone, viseme in _HELPED.items():
                 shape = str(self.shapes.index_of(phone))
-                found[phone].add(h.said.spans(viseme), predicted.spans(shape))
-        return _Figures(right / sum(len(h.labels) for h in self._heard), found)
+                claims[phone].add(said.spans(viseme), predicted.spans(shape))
+        return _Figures(right / sum(map(len, self._speech.labels)), claims)
 
 
-def _listen(network: Network, corpus: Path, data: Corpus) -> list[_Heard]:
-    """The utterances to tune on, heard in chunks, longest first."""
+def _listen(network: Network, corpus: Path, data: Corpus) -> _Speech:
+    """The utterances to tune on, heard in chunks."""
     size = RATE * CHUNK_MS // 1000
     chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on and u.samples >= size]
     chosen.sort(key=lambda u: -u.samples)
@@ -142,33 +130,45 @@ def _listen(network: Network, corpus: Path, data: Corpus) -> list[_Heard]:
         for entry in utterances(corpus / f"{name}.jsonl", "dev")
     }
     streams = [PosteriorStream(network, RATE) for _ in chosen]
-    parts: list[list[tuple[Floats, Floats]]] = [[] for _ in chosen]
+    chunks = []
     for start in range(0, chosen[0].samples - size + 1, size):
         going = [u for u in chosen if u.samples >= start + size]
         pcm = np.stack([data.audio[u.sample + start : u.sample + start + size] for u in going])
         samples = pcm.astype(np.float32) / np.float32(32768.0)
-        posteriors, levels = listen([(streams[: len(going)], samples)], edge=True)[0]
-        for part, *frames in zip(parts, posteriors, levels, strict=False):
-            part.append((frames[0], frames[1]))
-    heard = []
-    for u, part in zip(chosen, parts, strict=True):
-        posteriors, levels = (np.concatenate(p) for p in zip(*part, strict=True))
-        said = reference(phones[u.corpus, u.audio], len(levels) * FRAME_MS)
-        labels = data.reference[u.frame : u.frame + len(levels)]
-        heard.append(_Heard(posteriors, levels, labels, said))
-    return heard
+        chunks += listen([(streams[: len(going)], samples)], edge=True)
+    frames = [u.samples // size * size // HOP for u in chosen]
+    return _Speech(
+        chunks,
+        [data.reference[u.frame : u.frame + count] for u, count in zip(chosen, frames, strict=True)],
+        [
+            reference(phones[u.corpus, u.audio], count * FRAME_MS)
+            for u, count in zip(chosen, frames, strict=True)
+        ],
+    )
 
 
 def _tuned(trial: _Trial) -> DecoderSettings:
     """The best settings; each choice is printed, with the figures before and after."""
     shapes = trial.shapes
-    width = len(shapes.ids)
-    plain = [DecoderSettings((cost,) * width, trial.silence_db, (0.0,) * width) for cost in _COSTS]
+    plain = [DecoderSettings.plain(len(shapes.ids), cost, trial.silence_db) for cost in _COSTS]
     tried = {settings: trial.figures(settings) for settings in plain}
     settings = max(tried, key=lambda s: tried[s].right)
     figures = tried[settings]
     print(f"{shapes.name}: a change costs {settings.switch_cost[0]:g}: {figures}", flush=True)
     least = figures.right - _PRICE
+    late = [
+        replace(settings, edge_frames=frames, edge_bias=bias, late_lead=lead)
+        for (frames, bias), lead in product(_EDGES, _LEADS)
+    ]
+    tried |= {candidate: trial.figures(candidate) for candidate in late}
+    cheap = [s for s in (settings, *late) if tried[s].right >= figures.right - _PRICE_LATE]
+    settings = max(cheap, key=lambda s: sum(found.f1 for found in tried[s].found.values()))
+    print(
+        f"{shapes.name}: closures at an edge {settings.edge_bias:g} for {settings.edge_frames} frames, "
+        f"shown late if they lead by {settings.late_lead:g}: {tried[settings]}",
+        flush=True,
+    )
+    figures = tried[settings]
     for phone, viseme in _HELPED.items():
         index = shapes.index_of(phone)
         tried = {settings: figures}
@@ -212,17 +212,13 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     """
     path = graph.with_suffix(".json")
     text = path.read_text("utf-8")
-    heard = _listen(Network(graph.stem, graph.read_bytes(), text), corpus, data)
+    speech = _listen(Network(graph.stem, graph.read_bytes(), text), corpus, data)
     content = json.loads(text)
     for shapes in (SHAPES[name] for name in card.TUNED):
         settings = _tuned(
-            _Trial(heard, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
+            _Trial(speech, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
         )
-        content["decoder"][shapes.name] = {
-            "switch_cost": list(settings.switch_cost),
-            "silence_db": settings.silence_db,
-            "bias": list(settings.bias),
-        }
+        content["decoder"][shapes.name] = card.decoder(settings)
     engine = Engine(Network(graph.stem, graph.read_bytes(), json.dumps(content)), SHAPES["oculus"])
     scores = {p.stem: score_corpus(engine, p, "dev", CHUNK_MS) for p in sorted(corpus.glob("*.jsonl"))}
     content["metrics"] = {

@@ -3,6 +3,10 @@
 The frames that one call brings are decided together: the best path through them (Viterbi), where a change costs what
 its new shape asks, and the path starts from the shape now shown. So a shape has to be better by that cost to be taken
 up, and a short blip has to be better by that of coming back too. What has been decided is never taken back.
+
+Lips that close (P, B, M) and a lip on the teeth (F, V) are what a viewer misses, and what is hardest to tell at the edge
+of a chunk, before the sound that follows has been heard. So at an edge they are taken up with reserve. If the next call
+makes clear that there was one that has not been shown, it is shown then, for a moment and at most 40 ms late.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mascot_visemes.posteriors import AGAIN_FRAMES, Heard
 from mascot_visemes.products import product
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     Change = tuple[int, int]
 
 SILENCE = 0  # index of silence in every viseme set
+CLOSURES = ("P", "F")  # a phone of each shape that is shown late rather than not at all
 
 # Posteriors below this count as this, so that one frame alone cannot veto a path.
 _SMALLEST = np.float32(1e-5)
@@ -34,6 +40,12 @@ _IMPOSSIBLE = np.float32(-1e6)
 # Streams from which on it is quicker to look for clear paths first, with arrays.
 _MANY = 4
 _ROUNDING = 1e-6  # of sums of scores
+_LATE_FRAMES = 3  # for which a closure is shown that comes late
+_LATE_BONUS = np.float32(50.0)  # more than a path can gain by passing it over, less than silence vetoes
+# Frames before a closure within which the same shape, shown a little early, was that closure.
+_NEAR_FRAMES = 4
+# Changes that are remembered: as many as fit between there and the present.
+_REMEMBERED = _NEAR_FRAMES + AGAIN_FRAMES + 1
 
 
 class DecoderTable:
@@ -49,7 +61,17 @@ class DecoderTable:
         costs: Of a change to each viseme.
     """
 
-    __slots__ = ("_blend", "_matrix", "_rest", "_silence_db", "_smallest", "columns", "costs")
+    __slots__ = (
+        "_blend",
+        "_closures",
+        "_lead",
+        "_matrix",
+        "_rest",
+        "_settings",
+        "_smallest",
+        "columns",
+        "costs",
+    )
 
     def __init__(self, labels: Sequence[str], shapes: ShapeSet, settings: DecoderSettings) -> None:
         # A bias on a logarithm is a factor before it.
@@ -59,16 +81,22 @@ class DecoderTable:
         self._blend = shapes.blend(labels)
         self._rest = self._blend[labels.index("SIL")]
         self.columns: int = self._blend.shape[1]
-        self._silence_db = settings.silence_db
+        self._settings = settings
         self.costs = settings.switch_cost
+        # In some sets lips that close are those at rest, which need no help.
+        self._closures = sorted({shapes.index_of(phone) for phone in CLOSURES} - {SILENCE})
+        self._lead = math.exp(settings.late_lead)
 
-    def scores(self, posteriors: Floats, levels: Floats) -> Floats:
-        """Biased log posterior of each viseme, shape (..., frames, visemes)."""
+    def scores(self, posteriors: Floats, levels: Floats, *, edge: bool = False) -> Floats:
+        """Biased log posterior of each viseme, shape (streams, frames, visemes); `edge` if a chunk ends there."""
+        settings = self._settings
         scores = product(posteriors, self._matrix)
         np.maximum(scores, self._smallest, out=scores)
         np.log(scores, out=scores)
-        if levels.min() < self._silence_db:
-            silent = levels < self._silence_db
+        if edge and settings.edge_frames:
+            scores[:, -settings.edge_frames :, self._closures] += np.float32(settings.edge_bias)
+        if levels.min() < settings.silence_db:
+            silent = levels < settings.silence_db
             scores[silent] = _IMPOSSIBLE
             scores[silent, SILENCE] = 0.0
         return scores
@@ -76,8 +104,27 @@ class DecoderTable:
     def weights(self, posteriors: Floats, levels: Floats) -> Floats:
         """How much each viseme is shown, or each blendshape if the set has poses, shape (frames, columns)."""
         weights: Floats = np.clip(product(posteriors, self._blend), 0.0, 1.0)
-        weights[levels < self._silence_db] = self._rest
+        weights[levels < self._settings.silence_db] = self._rest
         return weights
+
+    def missed(self, again: Floats) -> list[tuple[int, int, int]]:
+        """Closures that are clear in frames that have been decided: (stream, frames since, shape).
+
+        Args:
+            again: Posteriors of the frames before the present, shape (streams, frames, labels).
+        """
+        if not self._closures or not again.shape[1]:
+            return []
+        shares = product(again, self._matrix)
+        found = []
+        for shape in self._closures:
+            share = shares[..., shape].copy()
+            shares[..., shape] = 0.0
+            clear = share > self._lead * shares.max(axis=2)
+            shares[..., shape] = share
+            for stream in np.flatnonzero(clear.any(axis=1)).tolist():
+                found.append((stream, again.shape[1] - int(clear[stream].argmax()), shape))
+        return found
 
 
 class Decoder:
@@ -87,7 +134,7 @@ class Decoder:
         table: Shared constants.
     """
 
-    __slots__ = ("current", "frame", "table")
+    __slots__ = ("_changes", "frame", "table")
 
     def __init__(self, table: DecoderTable) -> None:
         self.table = table
@@ -95,45 +142,57 @@ class Decoder:
 
     def reset(self) -> None:
         """Start again: frame 0, mouth closed."""
-        self.current = SILENCE
         self.frame = 0
+        self._changes: list[Change] = [(0, SILENCE)]
 
-    def decode(self, posteriors: Floats, levels: Floats) -> list[tuple[int, int]]:
-        """Decide the next frames.
+    @property
+    def current(self) -> int:
+        """The shape now shown."""
+        return self._changes[-1][1]
 
-        Args:
-            posteriors: Of the network's labels, shape (frames, labels).
-            levels: In dB, shape (frames,).
+    def close(self) -> None:
+        """Show silence from here on."""
+        self._changes.append((self.frame, SILENCE))
 
-        Returns:
-            Changes as (frame, index of the viseme in its set).
-        """
-        return self.decode_together([self], posteriors[None], levels[None])[0]
+    def _shown(self, shape: int, since: int) -> bool:
+        """Whether a shape has been shown in the last `since` frames."""
+        end = self.frame
+        for frame, shown in reversed(self._changes):
+            if end <= self.frame - since:
+                return False
+            if shown == shape:
+                return True
+            end = frame
+        return False
 
     @staticmethod
-    def decode_together(
-        decoders: Sequence[Decoder], posteriors: Floats, levels: Floats
-    ) -> list[list[tuple[int, int]]]:
-        """What `decode` returns for each of several streams, in less time.
+    def decode_together(decoders: Sequence[Decoder], heard: Heard, *, edge: bool) -> list[list[Change]]:
+        """Decide the next frames of several streams.
 
         Args:
             decoders: Of one table.
-            posteriors: Shape (streams, frames, labels).
-            levels: Shape (streams, frames).
+            heard: What their streams have heard, a row a decoder.
+            edge: Whether a chunk ends here.
+
+        Returns:
+            For each stream its changes as (frame, index of the viseme in its set).
         """
-        count = levels.shape[1]
+        count = heard.levels.shape[1]
         if not count:
             return [[] for _ in decoders]
         table = decoders[0].table
-        scores = table.scores(posteriors, levels)
-        current = [decoder.current for decoder in decoders]
-        found = best_paths(scores, current, table.costs)
+        scores = table.scores(heard.posteriors, heard.levels, edge=edge)
+        for stream, since, shape in table.missed(heard.again):
+            if not decoders[stream]._shown(shape, since + _NEAR_FRAMES):
+                scores[stream, :_LATE_FRAMES, shape] += _LATE_BONUS
+        found = best_paths(scores, [decoder.current for decoder in decoders], table.costs)
         result = []
         for decoder, path in zip(decoders, found, strict=True):
-            result.append([(decoder.frame + row, shape) for row, shape in path])
+            changes = [(decoder.frame + row, shape) for row, shape in path]
+            result.append(changes)
             decoder.frame += count
-            if path:
-                decoder.current = path[-1][1]
+            if changes:
+                decoder._changes = (decoder._changes + changes)[-_REMEMBERED:]
         return result
 
 

@@ -101,8 +101,8 @@ class Engine:
             samples = np.empty((1, len(part)), np.float32)
             reader.floats(part, samples[0])
             edge = start + block >= len(raw)
-            posteriors, levels = listen([([stream], samples)], edge=edge)[0]
-            result[done : stream.decided] = self._table.weights(posteriors[0], levels[0])
+            heard = listen([([stream], samples)], edge=edge)[0]
+            result[done : stream.decided] = self._table.weights(heard.posteriors[0], heard.levels[0])
             done = stream.decided
         return result
 

@@ -23,6 +23,7 @@ CARD_FORMAT = 1
 FRAMES_PER_STEP = 2
 HEADS = 12
 FULL_HEADS = 2  # the last heads, which have heard all the right context there is
+_NEVER = 50.0  # nats, by which nothing leads
 PREDICTING_HEADS = 2  # the first heads, which tell frames not heard yet
 
 
@@ -34,11 +35,22 @@ class DecoderSettings:
         switch_cost: What a change to each viseme costs, in nats of posterior, in the order of the set.
         silence_db: Level in dB below which a frame is silence whatever the network says.
         bias: Added to the log posterior of each viseme, in the order of the set.
+        edge_frames: How many frames at a chunk's edge are taken as doubtful.
+        edge_bias: Added there to the log posteriors of closures, which can still be shown late.
+        late_lead: By how much, in nats, a closure must lead all other shapes to be shown late.
     """
 
     switch_cost: tuple[float, ...]
     silence_db: float
     bias: tuple[float, ...]
+    edge_frames: int
+    edge_bias: float
+    late_lead: float
+
+    @classmethod
+    def plain(cls, visemes: int, cost: float, silence_db: float) -> DecoderSettings:
+        """Settings that treat all visemes and all frames alike, and show none late."""
+        return cls((cost,) * visemes, silence_db, (0.0,) * visemes, 0, 0.0, _NEVER)
 
 
 def taken_over(settings: DecoderSettings, tuned: ShapeSet, other: ShapeSet) -> DecoderSettings:
@@ -130,6 +142,9 @@ class Network:
                 switch_cost=tuple(float(c) for c in settings["switch_cost"]),
                 silence_db=float(settings["silence_db"]),
                 bias=tuple(float(b) for b in settings["bias"]),
+                edge_frames=int(settings["edge_frames"]),
+                edge_bias=float(settings["edge_bias"]),
+                late_lead=float(settings["late_lead"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFileError(

@@ -8,7 +8,7 @@ been heard in whole steps are told by the first two heads, which the network lea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,23 @@ if TYPE_CHECKING:
 LOOK_AHEAD_FRAMES = (
     HEADS - FULL_HEADS
 )  # frames from a chunk's edge that are decided with less than full context
+AGAIN_FRAMES = 4
 _SILENT_DB = -120.0  # level before anything has been heard
+
+
+class Heard(NamedTuple):
+    """What streams in phase have heard in a call.
+
+    Attributes:
+        posteriors: Of the frames now decided, shape (streams, frames, labels).
+        levels: Of the same frames in dB, shape (streams, frames).
+        again: Of the frames decided just before them, at most `AGAIN_FRAMES`, with what has since been heard, shape
+            (streams, frames, labels). There are none where those had all the context there is.
+    """
+
+    posteriors: Floats
+    levels: Floats
+    again: Floats
 
 
 class PosteriorStream:
@@ -103,44 +119,39 @@ class PosteriorStream:
         return bands[:, :whole].reshape(len(streams), whole // FRAMES_PER_STEP, FRAMES_PER_STEP * BANDS)
 
     @staticmethod
-    def take(
-        streams: Sequence[PosteriorStream], answer: _Answer | None, *, edge: bool
-    ) -> tuple[Floats, Floats]:
+    def take(streams: Sequence[PosteriorStream], answer: _Answer | None, *, edge: bool) -> Heard:
         """Take the network's answer to the steps that `hear` returned.
 
         Args:
             streams: Those given to `hear`.
             answer: As from `Network.run`, a row a stream; None if there were no steps.
             edge: Decide every frame that has begun, with the context there is, not only those with all of it.
-
-        Returns:
-            Posteriors from frame `decided` on, shape (streams, frames, labels), and levels in dB, shape
-            (streams, frames).
         """
         one = streams[0]
-        decided, parts = one.decided, []
-        # The frame that the last head tells after the step to come, and the first of those that the early heads tell.
-        oldest = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
+        decided = one.decided
+        # The frame that the last head tells after the step to come: up to it all that can be known is known.
+        known = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
+        first, end, parts = known, known, []
         if answer:
             late, early, state = answer
             for stream, its_early, its_state in zip(streams, early, state, strict=True):
                 stream._early = its_early
                 stream.state = its_state
             # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames.
-            frames = late[:, :, ::-1].reshape(len(streams), -1, late.shape[3])
-            parts.append(frames[:, max(0, decided - oldest + frames.shape[1]) :])
-            decided += parts[0].shape[1]
+            parts.append(late[:, :, ::-1].reshape(len(streams), -1, late.shape[3]))
+            first -= parts[0].shape[1]
         if edge:
-            begun = frames_begun(one.samples, one._features.front.rate)
+            end = frames_begun(one.samples, one._features.front.rate)
             early = together([stream._early for stream in streams])
             # Reversed, the early heads run on through the frames that follow those of the full-context heads.
-            parts.append(early[:, ::-1][:, decided - oldest : begun - oldest])
+            parts.append(early[:, ::-1])
         if not parts:
-            return np.zeros((len(streams), 0, len(one._network.labels)), np.float32), np.zeros(
-                (len(streams), 0), np.float32
-            )
-        posteriors = np.concatenate(parts, axis=1)
-        return posteriors, PosteriorStream._levelled(streams, posteriors.shape[1])
+            none = np.zeros((len(streams), 0, len(one._network.labels)), np.float32)
+            return Heard(none, np.zeros((len(streams), 0), np.float32), none)
+        told = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        posteriors = told[:, max(0, decided - first) : max(0, end - first)]
+        again = told[:, max(0, max(0, decided - AGAIN_FRAMES) - first) : max(0, decided - first)]
+        return Heard(posteriors, PosteriorStream._levelled(streams, posteriors.shape[1]), again)
 
     @staticmethod
     def _levelled(streams: Sequence[PosteriorStream], count: int) -> Floats:
@@ -161,7 +172,7 @@ class PosteriorStream:
 
 def listen(
     groups: Sequence[tuple[Sequence[PosteriorStream], Floats]], *, edge: bool
-) -> list[tuple[Floats, Floats]]:
+) -> list[Heard]:
     """Let streams hear: `PosteriorStream.hear`, the network over all that have as many steps, `PosteriorStream.take`.
 
     Args:
@@ -169,7 +180,7 @@ def listen(
         edge: As for `PosteriorStream.take`.
 
     Returns:
-        Posteriors and levels of each group, as from `PosteriorStream.take`.
+        What each group has heard, as from `PosteriorStream.take`.
     """
     heard = [PosteriorStream.hear(streams, samples) for streams, samples in groups]
     if len(groups) == 1:

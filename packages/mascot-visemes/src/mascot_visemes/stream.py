@@ -102,7 +102,7 @@ class Stream:
         self._finished = True
         if self._decoder.current == SILENCE:
             return []
-        self._decoder.current = SILENCE
+        self._decoder.close()
         # A frame may have begun in the last fraction of a ms; its event must stay the earlier one.
         last_begun = (self._posteriors.decided - 1) * FRAME_MS
         return [VisemeEvent(max(self.time_ms, last_begun + 1), self.viseme)]
@@ -185,7 +185,7 @@ def _answer(groups: Sequence[tuple[list[Stream], list[Raw]]], *, edge: bool) -> 
     result = []
     for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
         ids = streams[0]._shapes.ids
-        found = Decoder.decode_together([stream._decoder for stream in streams], *heard)
+        found = Decoder.decode_together([stream._decoder for stream in streams], heard, edge=edge)
         result.append(
             [[VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes] for changes in found]
         )

@@ -1,0 +1,86 @@
+"""Sharpens the phone times of neural voices by what the English model of the package hears in their audio.
+
+Such a voice knows in which order it said its phones, and when to within its own grid of 12 or 25 ms. Of all ways to say
+them in that order, with no boundary further from the voice's own than `REACH_FRAMES`, the one is taken whose frames
+have the largest sum of log posteriors (Viterbi's algorithm).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mascot_visemes.features import FRAMES_PER_SECOND
+from mascot_visemes.posteriors import PosteriorStream, listen
+from mascot_visemes.registry import load_network
+from tools.train.corpus import network_labels
+from tools.train.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tools.synthesis.speech import Segment
+
+REACH_FRAMES = 5
+_SMALLEST = 1e-3  # a posterior below counts as this, so that no frame alone forbids a path
+
+
+def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) -> list[Segment]:
+    """The same phones with their boundaries where the model hears them, on whole frames.
+
+    Args:
+        samples: Mono audio.
+        rate: Samples a second.
+        phones: In the names of corpora, without gaps, from the start of the audio to its end.
+    """
+    network = load_network()
+    audio = samples.astype(np.float32)[None] / np.float32(32768.0)
+    posteriors, _ = listen([([PosteriorStream(network, rate)], audio)], edge=True)[0]
+    labels = network_labels([segment.phone for segment in phones], LANGUAGES["en"])
+    columns = [network.labels.index(label) for label in labels]
+    heard = np.log(np.maximum(posteriors[0][:, columns], _SMALLEST))
+    inner = best_boundaries(heard, [segment.start_s * FRAMES_PER_SECOND for segment in phones[1:]])
+    times = [phones[0].start_s, *(frame / FRAMES_PER_SECOND for frame in inner), phones[-1].end_s]
+    return [
+        segment._replace(start_s=start, end_s=end)
+        for segment, (start, end) in zip(phones, pairwise(times), strict=True)
+        if end > start
+    ]
+
+
+def best_boundaries(scores: NDArray[np.floating], near: Sequence[float]) -> list[int]:
+    """Frames at which the phones after the first begin.
+
+    Args:
+        scores: Of each frame as each phone, shape (frames, phones).
+        near: About when the phones after the first begin, in frames, ascending.
+
+    Returns:
+        Ascending, each at most `REACH_FRAMES` from where it was, so that the sum of the scores is largest. Two are the
+        same where a phone has no room for a frame.
+    """
+    frames, _ = scores.shape
+    until = np.concatenate((np.zeros((1, scores.shape[1])), np.cumsum(scores, axis=0)))
+    reach = np.arange(-REACH_FRAMES, REACH_FRAMES + 1)
+    at = [np.clip(round(time) + reach, 0, frames) for time in near]
+    if not at:
+        return []
+    total = until[at[0], 0]
+    came = []
+    for i, (before, here) in enumerate(pairwise(at), start=1):
+        # Sums of each frame between two boundaries, a phone taking one frame at least if it has room.
+        ways = total[:, None] + until[here, i][None] - until[before, i][:, None]
+        ways[before[:, None] > here[None]] = -np.inf
+        ways[before[:, None] == here[None]] -= frames * -np.log(_SMALLEST)
+        came.append(ways.argmax(axis=0))
+        total = ways.max(axis=0)
+    last = scores.shape[1] - 1
+    best = int((total + until[frames, last] - until[at[-1], last]).argmax())
+    path = [best]
+    for way in reversed(came):
+        path.append(int(way[path[-1]]))
+    return [int(frame[k]) for frame, k in zip(at, reversed(path), strict=True)]

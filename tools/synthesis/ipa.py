@@ -1,0 +1,50 @@
+"""Phones of synthesisers that write IPA, a symbol at a time: what belongs together, and how long each phone is.
+
+Such a synthesiser times symbols, not phones. A mark of stress or length is part of the sound beside it, two symbols may
+be one phone (a diphthong, an affricate), and a space sounds like whatever it lies between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tools.synthesis.speech import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAUSES = frozenset(",.;:?!—…")
+_BEFORE = frozenset("ˈˌ")  # belong to the sound that follows
+_AFTER = frozenset("ːʲ")  # belong to the sound before
+_PAIRS = frozenset({"aɪ", "aʊ", "eɪ", "oʊ", "ɔɪ", "tʃ", "dʒ", "ɜɹ"})
+_SIL = "_"
+
+
+def phones(symbols: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Segments of phones, without gaps, from those of symbols.
+
+    Args:
+        symbols: Without gaps; an empty one or a space is of the sound before it, a mark of pause is silence.
+    """
+    result: list[Segment] = []
+    begun: float | None = None  # start of a mark of stress that waits for its sound
+    joined = False  # whether the next symbol follows the last in one word
+    for start, end, symbol in symbols:
+        if symbol in _BEFORE:
+            begun = start if begun is None else begun
+            joined = False
+            continue
+        if symbol in PAUSES or not result:
+            result.append(Segment(start, end, _SIL))
+            joined = False
+        elif not symbol.isalpha() or symbol in _AFTER:
+            result[-1] = result[-1]._replace(end_s=end)
+            joined = joined and symbol == ""
+        elif joined and result[-1].phone + symbol in _PAIRS:
+            result[-1] = result[-1]._replace(end_s=end, phone=result[-1].phone + symbol)
+        else:
+            first = start if begun is None else begun
+            result.append(Segment(first, end, symbol))
+            joined = True
+        begun = None
+    return tuple(result)
