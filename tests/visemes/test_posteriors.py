@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mascot_visemes.features import frames_begun
-from mascot_visemes.posteriors import LOOK_AHEAD_FRAMES, PosteriorStream, listen
+from mascot_visemes.posteriors import AGAIN_FRAMES, LOOK_AHEAD_FRAMES, PosteriorStream, listen
 from mascot_visemes.registry import load_network
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NETWORK = load_network()
 
 def feed(stream: PosteriorStream, samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Posteriors of the frames that a chunk of audio lets be decided."""
-    posteriors, levels = listen([([stream], samples[None])], edge=True)[0]
+    posteriors, levels, _ = listen([([stream], samples[None])], edge=True)[0]
     assert posteriors.shape[:2] == levels.shape
     decided: NDArray[np.float32] = posteriors[0]
     return decided
@@ -80,7 +80,7 @@ def test_groups_of_streams_say_what_each_says_alone(
     for length in lengths:
         samples = [rng.normal(0, 0.1, (count, length)).astype(np.float32) for _, count in groups]
         answers = listen(list(zip(together, samples, strict=True)), edge=True)
-        for streams, chunks, (posteriors, _) in zip(alone, samples, answers, strict=True):
+        for streams, chunks, (posteriors, *_) in zip(alone, samples, answers, strict=True):
             expected = [feed(stream, chunk) for stream, chunk in zip(streams, chunks, strict=True)]
             np.testing.assert_allclose(posteriors, expected, atol=2e-4)
         for streams, same in zip(alone, together, strict=True):
@@ -91,8 +91,30 @@ def test_groups_of_streams_say_what_each_says_alone(
 def test_whatever_is_left_at_the_edge_waits_without_it() -> None:
     stream = PosteriorStream(NETWORK, 16000)
     silence = np.zeros((1, 1600), np.float32)
-    posteriors, levels = listen([([stream], silence)], edge=False)[0]
+    posteriors, levels, _ = listen([([stream], silence)], edge=False)[0]
     assert posteriors.shape[:2] == levels.shape == (1, stream.decided)
     assert stream.decided == 10 - LOOK_AHEAD_FRAMES + 2
-    assert listen([([stream], silence[:, :5])], edge=False)[0][0].shape == (1, 0, len(NETWORK.labels))
-    assert listen([([stream], silence[:, :0])], edge=True)[0][0].shape[1] == 11 - 2
+    assert listen([([stream], silence[:, :5])], edge=False)[0].posteriors.shape == (1, 0, len(NETWORK.labels))
+    assert listen([([stream], silence[:, :0])], edge=True)[0].posteriors.shape[1] == 11 - 2
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 50, 100, 300])
+def test_what_was_decided_at_an_edge_is_told_again(milliseconds: int) -> None:
+    rng = np.random.default_rng(5)
+    samples = (rng.normal(0, 0.1, 16000) * np.abs(np.sin(np.arange(16000) / 900))).astype(np.float32)
+    whole = feed(PosteriorStream(NETWORK, 16000), samples)
+    stream = PosteriorStream(NETWORK, 16000)
+    size = 16 * milliseconds
+    for start in range(0, 16000 - size + 1, size):
+        decided = stream.decided
+        again = listen([([stream], samples[None, start : start + size])], edge=True)[0].again[0]
+        assert len(again) == min(decided, AGAIN_FRAMES)
+        if milliseconds >= 10 * LOOK_AHEAD_FRAMES:
+            np.testing.assert_allclose(again, whole[decided - len(again) : decided], atol=2e-4)
+
+
+def test_what_was_decided_with_all_context_is_not_told_again() -> None:
+    stream = PosteriorStream(NETWORK, 16000)
+    noise = np.random.default_rng(1).normal(0, 0.1, (2, 1, 16000)).astype(np.float32)
+    assert listen([([stream], noise[0])], edge=False)[0].again.shape[1] == 0
+    assert listen([([stream], noise[1])], edge=False)[0].again.shape[1] == 0

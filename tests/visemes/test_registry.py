@@ -66,14 +66,25 @@ def test_damaged_files_are_named(graph: bytes | None, card: str, message: str) -
         Network("default", content, card)
 
 
+def _constants(costs: object, biases: object) -> dict[str, object]:
+    return {
+        "switch_cost": costs,
+        "silence_db": -70.0,
+        "bias": biases,
+        "edge_frames": 4,
+        "edge_bias": -1.0,
+        "late_lead": 0.5,
+    }
+
+
 @pytest.mark.parametrize(
     ("decoder", "message"),
     [
         ({}, "no decoder"),
         (None, "no decoder"),
-        ({"sapi": {"switch_cost": [1], "silence_db": -70, "bias": [0] * 22}}, "1 numbers of switch_cost"),
-        ({"sapi": {"switch_cost": [1] * 22, "silence_db": -70, "bias": [0]}}, "1 numbers of bias"),
-        ({"sapi": {"switch_cost": 1, "silence_db": -70, "bias": [0] * 22}}, "no decoder"),
+        ({"sapi": _constants([1], [0] * 22)}, "1 numbers of switch_cost"),
+        ({"sapi": _constants([1] * 22, [0])}, "1 numbers of bias"),
+        ({"sapi": _constants(1, [0] * 22)}, "no decoder"),
     ],
 )
 def test_a_card_must_serve_the_shapes(decoder: object, message: str) -> None:
@@ -85,12 +96,12 @@ def test_a_card_must_serve_the_shapes(decoder: object, message: str) -> None:
 def test_sets_that_the_card_does_not_name_take_oculus_constants() -> None:
     biases = [0.1 * i for i in range(15)]
     costs = [1.5, 3.0, *[1.5] * 12, 2.5]
-    oculus = {"switch_cost": costs, "silence_db": -70.0, "bias": biases}
-    own = {"switch_cost": [0.5] * 6, "silence_db": -60.0, "bias": [0.0] * 6}
+    oculus = _constants(costs, biases)
+    own = _constants([0.5] * 6, [0.0] * 6)
     card = _damaged(decoder={"oculus": oculus, "vrm": own})
     network = Network("default", (FOLDER / "default.onnx").read_bytes(), card)
     rhubarb = network.decoder(SHAPES["rhubarb"])
-    assert rhubarb.silence_db == -70.0
+    assert (rhubarb.silence_db, rhubarb.edge_frames, rhubarb.late_lead) == (-70.0, 4, 0.5)
     prices = dict(zip(SHAPES["rhubarb"].ids, rhubarb.switch_cost, strict=True))
     assert (prices["A"], prices["F"], prices["B"], prices["X"]) == (3.0, 2.5, 1.5, 1.5)
     by_shape = dict(zip(SHAPES["rhubarb"].ids, rhubarb.bias, strict=True))
