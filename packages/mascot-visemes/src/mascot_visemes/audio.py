@@ -13,6 +13,8 @@ import numpy as np
 from mascot_visemes.errors import NotFiniteError, SampleFormatError, SampleRateError, UnknownEncodingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Raw = NDArray[np.int16] | NDArray[np.float32] | NDArray[np.uint8]
@@ -144,6 +146,24 @@ class SampleReader:
             out *= _INT16_SCALE
         else:
             np.clip(raw, np.float32(-1.0), np.float32(1.0), out=out)
+
+    @staticmethod
+    def floats_together(
+        readers: Sequence[SampleReader], raws: Sequence[Raw], out: NDArray[np.float32]
+    ) -> None:
+        """What `floats` does, for as many samples of each of several streams, in less time.
+
+        Args:
+            readers: One for each stream.
+            raws: What each has read, shape (n,).
+            out: Where the samples go, contiguous, shape (streams, n).
+        """
+        if all(raw.dtype.kind == "i" for raw in raws):
+            np.concatenate(raws, out=out.reshape(-1))
+            out *= _INT16_SCALE
+            return
+        for reader, raw, row in zip(readers, raws, out, strict=True):
+            reader.floats(raw, row)
 
     def _array(self, chunk: Raw) -> Raw:
         found = f"an array of {chunk.dtype}, shape {chunk.shape}"

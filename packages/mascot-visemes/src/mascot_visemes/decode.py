@@ -64,6 +64,7 @@ class DecoderTable:
     __slots__ = (
         "_blend",
         "_closures",
+        "_is_closure",
         "_lead",
         "_matrix",
         "_rest",
@@ -85,6 +86,7 @@ class DecoderTable:
         self.costs = settings.switch_cost
         # In some sets lips that close are those at rest, which need no help.
         self._closures = sorted({shapes.index_of(phone) for phone in CLOSURES} - {SILENCE})
+        self._is_closure = np.isin(np.arange(len(shapes.ids)), self._closures)
         self._lead = math.exp(settings.late_lead)
 
     def scores(self, posteriors: Floats, levels: Floats, *, edge: bool = False) -> Floats:
@@ -94,7 +96,8 @@ class DecoderTable:
         np.maximum(scores, self._smallest, out=scores)
         np.log(scores, out=scores)
         if edge and settings.edge_frames:
-            scores[:, -settings.edge_frames :, self._closures] += np.float32(settings.edge_bias)
+            for shape in self._closures:
+                scores[:, -settings.edge_frames :, shape] += np.float32(settings.edge_bias)
         if levels.min() < settings.silence_db:
             silent = levels < settings.silence_db
             scores[silent] = _IMPOSSIBLE
@@ -116,14 +119,13 @@ class DecoderTable:
         if not self._closures or not again.shape[1]:
             return []
         shares = product(again, self._matrix)
+        likely = shares.argmax(axis=2)
+        streams, rows = np.nonzero(self._is_closure[likely])
         found = []
-        for shape in self._closures:
-            share = shares[..., shape].copy()
-            shares[..., shape] = 0.0
-            clear = share > self._lead * shares.max(axis=2)
-            shares[..., shape] = share
-            for stream in np.flatnonzero(clear.any(axis=1)).tolist():
-                found.append((stream, again.shape[1] - int(clear[stream].argmax()), shape))
+        for stream, row in zip(streams.tolist(), rows.tolist(), strict=True):
+            *others, first = sorted(shares[stream, row].tolist())
+            if first > self._lead * others[-1]:
+                found.append((stream, again.shape[1] - row, int(likely[stream, row])))
         return found
 
 
@@ -231,9 +233,9 @@ def _clear_paths(
     shape = likely[stream, row]
     for number, change in zip(stream.tolist(), zip(row.tolist(), shape.tolist(), strict=True), strict=True):
         paths[number].append(change)
-    best = np.sort(scores, axis=2)
+    best = np.partition(scores, -2, axis=2)[..., -2:]
     lead = np.zeros(streams * frames + 1)
-    np.cumsum(best[..., -1] - best[..., -2], dtype=np.float64, out=lead[1:])
+    np.cumsum(best[..., 1] - best[..., 0], dtype=np.float64, out=lead[1:])
     begin = stream * frames + row
     end = (stream + 1) * frames
     saved = costs[shape]

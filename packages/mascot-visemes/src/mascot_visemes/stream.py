@@ -179,8 +179,7 @@ def _answer(groups: Sequence[tuple[list[Stream], list[Raw]]], *, edge: bool) -> 
     to_hear = []
     for streams, raws in groups:
         samples = np.empty((len(streams), len(raws[0])), np.float32)
-        for stream, raw, row in zip(streams, raws, samples, strict=True):
-            stream._reader.floats(raw, row)
+        SampleReader.floats_together([stream._reader for stream in streams], raws, samples)
         to_hear.append(([stream._posteriors for stream in streams], samples))
     result = []
     for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
