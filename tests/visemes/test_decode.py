@@ -48,7 +48,9 @@ def decode(
 ) -> list[tuple[int, int]]:
     """Changes of one stream."""
     before = posteriors[:0] if again is None else again
-    (changes,) = Decoder.decode_together([one], Heard(posteriors[None], levels[None], before[None]), edge=edge)
+    (changes,) = Decoder.decode_together(
+        [one], Heard(posteriors[None], levels[None], before[None]), edge=edge
+    )
     return changes
 
 

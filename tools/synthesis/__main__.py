@@ -60,9 +60,7 @@ def main(argv: list[str] | None = None) -> None:
     wanted = [voice for voice in VOICES[args.language] if not args.voices or voice.corpus in args.voices]
     for voice in wanted:
         if not voice.present():
-            print(
-                f"{voice.corpus}: left out, it is not installed: {voice.install}", flush=True
-            )
+            print(f"{voice.corpus}: left out, it is not installed: {voice.install}", flush=True)
     present = [voice for voice in wanted if voice.present()]
     shares = sum(voice.share for voice in present)
     for voice in present:

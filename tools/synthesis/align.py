@@ -39,7 +39,7 @@ def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) 
     """
     network = load_network()
     audio = samples.astype(np.float32)[None] / np.float32(32768.0)
-    posteriors, _ = listen([([PosteriorStream(network, rate)], audio)], edge=True)[0]
+    posteriors = listen([([PosteriorStream(network, rate)], audio)], edge=True)[0].posteriors
     labels = network_labels([segment.phone for segment in phones], LANGUAGES["en"])
     columns = [network.labels.index(label) for label in labels]
     heard = np.log(np.maximum(posteriors[0][:, columns], _SMALLEST))

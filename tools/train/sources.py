@@ -10,6 +10,10 @@ _ALIGNED = (
     "networks trained on such labels hear there."
 )
 _SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
+_SHARPENED = (
+    "The voice's own phone times, which lie on a grid of 12 or 25 ms, each moved by up to 50 ms to where an earlier "
+    "model of this kind hears the boundary."
+)
 _CMU = "free for any use with the notice kept, as its COPYING says"
 
 SOURCES: dict[str, dict[str, str]] = {
@@ -81,6 +85,18 @@ SOURCES: dict[str, dict[str, str]] = {
         "licence": _CMU,
         "about": "synthetic Scottish voice (clustergen)",
         "labels": _SYNTHETIC,
+    },
+    "hibari-heart": {
+        "source": "Hibari's voice heart, distilled from Kokoro-82M's af_heart",
+        "licence": "Apache-2.0",
+        "about": "neural US voice",
+        "labels": _SHARPENED,
+    },
+    "piper-joe": {
+        "source": "Piper's voice en_US-joe-medium",
+        "licence": "CC0-1.0 for the voice",
+        "about": "neural US voice",
+        "labels": _SHARPENED,
     },
     **{
         f"flite-id-{voice}": {

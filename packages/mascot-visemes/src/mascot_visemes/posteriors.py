@@ -170,9 +170,7 @@ class PosteriorStream:
         return levels
 
 
-def listen(
-    groups: Sequence[tuple[Sequence[PosteriorStream], Floats]], *, edge: bool
-) -> list[Heard]:
+def listen(groups: Sequence[tuple[Sequence[PosteriorStream], Floats]], *, edge: bool) -> list[Heard]:
     """Let streams hear: `PosteriorStream.hear`, the network over all that have as many steps, `PosteriorStream.take`.
 
     Args:
