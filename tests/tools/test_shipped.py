@@ -10,9 +10,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs torch")
 onnx = pytest.importorskip("onnx", reason="training needs onnx")
 
-from mascot_visemes.registry import load_network
-from tools.train.net import HEADS
-from tools.train.shipped import network
+from mascot_visemes.registry import load_network  # noqa: E402
+from tools.train.net import HEADS  # noqa: E402
+from tools.train.shipped import network  # noqa: E402
 
 MODELS = Path(__file__).parents[2] / "packages" / "mascot-visemes" / "src" / "mascot_visemes" / "models"
 

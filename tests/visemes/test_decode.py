@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mascot_visemes.decode import Decoder, DecoderTable
 from mascot_visemes.network import DecoderSettings
-from mascot_visemes.posteriors import Heard
 from mascot_visemes.phonemes import ENGLISH
+from mascot_visemes.posteriors import Heard
 from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ class _Trial:
         for heard in self._speech.chunks:
             found = Decoder.decode_together(decoders[: len(heard.levels)], heard, edge=True)
             for path, changes in zip(paths, found, strict=False):
-                path += changes
+                path.extend(changes)
         right = 0
         claims = {phone: Found() for phone in _HELPED}
         for labels, said, path in zip(self._speech.labels, self._speech.said, paths, strict=True):

@@ -4,9 +4,9 @@ The frames that one call brings are decided together: the best path through them
 its new shape asks, and the path starts from the shape now shown. So a shape has to be better by that cost to be taken
 up, and a short blip has to be better by that of coming back too. What has been decided is never taken back.
 
-Lips that close (P, B, M) and a lip on the teeth (F, V) are what a viewer misses, and what is hardest to tell at the edge
-of a chunk, before the sound that follows has been heard. So at an edge they are taken up with reserve. If the next call
-makes clear that there was one that has not been shown, it is shown then, for a moment and at most 40 ms late.
+Lips that close (P, B, M) and a lip on the teeth (F, V) are what a viewer misses, and what is hardest to tell at the
+edge of a chunk, before the sound that follows has been heard. So at an edge they are taken up with reserve. If the next
+call makes clear that there was one that has not been shown, it is shown then, for a moment and at most 40 ms late.
 """
 
 from __future__ import annotations

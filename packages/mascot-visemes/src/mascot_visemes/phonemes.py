@@ -51,7 +51,7 @@ INDONESIAN_PHONEMES: tuple[Phoneme, ...] = (
     Phoneme("d", "d", "D", "dua, abad"),
     Phoneme("k", "k", "K", "kita"),
     Phoneme("g", "g", "G", "gula"),
-    Phoneme("ʔ", "k", "Q", "bapak"),  # noqa: RUF001 - the glottal stop of the IPA
+    Phoneme("ʔ", "k", "Q", "bapak"),
     Phoneme("tʃ", "c", "CH", "cari"),
     Phoneme("dʒ", "j", "JH", "juga"),
     Phoneme("m", "m", "M", "makan"),
