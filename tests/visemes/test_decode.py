@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -24,7 +24,7 @@ def table(
     cost: float = 1.0,
     bias: dict[str, float] | None = None,
     costs: dict[str, float] | None = None,
-    **constants: float,
+    **constants: Any,
 ) -> DecoderTable:
     biases = tuple((bias or {}).get(str(name), 0.0) for name in OCULUS.ids)
     prices = tuple((costs or {}).get(str(name), cost) for name in OCULUS.ids)
