@@ -47,10 +47,8 @@ def decode(
     edge: bool = True,
 ) -> list[tuple[int, int]]:
     """Changes of one stream."""
-    before = posteriors[:0] if again is None else again
-    (changes,) = Decoder.decode_together(
-        [one], Heard(posteriors[None], levels[None], before[None]), edge=edge
-    )
+    told = posteriors if again is None else np.concatenate((again, posteriors))
+    (changes,) = Decoder.decode_together([one], Heard(told[None], levels[None]), edge=edge)
     return changes
 
 
@@ -138,8 +136,8 @@ def test_streams_decoded_together_are_decoded_alike(
         posteriors = rng.dirichlet(shape, (streams, count)).astype(np.float32)
         levels = rng.uniform(-90, -10, (streams, count)).astype(np.float32)
         again = rng.dirichlet(shape, (streams, 4)).astype(np.float32)
-        heard = Heard(posteriors, levels, again)
-        expected = [decode(d, *one) for d, *one in zip(alone, *heard, strict=True)]
+        heard = Heard(np.concatenate((again, posteriors), axis=1), levels)
+        expected = [decode(d, *one) for d, *one in zip(alone, posteriors, levels, again, strict=True)]
         assert Decoder.decode_together(together, heard, edge=True) == expected
     assert [(d.current, d.frame) for d in together] == [(d.current, d.frame) for d in alone]
 

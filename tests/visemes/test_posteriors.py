@@ -20,9 +20,9 @@ NETWORK = load_network()
 
 def feed(stream: PosteriorStream, samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Posteriors of the frames that a chunk of audio lets be decided."""
-    posteriors, levels, _ = listen([([stream], samples[None])], edge=True)[0]
-    assert posteriors.shape[:2] == levels.shape
-    decided: NDArray[np.float32] = posteriors[0]
+    heard = listen([([stream], samples[None])], edge=True)[0]
+    assert heard.posteriors.shape[:2] == heard.levels.shape
+    decided: NDArray[np.float32] = heard.posteriors[0]
     return decided
 
 
@@ -80,9 +80,9 @@ def test_groups_of_streams_say_what_each_says_alone(
     for length in lengths:
         samples = [rng.normal(0, 0.1, (count, length)).astype(np.float32) for _, count in groups]
         answers = listen(list(zip(together, samples, strict=True)), edge=True)
-        for streams, chunks, (posteriors, *_) in zip(alone, samples, answers, strict=True):
+        for streams, chunks, heard in zip(alone, samples, answers, strict=True):
             expected = [feed(stream, chunk) for stream, chunk in zip(streams, chunks, strict=True)]
-            np.testing.assert_allclose(posteriors, expected, atol=2e-4)
+            np.testing.assert_allclose(heard.posteriors, expected, atol=2e-4)
         for streams, same in zip(alone, together, strict=True):
             assert [s.samples for s in same] == [s.samples for s in streams]
             assert {s.phase for s in same} == {streams[0].phase}
@@ -91,8 +91,8 @@ def test_groups_of_streams_say_what_each_says_alone(
 def test_whatever_is_left_at_the_edge_waits_without_it() -> None:
     stream = PosteriorStream(NETWORK, 16000)
     silence = np.zeros((1, 1600), np.float32)
-    posteriors, levels, _ = listen([([stream], silence)], edge=False)[0]
-    assert posteriors.shape[:2] == levels.shape == (1, stream.decided)
+    heard = listen([([stream], silence)], edge=False)[0]
+    assert heard.posteriors.shape[:2] == heard.levels.shape == (1, stream.decided)
     assert stream.decided == 10 - LOOK_AHEAD_FRAMES + 2
     assert listen([([stream], silence[:, :5])], edge=False)[0].posteriors.shape == (1, 0, len(NETWORK.labels))
     assert listen([([stream], silence[:, :0])], edge=True)[0].posteriors.shape[1] == 11 - 2

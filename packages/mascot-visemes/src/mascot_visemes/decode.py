@@ -89,11 +89,20 @@ class DecoderTable:
         self._is_closure = np.isin(np.arange(len(shapes.ids)), self._closures)
         self._lead = math.exp(settings.late_lead)
 
-    def scores(self, posteriors: Floats, levels: Floats, *, edge: bool = False) -> Floats:
-        """Biased log posterior of each viseme, shape (streams, frames, visemes); `edge` if a chunk ends there."""
+    def shares(self, posteriors: Floats) -> Floats:
+        """Share of each viseme, its bias as a factor, shape (..., frames, visemes)."""
+        return product(posteriors, self._matrix)
+
+    def scores(self, shares: Floats, levels: Floats, *, edge: bool) -> Floats:
+        """Biased log posterior of each viseme, in place of the shares, shape (streams, frames, visemes).
+
+        Args:
+            shares: As from `shares`, with two axes before the last.
+            levels: Of the same frames.
+            edge: Whether a chunk ends there.
+        """
         settings = self._settings
-        scores = product(posteriors, self._matrix)
-        np.maximum(scores, self._smallest, out=scores)
+        scores = np.maximum(shares, self._smallest, out=shares)
         np.log(scores, out=scores)
         if edge and settings.edge_frames:
             for shape in self._closures:
@@ -110,22 +119,19 @@ class DecoderTable:
         weights[levels < self._settings.silence_db] = self._rest
         return weights
 
-    def missed(self, again: Floats) -> list[tuple[int, int, int]]:
+    def missed(self, shares: Floats) -> list[tuple[int, int, int]]:
         """Closures that are clear in frames that have been decided: (stream, frames since, shape).
 
         Args:
-            again: Posteriors of the frames before the present, shape (streams, frames, labels).
+            shares: Of the frames before the present, shape (streams, frames, visemes).
         """
-        if not self._closures or not again.shape[1]:
-            return []
-        shares = product(again, self._matrix)
         likely = shares.argmax(axis=2)
-        streams, rows = np.nonzero(self._is_closure[likely])
         found = []
+        streams, rows = self._is_closure.take(likely).nonzero()
         for stream, row in zip(streams.tolist(), rows.tolist(), strict=True):
             *others, first = sorted(shares[stream, row].tolist())
             if first > self._lead * others[-1]:
-                found.append((stream, again.shape[1] - row, int(likely[stream, row])))
+                found.append((stream, shares.shape[1] - row, int(likely[stream, row])))
         return found
 
 
@@ -183,8 +189,11 @@ class Decoder:
         if not count:
             return [[] for _ in decoders]
         table = decoders[0].table
-        scores = table.scores(heard.posteriors, heard.levels, edge=edge)
-        for stream, since, shape in table.missed(heard.again):
+        shares = table.shares(heard.told)
+        decided = shares.shape[1] - count
+        missed = table.missed(shares[:, :decided]) if decided else []
+        scores = table.scores(shares[:, decided:], heard.levels, edge=edge)
+        for stream, since, shape in missed:
             if not decoders[stream]._shown(shape, since + _NEAR_FRAMES):
                 scores[stream, :_LATE_FRAMES, shape] += _LATE_BONUS
         found = best_paths(scores, [decoder.current for decoder in decoders], table.costs)

@@ -129,8 +129,7 @@ class FrontEnd:
         columns = np.zeros((bins, BANDS + 1))
         columns[:, : self._carried] = mel
         columns[:, BANDS] = mel.sum(axis=1)
-        # In the order of Fortran it is multiplied with in less time.
-        self._mel = np.asfortranarray(columns * float(self.length) ** 2, np.float32)
+        self._mel = (columns * float(self.length) ** 2).astype(np.float32)
         self._floors = np.array([_FLOOR] * BANDS + [_LEVEL_FLOOR], np.float32)
 
     def ends(self, first: int, count: int) -> NDArray[np.int64]:

@@ -36,15 +36,24 @@ class Heard(NamedTuple):
     """What streams in phase have heard in a call.
 
     Attributes:
-        posteriors: Of the frames now decided, shape (streams, frames, labels).
-        levels: Of the same frames in dB, shape (streams, frames).
-        again: Of the frames decided just before them, at most `AGAIN_FRAMES`, with what has since been heard, shape
-            (streams, frames, labels). There are none where those had all the context there is.
+        told: Posteriors, shape (streams, frames, labels): of at most `AGAIN_FRAMES` frames decided before, with what has
+            been heard since, then of those that are now decided. Frames that had all the context there is are not told
+            again.
+        levels: Of the frames now decided in dB, shape (streams, frames).
     """
 
-    posteriors: Floats
+    told: Floats
     levels: Floats
-    again: Floats
+
+    @property
+    def again(self) -> Floats:
+        """Posteriors of the frames decided before, shape (streams, frames, labels)."""
+        return self.told[:, : self.told.shape[1] - self.levels.shape[1]]
+
+    @property
+    def posteriors(self) -> Floats:
+        """Posteriors of the frames now decided, shape (streams, frames, labels)."""
+        return self.told[:, self.told.shape[1] - self.levels.shape[1] :]
 
 
 class PosteriorStream:
@@ -140,18 +149,19 @@ class PosteriorStream:
             # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames.
             parts.append(late[:, :, ::-1].reshape(len(streams), -1, late.shape[3]))
             first -= parts[0].shape[1]
+        elif edge:
+            early = together([stream._early for stream in streams])
         if edge:
             end = frames_begun(one.samples, one._features.front.rate)
-            early = together([stream._early for stream in streams])
             # Reversed, the early heads run on through the frames that follow those of the full-context heads.
             parts.append(early[:, ::-1])
         if not parts:
             none = np.zeros((len(streams), 0, len(one._network.labels)), np.float32)
-            return Heard(none, np.zeros((len(streams), 0), np.float32), none)
+            return Heard(none, np.zeros((len(streams), 0), np.float32))
         told = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
-        posteriors = told[:, max(0, decided - first) : max(0, end - first)]
-        again = told[:, max(0, max(0, decided - AGAIN_FRAMES) - first) : max(0, decided - first)]
-        return Heard(posteriors, PosteriorStream._levelled(streams, posteriors.shape[1]), again)
+        before = max(first, decided - AGAIN_FRAMES, 0)
+        told = told[:, before - first : max(before, end) - first]
+        return Heard(told, PosteriorStream._levelled(streams, max(0, end - max(before, decided))))
 
     @staticmethod
     def _levelled(streams: Sequence[PosteriorStream], count: int) -> Floats:
