@@ -36,8 +36,8 @@ class Heard(NamedTuple):
     """What streams in phase have heard in a call.
 
     Attributes:
-        told: Posteriors, shape (streams, frames, labels): of at most `AGAIN_FRAMES` frames decided before, with what has
-            been heard since, then of those that are now decided. Frames that had all the context there is are not told
+        told: Posteriors, shape (streams, frames, labels): of at most `AGAIN_FRAMES` frames decided before, with what
+            has been heard since, then of those that are now decided. Frames that had all context are not told
             again.
         levels: Of the frames now decided in dB, shape (streams, frames).
     """
