@@ -40,11 +40,11 @@ def demo(host: str | None, port: int | None) -> None:
     it wants MASCOT_DEMO_PASSWORD. Ctrl+C ends it.
     """
     try:
-        settings, wishes = load_settings(host=host, port=port), load_demo_settings()
-        wishes.check(settings)
+        settings, whom = load_settings(host=host, port=port), load_demo_settings()
+        whom.check(settings)
         configure_logging(settings.log_format, settings.log_level)
         settings = _for_the_page_alone(settings)
-        playground = Playground(settings, wishes)
+        playground = Playground(settings, whom)
 
         def announce(origin: str) -> None:
             for line in _announcement(origin, settings, playground):
@@ -57,12 +57,14 @@ def demo(host: str | None, port: int | None) -> None:
 
 
 def _for_the_page_alone(settings: Settings) -> Settings:
-    """The settings without what is for others: their keys and limits, and time to end their conversations."""
+    """The settings without what is for others: their keys and pages, and time to end their conversations."""
     own = {
         "api_keys": (SecretStr(secrets.token_urlsafe()),),
         "secret": (SecretStr(secrets.token_hex(32)),),
         "key_store": None,
         "redis_url": None,
+        "allowed_origins": (),
+        "cors_origins": (),
         "drain_seconds": 0.0,
     }
     return settings.model_copy(update=own)

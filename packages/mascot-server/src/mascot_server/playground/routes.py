@@ -62,8 +62,8 @@ def playground_routes(
         return Redirect(PAGE, headers={"Cache-Control": "no-cache"})
 
     @get("/playground/{path:path}", include_in_schema=False, sync_to_thread=True)
-    def file(request: AnyRequest, path: str) -> Response[bytes]:
-        return page_file(path.removeprefix("/"), origin=origin(request))
+    def file(request: AnyRequest) -> Response[bytes]:
+        return page_file(request.scope["path"].removeprefix(PAGE), origin=origin(request))
 
     def origin(request: AnyRequest) -> str:
         return public_url or str(request.base_url).rstrip("/")
