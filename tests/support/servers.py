@@ -16,7 +16,7 @@ from mascot_server.serving import listen, server_config
 from mascot_server.simulators import Simulators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from mascot_server.drain import Drain
     from mascot_server.metrics import Metrics
@@ -67,13 +67,12 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 
 @contextmanager
 def run_server(
-    upstream: str, *, ws: Any = None, demo: Mapping[str, Any] | None = None, **overrides: Any
+    upstream: str, *, ws: Any = None, demo: Any = None, **overrides: Any
 ) -> Iterator[RunningServer]:
     """Runs the server with one origin for all three providers; the overrides are its settings.
 
-    With settings of the playground, even none, it serves that as well.
-
-    `ws` names another implementation of the sockets, as uvicorn knows them.
+    `ws` names another implementation of the sockets, as uvicorn knows them. With `demo`, a dict of the playground's
+    settings, it serves that as well.
     """
     urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})

@@ -27,9 +27,11 @@ KEYS = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_settings_from_outside() -> None:
-    for name in [name for name in os.environ if name.startswith("MASCOT_DEMO_")]:
-        del os.environ[name]
+def _no_settings_from_outside() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("MASCOT_DEMO_")]:
+            environment.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
