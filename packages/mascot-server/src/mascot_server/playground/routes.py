@@ -61,7 +61,7 @@ def playground_routes(
             return page_file("", origin=origin(request))
         return Redirect(PAGE, headers={"Cache-Control": "no-cache"})
 
-    @get("/playground/{path:path}", include_in_schema=False, sync_to_thread=True)
+    @get("/playground/{path:path}", include_in_schema=False, sync_to_thread=False)
     def file(request: AnyRequest) -> Response[bytes]:
         return page_file(request.scope["path"].removeprefix(PAGE), origin=origin(request))
 
