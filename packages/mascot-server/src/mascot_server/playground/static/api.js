@@ -58,7 +58,8 @@ async function request(path, options) {
     throw new ApiError("The server cannot be reached. Is `mascot-server demo` still running?", 0);
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(answer.error ?? `The server answered ${response.status}.`, response.status);
+  const { ok, status } = response;
+  if (!ok) throw new ApiError(answer.error ?? `The server answered ${status}.`, status);
   return answer;
 }
 

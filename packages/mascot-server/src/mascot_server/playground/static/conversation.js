@@ -1,4 +1,7 @@
-/** One conversation: the provider's socket, and what its messages do to the sound, the mouth and the transcript. */
+/**
+ * One conversation: the provider's socket, and what its messages do to the sound, the mouth and the
+ * transcript.
+ */
 
 import { decode, fromBase64 } from "./audio/pcm.js";
 import { protocolOf } from "./providers/index.js";

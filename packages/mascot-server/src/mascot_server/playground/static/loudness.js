@@ -1,4 +1,6 @@
-/** Mouth shapes from loudness alone, for audio that nobody described: the call goes on, and so does the mouth. */
+/**
+ * Mouth shapes from loudness alone, for audio that nobody described: the call goes on, and so does the mouth.
+ */
 
 const FRAME_S = 0.02;
 // From a level in dBFS on: this viseme; below all of them the mouth is closed. As mascot-client has it.

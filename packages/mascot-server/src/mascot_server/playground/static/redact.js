@@ -2,7 +2,8 @@
 
 const LONG = 64;
 const SECRET_NAME = /^(api_?key|token|access_token|key|secret|password|authorization)$/i;
-const SECRET_VALUE = /([?&](?:token|key|access_token)=)[^&\s"]+|\b(?:ek|sk)[_-][\w-]{6,}|\beyJ[\w.-]{20,}|mascot_ephemeral_[\w.-]+/g;
+const SECRET_IN_QUERY = /([?&](?:token|key|access_token)=)[^&\s"]+/g;
+const SECRET_ITSELF = /\b(?:ek|sk)[_-][\w-]{6,}|\beyJ[\w.-]{20,}|\bmascot_ephemeral_[\w.-]+|\bauth_tokens\/[\w-]+/g;
 
 /**
  * @param {unknown} value parsed JSON
@@ -28,5 +29,5 @@ export function shortened(text) {
   if (text.length > LONG && /^[A-Za-z0-9+/_-]+=*$/.test(text)) {
     return `${text.slice(0, 12)}… (${Math.round((text.length * 3) / 4).toLocaleString("en")} bytes)`;
   }
-  return text.replace(SECRET_VALUE, (match, query) => `${query ?? ""}•••`);
+  return text.replace(SECRET_IN_QUERY, "$1•••").replace(SECRET_ITSELF, "•••");
 }

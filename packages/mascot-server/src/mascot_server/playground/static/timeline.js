@@ -1,7 +1,8 @@
 /**
  * The mouth along the audio clock: which shape is due when, and how much of each to show for soft movement.
  *
- * Positions are milliseconds of the clock on which the sound is scheduled (that of the AudioContext), so that what is
+ * Positions are milliseconds of the clock on which the sound is scheduled (that of the AudioContext), so that
+ * what is
  * between two pieces of sound is silence, and the mouth is closed there. Pure: no DOM, no clock of its own.
  */
 
@@ -12,14 +13,18 @@ const BLEND_MS = 80;
 const SMALLEST = 1e-4;
 
 /**
- * @typedef {{offset: number, visemeId: number}} Cue a change of shape, in ms from the start of its message's audio
- * @typedef {{startMs: number, endMs: number, cues: {atMs: number, viseme: number}[]}} Segment one message's audio
+ * @typedef {{offset: number, visemeId: number}} Cue a change of shape, in ms from the start of its message's
+ *   audio
+ * @typedef {{startMs: number, endMs: number, cues: {atMs: number, viseme: number}[]}} Segment one message's
+ *   audio
  * @typedef {{viseme: number, weights: Map<number, number>, speaking: boolean}} Mouth
  */
 
 /** Shapes and the sound that they belong to, on one axis. */
 export class Timeline {
-  /** @param {{blendMs?: number}} [options] how long one shape takes to become the next, centred on the change */
+  /**
+   * @param {{blendMs?: number}} [options] how long one shape takes to become the next, centred on the change
+   */
   constructor({ blendMs = BLEND_MS } = {}) {
     this.blendMs = blendMs;
     /** @type {Segment[]} */
@@ -98,11 +103,11 @@ export class Timeline {
     const half = this.blendMs / 2;
     const weights = new Map();
     const give = (viseme, share) => weights.set(viseme, (weights.get(viseme) ?? 0) + share);
-    let before = half ? shareBefore(-1) : 0;
+    let before = 0;
     let viseme = CLOSED;
     let speaking = false;
     for (const span of this.spans(atMs - half, atMs + half)) {
-      const reached = half ? shareBefore((span.endMs - atMs) / half) : Number(span.endMs > atMs) || 0;
+      const reached = shareBefore((span.endMs - atMs) / half);
       if (reached - before > SMALLEST) give(span.viseme, reached - before);
       before = Math.max(before, reached);
       if (span.startMs <= atMs && atMs < span.endMs) ({ viseme, speaking } = span);

@@ -32,7 +32,8 @@ export class Voice {
   /**
    * Stops at once; the mouth closes.
    *
-   * @returns {{atMs: number, turn: string, heardMs: number} | null} where, and how much of which turn was heard; null
+   * @returns {{atMs: number, turn: string, heardMs: number} | null} where, and how much of which turn was
+   *   heard; null
    *   if nothing was to be heard any more
    */
   stop() {

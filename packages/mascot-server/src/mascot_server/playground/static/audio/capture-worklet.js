@@ -1,4 +1,6 @@
-/** Runs on the audio thread: hands the microphone's samples over in pieces of 20 ms, instead of 128 at a time. */
+/**
+ * Runs on the audio thread: hands the microphone's samples over in pieces of 20 ms, instead of 128 at a time.
+ */
 
 class Capture extends AudioWorkletProcessor {
   constructor() {

@@ -14,12 +14,13 @@ export function microphoneMissing() {
  *
  * @param {AudioContext} context
  * @param {number} rate Hz that the provider listens at
- * @param {(base64: string, level: number) => void} hear called every 20 ms; level is the root mean square, 0 to 1
+ * @param {(base64: string, level: number) => void} hear called every 20 ms; level is the root mean square, 0
+ *   to 1
  * @returns {Promise<() => void>} what closes it again
  */
 export async function openMicrophone(context, rate, hear) {
-  const constraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
+  const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+  const stream = await navigator.mediaDevices.getUserMedia({ audio });
   await context.audioWorklet.addModule(new URL("./capture-worklet.js", import.meta.url));
   const source = new MediaStreamAudioSourceNode(context, { mediaStream: stream });
   const node = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0, channelCount: 1 });

@@ -37,8 +37,7 @@ export function decode(bytes, { encoding }) {
   if (encoding === "pcm16") {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const samples = new Float32Array(bytes.byteLength >> 1);
-    for (let index = 0; index < samples.length; index += 1) samples[index] = view.getInt16(2 * index, true) / 32768;
-    return samples;
+    return samples.map((_, index) => view.getInt16(2 * index, true) / 32768);
   }
   const table = encoding === "ulaw" ? ULAW : ALAW;
   return Float32Array.from(bytes, (byte) => table[byte]);

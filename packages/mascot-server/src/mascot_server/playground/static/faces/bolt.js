@@ -31,7 +31,8 @@ export const bolt = {
       // Eyes are two bars of light: they shorten to blink, and grow with the voice.
       const open = 1 - pose.blink * 0.9;
       for (const side of ["left", "right"]) {
-        part[`${side}Eye`].setAttribute("transform", `translate(0 ${-pose.brow * 4}) scale(1 ${open + pose.energy * 0.06})`);
+        const size = open + pose.energy * 0.06;
+        part[`${side}Eye`].setAttribute("transform", `translate(0 ${-pose.brow * 4}) scale(1 ${size})`);
       }
     };
   },
@@ -74,7 +75,8 @@ function drawing(prefix) {
   <g clip-path="${ref("frame")}">
     <g data-part="body">
       <path fill="${ref("shell")}" d="M112 500C112 440 156 412 240 412C324 412 368 440 368 500Z"/>
-      <path fill="none" stroke="#a9b4d0" stroke-width="3" d="M150 500C152 456 188 436 240 436C292 436 328 456 330 500"/>
+      <path fill="none" stroke="#a9b4d0" stroke-width="3" d="M150 500C152 456 188 436 240 436C292 436 328 456
+        330 500"/>
       <circle cx="240" cy="462" r="13" fill="${ref("coral")}"/>
       <circle cx="236" cy="458" r="4" fill="#fff" opacity=".75"/>
       <rect x="206" y="366" width="68" height="56" rx="16" fill="${ref("dark")}"/>
@@ -88,7 +90,8 @@ function drawing(prefix) {
       <rect x="46" y="184" width="44" height="96" rx="20" fill="${ref("coral")}"/>
       <rect x="390" y="184" width="44" height="96" rx="20" fill="${ref("coral")}"/>
       <rect x="68" y="86" width="344" height="290" rx="112" fill="${ref("shell")}"/>
-      <path fill="#fff" opacity=".8" d="M128 130C152 108 188 100 226 100C192 108 164 118 142 142C130 150 120 140 128 130Z"/>
+      <path fill="#fff" opacity=".8" d="M128 130C152 108 188 100 226 100C192 108 164 118 142 142C130 150 120
+        140 128 130Z"/>
       <rect x="94" y="118" width="292" height="220" rx="78" fill="#c3cce2"/>
       <rect x="100" y="124" width="280" height="208" rx="72" fill="${ref("screen")}"/>
       <g clip-path="${ref("glass")}">
@@ -98,8 +101,10 @@ function drawing(prefix) {
           <ellipse cx="138" cy="252" rx="17" ry="8" fill="#ff7d6b" opacity=".55"/>
           <ellipse cx="342" cy="252" rx="17" ry="8" fill="#ff7d6b" opacity=".55"/>
           <g data-part="mouth">
-            <path data-part="halo" fill="none" stroke="#37e6ff" stroke-width="18" opacity=".16" stroke-linejoin="round"/>
-            <path data-part="inner" fill="#0c3a4d" stroke="#6ff0ff" stroke-linejoin="round" stroke-linecap="round"/>
+            <path data-part="halo" fill="none" stroke="#37e6ff" stroke-width="18" opacity=".16"
+              stroke-linejoin="round"/>
+            <path data-part="inner" fill="#0c3a4d" stroke="#6ff0ff" stroke-linejoin="round"
+              stroke-linecap="round"/>
             <g clip-path="${ref("inner")}">
               <path data-part="tongue" fill="#ff7d6b"/>
               <path data-part="lowerTeeth" fill="#c8f8ff"/>

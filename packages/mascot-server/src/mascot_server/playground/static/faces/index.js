@@ -2,8 +2,10 @@
  * The faces to choose from.
  *
  * @typedef {{mouth: import("./shapes.js").Shape, pose: import("./life.js").Pose}} Look
- * @typedef {{id: string, name: string, create: (svg: SVGElement, prefix: string) => (look: Look) => void}} Face
- *   `create` fills an svg element and returns what draws a look into it; `prefix` keeps the ids of drawings apart
+ * @typedef {{id: string, name: string, create: (svg: SVGElement, prefix: string) => (look: Look) => void}}
+ *   Face
+ *   `create` fills an svg element and returns what draws a look into it; `prefix` keeps the ids of drawings
+ *   apart
  */
 
 import { bolt } from "./bolt.js";

@@ -1,8 +1,10 @@
 /** What a face does when it says nothing: blinks, looks about, breathes, nods along with its voice. */
 
 /**
- * @typedef {{blink: number, gazeX: number, gazeY: number, tilt: number, lift: number, brow: number, energy: number}}
- *   Pose blink: 0 open to 1 shut; gaze: -1 to 1; tilt in degrees; lift in units of the drawing; brow: -1 to 1;
+ * @typedef {{blink: number, gazeX: number, gazeY: number, tilt: number, lift: number, brow: number, energy:
+ *   number}}
+ *   Pose blink: 0 open to 1 shut; gaze: -1 to 1; tilt in degrees; lift in units of the drawing; brow: -1 to
+ *   1;
  *   energy: 0 to 1, how loud it is speaking
  */
 

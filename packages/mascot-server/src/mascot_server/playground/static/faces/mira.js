@@ -124,7 +124,8 @@ function drawing(prefix) {
   </defs>
   <g clip-path="${ref("frame")}">
     <g data-part="hairBack">
-      <path fill="${ref("back")}" d="M240 44C138 44 92 112 92 208C92 268 100 318 90 372C116 398 170 402 206 388
+      <path fill="${ref("back")}" d="M240 44C138 44 92 112 92 208C92 268 100 318 90 372C116 398 170 402 206
+        388
         L274 388C310 402 364 398 390 372C380 318 388 268 388 208C388 112 342 44 240 44Z"/>
     </g>
     <g data-part="body">
@@ -132,7 +133,8 @@ function drawing(prefix) {
       <path fill="#0a6f69" opacity=".5" d="M120 500C122 470 128 452 140 436C136 456 136 476 138 500Z
         M360 500C358 470 352 452 340 436C344 456 344 476 342 500Z"/>
       <path fill="#e59a78" d="M198 322L282 322L282 382C282 410 264 424 240 424C216 424 198 410 198 382Z"/>
-      <path fill="#c97b60" opacity=".55" d="M198 340C212 366 268 366 282 340L282 362C266 388 214 388 198 362Z"/>
+      <path fill="#c97b60" opacity=".55" d="M198 340C212 366 268 366 282 340L282 362C266 388 214 388 198
+        362Z"/>
       <path fill="none" stroke="#35bfae" stroke-width="17" stroke-linecap="round"
         d="M184 392C192 424 216 438 240 438C264 438 288 424 296 392"/>
       <path fill="none" stroke="#0d8279" stroke-width="2.5" stroke-linecap="round" opacity=".6"
@@ -144,32 +146,38 @@ function drawing(prefix) {
       <circle cx="121" cy="262" r="7" fill="#f4c04f"/><circle cx="359" cy="262" r="7" fill="#f4c04f"/>
       <circle cx="119" cy="260" r="2.4" fill="#fff4cf"/><circle cx="357" cy="260" r="2.4" fill="#fff4cf"/>
       <path data-part="face" fill="${ref("skin")}"/>
-      <path data-part="chin" fill="#e08c6d" opacity=".28" d="M219 333C230 340 250 340 261 333C253 346 227 346 219 333Z"/>
+      <path data-part="chin" fill="#e08c6d" opacity=".2" d="M219 333C230 340 250 340 261 333C253 346 227 346
+        219 333Z"/>
       <ellipse cx="168" cy="262" rx="34" ry="25" fill="${ref("blush")}"/>
       <ellipse cx="312" cy="262" rx="34" ry="25" fill="${ref("blush")}"/>
       <g fill="#d98364" opacity=".55">
-        <circle cx="160" cy="251" r="1.9"/><circle cx="171" cy="256" r="1.7"/><circle cx="181" cy="250" r="1.9"/>
-        <circle cx="299" cy="250" r="1.9"/><circle cx="309" cy="256" r="1.7"/><circle cx="320" cy="251" r="1.9"/>
+        <circle cx="160" cy="251" r="1.9"/><circle cx="171" cy="256" r="1.7"/><circle cx="181" cy="250"
+          r="1.9"/>
+        <circle cx="299" cy="250" r="1.9"/><circle cx="309" cy="256" r="1.7"/><circle cx="320" cy="251"
+          r="1.9"/>
       </g>
       ${eye(prefix, "left", 186)}${eye(prefix, "right", 294)}
       <g data-part="brows" fill="none" stroke="#4a2553" stroke-width="8" stroke-linecap="round">
         <path d="M153 168C168 156 192 155 209 163"/><path d="M327 168C312 156 288 155 271 163"/>
       </g>
-      <path fill="none" stroke="#d67f62" stroke-width="4" stroke-linecap="round" d="M229 254C233 261 247 261 251 254"/>
+      <path fill="none" stroke="#d67f62" stroke-width="4" stroke-linecap="round" d="M229 254C233 261 247 261
+        251 254"/>
       <path fill="#fff" opacity=".3" d="M236 222C234 234 234 240 237 245C242 244 243 236 242 222Z"/>
       <g data-part="mouth">
         <path data-part="inner" fill="${ref("mouth")}"/>
         <g clip-path="${ref("inner")}">
           <path data-part="lowerTeeth" fill="#efe6e2"/>
           <path data-part="tongue" fill="#ee7a86"/>
-          <path data-part="tongueShade" stroke="#c9505f" stroke-width="2.4" stroke-linecap="round" opacity=".7"/>
+          <path data-part="tongueShade" stroke="#c9505f" stroke-width="2.4" stroke-linecap="round"
+            opacity=".7"/>
           <path data-part="upperTeeth" fill="#fffaf6"/>
         </g>
         <path data-part="lips" fill="${ref("lips")}" fill-rule="evenodd"/>
         <path data-part="line" fill="none" stroke="#8f2c40" stroke-width="2.6" stroke-linecap="round"/>
         <ellipse data-part="shine" rx="11" ry="1.9" fill="#ffd0d0"/>
       </g>
-      <path fill="${ref("hair")}" d="M240 56C150 50 104 108 104 190C104 214 107 236 112 250C118 232 130 218 136 204
+      <path fill="${ref("hair")}" d="M240 56C150 50 104 108 104 190C104 214 107 236 112 250C118 232 130 218
+        136 204
         C142 184 146 172 150 160C186 158 244 146 282 112C296 134 322 150 340 168C344 184 346 192 348 206
         C354 220 364 234 368 250C373 236 376 214 376 190C376 108 330 56 240 56Z"/>
       <path fill="none" stroke="#b56aa5" stroke-width="6" stroke-linecap="round" opacity=".55"

@@ -1,10 +1,13 @@
 /** The outlines of a mouth, as SVG paths around (0, 0). Pure. */
 
 /**
- * @typedef {{width: number, drop: number, upperLip: number, lowerLip: number, bow: number, smile: number}} Build
- *   of one face's mouth, in units of its drawing: half its width at rest, how far it can open, how thick the lips are,
+ * @typedef {{width: number, drop: number, upperLip: number, lowerLip: number, bow: number, smile: number}}
+ *   Build
+ *   of one face's mouth, in units of its drawing: half its width at rest, how far it can open, how thick the
+ *   lips are,
  *   how deep the notch of the upper one is, how much higher the corners are than the middle at rest
- * @typedef {{inner: string, outer: string, line: string, upperTeeth: string, lowerTeeth: string, tongue: string,
+ * @typedef {{inner: string, outer: string, line: string, upperTeeth: string, lowerTeeth: string, tongue:
+ *   string,
  *   tongueShade: string, half: number, top: number, bottom: number}} Outlines
  */
 
@@ -19,7 +22,8 @@ export function outlines(shape, build) {
   const half = build.width * (1 + 0.24 * shape.wide - 0.36 * shape.round - 0.14 * shape.press);
   const gap = build.drop * shape.open;
   // Smiles are seen on closed lips; an open mouth is shaped by what it says.
-  const smile = build.smile * (1 - 0.7 * Math.min(1, shape.open * 1.6) - 0.25 * shape.round) * (1 - 0.75 * shape.press);
+  const free = 1 - 0.7 * Math.min(1, shape.open * 1.6);
+  const smile = build.smile * free * (1 - 0.9 * shape.round) * (1 - 0.75 * shape.press);
   // Rounded lips meet halfway down; spread ones nearer to the upper teeth.
   const corner = -smile * 0.6 + gap * (0.12 + 0.08 * shape.round);
   const top = smile * 0.5 - gap * 0.3;
@@ -61,12 +65,14 @@ function back({ left, corner, reach, ...edge }, side) {
 function lips(half, corner, reach, top, bottom, bow) {
   const peak = half * 0.26;
   const low = control(bottom, corner);
+  // The two tops of the upper lip, the notch between them, and where its sides begin to fall.
+  const [ridge, notch, side] = [top - bow * 0.5, top + bow * 0.5, top + (corner - top) * 0.3];
   return (
     `M${at(-half, corner)}` +
-    `C${at(-reach * 0.86, top + (corner - top) * 0.3)} ${at(-peak * 1.7, top - bow * 0.5)} ${at(-peak, top - bow * 0.5)}` +
-    `C${at(-peak * 0.5, top - bow * 0.5)} ${at(-peak * 0.3, top + bow * 0.5)} ${at(0, top + bow * 0.5)}` +
-    `C${at(peak * 0.3, top + bow * 0.5)} ${at(peak * 0.5, top - bow * 0.5)} ${at(peak, top - bow * 0.5)}` +
-    `C${at(peak * 1.7, top - bow * 0.5)} ${at(reach * 0.86, top + (corner - top) * 0.3)} ${at(half, corner)}` +
+    `C${at(-reach * 0.86, side)} ${at(-peak * 1.7, ridge)} ${at(-peak, ridge)}` +
+    `C${at(-peak * 0.5, ridge)} ${at(-peak * 0.3, notch)} ${at(0, notch)}` +
+    `C${at(peak * 0.3, notch)} ${at(peak * 0.5, ridge)} ${at(peak, ridge)}` +
+    `C${at(peak * 1.7, ridge)} ${at(reach * 0.86, side)} ${at(half, corner)}` +
     `C${at(reach, low)} ${at(-reach, low)} ${at(-half, corner)}Z`
   );
 }

@@ -5,5 +5,6 @@
  * @returns {Record<string, SVGElement>} elements by their `data-part`
  */
 export function parts(svg) {
-  return Object.fromEntries([...svg.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+  const all = [...svg.querySelectorAll("[data-part]")];
+  return Object.fromEntries(all.map((part) => [part.dataset.part, part]));
 }

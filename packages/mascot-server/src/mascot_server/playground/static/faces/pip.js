@@ -18,10 +18,9 @@ export const pip = {
       const jaw = mouth.open * (1 - mouth.press) * 10;
       // The whole creature is soft: it stretches with what it says.
       const stretch = 1 + jaw * 0.0018 + pose.lift * 0.002;
-      part.all.setAttribute(
-        "transform",
-        `translate(240 470) rotate(${pose.tilt * 0.8}) scale(${1 / Math.sqrt(stretch)} ${stretch}) translate(-240 -470)`,
-      );
+      const squash = `scale(${1 / Math.sqrt(stretch)} ${stretch})`;
+      const lean = `rotate(${pose.tilt * 0.8})`;
+      part.all.setAttribute("transform", `translate(240 470) ${lean} ${squash} translate(-240 -470)`);
       part.leftFin.setAttribute("transform", `rotate(${-pose.energy * 14 - pose.tilt} 96 318)`);
       part.rightFin.setAttribute("transform", `rotate(${pose.energy * 14 - pose.tilt} 384 318)`);
       part.tuft.setAttribute("transform", `rotate(${-pose.tilt * 2.6} 240 92)`);
@@ -105,7 +104,8 @@ function drawing(prefix) {
   <g data-part="all">
     <path data-part="leftFin" fill="${ref("fin")}" d="M104 300C62 312 34 350 40 392C44 410 66 408 82 394
       C98 380 112 352 118 330Z"/>
-    <path data-part="rightFin" fill="${ref("fin")}" d="M376 300C418 312 446 350 440 392C436 410 414 408 398 394
+    <path data-part="rightFin" fill="${ref("fin")}" d="M376 300C418 312 446 350 440 392C436 410 414 408 398
+      394
       C382 380 368 352 362 330Z"/>
     <g data-part="tuft">
       <path fill="#1f9d98" d="M236 96C222 78 216 56 226 34C240 46 248 64 248 92Z"/>
@@ -116,10 +116,13 @@ function drawing(prefix) {
       M358 150C388 132 396 100 384 78C360 84 334 104 324 124Z"/>
     <path fill="#ffb3a8" opacity=".85" d="M124 138C106 124 101 106 106 93C121 99 137 112 143 124Z
       M356 138C374 124 379 106 374 93C359 99 343 112 337 124Z"/>
-    <path fill="${ref("fur")}" d="M240 84C146 84 88 150 84 240C80 330 74 420 110 490L370 490C406 420 400 330 396 240
+    <path fill="${ref("fur")}" d="M240 84C146 84 88 150 84 240C80 330 74 420 110 490L370 490C406 420 400 330
+      396 240
       C392 150 334 84 240 84Z"/>
-    <path fill="#fff" opacity=".28" d="M128 172C142 134 176 110 214 104C186 122 158 146 146 182C140 198 122 192 128 172Z"/>
-    <path fill="${ref("belly")}" d="M240 372C178 372 142 412 138 490L342 490C338 412 302 372 240 372Z" opacity=".95"/>
+    <path fill="#fff" opacity=".28" d="M128 172C142 134 176 110 214 104C186 122 158 146 146 182C140 198 122
+      192 128 172Z"/>
+    <path fill="${ref("belly")}" d="M240 372C178 372 142 412 138 490L342 490C338 412 302 372 240 372Z"
+      opacity=".95"/>
     <g fill="#0f7f80" opacity=".45">
       <circle cx="112" cy="330" r="7"/><circle cx="128" cy="352" r="4.5"/><circle cx="106" cy="356" r="4"/>
       <circle cx="368" cy="330" r="7"/><circle cx="352" cy="352" r="4.5"/><circle cx="374" cy="356" r="4"/>
@@ -134,7 +137,8 @@ function drawing(prefix) {
       <g clip-path="${ref("inner")}">
         <path data-part="lowerTeeth" fill="#eef3f2"/>
         <path data-part="tongue" fill="#ff7f93"/>
-        <path data-part="tongueShade" stroke="#d9536f" stroke-width="3.5" stroke-linecap="round" opacity=".8"/>
+        <path data-part="tongueShade" stroke="#d9536f" stroke-width="3.5" stroke-linecap="round"
+          opacity=".8"/>
         <path data-part="upperTeeth" fill="#fff"/>
       </g>
       <path data-part="rim" fill="none" stroke="#0b5d63" stroke-linejoin="round" stroke-linecap="round"/>

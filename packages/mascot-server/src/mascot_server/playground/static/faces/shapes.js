@@ -8,7 +8,8 @@
  *   out    tongue between the teeth       tuck          lower lip under the upper teeth
  *   press  lips held together
  *
- * @typedef {{open: number, wide: number, round: number, upper: number, lower: number, tongue: number, out: number,
+ * @typedef {{open: number, wide: number, round: number, upper: number, lower: number, tongue: number, out:
+ *   number,
  *   tuck: number, press: number}} Shape
  */
 
@@ -43,14 +44,14 @@ export const SHAPES = Object.freeze([
 
 /** What each viseme sounds like, in SAPI's own names. */
 export const SOUNDS = Object.freeze([
-  "silence", "ae ax ah", "aa", "ao", "ey eh uh", "er", "y iy ih", "w uw", "ow", "aw", "oy", "ay", "h", "r", "l",
-  "s z", "sh ch jh", "th dh", "f v", "d t n", "k g ng", "p b m",
+  "silence", "ae ax ah", "aa", "ao", "ey eh uh", "er", "y iy ih", "w uw", "ow", "aw", "oy", "ay", "h", "r",
+  "l", "s z", "sh ch jh", "th dh", "f v", "d t n", "k g ng", "p b m",
 ]);
 
 /** What kind of mouth each viseme is, for whoever shows them by colour. */
 export const KINDS = Object.freeze([
-  "rest", "open", "open", "round", "spread", "round", "spread", "round", "round", "open", "round", "open", "open",
-  "round", "tongue", "teeth", "round", "tongue", "lip", "tongue", "spread", "closed",
+  "rest", "open", "open", "round", "spread", "round", "spread", "round", "round", "open", "round", "open",
+  "open", "round", "tongue", "teeth", "round", "tongue", "lip", "tongue", "spread", "closed",
 ]);
 
 /**

@@ -60,7 +60,8 @@ export function legend(list) {
  */
 export function mark(badge, text, { name, simulated, model }) {
   badge.dataset.kind = simulated ? "simulated" : "real";
-  text.textContent = simulated ? `Simulated ${name}: recorded answers` : `${name}${model ? `, ${model}` : ""}`;
+  const real = model ? `${name}, ${model}` : name;
+  text.textContent = simulated ? `Simulated ${name}: recorded answers` : real;
   badge.title = simulated
     ? `No key for ${name} is set on the server. A simulator speaks its protocol, with recorded sentences.`
     : `The server talks to the real ${name}, with the key set there.`;

@@ -97,11 +97,13 @@ function nameOf(message) {
   if (typeof message.type === "string") return message.type;
   const [outer] = Object.keys(message).filter((key) => key !== "usageMetadata" && key !== "mascotVisemes");
   const inner = Object.keys(message[outer] ?? {});
-  return typeof message[outer] === "object" && inner.length === 1 ? `${outer}.${inner[0]}` : (outer ?? "empty");
+  const single = typeof message[outer] === "object" && inner.length === 1;
+  return single ? `${outer}.${inner[0]}` : (outer ?? "empty");
 }
 
 /** The visemes in a message, which is what one looks for here. */
 function briefOf(message) {
   const payload = message.mascotVisemes ?? (message.type === "visemes" ? message : null);
-  return payload ? payload.visemes.map(({ visemeId, offset }) => `${visemeId}@${offset}`).join(" ") || "no change" : "";
+  if (!payload) return "";
+  return payload.visemes.map(({ visemeId, offset }) => `${visemeId}@${offset}`).join(" ") || "no change";
 }

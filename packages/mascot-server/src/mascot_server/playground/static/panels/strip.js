@@ -3,9 +3,12 @@
 import { KINDS, SOUNDS } from "../faces/shapes.js";
 
 const SECONDS = 6;
+/** From this width down, in pixels, less time is shown. */
+const NARROW = 520;
 /** Where the moment that is heard stands, as a share of the width. */
 const NOW = 0.62;
 const BIN_MS = 10;
+const COLOURS = ["surface", "ink", "muted", "line", "accent", "wave", "ahead", "on-kind"];
 
 /**
  * @typedef {{segment: import("../timeline.js").Segment, peaks: Float32Array,
@@ -45,10 +48,8 @@ export class Strip {
       this.canvas.style.color = `var(--${name})`;
       return style.color;
     };
-    this.colours = Object.fromEntries(
-      ["ink", "muted", "line", "accent", "wave", "ahead", "on-kind", ...new Set(KINDS.map((kind) => `kind-${kind}`))]
-        .map((name) => [name, colour(name)]),
-    );
+    const names = [...COLOURS, ...KINDS.map((kind) => `kind-${kind}`)];
+    this.colours = Object.fromEntries(names.map((name) => [name, colour(name)]));
     this.font = style.fontFamily;
     this.drawn = null;
   }
@@ -75,7 +76,8 @@ export class Strip {
    */
   loudness(nowMs) {
     const piece = this.pieces.findLast(({ segment }) => segment.startMs <= nowMs && nowMs < segment.endMs);
-    return piece ? Math.min(1, 1.6 * (piece.peaks[Math.floor((nowMs - piece.segment.startMs) / BIN_MS)] ?? 0)) : 0;
+    if (!piece) return 0;
+    return Math.min(1, 1.6 * (piece.peaks[Math.floor((nowMs - piece.segment.startMs) / BIN_MS)] ?? 0));
   }
 
   /** @param {number} nowMs what is heard */
@@ -88,7 +90,7 @@ export class Strip {
     const [width, height] = [canvas.width / scale, canvas.height / scale];
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    const pxPerMs = width / (width < 520 ? SECONDS * 600 : SECONDS * 1000);
+    const pxPerMs = width / (width < NARROW ? SECONDS * 600 : SECONDS * 1000);
     const place = { x: (ms) => width * NOW + (ms - nowMs) * pxPerMs, pxPerMs, width, height };
     const rows = { wave: [10, height - 78], visemes: [height - 60, 26], words: height - 13 };
     const from = nowMs - (width * NOW) / pxPerMs;
@@ -96,6 +98,7 @@ export class Strip {
     const seen = this.pieces.filter(({ segment }) => segment.endMs > from && segment.startMs < until);
 
     this.grid(context, place, from, until);
+    if (!this.pieces.length) this.invitation(context, place, rows.wave);
     for (const piece of seen) this.wave(context, piece, nowMs, place, rows.wave);
     for (const piece of seen) this.visemes(context, piece, nowMs, place, rows.visemes);
     this.words(context, seen, nowMs, place, rows.words);
@@ -111,6 +114,21 @@ export class Strip {
     for (let ms = Math.ceil(from / 500) * 500; ms < until; ms += 500) {
       context.fillRect(Math.round(x(ms)), 14, 1, height - 44);
     }
+  }
+
+  /** What an empty timeline says. */
+  invitation(context, { width }, [top, height]) {
+    context.fillStyle = this.colours.ahead;
+    context.fillRect(0, top + height / 2 - 1, width, 2);
+    context.font = `500 14px ${this.font}`;
+    context.textAlign = "center";
+    const text = `Voice, mouth shapes and words${width < NARROW ? "" : " appear here"}`;
+    const room = context.measureText(text).width + 28;
+    context.fillStyle = this.colours.surface;
+    context.fillRect((width - room) / 2, top + height / 2 - 12, room, 24);
+    context.fillStyle = this.colours.muted;
+    context.textBaseline = "middle";
+    context.fillText(text, width / 2, top + height / 2);
   }
 
   wave(context, { segment, peaks }, nowMs, { x, width, pxPerMs }, [top, height]) {

@@ -1,4 +1,7 @@
-/** ElevenLabs Conversational AI: visemes come in a frame of their own, just before the audio that they describe. */
+/**
+ * ElevenLabs Conversational AI: visemes come in a frame of their own, just before the audio that they
+ * describe.
+ */
 
 import { alignedWords } from "./words.js";
 
@@ -73,6 +76,6 @@ export function elevenlabs() {
 
 function formatOf(name) {
   const [, encoding, rate] = /^(pcm|ulaw|alaw)_(\d+)$/.exec(name) ?? [];
-  if (!encoding) throw new Error(`The agent speaks ${name}. Set its output format to PCM or µ-law in ElevenLabs.`);
+  if (!encoding) throw new Error(`The agent speaks ${name}. Set its output to PCM or µ-law in ElevenLabs.`);
   return { encoding: encoding === "pcm" ? "pcm16" : encoding, rate: Number(rate) };
 }

@@ -62,7 +62,7 @@ export function gemini({ model }) {
     ],
     receive,
     text: (text) => [{ realtimeInput: { text } }],
-    hear: (base64) => ({ realtimeInput: { audio: { mimeType: `audio/pcm;rate=${INPUT_RATE}`, data: base64 } } }),
+    hear: (data) => ({ realtimeInput: { audio: { mimeType: `audio/pcm;rate=${INPUT_RATE}`, data } } }),
     cutOff() {
       muted = true;
       return [];
@@ -72,10 +72,15 @@ export function gemini({ model }) {
 
 /** The share of a payload that falls on one of several parts. */
 function partOf(payload, parts, index, rate) {
-  const durations = parts.map(({ data }) => (Math.floor((data.replace(/=+$/, "").length * 3) / 4) / 2 / rate) * 1000);
+  const durations = parts.map(({ data }) => (bytesIn(data) * 1000) / (2 * rate));
   const startMs = durations.slice(0, index).reduce((sum, duration) => sum + duration, 0);
+  const endMs = index === parts.length - 1 ? Infinity : startMs + durations[index];
   const visemes = payload.visemes
-    .filter(({ offset }) => offset >= startMs && (offset < startMs + durations[index] || index === parts.length - 1))
+    .filter(({ offset }) => offset >= startMs && offset < endMs)
     .map(({ visemeId, offset }) => ({ visemeId, offset: offset - startMs }));
-  return { ...payload, visemes, audio_duration: durations[index] };
+  return { visemes, audio_duration: durations[index] };
+}
+
+function bytesIn(base64) {
+  return Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
 }

@@ -1,7 +1,8 @@
 /**
  * What the providers' protocols have in common, as the rest of the page sees it.
  *
- * A protocol does no I/O: it turns a message that came into what happened, and what is wanted into messages to send.
+ * A protocol does no I/O: it turns a message that came into what happened, and what is wanted into messages
+ * to send.
  *
  * @typedef {{visemes: {visemeId: number, offset: number}[], audio_duration: number}} Payload
  * @typedef {{turn: string, base64: string, format: import("../audio/pcm.js").Format, payload: Payload | null,
@@ -10,7 +11,8 @@
  * @typedef {{kind: "ready"} | {kind: "audio", sound: Sound} | {kind: "interrupted"}
  *   | {kind: "said", who: "agent" | "user", text: string, ahead?: boolean, piece?: boolean}
  *   | {kind: "send", message: object} | {kind: "done"} | {kind: "failed", text: string}} Happening
- *   `said` by the agent is the next piece of its turn, `ahead` if the audio to it is still to come; by the user it is
+ *   `said` by the agent is the next piece of its turn, `ahead` if the audio to it is still to come; by the
+ *   user it is
  *   everything, or a `piece`; `done` says that a turn has been sent to its end
  * @typedef {{
  *   inputRate: number,
@@ -21,7 +23,8 @@
  *   hear: (base64: string) => object,
  *   cutOff: (turn: string, heardMs: number) => object[],
  * }} Protocol
- *   `opening` is sent first; `hear` sends what the microphone heard; `cutOff` tells the provider that the user has
+ *   `opening` is sent first; `hear` sends what the microphone heard; `cutOff` tells the provider that the
+ *   user has
  *   stopped a turn after hearing so much of it
  */
 

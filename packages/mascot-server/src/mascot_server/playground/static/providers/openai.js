@@ -2,6 +2,7 @@
 
 const PCM_RATE = 24000;
 const TELEPHONE_RATE = 8000;
+const TRANSCRIBER = "gpt-4o-mini-transcribe";
 const ENCODINGS = { "audio/pcm": "pcm16", "audio/pcmu": "ulaw", "audio/pcma": "alaw" };
 
 /** @returns {import("./index.js").Protocol} */
@@ -69,7 +70,7 @@ export function openai() {
     opening: () => [
       {
         type: "session.update",
-        session: { type: "realtime", audio: { input: { transcription: { model: "gpt-4o-mini-transcribe" } } } },
+        session: { type: "realtime", audio: { input: { transcription: { model: TRANSCRIBER } } } },
       },
     ],
     receive: (message) => takes[message.type]?.(message) ?? [],

@@ -1,7 +1,8 @@
 /** Words out of timed characters. */
 
 /**
- * @param {{chars: string[], char_start_times_ms: number[]} | null | undefined} alignment as ElevenLabs sends it
+ * @param {{chars: string[], char_start_times_ms: number[]} | null | undefined} alignment as ElevenLabs sends
+ *   it
  * @returns {{offsetMs: number, text: string}[]} words and parts of words, each with the space that follows it
  */
 export function alignedWords(alignment) {
