@@ -56,8 +56,6 @@ def _headers(origin: str) -> dict[str, str]:
         "default-src": "'self'",
         # Not every browser counts a socket to where the page came from as 'self'.
         "connect-src": f"'self' {sockets}",
-        "img-src": "'self' data:",
-        "media-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'none'",
