@@ -5,6 +5,7 @@ Every session tests what users get: wheels built here, installed into an environ
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nox
@@ -143,12 +144,17 @@ def playground(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Try the playground's page in Chromium, which is installed first where this is root on Debian."""
+    """Try the playground's page in Chromium, which is installed first where this is root on Debian.
+
+    Screenshots and measurements are kept in the folder that MASCOT_ARTEFACTS names, or else in one of the session's.
+    """
     session.install(
         *build_wheels(session, "mascot-server", "mascot-visemes"), *group("test"), *group("browser")
     )
     session.run("python", "-m", "tools.browser")
-    session.run("pytest", "tests/browser", *session.posargs)
+    kept = os.environ.get("MASCOT_ARTEFACTS") or str(Path(session.create_tmp()).resolve() / "artefacts")
+    session.run("pytest", "tests/browser", *session.posargs, env={"MASCOT_ARTEFACTS": kept})
+    session.log(f"screenshots and measurements: {kept}")
 
 
 @nox.session

@@ -71,8 +71,9 @@ def _for_the_page_alone(settings: Settings) -> Settings:
 
 
 def _announcement(origin: str, settings: Settings, playground: Playground) -> Iterator[str]:
-    port = origin.rpartition(":")[2]
-    here = f"http://127.0.0.1:{port}" if settings.host in _EVERY_ADDRESS else origin
+    scheme, _, rest = origin.partition("://")
+    port = rest.rpartition(":")[2]
+    here = f"{scheme}://127.0.0.1:{port}" if settings.host in _EVERY_ADDRESS else origin
     yield f"open {settings.public_url or here}{PAGE}"
     for agent in playground.agents.described():
         where = "simulated" if agent["simulated"] else settings.origin_of(agent["id"])
