@@ -123,9 +123,9 @@ def test_with_a_password_it_may_have_any_name_but_other_pages_still_may_not(lock
 
 def test_behind_a_proxy_the_public_url_is_the_pages_own(nowhere: str) -> None:
     public = "https://face.example.com"
-    with run_server(nowhere, demo={"password": PASSWORD}, public_url=public) as server:
+    with run_server(nowhere, demo={"password": PASSWORD}, public_url="https://Face.example.com") as server:
         shown = {"Host": "127.0.0.1:8000", "Authorization": f"Bearer {PASSWORD}", "Origin": public}
         answer = post(server.origin, "connect", shown)
         page = httpx.get(f"{server.origin}/playground/", timeout=20)
-    assert answer.json()["signed_url"].startswith("wss://face.example.com/")
-    assert "connect-src 'self' wss://face.example.com;" in page.headers["content-security-policy"]
+    assert answer.json()["signed_url"].startswith("wss://Face.example.com/")
+    assert "connect-src 'self' wss://Face.example.com;" in page.headers["content-security-policy"]

@@ -30,7 +30,7 @@ class Guard:
 
     def __init__(self, password: SecretStr | None, *, public_url: str | None) -> None:
         self._password = None if password is None else password.get_secret_value().encode()
-        self._public_url = public_url
+        self._public_url = public_url and public_url.lower()
 
     @property
     def wants_password(self) -> bool:
