@@ -49,7 +49,8 @@ def test_environment_and_dotenv_are_read_and_what_is_empty_is_not_set(
         ("gemini_api_key", "AIza\n"),
         ("elevenlabs_api_key", "sk_\u2026"),
         ("elevenlabs_agent_id", "agent?x=1"),
-        ("password", "p\u00e4ssword"),
+        ("password", "p\u00e4ssword-of-tides"),
+        ("password", "low-tide-11"),
     ],
 )
 def test_what_fits_in_no_header_is_refused_and_not_shown(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DemoSettings", "load_demo_settings"]
 
+MIN_PASSWORD_CHARACTERS: Final = 12
+"""Wrong ones are not counted, so that it must be out of reach of a program that tries them all."""
+
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,2048}")
 _AGENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}")
 
@@ -27,6 +30,12 @@ def _visible(value: SecretStr) -> SecretStr:
     return value
 
 
+def _long(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < MIN_PASSWORD_CHARACTERS:
+        raise ValueError(f"must be {MIN_PASSWORD_CHARACTERS} characters or longer")
+    return value
+
+
 def _agent_id(value: str) -> str:
     if not _AGENT_ID.fullmatch(value):
         raise ValueError("must be the id of an agent, such as agent_0123456789")
@@ -34,6 +43,7 @@ def _agent_id(value: str) -> str:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
+Password = Annotated[Secret, AfterValidator(_long)]
 AgentId = Annotated[str, AfterValidator(_agent_id)]
 
 
@@ -63,10 +73,10 @@ class DemoSettings(BaseSettings):
     gemini_api_key: Secret | None = Field(
         default=None, description="Key of Gemini, to talk to its Live API in place of a simulated one."
     )
-    password: Secret | None = Field(
+    password: Password | None = Field(
         default=None,
-        description="What the playground's page asks for before it talks to anybody. Required to listen beyond "
-        "loopback.",
+        description="What the playground's page asks for before it talks to anybody, 12 characters or more. Required "
+        "to listen beyond loopback.",
     )
 
     def check(self, settings: Settings) -> None:
