@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -12,9 +11,10 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mascot_server.errors import SettingsError
+from mascot_server.loopback import is_loopback
 from mascot_server.web_origins import web_origin
 
-__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "is_loopback", "load", "load_settings"]
+__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load", "load_settings"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, section 3.2)."""
@@ -290,14 +290,6 @@ def load(kind: type[AnySettings], **overrides: Any) -> AnySettings:
             for e in error.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, by name or address, is this machine and can be reached by no other."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _wording(message: str) -> str:

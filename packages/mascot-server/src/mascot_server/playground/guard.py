@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mascot_server.errors import Forbidden, Unauthorized
-from mascot_server.settings import is_loopback
+from mascot_server.loopback import is_loopback
 
 if TYPE_CHECKING:
     from litestar import Request
