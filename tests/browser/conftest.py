@@ -137,11 +137,11 @@ class Playground:
         self.requests.append(request.url)
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def demo_process(log: Path, **settings: str) -> Iterator[str]:
     """Runs `mascot-server demo`, as anyone would; gives the origin of its page."""
-    log = tmp_path_factory.mktemp("demo") / "log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MASCOT_")}
+    environment |= {f"MASCOT_{name.upper()}": value for name, value in settings.items()}
     with log.open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "mascot_server", "demo", "--port", "0"],
@@ -163,6 +163,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.communicate()
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The origin of a page without a password."""
+    with demo_process(tmp_path_factory.mktemp("demo") / "log") as origin:
+        yield origin
+
+
 def _answers(origin: str) -> bool:
     try:
         return httpx.get(f"{origin}/playground/api/config").is_success
@@ -177,13 +184,13 @@ def playwright() -> Iterator[Playwright]:
 
 
 @contextmanager
-def chromium(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
-    """Starts a Chromium with a microphone that anybody may use."""
+def chromium(playwright: Playwright, *arguments: str, microphone: bool = True) -> Iterator[Browser]:
+    """Starts a Chromium, with a microphone that anybody may use and leave to play sound, or as people have it."""
     path = find_chromium()
     if path is None:
         pytest.skip(HOW_TO_GET_IT)
     browser = playwright.chromium.launch(
-        executable_path=path, args=[*launch_arguments(microphone=True), *arguments]
+        executable_path=path, args=[*launch_arguments(microphone=microphone), *arguments]
     )
     try:
         yield browser
@@ -224,7 +231,7 @@ def playground(browser: Browser, demo: str) -> Iterator[Playground]:
         yield page
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit(browser: Browser, demo: str) -> Callable[..., AbstractContextManager[Playground]]:
     """Opens the page in a context with options of Playwright's `new_context`."""
     return lambda **options: opened(browser, demo, **options)
@@ -241,6 +248,31 @@ def hearing(playwright: Playwright, demo: str) -> Callable[[Path], AbstractConte
                 yield page
 
     return open_hearing
+
+
+@pytest.fixture
+def guarded(browser: Browser, tmp_path: Path) -> Callable[[str], AbstractContextManager[Playground]]:
+    """Opens the page of a server that wants a password."""
+
+    @contextmanager
+    def open_guarded(password: str) -> Iterator[Playground]:
+        with demo_process(tmp_path / "log", demo_password=password) as origin:
+            with opened(browser, origin) as page:
+                yield page
+
+    return open_guarded
+
+
+@pytest.fixture
+def untouched(playwright: Playwright, demo: str) -> Callable[[], AbstractContextManager[Playground]]:
+    """Opens the page in a browser that plays no sound before somebody clicks."""
+
+    @contextmanager
+    def open_untouched() -> Iterator[Playground]:
+        with chromium(playwright, microphone=False) as own, opened(own, demo) as page:
+            yield page
+
+    return open_untouched
 
 
 def recording(name: str) -> tuple[int, NDArray[np.int16]]:

@@ -115,6 +115,8 @@ function follow(one, ready, failed) {
     else if (piece) transcript.spokePiece(text);
     else transcript.spoke(text);
   });
+  // An answer without sound.
+  on("done", () => state === "thinking" && show("listening"));
   on("asked", ({ text }) => transcript.wrote(text));
   on("state", ({ state: next, text }) => {
     if (next === "closed") {
@@ -140,11 +142,12 @@ function end() {
 }
 
 function hear(sound, samples) {
+  const begins = sound.turn !== voice.turn.id;
   const aheadMs = speech.sound(sound, samples);
   if (aheadMs === null) return;
   number($("number-ahead"), aheadMs, "ms");
-  if (askedAt !== null) number($("number-answer"), performance.now() - askedAt, "ms");
-  askedAt = null;
+  if (begins && askedAt !== null) number($("number-answer"), performance.now() - askedAt, "ms");
+  if (begins) askedAt = null;
 }
 
 /** The sound stops and the mouth closes; the provider is told what was heard. */
@@ -215,7 +218,7 @@ function frame() {
     loudness: mouth.speaking ? strip.loudness(heardMs) : 0,
     attentive: closeMicrophone !== null || state === "thinking",
   });
-  strip.draw(heardMs);
+  strip.draw(heardMs, stage.calm.matches);
   transcript.hear(heardMs);
   $("interrupt").disabled = !voice.busy;
   if (voice.busy) {

@@ -15,7 +15,7 @@ import { protocolOf } from "./providers/index.js";
  *   said  {who, text, ahead, piece}
  *   asked  {text}  what the user wrote
  *   interrupted  {}
- *   done  {}  a turn has been sent to its end
+ *   done  {}  a turn has come to its own end
  *   failed  {text}
  */
 export class Conversation extends EventTarget {

@@ -3,7 +3,10 @@
 const LONG = 64;
 const SECRET_NAME = /^(api_?key|token|access_token|key|secret|password|authorization)$/i;
 const SECRET_IN_QUERY = /([?&](?:token|key|access_token)=)[^&\s"]+/g;
-const SECRET_ITSELF = /\b(?:ek|sk)[_-][\w-]{6,}|\beyJ[\w.-]{20,}|\bmascot_ephemeral_[\w.-]+|\bauth_tokens\/[\w-]+/g;
+const SECRET_ITSELF = new RegExp(
+  String.raw`\b(?:ek|sk)[_-][\w-]{6,}|\beyJ[\w.-]{20,}|\bmascot_ephemeral_[\w.-]+|\bauth_tokens\/[\w-]+`,
+  "g",
+);
 
 /**
  * @param {unknown} value parsed JSON

@@ -71,26 +71,28 @@ const ALAW = Float32Array.from({ length: 256 }, (_, byte) => {
 });
 
 const LOBES = 12;
-const PHASES = 64;
 
 /**
  * Changes the rate of a stream by windowed-sinc interpolation, with no seam between the pieces it is given.
  *
- * What it gives back trails what it took by half the filter (under 1 ms).
+ * Places between two samples are counted in whole numbers, so that they are the same however the stream is cut.
+ * What it gives back trails what it took by half the filter (under 1 ms from 16 kHz up).
  */
 export class Resampler {
   /**
-   * @param {number} from Hz
-   * @param {number} to Hz
+   * @param {number} from Hz, a whole number
+   * @param {number} to Hz, a whole number
    */
   constructor(from, to) {
-    this.step = from / to;
+    const common = divisor(from, to);
+    [this.step, this.places] = [from / common, to / common];
     // Going down, what the new rate cannot hold is filtered out.
-    this.cutoff = Math.min(1, to / from) * (from === to ? 1 : 0.95);
-    this.half = Math.ceil(LOBES / this.cutoff);
-    this.kernel = kernel(this.half, this.cutoff);
+    const cutoff = Math.min(1, to / from) * 0.95;
+    this.half = Math.ceil(LOBES / cutoff);
+    this.taps = kernel(this.half, cutoff, this.places);
     this.held = new Float32Array(this.half);
-    this.at = this.half;
+    this.whole = this.half;
+    this.place = 0;
   }
 
   /**
@@ -98,35 +100,42 @@ export class Resampler {
    * @returns {Float32Array}
    */
   push(samples) {
-    if (this.step === 1) return samples;
-    const { half, step, kernel: taps } = this;
+    if (this.step === this.places) return samples;
+    const { half, step, places, taps } = this;
     const input = new Float32Array(this.held.length + samples.length);
     input.set(this.held);
     input.set(samples, this.held.length);
-    const output = new Float32Array(Math.max(0, Math.ceil((input.length - half - this.at) / step)));
-    let at = this.at;
-    for (let index = 0; index < output.length; index += 1, at += step) {
-      const whole = Math.floor(at);
-      const row = Math.round((at - whole) * PHASES) * 2 * half;
+    const room = (input.length - half - this.whole) * places - this.place;
+    const output = new Float32Array(Math.max(0, Math.ceil(room / step)));
+    for (let index = 0; index < output.length; index += 1) {
+      const row = this.place * 2 * half;
+      const first = this.whole - half + 1;
       let sum = 0;
-      for (let tap = 0; tap < 2 * half; tap += 1) sum += input[whole - half + 1 + tap] * taps[row + tap];
+      for (let tap = 0; tap < 2 * half; tap += 1) sum += input[first + tap] * taps[row + tap];
       output[index] = sum;
+      this.place += step;
+      this.whole += Math.floor(this.place / places);
+      this.place %= places;
     }
-    const passed = Math.max(0, Math.floor(at) - half);
+    const passed = Math.min(input.length, Math.max(0, this.whole - half));
     this.held = input.slice(passed);
-    this.at = at - passed;
+    this.whole -= passed;
     return output;
   }
 }
 
-/** One row of weights for each of PHASES + 1 places between two samples; every row adds up to 1. */
-function kernel(half, cutoff) {
-  const taps = new Float32Array((PHASES + 1) * 2 * half);
-  for (let phase = 0; phase <= PHASES; phase += 1) {
-    const row = taps.subarray(phase * 2 * half, (phase + 1) * 2 * half);
+function divisor(a, b) {
+  return b ? divisor(b, a % b) : a;
+}
+
+/** One row of weights for each place between two samples; every row adds up to 1. */
+function kernel(half, cutoff, places) {
+  const taps = new Float32Array(places * 2 * half);
+  for (let place = 0; place < places; place += 1) {
+    const row = taps.subarray(place * 2 * half, (place + 1) * 2 * half);
     let total = 0;
     for (let tap = 0; tap < row.length; tap += 1) {
-      const x = tap - half + 1 - phase / PHASES;
+      const x = tap - half + 1 - place / places;
       const angle = Math.PI * x * cutoff;
       const window = 0.5 + 0.5 * Math.cos((Math.PI * Math.max(-half, Math.min(half, x))) / half);
       row[tap] = (angle ? Math.sin(angle) / angle : 1) * window;

@@ -5,6 +5,7 @@ import { Resampler } from "./pcm.js";
 // How far ahead of the clock sound begins after a silence: less, and the first pieces could come late.
 const LEAD_S = 0.06;
 const FADE_S = 0.012;
+const PATIENCE_MS = 1000;
 
 export class Player {
   constructor() {
@@ -16,10 +17,19 @@ export class Player {
     this.heardS = 0;
   }
 
-  /** Begins; browsers allow it only while the user is doing something. */
+  /**
+   * Begins.
+   *
+   * @returns {Promise<AudioContext>}
+   * @throws {Error} the browser lets no page play sound before somebody has clicked on it
+   */
   async open() {
     this.context ??= new AudioContext({ latencyHint: "interactive" });
-    if (this.context.state !== "running") await this.context.resume();
+    // Where it is not allowed, this promise stays open.
+    await Promise.race([this.context.resume(), new Promise((over) => setTimeout(over, PATIENCE_MS))]);
+    if (this.context.state !== "running") {
+      throw new Error("The browser plays no sound yet: click anywhere on the page, and try again.");
+    }
     this.bus ??= this.newBus();
     return this.context;
   }

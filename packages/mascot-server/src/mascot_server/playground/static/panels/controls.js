@@ -60,7 +60,7 @@ export function legend(list) {
  */
 export function mark(badge, text, { name, simulated, model }) {
   badge.dataset.kind = simulated ? "simulated" : "real";
-  const real = model ? `${name}, ${model}` : name;
+  const real = `Real ${name}${model ? `: ${model}` : ""}`;
   text.textContent = simulated ? `Simulated ${name}: recorded answers` : real;
   badge.title = simulated
     ? `No key for ${name} is set on the server. A simulator speaks its protocol, with recorded sentences.`

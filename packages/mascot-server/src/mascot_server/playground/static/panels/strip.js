@@ -7,6 +7,9 @@ const SECONDS = 6;
 const NARROW = 520;
 /** Where the moment that is heard stands, as a share of the width. */
 const NOW = 0.62;
+/** Where it starts from for those who want little motion: it walks to the right, and then the page is turned. */
+const CALM_NOW = 0.25;
+const PAGE_MS = 2500;
 const BIN_MS = 10;
 const COLOURS = ["surface", "ink", "muted", "line", "accent", "wave", "ahead", "on-kind"];
 
@@ -80,8 +83,11 @@ export class Strip {
     return Math.min(1, 1.6 * (piece.peaks[Math.floor((nowMs - piece.segment.startMs) / BIN_MS)] ?? 0));
   }
 
-  /** @param {number} nowMs what is heard */
-  draw(nowMs) {
+  /**
+   * @param {number} nowMs what is heard
+   * @param {boolean} calm whether the user wants little motion
+   */
+  draw(nowMs, calm) {
     if (this.drawn === nowMs) return;
     this.drawn = nowMs;
     const { canvas, colours } = this;
@@ -91,10 +97,11 @@ export class Strip {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     const pxPerMs = width / (width < NARROW ? SECONDS * 600 : SECONDS * 1000);
-    const place = { x: (ms) => width * NOW + (ms - nowMs) * pxPerMs, pxPerMs, width, height };
+    const [middle, anchor] = calm ? [CALM_NOW, Math.floor(nowMs / PAGE_MS) * PAGE_MS] : [NOW, nowMs];
+    const place = { x: (ms) => width * middle + (ms - anchor) * pxPerMs, pxPerMs, width, height };
     const rows = { wave: [10, height - 78], visemes: [height - 60, 26], words: height - 13 };
-    const from = nowMs - (width * NOW) / pxPerMs;
-    const until = nowMs + (width * (1 - NOW)) / pxPerMs;
+    const from = anchor - (width * middle) / pxPerMs;
+    const until = from + width / pxPerMs;
     const seen = this.pieces.filter(({ segment }) => segment.endMs > from && segment.startMs < until);
 
     this.grid(context, place, from, until);
@@ -103,9 +110,9 @@ export class Strip {
     for (const piece of seen) this.visemes(context, piece, nowMs, place, rows.visemes);
     this.words(context, seen, nowMs, place, rows.words);
     context.fillStyle = colours.accent;
-    context.fillRect(Math.round(width * NOW) - 1, 6, 2, height - 34);
+    context.fillRect(Math.round(place.x(nowMs)) - 1, 6, 2, height - 34);
     context.beginPath();
-    context.arc(width * NOW, 6, 4, 0, 2 * Math.PI);
+    context.arc(place.x(nowMs), 6, 4, 0, 2 * Math.PI);
     context.fill();
   }
 
@@ -124,11 +131,12 @@ export class Strip {
     context.textAlign = "center";
     const text = `Voice, mouth shapes and words${width < NARROW ? "" : " appear here"}`;
     const room = context.measureText(text).width + 28;
+    const x = (width * NOW) / 2;
     context.fillStyle = this.colours.surface;
-    context.fillRect((width - room) / 2, top + height / 2 - 12, room, 24);
+    context.fillRect(x - room / 2, top + height / 2 - 12, room, 24);
     context.fillStyle = this.colours.muted;
     context.textBaseline = "middle";
-    context.fillText(text, width / 2, top + height / 2);
+    context.fillText(text, x, top + height / 2);
   }
 
   wave(context, { segment, peaks }, nowMs, { x, width, pxPerMs }, [top, height]) {

@@ -12,6 +12,7 @@ export function gemini({ model }) {
   let turn = 0;
   // There is no message that stops an answer; what still comes of one that was cut off is passed over.
   let muted = false;
+  let cutShort = false;
 
   function receive(message) {
     const happened = [];
@@ -33,8 +34,10 @@ export function gemini({ model }) {
     if (content.outputTranscription?.text && !muted) {
       happened.push({ kind: "said", who: "agent", text: content.outputTranscription.text });
     }
-    if (content.generationComplete || content.turnComplete || content.interrupted) {
-      if (!muted || content.turnComplete) happened.push({ kind: "done" });
+    if (content.interrupted) cutShort = true;
+    if (content.turnComplete) {
+      if (!cutShort) happened.push({ kind: "done" });
+      cutShort = false;
     }
     if (content.interrupted || content.turnComplete) {
       muted = false;

@@ -13,7 +13,7 @@
  *   | {kind: "send", message: object} | {kind: "done"} | {kind: "failed", text: string}} Happening
  *   `said` by the agent is the next piece of its turn, `ahead` if the audio to it is still to come; by the
  *   user it is
- *   everything, or a `piece`; `done` says that a turn has been sent to its end
+ *   everything, or a `piece`; `done` says that a turn has come to its own end
  * @typedef {{
  *   inputRate: number,
  *   dial: (answer: object) => {url: string, protocols: string[]},

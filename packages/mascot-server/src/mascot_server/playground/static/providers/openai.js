@@ -50,9 +50,11 @@ export function openai() {
       if (response.status === "failed") {
         return [{ kind: "failed", text: response.status_details?.error?.message ?? "The response failed." }];
       }
-      return [{ kind: "done" }];
+      return response.status === "cancelled" ? [] : [{ kind: "done" }];
     },
-    error: ({ error }) => [{ kind: "failed", text: error.message }],
+    // A response may end by itself while its cancellation is on the way.
+    error: ({ error }) =>
+      error.code === "response_cancel_not_active" ? [] : [{ kind: "failed", text: error.message }],
   };
 
   /** What ends the response under way, if there is one: there can be only one. */
