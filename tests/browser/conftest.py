@@ -24,7 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 # tools/ is no package that one installs.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tools.browser import HOW_TO_GET_IT, find_chromium, launch_arguments  # noqa: E402
+from tools.browser import HOW_TO_GET_IT, find_chromium, launch_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,13 +184,13 @@ def playwright() -> Iterator[Playwright]:
 
 
 @contextmanager
-def chromium(playwright: Playwright, *arguments: str, microphone: bool = True) -> Iterator[Browser]:
-    """Starts a Chromium, with a microphone that anybody may use and leave to play sound, or as people have it."""
+def chromium(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
+    """Starts a Chromium, with a microphone that anybody may use."""
     path = find_chromium()
     if path is None:
         pytest.skip(HOW_TO_GET_IT)
     browser = playwright.chromium.launch(
-        executable_path=path, args=[*launch_arguments(microphone=microphone), *arguments]
+        executable_path=path, args=[*launch_arguments(microphone=True), *arguments]
     )
     try:
         yield browser
@@ -263,18 +263,6 @@ def guarded(browser: Browser, tmp_path: Path) -> Callable[[str], AbstractContext
     return open_guarded
 
 
-@pytest.fixture
-def untouched(playwright: Playwright, demo: str) -> Callable[[], AbstractContextManager[Playground]]:
-    """Opens the page in a browser that plays no sound before somebody clicks."""
-
-    @contextmanager
-    def open_untouched() -> Iterator[Playground]:
-        with chromium(playwright, microphone=False) as own, opened(own, demo) as page:
-            yield page
-
-    return open_untouched
-
-
 def recording(name: str) -> tuple[int, NDArray[np.int16]]:
     """One of the simulators' English sentences: rate in Hz, and samples."""
     with (files("mascot_server.simulators") / "assets" / "en" / f"{name}.wav").open("rb") as file:
@@ -306,6 +294,15 @@ def two_remarks(tmp_path: Path) -> Path:
     return write_wav(
         tmp_path / "two.wav", rate, np.concatenate([silence[0], remark, silence[1], remark, silence[2]])
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells how well the mouth kept time, where that was measured."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, figures in getattr(report, "user_properties", ()):
+                if name.startswith("sync"):
+                    terminalreporter.write_line(f"{name}: {figures}")
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,8 @@ TEXTS = """() => {
         if (!element) return [[255, 255, 255, 1]];
         const style = getComputedStyle(element);
         const stops = style.backgroundImage.match(/rgba?\\([^)]*\\)|color\\([^)]*\\)/g) ?? [style.backgroundColor];
-        const below = stops.every((stop) => rgba(stop)[3] === 1) ? [[255, 255, 255, 1]] : grounds(element.parentElement);
+        const opaque = stops.every((stop) => rgba(stop)[3] === 1);
+        const below = opaque ? [[255, 255, 255, 1]] : grounds(element.parentElement);
         return stops.flatMap((stop) => below.map((ground) => over(rgba(stop), ground)));
     };
     const found = [];
@@ -43,7 +44,8 @@ TEXTS = """() => {
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
         const text = walker.currentNode.textContent.trim();
-        if (!text || !element.checkVisibility() || element.closest(".hidden, noscript, :disabled, .skip, legend")) continue;
+        const unseen = ".hidden, noscript, :disabled, .skip, legend";
+        if (!text || !element.checkVisibility() || element.closest(unseen)) continue;
         const style = getComputedStyle(element);
         for (const ground of grounds(element)) {
             const size = parseFloat(style.fontSize);
@@ -56,7 +58,9 @@ TEXTS = """() => {
 
 def luminance(colour: list[float]) -> float:
     """Relative luminance, by WCAG 2.2."""
-    r, g, b = (v / 255 / 12.92 if v / 255 <= 0.04045 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in colour[:3])
+    r, g, b = (
+        v / 255 / 12.92 if v / 255 <= 0.04045 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in colour[:3]
+    )
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
@@ -187,11 +191,13 @@ def test_it_lives_while_nobody_speaks(playground: Playground) -> None:
     playground.page.wait_for_timeout(400)
     assert playground.page.evaluate(moved) != before
     playground.wait_until(
-        lambda: "15" not in str(playground.page.get_attribute("#face [data-part=leftLid]", "d"))
-        and playground.page.evaluate("""() => {
+        lambda: (
+            "15" not in str(playground.page.get_attribute("#face [data-part=leftLid]", "d"))
+            and playground.page.evaluate("""() => {
             const lid = document.querySelector("#face [data-part=leftLid]").getBBox();
             return lid.height > 40;
-        }"""),
+        }""")
+        ),
         "a blink",
     )
 

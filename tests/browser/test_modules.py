@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +49,9 @@ def test_samples_are_encoded(playground: Playground) -> None:
     assert np.frombuffer(base64.b64decode(text), "<i2").tolist() == [0, 16384, -32767, 32767, 32767]
 
 
-@pytest.mark.parametrize(("source", "target"), [(16000, 48000), (24000, 44100), (48000, 16000), (8000, 48000)])
+@pytest.mark.parametrize(
+    ("source", "target"), [(16000, 48000), (24000, 44100), (48000, 16000), (8000, 48000)]
+)
 def test_a_change_of_rate_leaves_no_seam(playground: Playground, source: int, target: int) -> None:
     tone = np.sin(2 * np.pi * 440 * np.arange(source // 2) / source)
     body = """
@@ -116,7 +118,7 @@ def test_shapes_turn_softly_into_each_other(playground: Playground) -> None:
     for row in rows:
         assert math.isclose(sum(row["weights"].values()), 1)
     opened = [row["weights"].get("2", 0) for row in rows]
-    assert max(abs(b - a) for a, b in zip(opened, opened[1:], strict=False)) < 0.02
+    assert max(abs(b - a) for a, b in pairwise(opened)) < 0.02
     (middle,) = mouths(playground, calls, [200])
     assert middle["weights"] == pytest.approx({"2": 0.5, "6": 0.5}, abs=1e-3)
 
@@ -221,7 +223,10 @@ def test_elevenlabs_says_its_format(playground: Playground, name: str, encoding:
 
 def test_elevenlabs_without_alignment_is_written_down_all_the_same(playground: Playground) -> None:
     audio = {"type": "audio", "audio_event": {"audio_base_64": "AAA=", "event_id": 4}}
-    response = {"type": "agent_response", "agent_response_event": {"agent_response": "Good day.", "event_id": 3}}
+    response = {
+        "type": "agent_response",
+        "agent_response_event": {"agent_response": "Good day.", "event_id": 3},
+    }
     said, first, second = happenings(playground, "elevenlabs", response, audio, audio)
     assert (said["text"], said["ahead"]) == ("Good day.", True)
     assert (first["kind"], second["kind"]) == ("audio", "audio")
@@ -243,7 +248,10 @@ def test_openai_says_its_format_for_each_response(
         {"type": "session.created", "session": {"audio": output}},
         {"type": "response.created", "response": {"id": "a"}},
         {"type": "response.output_audio.delta", "response_id": "a", **delta},
-        {"type": "response.created", "response": {"id": "b", "audio": {"output": {"format": {"type": "audio/pcm"}}}}},
+        {
+            "type": "response.created",
+            "response": {"id": "b", "audio": {"output": {"format": {"type": "audio/pcm"}}}},
+        },
         {"type": "response.output_audio.delta", "response_id": "b", **delta},
     )
     assert first["sound"]["format"] == {"encoding": encoding, "rate": rate}
@@ -251,7 +259,9 @@ def test_openai_says_its_format_for_each_response(
 
 
 def test_gemini_shares_a_payload_out_among_parts(playground: Playground) -> None:
-    part = {"inlineData": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(bytes(3200)).decode()}}
+    part = {
+        "inlineData": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(bytes(3200)).decode()}
+    }
     message = {
         "serverContent": {"modelTurn": {"parts": [part, {"text": "thinking"}, part]}},
         "mascotVisemes": {"visemes": [cue(20, 4), cue(130, 6)], "audio_duration": 200},

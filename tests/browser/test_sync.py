@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from browser.conftest import Playground
+
+    Record = Callable[[str, object], None]
 
 BOUND_MS = 40.0
 PROVIDERS = ("elevenlabs", "openai", "gemini")
@@ -77,14 +79,16 @@ def lags_ms(spans: Sequence[Span], frames: Sequence[dict[str, float]]) -> list[f
     for before, now in pairwise(frames):
         if before["viseme"] == now["viseme"]:
             continue
-        starts = [span.start_ms for span in spans if span.viseme == now["viseme"] and span.start_ms > -math.inf]
+        starts = [
+            span.start_ms for span in spans if span.viseme == now["viseme"] and span.start_ms > -math.inf
+        ]
         lags.append(min((now["heardMs"] - start for start in starts), key=abs))
     return lags
 
 
 def judge(
-    name: str, spans: Sequence[Span], frames: Sequence[dict[str, float]], artefacts: Path
-) -> dict[str, float]:
+    name: str, spans: Sequence[Span], frames: Sequence[dict[str, float]], artefacts: Path, record: Record
+) -> None:
     """Holds the frames to the bound, and keeps the distribution."""
     during = [f for f in frames if spans[0].end_ms - 200 < f["heardMs"] < spans[-1].start_ms + 200]
     errors = [error_ms(spans, frame["heardMs"], int(frame["viseme"])) for frame in during]
@@ -109,15 +113,14 @@ def judge(
     }
     figures = {key: round(value, 3) for key, value in figures.items()}
     (artefacts / f"sync-{name}.json").write_text(json.dumps(figures, indent=1))
-    print(f"\n{name}: {json.dumps(figures)}")
+    record(f"sync with {name}", json.dumps(figures))
     assert len(lags) > 20
     assert max(beyond) <= BOUND_MS, figures
-    return figures
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_mouth_is_within_40_ms_of_what_is_heard(
-    playground: Playground, artefacts: Path, provider: str
+    playground: Playground, artefacts: Path, record_property: Record, provider: str
 ) -> None:
     playground.choose(provider)
     playground.write("What can you do?")
@@ -126,7 +129,7 @@ def test_the_mouth_is_within_40_ms_of_what_is_heard(
     payloads, starts = playground.wire.payloads(), playground.measured("starts")
     frames = playground.measured("frames")
 
-    judge(provider, wanted(payloads, starts), frames, artefacts)
+    judge(provider, wanted(payloads, starts), frames, artefacts, record_property)
     # And what it shows is drawn: open lips for open sounds, none for a closed mouth at rest.
     opened = statistics.mean(frame["lips"] for frame in frames if frame["viseme"] in {2, 9, 11})
     closed = statistics.mean(frame["lips"] for frame in frames if frame["viseme"] == 21)
@@ -134,7 +137,9 @@ def test_the_mouth_is_within_40_ms_of_what_is_heard(
     assert frames[-1]["viseme"] == 0
 
 
-def test_so_is_it_to_a_dropped_recording(playground: Playground, artefacts: Path, ferry: Path) -> None:
+def test_so_is_it_to_a_dropped_recording(
+    playground: Playground, artefacts: Path, record_property: Record, ferry: Path
+) -> None:
     with playground.page.expect_response("**/api/visemes*") as answered:
         playground.drop(ferry)
     playground.wait_for_state("file")
@@ -142,4 +147,5 @@ def test_so_is_it_to_a_dropped_recording(playground: Playground, artefacts: Path
     (start,) = playground.measured("starts")
     payload = {"visemes": answered.value.json(), "audio_duration": start["durationMs"]}
 
-    judge("recording", wanted([payload], [start]), playground.measured("frames"), artefacts)
+    spans = wanted([payload], [start])
+    judge("recording", spans, playground.measured("frames"), artefacts, record_property)
