@@ -5,6 +5,7 @@ Every session tests what users get: wheels built here, installed into an environ
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nox
@@ -138,6 +139,29 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def playground(session: nox.Session) -> None:
+    """Serve a page to talk to a face: `nox -s playground -- --port 0`; what follows goes to `mascot-server demo`."""
+    session.install(*build_wheels(session, "mascot-server", "mascot-visemes"))
+    # At once it would be killed before it could say goodbye.
+    session.run("mascot-server", "demo", *session.posargs, interrupt_timeout=10)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Try the playground's page in Chromium, which is installed first where this is root on Debian.
+
+    Screenshots and measurements are kept in the folder that MASCOT_ARTEFACTS names, or else in one of the session's.
+    """
+    session.install(
+        *build_wheels(session, "mascot-server", "mascot-visemes"), *group("test"), *group("browser")
+    )
+    session.run("python", "-m", "tools.browser")
+    kept = os.environ.get("MASCOT_ARTEFACTS") or str(Path(session.create_tmp()).resolve() / "artefacts")
+    session.run("pytest", "tests/browser", *session.posargs, env={"MASCOT_ARTEFACTS": kept})
+    session.log(f"screenshots and measurements: {kept}")
+
+
+@nox.session
 def deploy(session: nox.Session) -> None:
     """Check examples/deploy against the specifications of Compose and Kubernetes, which are large, and run it."""
     session.install(*build_wheels(session, *PARTS["integration"]), *group("test"), *group("deploy"))
@@ -157,7 +181,11 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types."""
     session.install(
-        *build_wheels(session, *PARTS["integration"]), "nox", *group("types"), *testing("integration")
+        *build_wheels(session, *PARTS["integration"]),
+        "nox",
+        *group("types"),
+        *group("browser"),
+        *testing("integration"),
     )
     for source in ("visemes", "server", "client"):
         session.run("mypy", f"packages/mascot-{source}/src")

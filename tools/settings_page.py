@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the server's settings class: ``python -m tools.settings_page``."""
+"""Writes docs/settings.md from the server's settings classes: ``python -m tools.settings_page``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 
+from mascot_server.playground import DemoSettings
 from mascot_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,19 +51,27 @@ SECTIONS = {
         "kokoro_voices",
     ),
     "Logs, metrics and traces": ("log_format", "log_level", "metrics", "tracing"),
+    "The playground, `mascot-server demo`": (
+        "demo_elevenlabs_api_key",
+        "demo_elevenlabs_agent_id",
+        "demo_openai_api_key",
+        "demo_gemini_api_key",
+        "demo_password",
+    ),
 }
 """Which settings belong together; one that is in none comes last."""
 
 HEAD = """# Settings
 
-Written by `python -m tools.settings_page` from the settings class; do not edit.
+Written by `python -m tools.settings_page` from the settings classes; do not edit.
 
 Every setting is an environment variable, or a line of a file `.env` in the working directory; the environment wins. The
 server starts with none that is wrong: it names each one and what is wrong with it, and never shows a value.
 `mascot-server check` tells the same without starting.
 
 `MASCOT_SECRET` is required, and `MASCOT_API_KEYS` or a place where keys are kept (`MASCOT_KEY_STORE`,
-`MASCOT_REDIS_URL`). `serve --dev`, on loopback only, makes up what is missing.
+`MASCOT_REDIS_URL`). `serve --dev`, on loopback only, makes up what is missing; `demo` always makes up both, for its own
+page alone.
 """
 
 
@@ -75,7 +84,15 @@ def page() -> str:
     return HEAD + "".join(tables)
 
 
-FIELDS = Settings.model_fields
+def _fields() -> Iterator[tuple[str, FieldInfo]]:
+    """All settings by what stands after `MASCOT_` in their name, in lower case."""
+    for kind in (Settings, DemoSettings):
+        prefix = kind.model_config.get("env_prefix", "").removeprefix("MASCOT_").lower()
+        for name, field in kind.model_fields.items():
+            yield prefix + name, field
+
+
+FIELDS = dict(_fields())
 
 
 def _rows(names: list[str]) -> Iterator[str]:
@@ -83,7 +100,7 @@ def _rows(names: list[str]) -> Iterator[str]:
     for name in names:
         field = FIELDS[name]
         if not field.description:
-            raise SystemExit(f"Settings.{name} has no description")
+            raise SystemExit(f"MASCOT_{name.upper()} has no description")
         meaning = field.description.replace("|", "\\|")
         yield f"| `MASCOT_{name.upper()}` | {_takes(field)} | {_default(field)} | {meaning} |\n"
 

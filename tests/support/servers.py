@@ -11,6 +11,7 @@ import uvicorn
 from anyio.from_thread import start_blocking_portal
 
 from mascot_server import create_app, load_settings
+from mascot_server.playground import DemoSettings, Playground
 from mascot_server.serving import listen, server_config
 from mascot_server.simulators import Simulators
 
@@ -65,14 +66,18 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 
 
 @contextmanager
-def run_server(upstream: str, *, ws: Any = None, **overrides: Any) -> Iterator[RunningServer]:
+def run_server(
+    upstream: str, *, ws: Any = None, demo: Any = None, **overrides: Any
+) -> Iterator[RunningServer]:
     """Runs the server with one origin for all three providers; the overrides are its settings.
 
-    `ws` names another implementation of the sockets, as uvicorn knows them.
+    `ws` names another implementation of the sockets, as uvicorn knows them. With `demo`, a dict of the playground's
+    settings, it serves that as well.
     """
     urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
-    app = create_app(settings)
+    playground = None if demo is None else Playground(settings, DemoSettings(**demo))
+    app = create_app(settings, playground=playground)
     config = server_config(app, settings)
     if ws is not None:
         config.ws = ws

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
 from mascot_server.session_limits import SessionLimits
-from mascot_server.signed_urls import get_signed_url_route
+from mascot_server.signed_urls import SignedUrls, get_signed_url_route
 from mascot_server.stores import open_key_store, open_ledger
 from mascot_server.tokens import Tokens
 from mascot_server.tracing import tracing
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from mascot_server.handshakes import Handshake
+    from mascot_server.playground import Playground
+    from mascot_server.provider_config import ProviderConfig
     from mascot_server.settings import Settings
 
 __all__ = ["create_app"]
@@ -48,13 +50,20 @@ __all__ = ["create_app"]
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None = None) -> Litestar:
+def create_app(
+    settings: Settings,
+    *,
+    dev: bool = False,
+    worker: Worker | None = None,
+    playground: Playground | None = None,
+) -> Litestar:
     """Makes the ASGI application.
 
     Args:
         settings: With at least one API key and one secret.
         dev: Take any secret, for development on one's own machine.
         worker: Which of the processes this is that serve together, if there are several.
+        playground: A page to serve beside the API, which also says where the providers are.
 
     Returns:
         The application; its state holds the `Metrics` as `metrics`, to stop by the `Drain` as `drain`, and as `refusal`
@@ -81,17 +90,24 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     )
     access = Access(keys, limiter)
     rest = Rest(settings, access=access, http=http)
+
+    def origin_of(config: ProviderConfig) -> str:
+        return settings.origin_of(config.provider)
+
     admission = Admission(settings, tokens=tokens, access=access, limiter=limiter, refusal=drain.refusal)
     conversations = Conversations(
         admission=admission,
         limits=SessionLimits.of(settings),
-        dialer=Dialer(settings, http),
+        dialer=Dialer(origin_of if playground is None else playground.agents.origin_of, http),
         models=Models(VISEME_MODELS),
         scheduler=scheduler,
         metrics=metrics,
         drain=drain,
         tracing=tracing(enabled=settings.tracing),
     )
+
+    signed_urls = SignedUrls(access=access, tokens=tokens, metrics=metrics, public_url=settings.public_url)
+    page = playground and playground.routes(access=access, signed_urls=signed_urls, rest=rest, http=http)
 
     def refusal(handshake: Handshake) -> Refusal | None:
         try:
@@ -104,20 +120,17 @@ def create_app(settings: Settings, *, dev: bool = False, worker: Worker | None =
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
-        async with http, rest, scheduler, keys, limiter, numbers_written(worker, metrics):
+        written = numbers_written(worker, metrics)
+        async with http, playground or nullcontext(), rest, scheduler, keys, limiter, written:
             yield
         logger.info("counted since the start: %s", metrics)
 
     return Litestar(
         route_handlers=[
-            get_signed_url_route(
-                access=access,
-                tokens=tokens,
-                metrics=metrics,
-                public_url=settings.public_url,
-            ),
+            get_signed_url_route(access=access, signed_urls=signed_urls),
             *conversations.routes,
             *rest.routes,
+            *(page or ()),
             asyncapi_route(settings.public_url),
             *health_routes(drain, partial(worker.gather, metrics) if settings.metrics == "on" else None),
         ],

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "check"]
 
 _CONNECT_SECONDS: Final = 5.0
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _UPSTREAMS: Final = ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url")
 _RATE: Final = 24_000
 
@@ -73,7 +72,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield from problems
     if not problems:
         yield Finding("ok", "settings: keys, secret and TLS are in order")
-    if settings.public_url is None and settings.host not in _LOOPBACK:
+    if settings.public_url is None and not settings.on_loopback:
         yield Finding(
             "note",
             "MASCOT_PUBLIC_URL: not set; answers name the origin a request came to, which behind a proxy that ends TLS "

@@ -11,6 +11,7 @@ import click
 
 from mascot_server.check import Finding
 from mascot_server.check import check as findings
+from mascot_server.demo_cli import demo
 from mascot_server.errors import SettingsError
 from mascot_server.keys_cli import keys
 from mascot_server.logs import configure_logging
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DEV_API_KEY = "mascot-dev"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +33,7 @@ def main() -> None:
     """A proxy for voice agents that adds visemes to their audio."""
 
 
+main.add_command(demo)
 main.add_command(keys)
 
 
@@ -123,7 +124,7 @@ async def _simulate(host: str, port: int) -> None:
 
 
 def _with_dev_defaults(settings: Settings) -> Settings:
-    if settings.host not in _LOOPBACK:
+    if not settings.on_loopback:
         raise SettingsError(
             f"--dev: only on loopback, not on {settings.host}; set MASCOT_HOST=127.0.0.1 or leave --dev"
         )

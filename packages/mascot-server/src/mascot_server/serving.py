@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -131,8 +132,9 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
+        fix = "; port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
         raise SettingsError(
-            f"MASCOT_HOST, MASCOT_PORT: cannot listen on {host}:{port}: {error.strerror or error}"
+            f"MASCOT_HOST, MASCOT_PORT: cannot listen on {host}:{port}: {error.strerror or error}{fix}"
         ) from None
     return listener
 

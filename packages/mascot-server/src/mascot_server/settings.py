@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mascot_server.errors import SettingsError
+from mascot_server.loopback import is_loopback
 from mascot_server.web_origins import web_origin
 
-__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load_settings"]
+__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load", "load_settings"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, section 3.2)."""
@@ -61,6 +62,7 @@ CommaSeparated = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_spl
 WebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_web_origins)]
 AnyOrWebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_any_or_web_origins)]
 Origin = Annotated[str, BeforeValidator(_origin)]
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -223,6 +225,20 @@ class Settings(BaseSettings):
                 raise ValueError("sha256: must be followed by 64 lower-case hex digits")
         return keys
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether it listens where only this machine can connect."""
+        return is_loopback(self.host)
+
+    def origin_of(self, provider: str) -> str:
+        """Where a provider is that conversations are held with, as http(s) origin."""
+        origins = {
+            "elevenlabs": self.elevenlabs_url,
+            "gemini": self.gemini_url,
+            "openai": self.openai_url,
+        }
+        return origins[provider]
+
     def check_safe(self) -> None:
         """Checks that only who should can use the server.
 
@@ -256,11 +272,21 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         SettingsError: Some are wrong; the text names each one and never shows a value.
     """
+    return load(Settings, **overrides)
+
+
+def load(kind: type[AnySettings], **overrides: Any) -> AnySettings:
+    """Reads settings of a kind; see `load_settings`.
+
+    Raises:
+        SettingsError: Some are wrong; the text names each one and never shows a value.
+    """
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        return kind(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
         lines = [
-            f"MASCOT_{str(e['loc'][0]).upper()}: {_wording(e['msg'])}"
+            f"{prefix}{str(e['loc'][0]).upper()}: {_wording(e['msg'])}"
             for e in error.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None

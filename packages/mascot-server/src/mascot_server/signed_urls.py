@@ -16,24 +16,60 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from mascot_server.access import Access
+    from mascot_server.keys import KeyRecord
     from mascot_server.metrics import Metrics
     from mascot_server.tokens import Tokens
 
-__all__ = ["get_signed_url_route"]
+__all__ = ["SignedUrls", "get_signed_url_route"]
 
 _MAX_BODY_BYTES: Final = 256 * 1024
 
 
-def get_signed_url_route(
-    *, access: Access, tokens: Tokens, metrics: Metrics, public_url: str | None
-) -> HTTPRouteHandler:
+class SignedUrls:
+    """Makes what an app connects with.
+
+    Args:
+        access: Says for which provider, and when.
+        tokens: Makes the token.
+        metrics: Where tokens are counted.
+        public_url: Origin to answer with; the one the request came to if not set.
+    """
+
+    def __init__(self, *, access: Access, tokens: Tokens, metrics: Metrics, public_url: str | None) -> None:
+        self._access = access
+        self._tokens = tokens
+        self._metrics = metrics
+        self._public_url = public_url
+
+    async def sign(
+        self, config: ProviderConfig, key: KeyRecord, request: Request[Any, Any, Any]
+    ) -> dict[str, str]:
+        """Answers a request.
+
+        Args:
+            config: Connection details, to be sealed.
+            key: On whose account the conversation will be.
+            request: That is answered.
+
+        Returns:
+            URL or key to connect with, as the contract has it.
+
+        Raises:
+            Refusal: The key may not be used for this provider, or not now, or the details are too long.
+        """
+        await self._access.allow_conversation(key, config.provider)
+        sealed = config.model_dump_json(exclude_none=True).encode()
+        token = self._tokens.seal(config.provider, sealed, key_id=key.id)
+        self._metrics.tokens_issued.add(config.provider)
+        return _answer(config, token, self._public_url or str(request.base_url).rstrip("/"))
+
+
+def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRouteHandler:
     """Makes the handler.
 
     Args:
         access: Says who may ask.
-        tokens: Makes the token.
-        metrics: Where tokens are counted.
-        public_url: Origin to answer with; the one the request came to if not set.
+        signed_urls: Makes the answers.
     """
 
     @post(
@@ -46,12 +82,7 @@ def get_signed_url_route(
     async def get_signed_url(request: Request[Any, Any, Any]) -> dict[str, str]:
         headers = request.headers
         key = await access.authorise(headers.get("authorization"), origin=headers.get("origin"))
-        config = parse_request(await _body(request))
-        await access.allow_conversation(key, config.provider)
-        sealed = config.model_dump_json(exclude_none=True).encode()
-        token = tokens.seal(config.provider, sealed, key_id=key.id)
-        metrics.tokens_issued.add(config.provider)
-        return _answer(config, token, public_url or str(request.base_url).rstrip("/"))
+        return await signed_urls.sign(parse_request(await _body(request)), key, request)
 
     return get_signed_url
 

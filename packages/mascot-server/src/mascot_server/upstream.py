@@ -1,6 +1,6 @@
 """Opens the connection to the provider.
 
-Where to is decided by the settings alone; nothing an app says can choose a host, a path or a header name.
+Where to is decided by whoever starts the server; nothing an app says can choose a host, a path or a header name.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAI
 from mascot_server.provider_socket import ProviderSocket
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mascot_server.provider_config import ProviderConfig
-    from mascot_server.settings import Settings
 
 __all__ = ["Dialer"]
 
@@ -46,12 +47,12 @@ class Dialer:
     """Connects to providers.
 
     Args:
-        settings: Where they are.
+        origin_of: Says where the provider of a configuration is, as http(s) origin.
         http: Client for their HTTP APIs.
     """
 
-    def __init__(self, settings: Settings, http: httpx.AsyncClient) -> None:
-        self._settings = settings
+    def __init__(self, origin_of: Callable[[ProviderConfig], str], http: httpx.AsyncClient) -> None:
+        self._origin_of = origin_of
         self._http = http
 
     async def dial(self, config: ProviderConfig, *, gemini_version: str = "v1beta") -> ProviderPeer:
@@ -81,10 +82,10 @@ class Dialer:
 
     async def _elevenlabs(self, config: ElevenLabsConfig) -> _Target:
         # A signed URL per connection: ours may start several conversations, ElevenLabs' may not.
-        provider = config.provider
+        provider, origin = config.provider, self._origin_of(config)
         try:
             response = await self._http.get(
-                f"{self._settings.elevenlabs_url}/v1/convai/conversation/get-signed-url",
+                f"{origin}/v1/convai/conversation/get-signed-url",
                 params={"agent_id": config.agent_id},
                 headers={"xi-api-key": config.api_key},
                 timeout=_OPEN_TIMEOUT,
@@ -95,25 +96,18 @@ class Dialer:
             raise UpstreamRefused(provider, response.status_code)
         try:
             signed_url = response.json()["signed_url"]
-            trusted = self._is_elevenlabs(signed_url)
+            trusted = _is_elevenlabs(signed_url, origin)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise UpstreamUnreachable(provider, "it answered no signed_url") from None
         if not trusted:
             raise UpstreamUnreachable(provider, "it answered a signed_url of a foreign host")
         return _Target(signed_url)
 
-    def _is_elevenlabs(self, signed_url: str) -> bool:
-        url, origin = urlsplit(signed_url), urlsplit(self._settings.elevenlabs_url)
-        host = url.hostname or ""
-        if host == origin.hostname:
-            return url.scheme == _websocket_scheme(origin.scheme)
-        return url.scheme == "wss" and (host == _ELEVENLABS_DOMAIN or host.endswith(f".{_ELEVENLABS_DOMAIN}"))
-
     def _openai(self, config: OpenAIConfig) -> _Target:
         # No `OpenAI-Beta` header: the service refuses it.
         query = urlencode({"model": config.model})
         return _Target(
-            f"{_websocket_origin(self._settings.openai_url)}/v1/realtime?{query}",
+            f"{_websocket_origin(self._origin_of(config))}/v1/realtime?{query}",
             {"Authorization": f"Bearer {config.credential}"},
         )
 
@@ -125,10 +119,18 @@ class Dialer:
         else:
             method = "BidiGenerateContent"
             headers = {"x-goog-api-key": config.credential}
-        origin = _websocket_origin(self._settings.gemini_url)
+        origin = _websocket_origin(self._origin_of(config))
         return _Target(
             f"{origin}/ws/google.ai.generativelanguage.{version}.GenerativeService.{method}", headers
         )
+
+
+def _is_elevenlabs(signed_url: str, origin: str) -> bool:
+    url, own = urlsplit(signed_url), urlsplit(origin)
+    host = url.hostname or ""
+    if host == own.hostname:
+        return url.scheme == _websocket_scheme(own.scheme)
+    return url.scheme == "wss" and (host == _ELEVENLABS_DOMAIN or host.endswith(f".{_ELEVENLABS_DOMAIN}"))
 
 
 async def _connect(provider: str, target: _Target) -> ProviderPeer:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
     from types import FrameType
 
+    from mascot_server.playground import Playground
     from mascot_server.settings import Settings
 
 __all__ = ["serve"]
@@ -43,13 +44,16 @@ _RESTART_SECONDS: Final = 1.0
 _spawning: Final = multiprocessing.get_context("spawn")
 
 
-def serve(settings: Settings, *, dev: bool, announce: Callable[[str], None]) -> int:
+def serve(
+    settings: Settings, *, dev: bool, announce: Callable[[str], None], playground: Playground | None = None
+) -> int:
     """Serves until told to stop, and drains.
 
     Args:
         settings: With the host, port and number of processes to serve by.
         dev: See `create_app`.
         announce: Told the origin once connections are taken.
+        playground: See `create_app`. It is served by one process.
 
     Returns:
         The exit status.
@@ -57,12 +61,19 @@ def serve(settings: Settings, *, dev: bool, announce: Callable[[str], None]) -> 
     Raises:
         SettingsError: The server cannot start with these settings.
     """
-    return (_serve_alone if settings.workers == 1 else _serve_by_workers)(settings, dev, announce)
+    if settings.workers == 1 or playground is not None:
+        return _serve_alone(settings, dev, announce, playground)
+    return _serve_by_workers(settings, dev, announce)
 
 
-def _serve_alone(settings: Settings, dev: bool, announce: Callable[[str], None]) -> int:  # noqa: FBT001 - private
+def _serve_alone(
+    settings: Settings,
+    dev: bool,  # noqa: FBT001 - private
+    announce: Callable[[str], None],
+    playground: Playground | None,
+) -> int:
     worker = Worker()
-    app = create_app(settings, dev=dev, worker=worker)
+    app = create_app(settings, dev=dev, worker=worker, playground=playground)
     config = server_config(app, settings)
     listener = bind(settings.host, settings.port)
     if _is_address(settings.metrics):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
 
 from mascot_server.rest.background import Background
-from mascot_server.rest.visemes import visemes_route
+from mascot_server.rest.hearing import Hearing
+from mascot_server.rest.streaming import unless_gone
+from mascot_server.rest.uploads import read_file
+from mascot_server.rest.visemes import heard_whole, visemes_route
 from mascot_server.rest.visemes_audio import visemes_audio_routes
 from mascot_server.rest.voices import voices_route
 from mascot_server.speech import BuiltInEngine
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     import httpx
+    from litestar import Request
     from litestar.handlers import HTTPRouteHandler
 
     from mascot_server.access import Access
@@ -36,6 +41,7 @@ class Rest:
     """
 
     def __init__(self, settings: Settings, *, access: Access, http: httpx.AsyncClient) -> None:
+        self._settings = settings
         self._background = Background(settings.rest_concurrency)
         engine = BuiltInEngine.of(settings)
         self.routes: list[HTTPRouteHandler] = [
@@ -50,6 +56,30 @@ class Rest:
             ),
             voices_route(access=access, engine=engine),
         ]
+
+    async def hear_file(self, request: Request[Any, Any, Any], model: str) -> list[dict[str, Any]]:
+        """Predicts the visemes of a file that is the whole body of a request.
+
+        Args:
+            request: Its body was not read yet.
+            model: The viseme model.
+
+        Returns:
+            What `POST /v1/visemes` answers to whom accepts JSON.
+
+        Raises:
+            Refusal: It is no audio that can be read, or too much of it, or there is no place for one more request.
+        """
+        limits = self._settings
+        async with AsyncExitStack() as resources:
+            resources.enter_context(self._background.slot())
+            file = await read_file(request, max_bytes=limits.max_audio_bytes)
+            hearing = Hearing(
+                file, sample_rate=16000, model=model, max_seconds=limits.max_audio_seconds, bare=False
+            )
+            resources.callback(self._background.submit, hearing.close)
+            await self._background.run(hearing.open)
+            return await unless_gone(request, heard_whole(hearing, self._background))
 
     async def __aenter__(self) -> Self:
         return self

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
-__all__ = ["Upload", "body_limit", "read_upload"]
+__all__ = ["Upload", "body_limit", "read_file", "read_upload"]
 
 _IN_MEMORY: Final = 1 << 20
 """Bytes of an upload that are kept in memory; more goes to a temporary file."""
@@ -72,7 +72,7 @@ async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upl
         if kind == "multipart/form-data":
             return await _form(request, max_bytes)
         if kind.startswith("audio/"):
-            file = await _file(request, max_bytes)
+            file = await read_file(request, max_bytes=max_bytes)
             return Upload(file, sample_rate, model, bare=kind in _BARE_TYPES)
         return await _json(request, max_bytes)
     except RequestEntityTooLarge:
@@ -87,15 +87,31 @@ def _query(request: Request[Any, Any, Any]) -> tuple[int, VisemeModel]:
     return _sample_rate(fields), _model(fields)
 
 
-async def _file(request: Request[Any, Any, Any], max_bytes: int) -> BinaryIO:
+async def read_file(request: Request[Any, Any, Any], *, max_bytes: int) -> BinaryIO:
+    """Reads a body that is the audio itself.
+
+    Args:
+        request: Its body was not read yet.
+        max_bytes: How large the audio may be.
+
+    Returns:
+        The audio, at its start.
+
+    Raises:
+        TooLarge: There is too much of it.
+        ClientGone: The client closed the connection.
+    """
     with ExitStack() as unless_done:
         file = unless_done.enter_context(_temporary())
         size = 0
-        async for piece in _pieces(request):
-            size += len(piece)
-            if size > max_bytes:
-                raise _too_large(max_bytes)
-            file.write(piece)
+        try:
+            async for piece in _pieces(request):
+                size += len(piece)
+                if size > max_bytes:
+                    raise _too_large(max_bytes)
+                file.write(piece)
+        except RequestEntityTooLarge:
+            raise _too_large(max_bytes) from None
         file.seek(0)
         unless_done.pop_all()
     return file

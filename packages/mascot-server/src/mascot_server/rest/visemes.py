@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mascot_server.rest.background import Background
     from mascot_server.rest.hearing import Heard
 
-__all__ = ["visemes_route"]
+__all__ = ["heard_whole", "visemes_route"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def visemes_route(
             resources.callback(background.submit, hearing.close)
             await background.run(hearing.open)
             if _wants_list(request):
-                found = await unless_gone(request, _all(hearing, background))
+                found = await unless_gone(request, heard_whole(hearing, background))
                 return Response(found, media_type=MediaType.JSON)
             first = await unless_gone(request, background.run(hearing.next))
             return event_stream(_event(first), _events(hearing, background), resources.pop_all())
@@ -80,7 +80,16 @@ def _wants_list(request: Request[Any, Any, Any]) -> bool:
     return request.accept.best_match(types, default=types[0]) == types[1]
 
 
-async def _all(hearing: Hearing, background: Background) -> list[dict[str, Any]]:
+async def heard_whole(hearing: Hearing, background: Background) -> list[dict[str, Any]]:
+    """The visemes of a whole recording, as the contract writes them.
+
+    Args:
+        hearing: The recording, open.
+        background: Where the work is done.
+
+    Raises:
+        Refusal: The audio is damaged or too long.
+    """
     found: list[dict[str, Any]] = []
     while heard := await background.run(hearing.next):
         found += visemes_list(heard.changes)

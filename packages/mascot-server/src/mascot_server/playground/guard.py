@@ -1,0 +1,71 @@
+"""Who may have the playground's server do something: its own page, and who knows the password where there is one.
+
+A browser sends any web page's requests to a server on loopback. Without a look at where they come from, each page that
+is open beside the playground could talk at the expense of the keys that are set.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mascot_server.errors import Forbidden, Unauthorized
+from mascot_server.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from litestar import Request
+    from pydantic import SecretStr
+
+__all__ = ["Guard"]
+
+
+class Guard:
+    """Lets requests in, or not.
+
+    Args:
+        password: What they must show, if anything.
+        public_url: Origin of the page where it is not the one that requests name, as behind a proxy.
+    """
+
+    def __init__(self, password: SecretStr | None, *, public_url: str | None) -> None:
+        self._password = None if password is None else password.get_secret_value().encode()
+        self._public_url = public_url and public_url.lower()
+
+    @property
+    def wants_password(self) -> bool:
+        """Whether requests must show one."""
+        return self._password is not None
+
+    def check(self, request: Request[Any, Any, Any]) -> None:
+        """Looks at where a request comes from and what it shows.
+
+        Raises:
+            Forbidden: It does not come from the page that this server serves.
+            Unauthorized: It does not show the password.
+        """
+        self._check_origin(request)
+        self._check_password(request)
+
+    def _check_origin(self, request: Request[Any, Any, Any]) -> None:
+        # Another site can have its own name lead to loopback (DNS rebinding), and its page is then of the same origin.
+        # No site can have it called localhost.
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        if self._password is None and not is_loopback(host):
+            raise Forbidden(
+                "Open the playground as http://127.0.0.1 or http://localhost; under other names it wants a password "
+                "(MASCOT_DEMO_PASSWORD)"
+            )
+        own = str(request.base_url).rstrip("/").lower()
+        if request.headers.get("origin", "").lower() not in {own, self._public_url}:
+            raise Forbidden(
+                "Only the playground's own page may ask for this; behind a proxy set MASCOT_PUBLIC_URL to its origin"
+            )
+
+    def _check_password(self, request: Request[Any, Any, Any]) -> None:
+        if self._password is None:
+            return
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        right = hmac.compare_digest(shown.strip().encode(), self._password)
+        if scheme.lower() != "bearer" or not right:
+            raise Unauthorized("Wrong password" if shown else "The playground wants its password")

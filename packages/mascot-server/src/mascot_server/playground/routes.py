@@ -1,0 +1,126 @@
+"""The playground's page and what it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
+
+from litestar import Request, Response, get, post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.response import Redirect
+from pydantic_core import from_json
+
+from mascot_server.errors import BadRequest
+from mascot_server.playground.agents import Agents, Provider
+from mascot_server.playground.assets import page_file
+from mascot_server.provider_config import VISEME_MODELS, VisemeModel
+from mascot_server.rest.uploads import body_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.playground.guard import Guard
+
+    Connect = Callable[[Request[Any, Any, Any], Provider, VisemeModel], Awaitable[dict[str, str]]]
+    Hear = Callable[[Request[Any, Any, Any], VisemeModel], Awaitable[list[dict[str, Any]]]]
+
+__all__ = ["PAGE", "playground_routes"]
+
+AnyRequest = Request[Any, Any, Any]
+
+PAGE: Final = "/playground/"
+
+_MAX_BODY_BYTES: Final = 4096
+_NAMES: Final[dict[VisemeModel, str]] = {"default": "English", "indonesian": "Indonesian"}
+
+
+def playground_routes(
+    *,
+    agents: Agents,
+    guard: Guard,
+    connect: Connect,
+    hear: Hear,
+    public_url: str | None,
+    max_audio_bytes: int,
+) -> list[HTTPRouteHandler]:
+    """Makes the handlers.
+
+    Args:
+        agents: Whom the page can talk to.
+        guard: Says who may ask for anything but files.
+        connect: Makes what the page connects to a provider with.
+        hear: Predicts the visemes of a file.
+        public_url: Origin of the page where it is not the one that requests name.
+        max_audio_bytes: How large the file may be.
+    """
+
+    @get(["/", "/playground"], include_in_schema=False, sync_to_thread=False)
+    def to_page(request: AnyRequest) -> Response[Any]:
+        if request.scope["raw_path"].endswith(PAGE.encode()):
+            return page_file("", origin=origin(request))
+        return Redirect(PAGE, headers={"Cache-Control": "no-cache"})
+
+    @get("/playground/{path:path}", include_in_schema=False, sync_to_thread=False)
+    def file(request: AnyRequest) -> Response[bytes]:
+        return page_file(request.scope["path"].removeprefix(PAGE), origin=origin(request))
+
+    def origin(request: AnyRequest) -> str:
+        return public_url or str(request.base_url).rstrip("/")
+
+    @get("/playground/api/config", include_in_schema=False, sync_to_thread=False)
+    def config() -> Response[dict[str, Any]]:
+        found = {
+            "providers": agents.described(),
+            "viseme_models": [{"id": model, "name": _NAMES[model]} for model in VISEME_MODELS],
+            "password": guard.wants_password,
+        }
+        return Response(found, headers={"Cache-Control": "no-store"})
+
+    @post(
+        "/playground/api/connect",
+        status_code=200,
+        include_in_schema=False,
+        request_max_body_size=_MAX_BODY_BYTES,
+    )
+    async def connect_page(request: AnyRequest) -> Response[dict[str, str]]:
+        guard.check(request)
+        asked = await _body(request)
+        provider = _chosen("provider", asked.get("provider"), get_args(Provider))
+        model = _chosen("viseme_model", asked.get("viseme_model", "default"), VISEME_MODELS)
+        answer = await connect(request, cast("Provider", provider), cast("VisemeModel", model))
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+    @post(
+        "/playground/api/visemes",
+        status_code=200,
+        include_in_schema=False,
+        request_max_body_size=body_limit(max_audio_bytes),
+    )
+    async def visemes(request: AnyRequest) -> list[dict[str, Any]]:
+        guard.check(request)
+        model = _chosen("viseme_model", request.query_params.get("viseme_model", "default"), VISEME_MODELS)
+        return await hear(request, cast("VisemeModel", model))
+
+    return [to_page, file, config, connect_page, visemes]
+
+
+async def _body(request: AnyRequest) -> dict[str, Any]:
+    # A form cannot send this type, and for it a browser asks first where the page is another's.
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BadRequest("Content-Type: must be application/json")
+    try:
+        asked = from_json(await request.body())
+    except RequestEntityTooLarge:
+        raise BadRequest(f"the body is longer than {_MAX_BODY_BYTES} bytes") from None
+    except ValueError:
+        raise BadRequest("the body is not JSON") from None
+    if not isinstance(asked, dict):
+        raise BadRequest("the body must be an object")
+    return asked
+
+
+def _chosen(name: str, value: object, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise BadRequest(f"{name}: must be one of {', '.join(choices)}")
+    return value

@@ -1,0 +1,68 @@
+/** The page's own server: what it offers, where to connect, and visemes of whole files. */
+
+/**
+ * @typedef {{id: string, name: string, simulated: boolean, model: string | null}} Provider
+ * @typedef {{providers: Provider[], viseme_models: {id: string, name: string}[], password: boolean}} Config
+ */
+
+/** An answer that is not the one asked for. */
+export class ApiError extends Error {
+  /**
+   * @param {string} text the server's own
+   * @param {number} status of HTTP
+   */
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/** @returns {Promise<Config>} */
+export function config() {
+  return request("api/config", {});
+}
+
+/**
+ * @param {string} provider
+ * @param {string} visemeModel
+ * @param {string} password empty where none is wanted
+ * @returns {Promise<object>} what the provider's protocol dials with
+ */
+export function connect(provider, visemeModel, password) {
+  return request("api/connect", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...authorization(password) },
+    body: JSON.stringify({ provider, viseme_model: visemeModel }),
+  });
+}
+
+/**
+ * @param {Blob} file of any kind of audio that the server reads
+ * @param {string} visemeModel
+ * @param {string} password empty where none is wanted
+ * @returns {Promise<{visemeId: number, offset: number}[]>} changes of shape over the whole file
+ */
+export function visemesOf(file, visemeModel, password) {
+  return request(`api/visemes?viseme_model=${encodeURIComponent(visemeModel)}`, {
+    method: "POST",
+    headers: { "Content-Type": file.type || "application/octet-stream", ...authorization(password) },
+    body: file,
+  });
+}
+
+async function request(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new ApiError("The server cannot be reached. Is `mascot-server demo` still running?", 0);
+  }
+  const answer = await response.json().catch(() => ({}));
+  const { ok, status } = response;
+  if (!ok) throw new ApiError(answer.error ?? `The server answered ${status}.`, status);
+  return answer;
+}
+
+function authorization(password) {
+  return password ? { Authorization: `Bearer ${password}` } : {};
+}

@@ -1,0 +1,291 @@
+"""The page's modules that need no page: audio, timeline, words, mouths and protocols, run in the browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from mascot_server.simulators.sound import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from browser.conftest import Playground
+
+ROOT = "/playground"
+
+
+@pytest.fixture(scope="module")
+def playground(visit: Callable[[], AbstractContextManager[Playground]]) -> Iterator[Playground]:
+    """One page for all: nothing here changes it."""
+    with visit() as page:
+        yield page
+
+
+def run(playground: Playground, module: str, body: str, argument: object = None) -> Any:
+    """Evaluates `body`, a function of the module `m` and the argument `x`."""
+    script = f"async (x) => {{ const m = await import('{ROOT}/{module}'); {body} }}"
+    return playground.page.evaluate(script, argument)
+
+
+@pytest.mark.parametrize(("encoding", "ours"), [("ulaw", "mulaw"), ("alaw", "alaw"), ("pcm16", "pcm16")])
+def test_samples_are_decoded_as_the_server_does(playground: Playground, encoding: str, ours: Any) -> None:
+    data = bytes(range(256))
+    body = "return [...m.decode(m.fromBase64(x.text), { encoding: x.encoding })];"
+    given = {"text": base64.b64encode(data).decode(), "encoding": encoding}
+    assert run(playground, "audio/pcm.js", body, given) == (decode(data, ours) / 32768).tolist()
+
+
+def test_samples_are_encoded(playground: Playground) -> None:
+    body = "return m.toBase64(m.encodePcm16(Float32Array.from(x)));"
+    text = run(playground, "audio/pcm.js", body, [0, 0.5, -1, 1, 3])
+    assert np.frombuffer(base64.b64decode(text), "<i2").tolist() == [0, 16384, -32767, 32767, 32767]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [(16000, 48000), (24000, 44100), (48000, 16000), (8000, 48000)]
+)
+def test_a_change_of_rate_leaves_no_seam(playground: Playground, source: int, target: int) -> None:
+    tone = np.sin(2 * np.pi * 440 * np.arange(source // 2) / source)
+    body = """
+        const resampler = new m.Resampler(x.source, x.target);
+        const samples = Float32Array.from(x.tone);
+        const out = [];
+        for (let at = 0; at < samples.length; at += x.piece) {
+            out.push(...resampler.push(samples.subarray(at, at + x.piece)));
+        }
+        return out;
+    """
+    given = {"source": source, "target": target, "tone": tone.tolist()}
+    whole = np.array(run(playground, "audio/pcm.js", body, {**given, "piece": source}))
+    pieces = np.array(run(playground, "audio/pcm.js", body, {**given, "piece": 37}))
+
+    np.testing.assert_allclose(pieces, whole, atol=1e-6)
+    wanted = np.sin(2 * np.pi * 440 * np.arange(len(whole)) / target)
+    assert abs(len(whole) - target // 2) < 100
+    inside = slice(200, -200)
+    assert np.abs(whole[inside] - wanted[inside]).max() < 0.01
+
+
+def test_what_the_new_rate_cannot_hold_is_filtered_out(playground: Playground) -> None:
+    tone = np.sin(2 * np.pi * 11000 * np.arange(24000) / 48000)
+    body = "return [...new m.Resampler(48000, 16000).push(Float32Array.from(x))];"
+    assert np.abs(run(playground, "audio/pcm.js", body, tone.tolist())[100:]).max() < 0.02
+
+
+TIMELINE = """
+    const timeline = new m.Timeline();
+    for (const [name, ...given] of x.calls) timeline[name](...given);
+    return x.at.map((ms) => {
+        const { viseme, weights, speaking } = timeline.mouth(ms);
+        return { viseme, speaking, weights: Object.fromEntries(weights) };
+    });
+"""
+
+
+def mouths(playground: Playground, calls: list[list[Any]], at: list[float]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = run(playground, "timeline.js", TIMELINE, {"calls": calls, "at": at})
+    return rows
+
+
+def cue(offset: float, viseme: int) -> dict[str, float]:
+    return {"offset": offset, "visemeId": viseme}
+
+
+def test_the_mouth_follows_the_audio_clock(playground: Playground) -> None:
+    calls = [["add", 1000, 300, [cue(100, 2)]], ["add", 1300, 200, []], ["add", 2000, 100, [cue(0, 7)]]]
+    rows = mouths(playground, calls, [0, 1050, 1100, 1350, 1499, 1500, 1999, 2000, 2101])
+    # Nothing before the sound; a shape holds into the next message; silence between two pieces closes the mouth.
+    assert [row["viseme"] for row in rows] == [0, 0, 2, 2, 2, 0, 0, 7, 0]
+    assert [row["speaking"] for row in rows] == [False, True, True, True, True, False, False, True, False]
+
+
+def test_an_interruption_drops_what_is_to_come(playground: Playground) -> None:
+    calls = [["add", 0, 500, [cue(0, 2), cue(300, 6)]], ["add", 500, 500, [cue(0, 8)]], ["cut", 250]]
+    assert [row["viseme"] for row in mouths(playground, calls, [200, 260, 400, 700])] == [2, 0, 0, 0]
+
+
+def test_shapes_turn_softly_into_each_other(playground: Playground) -> None:
+    calls = [["add", 0, 400, [cue(0, 2), cue(200, 6)]]]
+    rows = mouths(playground, calls, [at / 2 for at in range(-200, 1000)])
+    for row in rows:
+        assert math.isclose(sum(row["weights"].values()), 1)
+    opened = [row["weights"].get("2", 0) for row in rows]
+    assert max(abs(b - a) for a, b in pairwise(opened)) < 0.02
+    (middle,) = mouths(playground, calls, [200])
+    assert middle["weights"] == pytest.approx({"2": 0.5, "6": 0.5}, abs=1e-3)
+
+
+def test_audio_without_visemes_moves_the_mouth_by_its_loudness(playground: Playground) -> None:
+    body = "return m.loudnessCues(Float32Array.from({ length: 3200 }, (_, i) => i < 1600 ? 0.3 : 0), 16000);"
+    assert run(playground, "loudness.js", body) == [
+        {"offset": 0, "visemeId": 2},
+        {"offset": 100, "visemeId": 0},
+    ]
+
+
+def test_words_cut_by_messages_are_put_together(playground: Playground) -> None:
+    body = """
+        const words = new m.Words();
+        const all = [];
+        for (const [startMs, timed, text] of x) {
+            all.push(...words.place({ startMs, endMs: startMs + 100 }, timed, text).words);
+        }
+        return all;
+    """
+    pieces = [
+        [0, [{"offsetMs": 10, "text": "The "}, {"offsetMs": 60, "text": "fer"}], ""],
+        [100, [{"offsetMs": 0, "text": "ry "}, {"offsetMs": 40, "text": "leaves"}], ""],
+        [200, [{"offsetMs": 5, "text": "."}], ""],
+        [300, [], " At five, "],
+        [400, [], "sharp"],
+    ]
+    assert run(playground, "words.js", body, pieces) == [
+        {"atMs": 10, "text": "The "},
+        {"atMs": 60, "text": "ferry "},
+        {"atMs": 140, "text": "leaves."},
+        {"atMs": 300, "text": " At "},
+        {"atMs": 340, "text": "five, "},
+        {"atMs": 400, "text": "sharp"},
+    ]
+
+
+def test_every_kind_of_mouth_is_told_apart(playground: Playground) -> None:
+    body = """
+        const build = { width: 40, drop: 50, upperLip: 8, lowerLip: 10, bow: 4, smile: 6 };
+        const { SHAPES } = await import("/playground/faces/shapes.js");
+        return SHAPES.map((shape) => {
+            const { half, top, bottom, upperTeeth, tongue } = m.outlines(shape, build);
+            return { ...shape, half, gap: bottom - top, teeth: upperTeeth !== "", tongued: tongue !== "" };
+        });
+    """
+    shapes = run(playground, "faces/mouth.js", body)
+    assert len(shapes) == 22
+    closed, lip_teeth, tongue = shapes[21], shapes[18], (shapes[14], shapes[17], shapes[19])
+    rounded, opened, wide = (shapes[7], shapes[8]), (shapes[2], shapes[9]), (shapes[6], shapes[15])
+    assert closed["gap"] == 0
+    assert lip_teeth["teeth"]
+    assert lip_teeth["tuck"] == 1
+    assert all(one["half"] < shapes[0]["half"] * 0.7 and not one["teeth"] for one in rounded)
+    assert all(one["gap"] > 40 for one in opened)
+    assert all(one["half"] > shapes[0]["half"] * 1.1 and one["teeth"] for one in wide)
+    assert all(one["tongued"] and one["tongue"] >= 0.8 for one in tongue)
+    names = ("half", "gap", "upper", "lower", "tongue", "out", "tuck", "press", "round")
+    assert all(any(a[name] != b[name] for name in names) for a, b in combinations(shapes, 2))
+
+
+def test_lips_that_close_win(playground: Playground) -> None:
+    body = "return [[[2, 1]], [[2, 0.5], [0, 0.5]], [[2, 0.2], [21, 0.8]]].map((w) => m.blended(w).open);"
+    opened, half, closing = run(playground, "faces/shapes.js", body)
+    assert (opened, half) == (1, 0.5)
+    assert closing < 0.05
+
+
+PROTOCOL = """
+    const protocol = m.protocolOf({ id: x.provider, model: "gemini-live" });
+    return x.messages.flatMap((message) => protocol.receive(message));
+"""
+
+
+def happenings(playground: Playground, provider: str, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+    given = {"provider": provider, "messages": messages}
+    rows: list[dict[str, Any]] = run(playground, "providers/index.js", PROTOCOL, given)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "rate"),
+    [("pcm_44100", "pcm16", 44100), ("pcm_8000", "pcm16", 8000), ("ulaw_8000", "ulaw", 8000)],
+)
+def test_elevenlabs_says_its_format(playground: Playground, name: str, encoding: str, rate: int) -> None:
+    metadata = {"agent_output_audio_format": name}
+    ready, audio = happenings(
+        playground,
+        "elevenlabs",
+        {
+            "type": "conversation_initiation_metadata",
+            "conversation_initiation_metadata_event": metadata,
+        },
+        {"type": "visemes", "visemes": [cue(5, 4)], "audio_event_id": 3, "audio_duration": 10},
+        {"type": "audio", "audio_event": {"audio_base_64": "AAA=", "event_id": 3, "alignment": None}},
+    )
+    assert ready["kind"] == "ready"
+    assert audio["sound"]["format"] == {"encoding": encoding, "rate": rate}
+    assert audio["sound"]["payload"]["visemes"] == [cue(5, 4)]
+
+
+def test_elevenlabs_without_alignment_is_written_down_all_the_same(playground: Playground) -> None:
+    audio = {"type": "audio", "audio_event": {"audio_base_64": "AAA=", "event_id": 4}}
+    response = {
+        "type": "agent_response",
+        "agent_response_event": {"agent_response": "Good day.", "event_id": 3},
+    }
+    said, first, second = happenings(playground, "elevenlabs", response, audio, audio)
+    assert (said["text"], said["ahead"]) == ("Good day.", True)
+    assert (first["kind"], second["kind"]) == ("audio", "audio")
+    assert first["sound"]["payload"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding", "rate"),
+    [("audio/pcm", "pcm16", 24000), ("audio/pcmu", "ulaw", 8000), ("audio/pcma", "alaw", 8000)],
+)
+def test_openai_says_its_format_for_each_response(
+    playground: Playground, kind: str, encoding: str, rate: int
+) -> None:
+    output = {"output": {"format": {"type": kind}}}
+    delta = {"item_id": "i", "content_index": 0, "delta": "AAA=", "mascotVisemes": {"visemes": []}}
+    _, first, second = happenings(
+        playground,
+        "openai",
+        {"type": "session.created", "session": {"audio": output}},
+        {"type": "response.created", "response": {"id": "a"}},
+        {"type": "response.output_audio.delta", "response_id": "a", **delta},
+        {
+            "type": "response.created",
+            "response": {"id": "b", "audio": {"output": {"format": {"type": "audio/pcm"}}}},
+        },
+        {"type": "response.output_audio.delta", "response_id": "b", **delta},
+    )
+    assert first["sound"]["format"] == {"encoding": encoding, "rate": rate}
+    assert second["sound"]["format"] == {"encoding": "pcm16", "rate": 24000}
+
+
+def test_gemini_shares_a_payload_out_among_parts(playground: Playground) -> None:
+    part = {
+        "inlineData": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(bytes(3200)).decode()}
+    }
+    message = {
+        "serverContent": {"modelTurn": {"parts": [part, {"text": "thinking"}, part]}},
+        "mascotVisemes": {"visemes": [cue(20, 4), cue(130, 6)], "audio_duration": 200},
+    }
+    first, second = happenings(playground, "gemini", message)
+    assert first["sound"]["format"] == {"encoding": "pcm16", "rate": 16000}
+    assert first["sound"]["payload"] == {"visemes": [cue(20, 4)], "audio_duration": 100}
+    assert second["sound"]["payload"] == {"visemes": [cue(30, 6)], "audio_duration": 100}
+
+
+def test_openai_is_told_what_was_heard(playground: Playground) -> None:
+    body = """
+        const protocol = m.protocolOf({ id: "openai" });
+        for (const message of x) protocol.receive(message);
+        return [protocol.cutOff("a", 1234.5), protocol.cutOff("a", 1300), protocol.text("Hi")];
+    """
+    delta = {"response_id": "a", "item_id": "i", "content_index": 0, "delta": "AAA="}
+    messages = [
+        {"type": "response.created", "response": {"id": "a"}},
+        {"type": "response.output_audio.delta", **delta},
+    ]
+    first, second, third = run(playground, "providers/index.js", body, messages)
+    truncated = {"type": "conversation.item.truncate", "item_id": "i", "content_index": 0}
+    assert first == [{"type": "response.cancel"}, {**truncated, "audio_end_ms": 1234}]
+    assert second == [{**truncated, "audio_end_ms": 1300}]
+    assert [message["type"] for message in third] == ["conversation.item.create", "response.create"]
+    assert json.dumps(third).count("Hi") == 1
