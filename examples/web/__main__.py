@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 from contextlib import ExitStack
 
@@ -11,7 +12,7 @@ from examples.web.backend import backend
 from examples.web.page import BUILD, build_page
 from examples.web.providers import KEYS
 from examples.web.stage import stage
-from mascot_client import MascotClient
+from mascot_client import MascotClient, MascotError
 
 __all__ = ["main"]
 
@@ -21,11 +22,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m examples.web", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="where to serve the page; 0 takes a free port")
     port = parser.parse_args().port
+    # Ended in either way, what was started here ends too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         build_page()
-    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        serve(port)
+    except KeyboardInterrupt:
+        print()
+    except (OSError, MascotError, subprocess.CalledProcessError) as error:
         raise SystemExit(str(error)) from error
 
+
+def serve(port: int) -> None:
+    """Serves the page, from a server of its own where the environment names none."""
     own_server = "MASCOT_BASE_URL" not in os.environ
     with ExitStack() as stack:
         if own_server:
@@ -38,10 +47,7 @@ def main() -> None:
             without = "its simulator" if own_server else f"set {key}"
             print(f"{provider}: {'the real service' if key in os.environ else without}")
         print(f"open http://127.0.0.1:{server.server_port}", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        server.serve_forever()
 
 
 if __name__ == "__main__":

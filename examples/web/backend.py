@@ -11,7 +11,7 @@ import logging
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from examples.web.providers import GEMINI_MODEL, KEYS, configuration
 from mascot_client import GeminiCredentials, MascotError
@@ -42,15 +42,11 @@ def backend(mascot: MascotClient, page: Path, *, port: int, simulated: bool) -> 
 class _Handler(SimpleHTTPRequestHandler):
     """`GET` files of the page, `POST /connection/{provider}`."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
-        **SimpleHTTPRequestHandler.extensions_map,
-        # Some systems know it by another type, with which browsers do not run modules.
-        ".js": "text/javascript",
-    }
-
     def __init__(self, *args: Any, mascot: MascotClient, simulated: bool, **options: Any) -> None:
         self._mascot = mascot
         self._simulated = simulated
+        # Some systems know it by another type, with which browsers do not run modules.
+        self.extensions_map = {**self.extensions_map, ".js": "text/javascript"}
         super().__init__(*args, **options)
 
     def do_POST(self) -> None:

@@ -53,7 +53,7 @@ def _elevenlabs() -> ElevenLabsConfig:
 # OpenAI's and Google's keys go to OpenAI and Google alone, which give a token for one conversation.
 _REAL: Final[dict[str, Callable[[], ProviderConfig]]] = {
     "elevenlabs": _elevenlabs,
-    "openai": lambda: openai.mint(),
+    "openai": openai.mint,
     "gemini": lambda: gemini.mint(os.environ["GEMINI_API_KEY"], model=GEMINI_MODEL),
 }
 

@@ -8,6 +8,9 @@ const SDKS = {
   gemini: () => import("./gemini.js"),
 };
 
+/** Close codes that say nothing: as agreed, and none. */
+const WELL = new Set([1000, 1005, undefined]);
+
 const find = (id) => document.getElementById(id);
 const mouth = new Mouth(find("face"));
 let session = null;
@@ -44,7 +47,7 @@ async function call(provider) {
         if (ended) return;
         ended = true;
         session = null;
-        show("idle", `The call has ended${code ? ` (${code}${reason ? `: ${reason}` : ""})` : ""}.`);
+        show("idle", `The call has ended${WELL.has(code) ? "" : ` with ${code} ${reason}`}.`);
       },
     });
     if (ended) return connected.hangUp();

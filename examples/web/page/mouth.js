@@ -20,10 +20,10 @@ const SHAPES = [
   /* 12 h           */ [0.4, 0.55, 0.1, 0.3, 0],
   /* 13 r           */ [0.25, 0.3, 0.7, 0.4, 0.1],
   /* 14 l           */ [0.4, 0.6, 0.1, 0.4, 0.9],
-  /* 15 s z         */ [0.1, 0.8, 0, 1, 0],
-  /* 16 sh ch jh zh */ [0.2, 0.3, 0.8, 1, 0],
+  /* 15 s z         */ [0.22, 0.8, 0, 1, 0],
+  /* 16 sh ch jh zh */ [0.3, 0.3, 0.8, 1, 0],
   /* 17 th dh       */ [0.3, 0.6, 0.1, 0.6, 1],
-  /* 18 f v         */ [0.08, 0.6, 0, 1, 0],
+  /* 18 f v         */ [0.15, 0.6, 0, 1, 0],
   /* 19 d t n       */ [0.25, 0.65, 0.1, 0.8, 0.6],
   /* 20 k g ng      */ [0.35, 0.6, 0.1, 0.4, 0],
   /* 21 p b m       */ [0.0, 0.45, 0.3, 0, 0],
@@ -59,9 +59,9 @@ export class Mouth {
     const half = 20 + 22 * wide - 8 * round;
     const gap = 30 * open;
     const lip = 5 + 4 * round;
-    this.#set("lips", ellipse(half + lip, 3 + gap / 2 + lip, gap));
-    this.#set("hollow", ellipse(half, gap / 2, gap));
-    this.#set("teeth", band(half * 0.8, -2, Math.min(gap * 0.45, 8) * teeth));
+    this.#set("lips", almond(half + lip, 3 + gap / 2 + lip, gap));
+    this.#set("hollow", almond(half, gap / 2, gap));
+    this.#set("teeth", band(half * 0.8, -1, Math.min(gap, 9) * teeth));
     this.#set("tongue", band(half * 0.55, gap * (0.8 - 0.7 * tongue), Math.min(gap * 0.5, 9)));
   }
 
@@ -71,7 +71,7 @@ export class Mouth {
 }
 
 /** An almond that hangs from the upper lip: half its width, how far it goes up and down from its middle. */
-function ellipse(half, height, gap) {
+function almond(half, height, gap) {
   const middle = TOP + gap / 2;
   const bow = height * 1.35;
   return (

@@ -34,7 +34,7 @@ export async function connect({ signed_url: signedUrl }, { onAudio, onEnd }) {
   const session = new RealtimeSession(agent, { transport });
   session.on("audio_interrupted", () => player.interrupt());
   // What the provider says of a request that it does not like. The conversation goes on.
-  session.on("error", ({ error }) => console.warn(error));
+  session.on("error", ({ error }) => console.warn(JSON.stringify(error)));
   await session.connect({ apiKey: "in-the-signed-url" });
 
   return {
