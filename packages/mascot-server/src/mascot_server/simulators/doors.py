@@ -19,6 +19,7 @@ from mascot_server.simulators.cartesia import cartesia_speech
 from mascot_server.simulators.elevenlabs import AUDIO_FORMATS, DEFAULT_AUDIO_FORMAT, ElevenLabsConversation
 from mascot_server.simulators.elevenlabs_tts import elevenlabs_speech
 from mascot_server.simulators.gemini import GeminiConversation
+from mascot_server.simulators.minting import gemini_token, openai_secret
 from mascot_server.simulators.openai import OpenAIConversation
 from mascot_server.simulators.openai_events import error_event
 from mascot_server.simulators.openai_session import RefusedError
@@ -36,6 +37,8 @@ _ELEVENLABS_SIGN = "/v1/convai/conversation/get-signed-url"
 _ELEVENLABS_SPEECH = re.compile(r"/v1/text-to-speech/([^/]+)(?:/stream)?")
 _CARTESIA_SPEECH = "/tts/bytes"
 _OPENAI_SOCKET = "/v1/realtime"
+_OPENAI_MINT = "/v1/realtime/client_secrets"
+_GEMINI_MINT = "/v1alpha/auth_tokens"
 _GEMINI_SOCKET = re.compile(
     r"/ws/google\.ai\.generativelanguage\.v1(?:alpha|beta)?\.GenerativeService\.BidiGenerateContent(Constrained)?"
 )
@@ -81,6 +84,10 @@ class Doors:
             return elevenlabs_speech(request, speech[1], body, self.credentials, self.language)
         if request.path == _CARTESIA_SPEECH:
             return cartesia_speech(request, body, self.credentials, self.language)
+        if request.path == _OPENAI_MINT:
+            return openai_secret(request, body, self.credentials)
+        if request.path == _GEMINI_MINT:
+            return gemini_token(request, body, self.credentials)
         return Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
 
     def _sign(self, request: Request, now: float) -> Answer:

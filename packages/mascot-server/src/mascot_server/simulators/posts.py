@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from websockets.asyncio.server import ServerConnection
 
@@ -104,8 +104,8 @@ class EitherConnection(ServerConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for what the client says first."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's, from asyncio
-        self._undecided = transport
+        # Of a stream's kind, though not every event loop's transports are of the class.
+        self._undecided = cast("asyncio.Transport", transport)
         self.posts.open.add(transport)
 
     def data_received(self, data: bytes) -> None:
