@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from examples.web.providers import GEMINI_MODEL, KEYS, configuration
+from examples.web.providers import KEYS, MODELS, configuration
 from mascot_client import GeminiCredentials, MascotError
 
 if TYPE_CHECKING:
@@ -68,13 +68,10 @@ class _Handler(SimpleHTTPRequestHandler):
             # The provider's SDK did not get a token. What it says is for the operator, not for the page.
             logger.exception("no token from %s", provider)
             return HTTPStatus.BAD_GATEWAY, {"error": f"no token from {provider}: see the backend's log"}
+        model = {"model": MODELS[provider]} if provider in MODELS else {}
         if isinstance(answer, GeminiCredentials):
-            return HTTPStatus.OK, {
-                "api_key": answer.api_key,
-                "base_url": answer.base_url,
-                "model": GEMINI_MODEL,
-            }
-        return HTTPStatus.OK, {"signed_url": answer.url}
+            return HTTPStatus.OK, {"api_key": answer.api_key, "base_url": answer.base_url, **model}
+        return HTTPStatus.OK, {"signed_url": answer.url, **model}
 
     def _answer(self, status: HTTPStatus, content: dict[str, str]) -> None:
         body = json.dumps(content).encode()

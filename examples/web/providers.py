@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mascot_client.configs import ProviderConfig
 
-__all__ = ["GEMINI_MODEL", "KEYS", "configuration"]
+__all__ = ["KEYS", "MODELS", "configuration"]
 
 KEYS: Final = {
     "elevenlabs": "ELEVENLABS_API_KEY",
@@ -22,7 +22,11 @@ KEYS: Final = {
 }
 """The environment variable that holds each provider's key."""
 
-GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
+MODELS: Final = {
+    "openai": os.environ.get("OPENAI_MODEL", "gpt-realtime"),
+    "gemini": os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025"),
+}
+"""What the page names to the SDK, which would otherwise ask for another model than the token is for."""
 
 
 def configuration(provider: str, *, simulated: bool) -> ProviderConfig:
@@ -53,8 +57,8 @@ def _elevenlabs() -> ElevenLabsConfig:
 # OpenAI's and Google's keys go to OpenAI and Google alone, which give a token for one conversation.
 _REAL: Final[dict[str, Callable[[], ProviderConfig]]] = {
     "elevenlabs": _elevenlabs,
-    "openai": openai.mint,
-    "gemini": lambda: gemini.mint(os.environ["GEMINI_API_KEY"], model=GEMINI_MODEL),
+    "openai": lambda: openai.mint(model=MODELS["openai"]),
+    "gemini": lambda: gemini.mint(os.environ["GEMINI_API_KEY"], model=MODELS["gemini"]),
 }
 
 _SIMULATED: Final[dict[str, ProviderConfig]] = {

@@ -7,7 +7,7 @@ import { Player, decode } from "./player.js";
 
 const SAMPLE_RATE = 24000;
 
-export async function connect({ signed_url: signedUrl }, { onAudio, onEnd }) {
+export async function connect({ signed_url: signedUrl, model }, { onAudio, onEnd }) {
   const player = new Player();
   let stopListening = null;
   const transport = new OpenAIRealtimeWebSocket({
@@ -31,7 +31,7 @@ export async function connect({ signed_url: signedUrl }, { onAudio, onEnd }) {
   });
 
   const agent = new RealtimeAgent({ name: "Mascot", instructions: "Be friendly and short." });
-  const session = new RealtimeSession(agent, { transport });
+  const session = new RealtimeSession(agent, { transport, model });
   session.on("audio_interrupted", () => player.interrupt());
   // What the provider says of a request that it does not like. The conversation goes on.
   session.on("error", ({ error }) => console.warn(JSON.stringify(error)));
