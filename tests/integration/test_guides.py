@@ -186,6 +186,26 @@ def test_the_page_is_that_of_the_example(provider: str) -> None:
     assert page == (ROOT / "examples" / "web" / "page" / f"{provider}.js").read_text("utf-8")
 
 
+def test_the_clients_readme_shows_what_its_first_program_prints(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (ROOT / "packages" / "mascot-client" / "README.md").read_text("utf-8")
+    found = re.search(
+        r"```python\n([^`]*openai.connect[^`]*)```\n\nWith the stand-in[^`]*```text\n([^`]*)```", readme
+    )
+    assert found is not None
+    code = found[1].replace("http://127.0.0.1:8000", stage.server.origin).replace("mascot-dev", API_KEY)
+    code = code.replace("ek_your_client_secret", simulators.OPENAI_EPHEMERAL)
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out
+
+    # On a busy machine visemes may come too late, and then there are none.
+    shown = re.findall(r"\d+ bytes of audio", found[2])
+    assert re.findall(r"\d+ bytes of audio", printed)[: len(shown)] == shown
+    if len(re.findall("mouth", printed)) > 60:
+        assert printed.startswith(found[2])
+
+
 class Nothing(AudioInterface):
     def start(self, input_callback: Callable[[bytes], None]) -> None:
         """No microphone."""
