@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +16,17 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from support.servers import API_KEY, run_server, run_simulators
 
+from mascot_client import (
+    ElevenLabsConfig,
+    GeminiConfig,
+    GeminiCredentials,
+    MascotClient,
+    OpenAIConfig,
+    SignedUrl,
+)
+from mascot_server import simulators
 from tools.browser import HOW_TO_GET_IT, find_chromium, launch_arguments
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
@@ -23,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+
+    from mascot_client.configs import ProviderConfig
 
 ROOT = Path(__file__).parents[2]
 SPEECH = ROOT / "packages/mascot-server/src/mascot_server/simulators/assets/en/1-greeting.wav"
@@ -190,6 +204,71 @@ def test_the_page_says_what_is_missing(browser: Browser) -> None:
         page.close()
 
 
+@pytest.fixture(scope="module")
+def mascot() -> Iterator[MascotClient]:
+    with (
+        run_simulators() as providers,
+        run_server(providers.origin) as server,
+        MascotClient(api_key=API_KEY, base_url=server.origin) as mascot,
+    ):
+        yield mascot
+
+
+CONFIGS: dict[str, ProviderConfig] = {
+    "elevenlabs": ElevenLabsConfig(api_key="wrong", agent_id=simulators.ELEVENLABS_AGENT_ID),
+    "openai": OpenAIConfig(api_key="wrong"),
+    "gemini": GeminiConfig(api_key="wrong"),
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "shown"),
+    [
+        ("elevenlabs", "No connection: elevenlabs refused the connection with HTTP 401"),
+        ("openai", "The call has ended with 1008: openai refused the connection with HTTP 401"),
+        ("gemini", "The call has ended with 1007: API key not valid."),
+    ],
+)
+def test_the_page_says_why_the_provider_refuses(
+    browser: Browser, url: str, mascot: MascotClient, provider: str, shown: str
+) -> None:
+    answer = mascot.get_signed_url(CONFIGS[provider])
+    assert shown in outcome(browser, url, provider, answer)
+
+
+@pytest.mark.parametrize(
+    ("provider", "shown"),
+    [
+        ("elevenlabs", "No connection: "),
+        ("openai", "The call has ended with 1006"),
+        ("gemini", "The call has ended with 1006"),
+    ],
+)
+def test_the_page_says_that_an_old_answer_is_refused(
+    browser: Browser, url: str, mascot: MascotClient, provider: str, shown: str
+) -> None:
+    answer = mascot.get_signed_url(CONFIGS[provider])
+    if isinstance(answer, GeminiCredentials):
+        cut: SignedUrl | GeminiCredentials = GeminiCredentials(answer.api_key[:-1], answer.base_url)
+    else:
+        cut = SignedUrl(answer.url[:-1])
+    assert shown in outcome(browser, url, provider, cut)
+
+
+def outcome(browser: Browser, url: str, provider: str, answer: SignedUrl | GeminiCredentials) -> str:
+    """What the page says of a call with this answer of the backend's."""
+    fields = {"signed_url": answer.url} if isinstance(answer, SignedUrl) else dataclasses.asdict(answer)
+    page = browser.new_page()
+    page.route("**/connection/*", lambda route: route.fulfill(json={**fields, "model": "any"}))
+    page.goto(url)
+    page.select_option("#provider", provider)
+    page.click("#call")
+    page.wait_for_selector("#status:text-matches('^(No connection|The call has ended)')")
+    said = page.inner_text("#status")
+    page.close()
+    return said
+
+
 def test_other_pages_get_no_connection(url: str) -> None:
     answer = httpx.post(f"{url}/connection/openai", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
@@ -198,6 +277,44 @@ def test_other_pages_get_no_connection(url: str) -> None:
     assert answer.status_code == 200
     assert answer.json()["signed_url"].startswith("ws://127.0.0.1:")
     assert answer.headers["cache-control"] == "no-store"
+
+
+LIPS = """
+import { Lips } from "./lips.js";
+let time = 0;
+const lips = new Lips(() => time);
+const at = (...times) => times.map((moment) => { time = moment - 0.03; return lips.now(); });
+const heard = (visemes, duration) => ({
+  visemes: visemes.map(([visemeId, offset]) => ({ visemeId, offset })),
+  audio_duration: duration,
+});
+const shown = [];
+lips.add(heard([[4, 0], [21, 300]], 500), 1);
+lips.add(heard([], 200), lips.end);
+shown.push(at(0.99, 1.0, 1.29, 1.31, 1.69, 1.71));
+lips.add(heard([[7, 100]], 200), 3);
+shown.push(at(2.9, 3.0, 3.11, 3.21));
+lips.add(heard([[9, 0]], 400), 4);
+lips.add(undefined, 4.4);
+shown.push(at(4.1));
+lips.clear();
+shown.push(at(4.2));
+console.log(JSON.stringify(shown));
+"""
+
+
+def test_the_lips_go_with_the_audio_that_is_heard() -> None:
+    done = subprocess.run(
+        [str(shutil.which("node")), "--input-type=module", "-"],
+        input=LIPS, cwd=ROOT / "examples/web/page", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [
+        [0, 4, 4, 21, 21, 0],  # closed before and after; a shape holds into a message that changes nothing
+        [0, 21, 7, 0],  # and into the next turn
+        [9],
+        [0],  # the user interrupted
+    ]
 
 
 def test_ending_it_ends_its_server() -> None:

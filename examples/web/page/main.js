@@ -47,7 +47,7 @@ async function call(provider) {
         if (ended) return;
         ended = true;
         session = null;
-        show("idle", `The call has ended${WELL.has(code) ? "" : ` with ${code} ${reason}`}.`);
+        show("idle", `The call has ended${WELL.has(code) ? "" : ` with ${code}${reason && `: ${reason}`}`}.`);
       },
     });
     if (ended) return connected.hangUp();
