@@ -45,3 +45,9 @@ def test_help_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     assert _laid_out_alike(capsys.readouterr().out) in _laid_out_alike(README)
+
+
+def test_links_hold_on_a_page_of_its_own() -> None:
+    links = re.findall(r"\]\(([^)]*)\)", README)
+    assert links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []

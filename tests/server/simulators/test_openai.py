@@ -249,6 +249,24 @@ def test_truncating(call: Any) -> None:
     assert error_of(call.say(truncate | {"item_id": "item_x", "audio_end_ms": 1}))["code"] == "item_not_found"
 
 
+def test_retrieving(call: Any) -> None:
+    events = call.say(CREATE) + call.wait()
+    spoken = events[-1]["response"]["output"][0]
+    [retrieved] = call.say({"type": "conversation.item.retrieve", "item_id": spoken["id"]})
+    assert (retrieved["type"], retrieved["item"]) == ("conversation.item.retrieved", spoken)
+
+    content = [{"type": "input_text", "text": "Hello."}]
+    item = {"type": "message", "role": "user", "content": content}
+    [added, _] = call.say({"type": "conversation.item.create", "item": item})
+    question = {"type": "conversation.item.retrieve", "item_id": added["item"]["id"]}
+    [retrieved] = call.say(question)
+    assert retrieved["item"] == added["item"]
+    assert retrieved["item"]["content"] == content
+    assert error_of(call.say(question | {"item_id": "item_x"}))["code"] == "item_not_found"
+    truncate = {"type": "conversation.item.truncate", "item_id": added["item"]["id"], "audio_end_ms": 1}
+    assert error_of(call.say(truncate))["param"] == "item_id"
+
+
 def test_the_voice_is_fixed_by_the_first_sound(call: Any) -> None:
     [updated] = call.say(update(audio={"output": {"voice": "cedar"}}))
     assert updated["session"]["audio"]["output"]["voice"] == "cedar"

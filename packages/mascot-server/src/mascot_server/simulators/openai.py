@@ -6,6 +6,7 @@ Events carry ids counted in the order of sending. The beta differs in its `Diale
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mascot_server.simulators.conversation import Conversation, Event, Pacing, Turn
@@ -27,6 +28,22 @@ _SHORTEST_COMMIT_MS = 100
 _ITEMS_KEPT = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """An item of the agent's, and how far it has come."""
+
+    response: Response
+    turn: Turn
+
+    @property
+    def sent_ms(self) -> int:
+        return sum(chunk.duration_ms for chunk in self.turn.sent)
+
+    @property
+    def status(self) -> str:
+        return "completed" if self.sent_ms >= self.turn.reply.duration_ms else "incomplete"
+
+
 class OpenAIConversation(Conversation):
     """One socket of ``/v1/realtime``.
 
@@ -46,7 +63,7 @@ class OpenAIConversation(Conversation):
         self._ears = self._new_ears()
         self._conversation_id = f"conv_{1:021d}"
         self._counts: dict[str, int] = {}
-        self._items: dict[str, Turn | None] = {}
+        self._items: dict[str, dict[str, Any] | _Spoken] = {}
         self._response: Response | None = None
         self._has_spoken = False
         self._buffered_ms = 0.0
@@ -57,6 +74,7 @@ class OpenAIConversation(Conversation):
             "input_audio_buffer.commit": self._commit_buffer,
             "input_audio_buffer.clear": self._clear_buffer,
             "conversation.item.create": self._create_item,
+            "conversation.item.retrieve": self._retrieve,
             "conversation.item.truncate": self._truncate,
             "response.create": self._create_response,
             "response.cancel": self._cancel,
@@ -166,8 +184,11 @@ class OpenAIConversation(Conversation):
         self._buffered_ms = 0.0
         previous = self._last_item
         self.send({"type": "input_audio_buffer.committed", "previous_item_id": previous, "item_id": item_id})
-        self._add_item(item_id, {"role": "user", "content": [{"type": "input_audio", "transcript": None}]})
+        item = self._add_item(
+            item_id, {"role": "user", "content": [{"type": "input_audio", "transcript": None}]}
+        )
         if self._dialect.input_setting(self._session, "transcription") is not None:
+            self._remember(item_id, item | {"content": [{"type": "input_audio", "transcript": _USER_SAID}]})
             kind = "conversation.item.input_audio_transcription.completed"
             usage = {"type": "duration", "seconds": 1}
             place = {"item_id": item_id, "content_index": 0}
@@ -183,15 +204,17 @@ class OpenAIConversation(Conversation):
         item_id = item.get("id")
         self._add_item(item_id if isinstance(item_id, str) else self._new_id("item"), item)
 
-    def _add_item(self, item_id: str, rest: dict[str, Any]) -> None:
+    def _add_item(self, item_id: str, rest: dict[str, Any]) -> dict[str, Any]:
         head = {"id": item_id, "object": "realtime.item", "type": "message", "status": "completed"}
-        place = {"previous_item_id": self._last_item, "item": {**head, **rest, "id": item_id}}
+        item = {**head, **rest, "id": item_id}
+        place = {"previous_item_id": self._last_item, "item": item}
         self.send({"type": "conversation.item.added", **place})
         self.send({"type": "conversation.item.done", **place})
-        self._remember(item_id, None)
+        self._remember(item_id, item)
+        return item
 
-    def _remember(self, item_id: str, turn: Turn | None) -> None:
-        self._items[item_id] = turn
+    def _remember(self, item_id: str, item: dict[str, Any] | _Spoken) -> None:
+        self._items[item_id] = item
         if len(self._items) > _ITEMS_KEPT:
             del self._items[next(iter(self._items))]
 
@@ -199,16 +222,29 @@ class OpenAIConversation(Conversation):
     def _last_item(self) -> str | None:
         return next(reversed(self._items), None)
 
+    def _item(self, event: Event) -> dict[str, Any] | _Spoken:
+        item_id = event.get("item_id")
+        item = self._items.get(item_id) if isinstance(item_id, str) else None
+        if item is None:
+            raise RefusedError("item_not_found", "There is no item with this id.", "item_id")
+        return item
+
+    def _retrieve(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
+        item = self._item(event)
+        if isinstance(item, _Spoken):
+            active = self.sending and item.response is self._response
+            item = item.response.item("in_progress" if active else item.status, item.turn.sent_text)
+        self.send({"type": "conversation.item.retrieved", "item": item})
+
     def _truncate(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
-        item_id, end_ms = event.get("item_id"), event.get("audio_end_ms")
-        turn = self._items.get(item_id) if isinstance(item_id, str) else None
-        if turn is None:
-            raise RefusedError("item_not_found", "There is no assistant item with this id.", "item_id")
-        sent_ms = sum(chunk.duration_ms for chunk in turn.sent)
+        item, end_ms = self._item(event), event.get("audio_end_ms")
+        if not isinstance(item, _Spoken):
+            raise RefusedError("invalid_value", "Only assistant messages can be truncated.", "item_id")
+        sent_ms = item.sent_ms
         if not isinstance(end_ms, int) or not 0 <= end_ms <= sent_ms:
             text = f"Audio content of {sent_ms}ms is already shorter than {str(end_ms)[:20]}ms."
             raise RefusedError("invalid_value", text, "audio_end_ms")
-        place = {"item_id": item_id, "content_index": 0, "audio_end_ms": end_ms}
+        place = {"item_id": item.response.item_id, "content_index": 0, "audio_end_ms": end_ms}
         self.send({"type": "conversation.item.truncated", **place})
 
     def _create_response(self, event: Event, now: float) -> None:
@@ -235,7 +271,7 @@ class OpenAIConversation(Conversation):
         reply = answer(self._counts["resp"] - 1, self.language)
         self._has_spoken = True
         self.turn = Turn(reply, now)
-        self._remember(response.item_id, self.turn)
+        self._remember(response.item_id, _Spoken(response, self.turn))
         for event in response.begin():
             self.schedule(now, event)
         for chunk in chunks(reply, RATES[encoding], encoding):

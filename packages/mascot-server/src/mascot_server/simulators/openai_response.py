@@ -35,7 +35,7 @@ class Response:
 
     def begin(self) -> list[Event]:
         """Return the events before its first sound."""
-        item = self._item("in_progress", None)
+        item = self.item("in_progress", None)
         return [
             {"type": "response.created", "response": self._response("in_progress", None, [])},
             {"type": "response.output_item.added", "response_id": self.id, "output_index": 0, "item": item},
@@ -59,7 +59,7 @@ class Response:
             spoken_ms: how much sound was sent.
             cancelled: why it was cut off, ``turn_detected`` or ``client_cancelled``.
         """
-        item = self._item("incomplete" if cancelled else "completed", text)
+        item = self.item("incomplete" if cancelled else "completed", text)
         status = "cancelled" if cancelled else "completed"
         details = {"type": "cancelled", "reason": cancelled} if cancelled else None
         response = self._response(status, details, [item])
@@ -86,7 +86,8 @@ class Response:
             "metadata": self.metadata,
         }
 
-    def _item(self, status: str, text: str | None) -> dict[str, Any]:
+    def item(self, status: str, text: str | None) -> dict[str, Any]:
+        """Return its item as the conversation shows it; `text` is what was said so far, None for nothing yet."""
         return {
             "id": self.item_id,
             "object": "realtime.item",

@@ -1,0 +1,89 @@
+/** The page: asks the backend for a connection, opens it with the provider's SDK, and draws. */
+
+import { Mouth } from "./mouth.js";
+
+const SDKS = {
+  elevenlabs: () => import("./elevenlabs.js"),
+  openai: () => import("./openai.js"),
+  gemini: () => import("./gemini.js"),
+};
+
+/** Close codes that say nothing: as agreed, and none. */
+const WELL = new Set([1000, 1005, undefined]);
+
+const find = (id) => document.getElementById(id);
+const mouth = new Mouth(find("face"));
+let session = null;
+let pieces = 0;
+
+function draw(time) {
+  mouth.show(session?.lips.now() ?? 0, time);
+  find("heard").textContent = `${pieces} pieces of audio, ${session?.lips.shapes ?? 0} mouth shapes`;
+  requestAnimationFrame(draw);
+}
+requestAnimationFrame(draw);
+
+function show(state, text) {
+  find("status").textContent = text;
+  find("status").dataset.state = state;
+  find("provider").disabled = find("call").disabled = state === "connecting";
+  find("call").textContent = state === "connected" ? "Hang up" : "Call";
+  find("provider").disabled = state !== "idle";
+  find("talk").disabled = state !== "connected";
+  if (state !== "connected") find("microphone").checked = false;
+}
+
+async function call(provider) {
+  show("connecting", "Connecting …");
+  pieces = 0;
+  let ended = false;
+  try {
+    const [{ connect }, answer] = await Promise.all([SDKS[provider](), ask(provider)]);
+    const connected = await connect(answer, {
+      onAudio: () => {
+        pieces += 1;
+      },
+      onEnd: (code, reason) => {
+        if (ended) return;
+        ended = true;
+        session = null;
+        show("idle", `The call has ended${WELL.has(code) ? "" : ` with ${code}${reason && `: ${reason}`}`}.`);
+      },
+    });
+    if (ended) return connected.hangUp();
+    session = connected;
+    show("connected", "Connected. Type, or switch the microphone on.");
+  } catch (error) {
+    // A socket that closes says more than the SDK whose wait it ended.
+    if (!ended) show("idle", `No connection: ${error.message ?? "the socket was refused"}`);
+  }
+}
+
+/** The backend asks the mascot server: neither its key nor the provider's comes into the page. */
+async function ask(provider) {
+  const response = await fetch(`/connection/${provider}`, { method: "POST" });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+find("call").addEventListener("click", async () => {
+  if (session) await session.hangUp();
+  else await call(find("provider").value);
+});
+
+find("say").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = find("text").value.trim();
+  if (text) session.say(text);
+  find("text").value = "";
+});
+
+find("microphone").addEventListener("change", async ({ target }) => {
+  try {
+    await session.listen(target.checked);
+  } catch (error) {
+    target.checked = false;
+    find("status").textContent = `No microphone: ${error.message}`;
+  }
+});
