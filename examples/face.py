@@ -79,6 +79,8 @@ _TONGUE: Final = (232, 116, 122)
 
 _MOUTH_Y: Final = 0.42
 """Where the lips meet; the drawing goes from -1 to 1, downwards."""
+_CLOSED_MOUTH: Final = 0.012
+_CLOSED_EYE: Final = 0.7
 
 
 def blended(weights: Mapping[int, float]) -> Lips:
@@ -138,12 +140,17 @@ class _Canvas:
     @staticmethod
     def _cover(shape: Plane) -> Plane:
         steep = np.hypot(*np.gradient(shape))
-        return np.clip(0.5 - shape / np.maximum(steep, 1e-9), 0, 1)
+        cover: Plane = np.clip(0.5 - shape / np.maximum(steep, 1e-9), 0, 1)
+        return cover
 
 
-def _ellipse(x: Plane, y: Plane, at: tuple[float, float], radii: tuple[float, float], power: float = 2) -> Plane:
+def _ellipse(
+    x: Plane, y: Plane, at: tuple[float, float], radii: tuple[float, float], power: float = 2
+) -> Plane:
     """An ellipse, or with a higher power something squarer."""
-    return (np.abs((x - at[0]) / radii[0]) ** power + np.abs((y - at[1]) / radii[1]) ** power) ** (1 / power) - 1
+    return (np.abs((x - at[0]) / radii[0]) ** power + np.abs((y - at[1]) / radii[1]) ** power) ** (
+        1 / power
+    ) - 1
 
 
 def _head(canvas: _Canvas, x: Plane, y: Plane) -> None:
@@ -162,10 +169,10 @@ def _head(canvas: _Canvas, x: Plane, y: Plane) -> None:
 
 
 def _eye(canvas: _Canvas, x: Plane, y: Plane, blink: float) -> None:
-    lid = max(1 - blink, 0.12)
-    white = _ellipse(x, y, (0.32, -0.08), (0.145, 0.17 * lid))
-    canvas.paint(white, _WHITE if blink < 0.7 else _HAIR)
-    if blink < 0.7:
+    white = _ellipse(x, y, (0.32, -0.08), (0.145, 0.17 * max(1 - blink, 0.12)))
+    closed = blink > _CLOSED_EYE
+    canvas.paint(white, _HAIR if closed else _WHITE)
+    if not closed:
         canvas.paint(_ellipse(x, y, (0.31, -0.07), (0.09, 0.11)), _IRIS, within=white)
         canvas.paint(_ellipse(x, y, (0.28, -0.11), (0.032, 0.036)), _WHITE, within=white)
     arched = y - 1.1 * (x - 0.32) ** 2
@@ -192,7 +199,7 @@ def _mouth(canvas: _Canvas, x: Plane, y: Plane, lips: Lips) -> None:
     upper, lower = 0.35 * gap, 0.65 * gap
     canvas.paint(between(upper + thick, lower + 1.35 * thick, thick), _LIPS)
     inside = between(upper, lower, 0.0)
-    if gap > 0.012:
+    if gap > _CLOSED_MOUTH:
         canvas.paint(inside, _INSIDE)
         raised = lower * (1.15 - 1.0 * lips.tongue)
         canvas.paint(
@@ -201,8 +208,7 @@ def _mouth(canvas: _Canvas, x: Plane, y: Plane, lips: Lips) -> None:
             within=inside,
         )
         teeth = y - (_MOUTH_Y - upper + 0.035 + 0.075 * lips.teeth * min(1, 4 * gap + 0.3))
-        if lips.teeth > 0.05:
-            canvas.paint(teeth, _WHITE, within=inside, opacity=min(1, 2.5 * lips.teeth))
+        canvas.paint(teeth, _WHITE, within=inside, opacity=min(1, 2.5 * lips.teeth))
     else:
         # The line where closed lips meet.
         canvas.paint(np.abs(y - line) - 0.010 - 0.006 * lips.press, _INSIDE, within=np.abs(x) - 0.92 * half)
