@@ -5,6 +5,7 @@ Each SAPI viseme is a handful of numbers that say what lips, teeth and tongue do
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -79,6 +80,8 @@ _TONGUE: Final = (232, 116, 122)
 
 _MOUTH_Y: Final = 0.42
 """Where the lips meet; the drawing goes from -1 to 1, downwards."""
+_REACH: Final = 0.5
+"""No mouth is larger than twice this."""
 _CLOSED_MOUTH: Final = 0.012
 _CLOSED_EYE: Final = 0.7
 
@@ -105,15 +108,33 @@ def draw(lips: Lips, *, width: int, height: int, blink: float = 0.0) -> Pixels:
     Returns:
         RGB, shape (height, width, 3).
     """
-    scale = 2 / min(width, height)
-    down, across = np.mgrid[0:height, 0:width].astype(np.float64)
-    x, y = (across - (width - 1) / 2) * scale, (down - (height - 1) / 2) * scale
+    image = _still(width, height, round(blink, 1)).copy()
+    x, y = _grid(width, height)
+    # Only where a mouth can be, because this is done for every frame.
+    region = np.abs(y[:, 0] - _MOUTH_Y) < _REACH, np.abs(x[0]) < _REACH
+    where = np.ix_(*region)
+    canvas = _Canvas(image[where])
+    _mouth(canvas, x[where], y[where], lips)
+    image[where] = canvas.image
+    return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _still(width: int, height: int, blink: float) -> NDArray[np.float64]:
+    """The face without its mouth."""
+    x, y = _grid(width, height)
     canvas = _Canvas(np.broadcast_to(np.array(_BACKGROUND, np.float64), (height, width, 3)).copy())
     _head(canvas, x, y)
     for side in (-1, 1):
         _eye(canvas, side * x, y, blink)
-    _mouth(canvas, x, y, lips)
-    return canvas.pixels()
+    return canvas.image
+
+
+def _grid(width: int, height: int) -> tuple[Plane, Plane]:
+    """How far each pixel is from the middle, across and down; 1 is half of the shorter side."""
+    scale = 2 / min(width, height)
+    down, across = np.mgrid[0:height, 0:width].astype(np.float64)
+    return (across - (width - 1) / 2) * scale, (down - (height - 1) / 2) * scale
 
 
 class _Canvas:
@@ -124,7 +145,7 @@ class _Canvas:
     """
 
     def __init__(self, image: NDArray[np.float64]) -> None:
-        self._image = image
+        self.image = image
 
     def paint(
         self, shape: Plane, colour: tuple[int, int, int], *, within: Plane | None = None, opacity: float = 1.0
@@ -132,10 +153,7 @@ class _Canvas:
         cover = self._cover(shape) * opacity
         if within is not None:
             cover = cover * self._cover(within)
-        self._image += cover[..., None] * (np.array(colour) - self._image)
-
-    def pixels(self) -> Pixels:
-        return np.clip(self._image + 0.5, 0, 255).astype(np.uint8)
+        self.image += cover[..., None] * (np.array(colour) - self.image)
 
     @staticmethod
     def _cover(shape: Plane) -> Plane:
