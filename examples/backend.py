@@ -128,7 +128,7 @@ async def mascot_client(app: Litestar) -> AsyncIterator[None]:
 
 
 PAGE: Final = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>backend</title>
+<html lang="en"><meta charset="utf-8"><title>backend</title><link rel="icon" href="data:,">
 <h1>What starts a conversation</h1>
 <p><button>elevenlabs</button> <button>openai</button> <button>gemini</button></p>
 <pre>Hand the answer to the provider's JavaScript SDK.</pre>

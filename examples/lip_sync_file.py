@@ -57,10 +57,10 @@ def read(path: str) -> tuple[Samples, int]:
         return np.concatenate(list(recording.blocks)), recording.rate
 
 
-def events(samples: Samples, rate: int) -> list[dict[str, object]]:
+def events(samples: Samples, rate: int) -> list[dict[str, int]]:
     """When the mouth takes which shape: what a program that draws a sprite for each shape needs."""
     found = mv.load("default").predict(samples, sample_rate=rate)
-    return [{"time_ms": event.time_ms, "viseme": event.viseme} for event in found]
+    return [{"time_ms": event.time_ms, "viseme": int(event.viseme)} for event in found]
 
 
 def mouths(samples: Samples, rate: int) -> list[Lips]:
@@ -90,7 +90,7 @@ def write_json(path: Path, samples: Samples, rate: int) -> None:
     path.write_text(as_json(events(samples, rate)), encoding="utf-8")
 
 
-def as_json(found: list[dict[str, object]]) -> str:
+def as_json(found: list[dict[str, int]]) -> str:
     """A list of events, one a line."""
     return "[\n" + ",\n".join(f"  {json.dumps(event)}" for event in found) + "\n]\n"
 
