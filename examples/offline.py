@@ -36,6 +36,9 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The variables of each provider. Where one is set, the provider is real."""
 
+_RELAYED: Final = frozenset({"elevenlabs", "openai", "gemini"})
+"""Those that a mascot server connects to; the others are talked to directly."""
+
 _NEEDED: Final = {
     "elevenlabs": ("ELEVENLABS_AGENT_ID", "the agent to talk to"),
     "cartesia": ("CARTESIA_VOICE_ID", "the voice to speak with"),
@@ -47,7 +50,8 @@ _NEEDED: Final = {
 def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
     """Fills in the variables that are not set, for as long as the ``with`` lasts.
 
-    A provider without a key is simulated on loopback. Without `MASCOT_BASE_URL` a mascot server is started there too.
+    A provider without a key is simulated on loopback. A mascot server, where one is needed, is started there too,
+    unless `MASCOT_BASE_URL` names one.
 
     Args:
         providers: those that the example talks to, of `KEYS`.
@@ -64,19 +68,20 @@ def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
         variable, meaning = _NEEDED[name]
         if not os.environ.get(variable):
             raise SystemExit(f"{variable}: set it as well, to {meaning}")
+    relayed = [name for name in providers if name in _RELAYED]
+    yours = os.environ.get("MASCOT_BASE_URL")
     # A server of yours talks to the real providers, which would refuse a simulator's key.
-    if missing and os.environ.get("MASCOT_BASE_URL"):
-        keys = ", ".join(KEYS[name][0] for name in providers if name in missing)
+    if yours and missing.intersection(relayed):
+        keys = ", ".join(KEYS[name][0] for name in relayed if name in missing)
         raise SystemExit(f"{keys}: set it, because MASCOT_BASE_URL names a server of yours")
     with ExitStack() as running:
         filled: dict[str, str] = {}
-        origins: dict[str, str] = {}
+        origin = ""
         if missing:
             origin = running.enter_context(simulated(burst=8 * speed, playback=speed))
-            tokens = running.enter_context(_token_service())
-            filled |= _environment(missing, origin, tokens)
-            origins = {f"MASCOT_{name.upper()}_URL": origin for name in missing}
-        if not os.environ.get("MASCOT_BASE_URL"):
+            filled |= _environment(missing, origin, running.enter_context(_token_service()))
+        if relayed and not yours:
+            origins = {f"MASCOT_{name.upper()}_URL": origin for name in relayed if name in missing}
             server, api_key = running.enter_context(started_server(origins))
             filled |= {"MASCOT_BASE_URL": server, "MASCOT_API_KEY": api_key}
         before = {name: os.environ.get(name) for name in filled}
