@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE: Final = 24000
 TEXT: Final = "Of course. The blue ferry leaves for Marble Bay at half past five, from the lower wharf."
-FAST: Final = 4.0
+FAST: Final = 3.0
+_PAUSE: Final = 0.1
 
 
 @dataclass
@@ -129,9 +130,9 @@ class SilentTransport(BaseOutputTransport):
     """Takes audio as fast as a loudspeaker plays it, and plays nothing. Yours is Daily's, LiveKit's, a telephone's."""
 
     def __init__(self, speed: float) -> None:
-        # Chunks of 10 ms: visemes wait for whole ones.
+        # Chunks of 20 ms: visemes wait for whole ones.
         super().__init__(
-            TransportParams(audio_out_enabled=True, audio_out_10ms_chunks=1, audio_out_end_silence_secs=0)
+            TransportParams(audio_out_enabled=True, audio_out_10ms_chunks=2, audio_out_end_silence_secs=0)
         )
         self._speed = speed
         self._free_at = 0.0
