@@ -27,8 +27,8 @@ import uvicorn
 from google.genai.errors import APIError as GeminiError
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.di import Provide
 from litestar.exceptions import NotAuthorizedException
+from litestar.params import JSONBody  # noqa: TC002  (Litestar reads annotations)
 from openai import OpenAIError
 
 from examples.offline import offline
@@ -63,7 +63,7 @@ class Wish:
     provider: Literal["elevenlabs", "openai", "gemini"]
 
 
-async def logged_in(request: Request[Any, Any, Any]) -> str:
+def logged_in(request: Request[Any, Any, Any]) -> str:
     """The user's name; whoever is not logged in gets no conversation, because it costs money."""
     name = USERS.get(request.cookies.get("session", ""))
     if name is None:
@@ -88,11 +88,12 @@ async def config_for(wish: Wish, user: str) -> ElevenLabsConfig | OpenAIConfig |
     )
 
 
-@post("/api/conversations", dependencies={"user": Provide(logged_in)})
+@post("/api/conversations")
 async def start_conversation(
-    data: Wish, user: str, request: Request[Any, Any, Any]
+    data: JSONBody[Wish], request: Request[Any, Any, Any]
 ) -> Response[dict[str, str]]:
     """Answers what the provider's JavaScript SDK connects with, for one conversation within 10 minutes."""
+    user = logged_in(request)
     mascot: AsyncMascotClient = request.app.state.mascot
     answer = await mascot.get_signed_url(await config_for(data, user))
     if isinstance(answer, GeminiCredentials):

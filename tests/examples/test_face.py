@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,5 +51,5 @@ def test_blending_is_soft() -> None:
     half = blended({2: 0.5, 21: 0.5})
     assert half == pytest.approx([(a + b) / 2 for a, b in zip(SHAPES[2], SHAPES[21], strict=True)])
     steps = [picture(blended({2: share, 21: 1 - share})) for share in np.linspace(0, 1, 11)]
-    jumps = [np.abs(a - b).sum() for a, b in zip(steps, steps[1:], strict=False)]
+    jumps = [np.abs(a - b).sum() for a, b in pairwise(steps)]
     assert max(jumps) < np.abs(steps[0] - steps[-1]).sum() / 2

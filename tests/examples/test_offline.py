@@ -79,7 +79,7 @@ def test_a_server_of_yours_is_used_and_none_is_started(monkeypatch: pytest.Monke
 
 def test_a_server_of_yours_wants_real_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASCOT_BASE_URL", "https://lips.example")
-    with pytest.raises(SystemExit, match="^OPENAI_API_KEY, GEMINI_API_KEY: set it, because MASCOT_BASE_URL"):
+    with pytest.raises(SystemExit, match=r"^OPENAI_API_KEY, GEMINI_API_KEY: set it, because MASCOT_BASE_URL"):
         with offline("openai", "gemini"):
             pass
 
@@ -88,9 +88,7 @@ def test_a_server_of_yours_wants_real_keys(monkeypatch: pytest.MonkeyPatch) -> N
     ("key", "other"),
     [("ELEVENLABS_API_KEY", "ELEVENLABS_AGENT_ID"), ("CARTESIA_API_KEY", "CARTESIA_VOICE_ID")],
 )
-def test_what_belongs_to_a_key_is_asked_for(
-    key: str, other: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_belongs_to_a_key_is_asked_for(key: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(key, "yours")
     monkeypatch.delenv(other, raising=False)
     with pytest.raises(SystemExit, match=f"^{other}: set it as well"):

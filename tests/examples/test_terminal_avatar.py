@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import struct
-import sys
-
+import subprocess
+from contextlib import suppress
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,8 +16,10 @@ from examples.demo.drawing import letters
 from examples.offline import offline
 from examples.terminal import half_blocks
 
-
-QUESTION, ANSWER = "Where does the ferry leave?", "Of course. The blue ferry leaves for Marble Bay at half past five,"
+QUESTION, ANSWER = (
+    "Where does the ferry leave?",
+    "Of course. The blue ferry leaves for Marble Bay at half past five,",
+)
 
 
 @pytest.mark.parametrize("provider", ["elevenlabs", "openai", "gemini"])
@@ -28,14 +30,13 @@ def test_a_pipe_gets_the_conversation_line_by_line(provider: str) -> None:
     assert f"you: {QUESTION}" in lines
     assert any(line.startswith(f"agent: {ANSWER}") for line in lines)
     assert "\x1b" not in ran.stdout
-    drawn = "".join(below.strip() for line, below in zip(lines, lines[1:], strict=False) if " s  " in line)
+    drawn = "".join(below.strip() for line, below in pairwise(lines) if " s  " in line)
     # A column is 40 ms: the answer alone takes some six seconds.
     assert len(drawn) > 120
     assert len(set(drawn)) > 8
     assert letters([0]) * 5 in drawn
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (44, 20)])
 def test_a_terminal_gets_a_face(columns: int, rows: int) -> None:
     shown = in_terminal(columns, rows, "--provider", "openai", "--fast", QUESTION)
@@ -55,24 +56,26 @@ def test_a_terminal_gets_a_face(columns: int, rows: int) -> None:
 
 def in_terminal(columns: int, rows: int, *arguments: str) -> str:
     """Runs the example in a terminal of that size; returns all that it wrote there."""
-    import fcntl
-    import pty
-    import termios
-
-    child, terminal = pty.fork()
-    if not child:
-        os.chdir(ROOT)
-        os.execve(sys.executable, command("terminal_avatar", *arguments), environment(COLORTERM="truecolor"))
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    written = b""
-    while True:
-        try:
-            written += os.read(terminal, 1 << 16)
-        except OSError:  # it has ended
-            break
+    pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
+    termios = pytest.importorskip("termios", reason="Windows has no pseudo-terminals")
+    terminal, programs_end = pty.openpty()
+    termios.tcsetwinsize(programs_end, (rows, columns))
+    with subprocess.Popen(
+        command("terminal_avatar", *arguments),
+        cwd=ROOT,
+        env=environment(COLORTERM="truecolor"),
+        stdin=programs_end,
+        stdout=programs_end,
+        stderr=programs_end,
+    ) as process:
+        os.close(programs_end)
+        written = b""
+        # Where the other end is closed, Linux says so by an error.
+        with suppress(OSError):
+            while some := os.read(terminal, 1 << 16):
+                written += some
     os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    assert status == 0, written.decode()
+    assert process.returncode == 0, written.decode()
     return written.decode()
 
 
@@ -113,9 +116,7 @@ class TestHalfBlocks:
         self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("COLORTERM", "truecolor")
-        assert list(half_blocks(pixels)) == [
-            "\x1b[38;2;255;0;0;48;2;0;0;95m▀▀\x1b[38;2;0;0;95;48;2;0;0;95m▀"
-        ]
+        assert list(half_blocks(pixels)) == ["\x1b[38;2;255;0;0;48;2;0;0;95m▀▀\x1b[38;2;0;0;95;48;2;0;0;95m▀"]
 
     def test_the_nearest_of_256_colours(
         self, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], monkeypatch: pytest.MonkeyPatch

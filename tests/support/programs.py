@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -30,22 +31,23 @@ def run_example(example: str, *arguments: str, **variables: str) -> subprocess.C
     """Runs an example to its end; the variables are set for it."""
     return subprocess.run(
         command(example, *arguments),
-        cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=180, check=False,
+        cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
 @contextmanager
-def serving_example(example: str, *arguments: str, **variables: str) -> Iterator[tuple[str, Path | None]]:
-    """Runs an example that serves; yields where."""
+def serving_example(example: str, *arguments: str, **variables: str) -> Iterator[str]:
+    """Runs an example that serves, for as long as the `with` lasts; yields where it is."""
     process = subprocess.Popen(
         command(example, *arguments),
         cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    with process:
-        try:
-            assert process.stdout is not None
-            line = next((line for line in process.stdout if line.startswith("listening on ")), None)
-            assert line is not None, process.communicate()[1]
-            yield line.removeprefix("listening on ").strip(), None
-        finally:
-            process.terminate()
+    try:
+        assert process.stdout is not None
+        line = next((line for line in process.stdout if line.startswith("listening on ")), None)
+        assert line is not None, process.communicate()[1]
+        yield line.removeprefix("listening on ").strip()
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=180)
