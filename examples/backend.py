@@ -27,7 +27,7 @@ import uvicorn
 from google.genai.errors import APIError as GeminiError
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.exceptions import NotAuthorizedException
+from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.params import JSONBody  # noqa: TC002  (Litestar reads annotations)
 from openai import OpenAIError
 
@@ -48,6 +48,8 @@ from mascot_client import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from litestar.types import Scope
 
 logger = logging.getLogger("backend")
 
@@ -121,6 +123,12 @@ def refused(_request: Request[Any, Any, Any], error: Exception) -> Response[dict
     return Response({"error": "the agent cannot be reached"}, status_code=502)
 
 
+async def unexpected(error: Exception, _scope: Scope) -> None:
+    """Logs what nobody has thought of, such as a provider that is not there; the page gets 500."""
+    if not isinstance(error, HTTPException | MascotError | OpenAIError | GeminiError):
+        logger.error("no conversation", exc_info=error)
+
+
 @asynccontextmanager
 async def mascot_client(app: Litestar) -> AsyncIterator[None]:
     """One client for all requests. It does not wait and ask again, as users would wait too."""
@@ -171,6 +179,7 @@ app = Litestar(
         OpenAIError: refused,
         GeminiError: refused,
     },
+    after_exception=[unexpected],
     logging_config=None,
 )
 

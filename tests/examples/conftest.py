@@ -18,6 +18,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "websockets.WebSocketClientProtocol is deprecated",
         # What Google's SDK says of the making of tokens.
         "The SDK's token creation implementation is experimental",
+        # It derives from a class of aiohttp where that is installed.
+        "Inheritance class AiohttpClientSession",
+        # Pipecat's own classes derive from some that it has deprecated.
+        r"`\w+TTSService` is deprecated since",
         # Pipecat imports it on Python 3.12 and older.
         "'audioop' is deprecated",
     ):

@@ -198,3 +198,13 @@ class TestNoConversation:
         (logged,) = (record.getMessage() for record in caplog.records if record.name == "backend")
         assert logged.startswith("no conversation: ")
         assert "sk-yours" not in logged + answer.text
+
+    @pytest.mark.parametrize("provider", ["openai", "gemini"])
+    def test_a_provider_that_is_not_there_is_logged(
+        self, provider: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for name in ("MASCOT_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        assert asked(provider).status_code in {500, 502}
+        (logged,) = (record.getMessage() for record in caplog.records if record.name == "backend")
+        assert logged.startswith("no conversation")
