@@ -162,6 +162,20 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def examples(session: nox.Session) -> None:
+    """Run the examples' tests, or one of them: `nox -s examples -- terminal_avatar --provider gemini`."""
+    groups = (*group("test"), *group("browser"), *group("examples"))
+    session.install(*build_wheels(session, *PARTS["integration"]), *groups)
+    name, *arguments = session.posargs or [""]
+    program = ROOT / "examples" / name
+    if program.with_suffix(".py").is_file() or (program / "__main__.py").is_file():
+        session.run("python", "-m", f"examples.{name}", *arguments)
+    else:
+        session.run("python", "-m", "tools.browser")
+        session.run("pytest", "tests/examples", *session.posargs)
+
+
+@nox.session
 def deploy(session: nox.Session) -> None:
     """Check examples/deploy against the specifications of Compose and Kubernetes, which are large, and run it."""
     session.install(*build_wheels(session, *PARTS["integration"]), *group("test"), *group("deploy"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["draw"]
+__all__ = ["COLUMN_MS", "draw", "letters", "openings"]
 
 COLUMN_MS: Final = 40
 COLUMNS: Final = 90
@@ -40,9 +40,19 @@ def draw(
     captions = list(words)
     for begin in range(0, columns, COLUMNS):
         row = ids[begin : begin + COLUMNS]
-        yield f"  {begin * COLUMN_MS / 1000:5.1f} s  {''.join(_BLOCKS[_OPEN[shape]] for shape in row)}"
-        yield f"           {''.join(_LETTERS[shape] for shape in row)}"
+        yield f"  {begin * COLUMN_MS / 1000:5.1f} s  {openings(row)}"
+        yield f"           {letters(row)}"
         yield f"           {_caption(captions, begin)}"
+
+
+def openings(shapes: Iterable[int]) -> str:
+    """A block for each shape, as high as the mouth is open."""
+    return "".join(_BLOCKS[_OPEN[shape]] for shape in shapes)
+
+
+def letters(shapes: Iterable[int]) -> str:
+    """A letter for each shape."""
+    return "".join(_LETTERS[shape] for shape in shapes)
 
 
 def _caption(words: Iterable[tuple[float, str]], begin: int) -> str:

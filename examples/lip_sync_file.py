@@ -1,0 +1,179 @@
+"""Lip sync of a recording by mascot-visemes alone: as JSON, as an animated GIF, or as a film with the sound.
+
+    python -m examples.lip_sync_file speech.wav -o mouth.json -o mouth.gif -o mouth.mp4
+
+Without a file it takes a recording of this repository, and without `-o` it prints the JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+import mascot_visemes as mv
+from examples.face import SHAPES, Lips, draw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from examples.face import Pixels
+
+    Samples = NDArray[np.float32]
+
+FRAMES_PER_SECOND: Final = 25
+BLEND_MS: Final = 70
+"""Over how long the network's shares are averaged for one frame: the mouth moves instead of jumping."""
+COLOURS: Final = 64
+RECORDING: Final = (
+    Path(__file__).parents[1] / "packages/mascot-server/src/mascot_server/simulators/assets/en/1-greeting.wav"
+)
+
+
+class OutputError(Exception):
+    """A file cannot be written, and why."""
+
+
+def read(path: str) -> tuple[Samples, int]:
+    """Reads a recording.
+
+    Args:
+        path: a WAV file; with soundfile installed also MP3, FLAC, OGG and others.
+
+    Returns:
+        Mono samples and their rate in Hz.
+
+    Raises:
+        mascot_visemes.VisemeError: it cannot be read.
+    """
+    with mv.open_audio(path) as recording:
+        return np.concatenate(list(recording.blocks)), recording.rate
+
+
+def events(samples: Samples, rate: int) -> list[dict[str, int]]:
+    """When the mouth takes which shape: what a program that draws a sprite for each shape needs."""
+    found = mv.load("default").predict(samples, sample_rate=rate)
+    return [{"time_ms": event.time_ms, "viseme": int(event.viseme)} for event in found]
+
+
+def mouths(samples: Samples, rate: int) -> list[Lips]:
+    """The mouth of each frame, blended from the shares of all shapes: what a face that moves softly needs."""
+    # A row for each 10 ms, a column for each viseme.
+    weights = mv.load("default").weights(samples, sample_rate=rate)
+    width = BLEND_MS // 10
+    window = np.hanning(width + 2)[1:-1]
+    padded = np.pad(weights, ((width // 2, width // 2), (0, 0)), mode="edge")
+    smooth = np.stack(
+        [np.convolve(column, window / window.sum(), mode="valid") for column in padded.T], axis=1
+    )
+    every = 100 // FRAMES_PER_SECOND
+    return [Lips(*row) for row in (smooth[::every] @ np.array(SHAPES)).tolist()]
+
+
+def frames(lips: list[Lips], size: int) -> Iterator[Pixels]:
+    """Draws the face for each mouth, with a blink now and then."""
+    for number, mouth in enumerate(lips):
+        seconds = number / FRAMES_PER_SECOND
+        blink = max(0.0, 1 - abs(seconds % 3.1 - 1.4) / 0.09)
+        yield draw(mouth, width=size, height=size, blink=blink)
+
+
+def write_json(path: Path, samples: Samples, rate: int) -> None:
+    """Writes the events."""
+    path.write_text(as_json(events(samples, rate)), encoding="utf-8")
+
+
+def as_json(found: list[dict[str, int]]) -> str:
+    """A list of events, one a line."""
+    return "[\n" + ",\n".join(f"  {json.dumps(event)}" for event in found) + "\n]\n"
+
+
+def write_gif(path: Path, samples: Samples, rate: int, size: int) -> None:
+    """Writes an animated GIF.
+
+    Raises:
+        OutputError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image  # noqa: PLC0415  (JSON and films do without)
+    except ImportError:
+        raise OutputError(f"{path}: needs Pillow (pip install pillow)") from None
+    # One palette for all frames, so that nothing flickers.
+    sheet = [draw(shape, width=size, height=size) for shape in SHAPES]
+    palette = Image.fromarray(np.vstack(sheet)).quantize(COLOURS)
+    first, *others = (
+        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+        for frame in frames(mouths(samples, rate), size)
+    )
+    first.save(
+        path, save_all=True, append_images=others, duration=1000 // FRAMES_PER_SECOND, loop=0, optimize=False
+    )
+
+
+def write_mp4(path: Path, samples: Samples, rate: int, size: int, audio: str) -> None:
+    """Writes a film, with the recording as its sound, by ffmpeg.
+
+    Raises:
+        OutputError: there is no ffmpeg, or it fails.
+    """
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        raise OutputError(f"{path}: needs the program ffmpeg, which is not on the PATH; a .gif does without")
+    picture = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-r", str(FRAMES_PER_SECOND)]
+    codecs = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart"]
+    command = [ffmpeg, "-v", "error", "-y", *picture, "-i", "-", "-i", audio, *codecs, str(path)]
+    film = b"".join(frame.tobytes() for frame in frames(mouths(samples, rate), size))
+    done = subprocess.run(command, input=film, capture_output=True, check=False)  # noqa: S603  (no shell)
+    if done.returncode:
+        raise OutputError(f"{path}: ffmpeg failed: {done.stderr.decode(errors='replace').strip()}")
+
+
+def writer(path: Path, size: int, audio: str) -> Callable[[Samples, int], None]:
+    """What writes a file, by its suffix.
+
+    Raises:
+        OutputError: none does.
+    """
+    writers: dict[str, Callable[[Samples, int], None]] = {
+        ".json": lambda samples, rate: write_json(path, samples, rate),
+        ".gif": lambda samples, rate: write_gif(path, samples, rate, size),
+        ".mp4": lambda samples, rate: write_mp4(path, samples, rate, size, audio),
+    }
+    if path.suffix not in writers:
+        raise OutputError(f"{path}: ends in none of {', '.join(writers)}")
+    return writers[path.suffix]
+
+
+def main() -> None:
+    """Runs the example."""
+    parser = argparse.ArgumentParser(prog="lip_sync_file", description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "audio", nargs="?", default=str(RECORDING), help="default: a recording of this repository"
+    )
+    parser.add_argument("-o", "--output", type=Path, action="append", default=[], help=".json, .gif or .mp4")
+    parser.add_argument("--size", type=int, default=240, help="pixels of GIF and film (%(default)s)")
+    options = parser.parse_args()
+    if options.size < 16 or options.size % 2:  # noqa: PLR2004  (films are made of squares of two pixels)
+        parser.error("--size: must be an even number of pixels, 16 or more")
+    try:
+        # Before the work, so that a wrong suffix costs no time.
+        outputs = {path: writer(path, options.size, options.audio) for path in options.output}
+        samples, rate = read(options.audio)
+        for path, write in outputs.items():
+            write(samples, rate)
+            print(f"{path}: {path.stat().st_size} bytes, {len(samples) / rate:.1f} s")
+        if not outputs:
+            print(as_json(events(samples, rate)), end="")
+    except (mv.VisemeError, OutputError, OSError) as error:
+        raise SystemExit(f"lip_sync_file: {error}") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,311 @@
+"""A face in the terminal that answers you, through a mascot server, by the official SDK of any provider.
+
+    python -m examples.terminal_avatar --provider openai "What can you do?"
+
+Without a key the agent is simulated. It is real once OPENAI_API_KEY, GEMINI_API_KEY, or ELEVENLABS_API_KEY with
+ELEVENLABS_AGENT_ID is set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import os
+import sys
+import threading
+import time
+import warnings
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+from elevenlabs.conversational_ai.conversation import AudioInterface
+from google.genai.types import AudioTranscriptionConfig, LiveConnectConfig, Modality
+
+from examples.offline import offline
+from examples.terminal import Screen, Strip
+from mascot_client import (
+    ElevenLabsConfig,
+    MascotClient,
+    MascotError,
+    Timeline,
+    VisemeFeed,
+    elevenlabs,
+    gemini,
+    openai,
+)
+from mascot_client.player import VisemePlayer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from examples.terminal import Display
+    from mascot_client import Mouth, Visemes
+
+QUESTIONS: Final = ("What can you do?", "And what else?")
+GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
+FRAMES_PER_SECOND: Final = 30
+FAST: Final = 10.0
+
+
+class SilentPlayer:
+    """Plays into nothing, as fast as a loudspeaker would: the part of `VisemePlayer` that needs no sound card.
+
+    Args:
+        sample_rate: of the audio, in Hz.
+        speed: how many times faster than real time.
+    """
+
+    def __init__(self, sample_rate: int, speed: float) -> None:
+        self._sample_rate = sample_rate
+        self._speed = speed
+        self._timeline = Timeline()
+        self._lock = threading.Lock()
+
+    def play(self, pcm: bytes, visemes: Visemes | None = None) -> None:
+        """Plays one message's audio after what there is."""
+        with self._lock:
+            now = self.now_ms()
+            self._timeline.add(visemes, pcm, sample_rate=self._sample_rate, now_ms=now)
+            # What is heard is what the timeline says is heard; the first time starts it.
+            self._timeline.played(self._timeline.position(now_ms=now), now_ms=now)
+
+    def interrupt(self) -> None:
+        """Drops what was not heard."""
+        with self._lock:
+            self._timeline.interrupt(now_ms=self.now_ms())
+
+    def mouth(self) -> Mouth:
+        """The mouth now."""
+        with self._lock:
+            return self._timeline.mouth(now_ms=self.now_ms())
+
+    def unheard_ms(self) -> float:
+        """Milliseconds of audio that are still to be heard."""
+        with self._lock:
+            return self._timeline.end_ms - self._timeline.position(now_ms=self.now_ms())
+
+    def wait(self) -> None:
+        """Waits until all is heard."""
+        while (left := self.unheard_ms()) > 0:
+            time.sleep(left / 1000 / self._speed)
+
+    def now_ms(self) -> float:
+        """The clock."""
+        return time.monotonic() * 1000 * self._speed
+
+
+class Talk:
+    """A conversation: what to ask, where the answers are played, and what was said.
+
+    Attributes:
+        questions: what to ask, one after the other.
+        player: plays the agent's audio, and knows the mouth that goes with it.
+        captions: what was said, a line for each turn.
+    """
+
+    def __init__(self, questions: Sequence[str], player: SilentPlayer | VisemePlayer) -> None:
+        self.questions = questions
+        self.player = player
+        self.captions = [""]
+
+    def asked(self, question: str) -> None:
+        """Notes a question."""
+        self.captions[-1:] = [f"you: {question}", ""]
+
+    def said(self, text: str | None) -> None:
+        """Notes what the agent says, or a part of it."""
+        if text:
+            self.captions[-1] = f"{self.captions[-1] or 'agent: '}{text}"
+
+    def heard(self) -> None:
+        """Waits until the answer is heard to its end."""
+        self.player.wait()
+        if self.captions[-1]:
+            self.captions.append("")
+
+
+def talk_to_openai(talk: Talk) -> None:
+    """Talks to OpenAI Realtime."""
+    with MascotClient() as mascot:
+        answer = mascot.get_signed_url(openai.mint())
+    with openai.connect(answer) as connection:
+        events = openai.listen(connection, VisemeFeed(on_interrupted=talk.player.interrupt))
+        for question in talk.questions:
+            talk.asked(question)
+            connection.conversation.item.create(
+                item={
+                    "type": "message",
+                    "role": "user",
+                    "content": [{"type": "input_text", "text": question}],
+                }
+            )
+            connection.response.create()
+            for event in events:
+                if event.type == "response.output_audio.delta":
+                    talk.player.play(base64.b64decode(event.delta), openai.visemes(event))
+                elif event.type == "response.output_audio_transcript.delta":
+                    talk.said(event.delta)
+                elif event.type == "error":
+                    raise RuntimeError(f"OpenAI: {event.error.message}")
+                elif event.type == "response.done":
+                    break
+            talk.heard()
+
+
+def talk_to_gemini(talk: Talk) -> None:
+    """Talks to Gemini Live, whose SDK is for asyncio alone."""
+    asyncio.run(_talk_to_gemini(talk))
+
+
+async def _talk_to_gemini(talk: Talk) -> None:
+    with MascotClient() as mascot:
+        answer = mascot.get_signed_url(await gemini.mint_async(model=GEMINI_MODEL))
+    feed = VisemeFeed(on_interrupted=talk.player.interrupt)
+    config = LiveConnectConfig(
+        response_modalities=[Modality.AUDIO], output_audio_transcription=AudioTranscriptionConfig()
+    )
+    async with gemini.connect(answer, model=GEMINI_MODEL, config=config) as session:
+        for question in talk.questions:
+            talk.asked(question)
+            await session.send_realtime_input(text=question)
+            async for message in gemini.listen(session.receive(), feed):
+                if message.data:
+                    talk.player.play(message.data, gemini.visemes(message))
+                if message.server_content and message.server_content.output_transcription:
+                    talk.said(message.server_content.output_transcription.text)
+            await asyncio.to_thread(talk.heard)
+
+
+class Loudspeaker(AudioInterface):
+    """What ElevenLabs' SDK plays on."""
+
+    def __init__(self, player: SilentPlayer | VisemePlayer, feed: VisemeFeed) -> None:
+        self._player = player
+        self._feed = feed
+        self._payloads = iter(feed)
+        self.messages = 0
+
+    def start(self, input_callback: Callable[[bytes], None]) -> None:
+        """There is no microphone."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+    def output(self, audio: bytes) -> None:
+        """Plays audio; its visemes came just before."""
+        self._player.play(audio, next(self._payloads) if len(self._feed) else None)
+        self.messages += 1
+
+    def interrupt(self) -> None:
+        """Drops what was not heard."""
+        self._player.interrupt()
+
+
+def talk_to_elevenlabs(talk: Talk) -> None:
+    """Talks to an ElevenLabs agent, which greets before it is asked."""
+    config = ElevenLabsConfig(
+        api_key=os.environ["ELEVENLABS_API_KEY"], agent_id=os.environ["ELEVENLABS_AGENT_ID"]
+    )
+    with MascotClient() as mascot:
+        answer = mascot.get_signed_url(config)
+    feed = VisemeFeed()
+    loudspeaker = Loudspeaker(talk.player, feed)
+    conversation = elevenlabs.connect(
+        answer,
+        agent_id=config.agent_id,
+        on_visemes=feed,
+        audio_interface=loudspeaker,
+        callback_agent_response=talk.said,
+    )
+    conversation.start_session()
+    _hear_answer(talk, loudspeaker, 0)
+    for question in talk.questions:
+        messages = loudspeaker.messages
+        talk.asked(question)
+        conversation.send_user_message(question)
+        _hear_answer(talk, loudspeaker, messages)
+    conversation.end_session()
+    conversation.wait_for_session_end()
+
+
+def _hear_answer(talk: Talk, loudspeaker: Loudspeaker, messages: int) -> None:
+    """Waits for an answer to begin and to end; the provider does not say when it is over."""
+    deadline = time.monotonic() + 30
+    while loudspeaker.messages == messages:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the agent does not answer")
+        time.sleep(0.02)
+    while loudspeaker.messages != messages:
+        messages = loudspeaker.messages
+        talk.player.wait()
+        time.sleep(0.3)
+    talk.heard()
+
+
+PROVIDERS: Final[dict[str, tuple[Callable[[Talk], None], int]]] = {
+    "elevenlabs": (talk_to_elevenlabs, 16000),
+    "openai": (talk_to_openai, 24000),
+    "gemini": (talk_to_gemini, 24000),
+}
+"""How to talk to each, and the rate of its audio in Hz."""
+
+
+def run(talk: Talk, converse: Callable[[Talk], None], display: Display, speed: float) -> None:
+    """Talks in a thread, because SDKs block, and draws in this one."""
+    failed: list[BaseException] = []
+
+    def conversation() -> None:
+        try:
+            converse(talk)
+        except BaseException as error:  # noqa: BLE001  (it is raised again, where it is seen)
+            failed.append(error)
+
+    thread = threading.Thread(target=conversation, daemon=True)
+    thread.start()
+    start = time.monotonic()
+    with display:
+        while thread.is_alive() or talk.player.unheard_ms() > 0:
+            now = (time.monotonic() - start) * 1000 * speed
+            display.show(talk.player.mouth(), now, talk.captions)
+            time.sleep(1 / FRAMES_PER_SECOND / speed)
+        display.show(talk.player.mouth(), (time.monotonic() - start) * 1000 * speed, talk.captions)
+    if failed:
+        raise failed[0]
+
+
+def main() -> None:
+    """Runs the example."""
+    parser = argparse.ArgumentParser(prog="terminal_avatar", description=__doc__.partition("\n")[0])
+    parser.add_argument("--provider", choices=PROVIDERS, default="openai", help="default: %(default)s")
+    parser.add_argument("--sound", action="store_true", help="play the voice too, on a sound card")
+    parser.add_argument(
+        "--fast", action="store_true", help=f"{FAST:.0f} times faster than real time, simulated agents only"
+    )
+    parser.add_argument("questions", nargs="*", default=QUESTIONS, help="what to ask, one after the other")
+    options = parser.parse_args()
+    if options.sound and options.fast:
+        parser.error("--sound: a loudspeaker plays in real time; leave out --fast")
+    # Google's SDK says so of the making of tokens; on the screen it would be in the way.
+    warnings.filterwarnings("ignore", message="The SDK's token creation")
+    converse, rate = PROVIDERS[options.provider]
+    speed = FAST if options.fast else 1.0
+    try:
+        with ExitStack() as running:
+            simulated = running.enter_context(offline(options.provider, speed=speed))
+            player = (
+                running.enter_context(VisemePlayer(sample_rate=rate))
+                if options.sound
+                else SilentPlayer(rate, speed)
+            )
+            title = f"{options.provider}{' (simulated)' if simulated else ''}"
+            display: Display = Screen(title) if sys.stdout.isatty() else Strip()
+            run(Talk(options.questions, player), converse, display, speed)
+    except (MascotError, TimeoutError) as error:
+        raise SystemExit(f"terminal_avatar: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()
