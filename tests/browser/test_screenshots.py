@@ -53,7 +53,7 @@ def test_idle(visit: Visit, artefacts: Path) -> None:
 
 def test_speaking(visit: Visit, artefacts: Path) -> None:
     with visit(color_scheme="light", **DESKTOP) as playground:
-        speak(playground, "pip", "elevenlabs", {"1", "2", "11"}, 2600)
+        speak(playground, "pip", "openai", {"1", "2", "11"}, 2600)
         picture(playground, artefacts, "speaking")
 
 

@@ -27,11 +27,15 @@ export class Conversation extends EventTarget {
     super();
     this.protocol = protocolOf(provider);
     const { url, protocols } = this.protocol.dial(answer);
+    this.opened = false;
     this.ready = false;
     // Gemini's frames are binary; as Blobs they would be read out of order.
     this.socket = new WebSocket(url, protocols);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.send(...this.protocol.opening());
+    this.socket.onopen = () => {
+      this.opened = true;
+      this.send(...this.protocol.opening());
+    };
     this.socket.onmessage = ({ data }) => this.take(data);
     this.socket.onclose = ({ code, reason }) => this.closed(code, reason);
   }
@@ -98,10 +102,12 @@ export class Conversation extends EventTarget {
   }
 
   closed(code, reason) {
-    this.ready = false;
+    const lost = this.opened
+      ? `The connection was lost (${code}).`
+      : "The server took no conversation: it may be too busy. Wait a moment, and try again.";
     const expected = this.ending || code === 1000;
-    const text = expected ? undefined : reason || `The connection was lost (${code}).`;
-    this.tell("state", { state: "closed", text });
+    this.ready = false;
+    this.tell("state", { state: "closed", text: expected ? undefined : reason || lost });
   }
 
   tell(name, detail) {
