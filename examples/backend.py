@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("backend")
 
-GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
+GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
 USERS: Final = {"ana": "Ana"}
 """Who is logged in, by session cookie. Your app has something better."""
 

@@ -20,15 +20,18 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from elevenlabs.conversational_ai.conversation import AudioInterface
+from google.genai.errors import APIError as GeminiError
 from google.genai.types import AudioTranscriptionConfig, LiveConnectConfig, Modality
+from openai import OpenAIError
+from websockets.exceptions import WebSocketException
 
 from examples.offline import offline
+from examples.silence import SilentPlayer
 from examples.terminal import Screen, Strip
 from mascot_client import (
     ElevenLabsConfig,
     MascotClient,
     MascotError,
-    Timeline,
     VisemeFeed,
     elevenlabs,
     gemini,
@@ -40,59 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from examples.terminal import Display
-    from mascot_client import Mouth, Visemes
 
 QUESTIONS: Final = ("What can you do?", "And what else?")
-GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
+GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
 FRAMES_PER_SECOND: Final = 30
 FAST: Final = 10.0
-
-
-class SilentPlayer:
-    """Plays into nothing, as fast as a loudspeaker would: the part of `VisemePlayer` that needs no sound card.
-
-    Args:
-        sample_rate: of the audio, in Hz.
-        speed: how many times faster than real time.
-    """
-
-    def __init__(self, sample_rate: int, speed: float) -> None:
-        self._sample_rate = sample_rate
-        self._speed = speed
-        self._timeline = Timeline()
-        self._lock = threading.Lock()
-
-    def play(self, pcm: bytes, visemes: Visemes | None = None) -> None:
-        """Plays one message's audio after what there is."""
-        with self._lock:
-            now = self.now_ms()
-            self._timeline.add(visemes, pcm, sample_rate=self._sample_rate, now_ms=now)
-            # What is heard is what the timeline says is heard; the first time starts it.
-            self._timeline.played(self._timeline.position(now_ms=now), now_ms=now)
-
-    def interrupt(self) -> None:
-        """Drops what was not heard."""
-        with self._lock:
-            self._timeline.interrupt(now_ms=self.now_ms())
-
-    def mouth(self) -> Mouth:
-        """The mouth now."""
-        with self._lock:
-            return self._timeline.mouth(now_ms=self.now_ms())
-
-    def unheard_ms(self) -> float:
-        """Milliseconds of audio that are still to be heard."""
-        with self._lock:
-            return self._timeline.end_ms - self._timeline.position(now_ms=self.now_ms())
-
-    def wait(self) -> None:
-        """Waits until all is heard."""
-        while (left := self.unheard_ms()) > 0:
-            time.sleep(left / 1000 / self._speed)
-
-    def now_ms(self) -> float:
-        """The clock."""
-        return time.monotonic() * 1000 * self._speed
 
 
 class Talk:
@@ -147,7 +102,7 @@ def talk_to_openai(talk: Talk) -> None:
                 elif event.type == "response.output_audio_transcript.delta":
                     talk.said(event.delta)
                 elif event.type == "error":
-                    raise RuntimeError(f"OpenAI: {event.error.message}")
+                    raise OpenAIError(event.error.message)
                 elif event.type == "response.done":
                     break
             talk.heard()
@@ -301,7 +256,7 @@ def main() -> None:
             title = f"{options.provider}{' (simulated)' if simulated else ''}"
             display: Display = Screen(title) if sys.stdout.isatty() else Strip()
             run(Talk(options.questions, player), converse, display, speed)
-    except (MascotError, TimeoutError) as error:
+    except (MascotError, OpenAIError, GeminiError, WebSocketException, OSError) as error:
         raise SystemExit(f"terminal_avatar: {error}") from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -100,6 +100,18 @@ def test_a_server_that_is_not_there() -> None:
     assert "sk_yours" not in ran.stderr + ran.stdout
 
 
+def test_a_key_that_the_provider_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "MASCOT_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with offline("openai"):
+        names = ("OPENAI_BASE_URL", "MASCOT_BASE_URL", "MASCOT_API_KEY")
+        addresses = {name: os.environ[name] for name in names}
+        ran = run_example("terminal_avatar", "--fast", OPENAI_API_KEY="sk-other", **addresses)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("terminal_avatar: Error code: 401")
+    assert "Traceback" not in ran.stderr
+
+
 def test_sound_is_in_real_time() -> None:
     ran = run_example("terminal_avatar", "--sound", "--fast")
     assert ran.returncode == 2
