@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -48,9 +50,19 @@ def ask(backend: str, provider: str) -> dict[str, str]:
     return answer
 
 
+def wait_for_room(url: str) -> None:
+    """A mascot server on a busy machine refuses conversations for some seconds, and says so beforehand."""
+    parts = urlsplit(url)
+    ready = f"http://{parts.netloc}/readyz"
+    deadline = time.monotonic() + 60
+    while httpx.get(ready, timeout=60).status_code != 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
 def test_openai(backend: str) -> None:
     answer = ask(backend, "openai")
     assert set(answer) == {"signed_url"}
+    wait_for_room(answer["signed_url"])
     with openai.connect(SignedUrl(answer["signed_url"])) as connection:
         connection.response.create()
         first = next(event for event in connection if event.type == "response.output_audio.delta")
@@ -60,6 +72,7 @@ def test_openai(backend: str) -> None:
 
 def test_gemini(backend: str) -> None:
     answer = GeminiCredentials(**ask(backend, "gemini"))
+    wait_for_room(answer.base_url)
 
     async def first_message() -> Any:
         config = LiveConnectConfig(response_modalities=[Modality.AUDIO])
@@ -86,6 +99,7 @@ class Silence(AudioInterface):
 
 def test_elevenlabs_knows_who_is_logged_in(backend: str) -> None:
     answer = ask(backend, "elevenlabs")
+    wait_for_room(answer["signed_url"])
     said: Queue[str] = Queue()
     feed = VisemeFeed()
     conversation = elevenlabs.connect(
