@@ -17,11 +17,10 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from elevenlabs.conversational_ai.conversation import AudioInterface
 from google.genai.errors import APIError
-from support.servers import API_KEY
+from support.servers import API_KEY, wait_for_room
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mascot_client import (
@@ -59,8 +58,7 @@ def programs(provider: str, language: str) -> list[str]:
 
 @pytest.fixture
 def room(stage: Stage) -> None:
-    """Waits until the server takes conversations: on a busy machine it may have none to spare for a moment."""
-    wait_until(lambda: httpx.get(f"{stage.server.origin}/readyz").is_success, seconds=120)
+    wait_for_room(stage.server.origin)
 
 
 @pytest.fixture
@@ -121,8 +119,8 @@ def loudspeaker(monkeypatch: pytest.MonkeyPatch) -> type[Loudspeaker]:
     return Loudspeaker
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.02)
