@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from support.servers import API_KEY, run_server, run_simulators
+from support.servers import API_KEY, run_server, run_simulators, wait_for_room
 
 from mascot_client import (
     ElevenLabsConfig,
@@ -147,7 +147,12 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
     assert elsewhere == []
 
 
-def call(page: Page, provider: str) -> None:
+def origin(signed_url: str) -> str:
+    return f"http://{urlsplit(signed_url).netloc}"
+
+
+def call(page: Page, url: str, provider: str) -> None:
+    wait_for_room(origin(httpx.post(f"{url}/connection/openai").json()["signed_url"]))
     page.select_option("#provider", provider)
     page.click("#call")
     page.wait_for_selector("#status[data-state=connected]")
@@ -155,8 +160,8 @@ def call(page: Page, provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_turn_by_text(page: Page, provider: str) -> None:
-    call(page, provider)
+def test_a_turn_by_text(page: Page, url: str, provider: str) -> None:
+    call(page, url, provider)
     if provider == "elevenlabs":  # the agent greets
         page.wait_for_function(OPEN)
         page.wait_for_function(CLOSED)
@@ -179,8 +184,8 @@ def test_a_turn_by_text(page: Page, provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_turn_by_microphone(page: Page, provider: str) -> None:
-    call(page, provider)
+def test_a_turn_by_microphone(page: Page, url: str, provider: str) -> None:
+    call(page, url, provider)
     if provider == "elevenlabs":
         page.wait_for_function(OPEN)
         page.wait_for_function(CLOSED)
@@ -262,6 +267,7 @@ def outcome(browser: Browser, url: str, provider: str, answer: SignedUrl | Gemin
     page.route("**/connection/*", lambda route: route.fulfill(json={**fields, "model": "any"}))
     page.goto(url)
     page.select_option("#provider", provider)
+    wait_for_room(answer.base_url if isinstance(answer, GeminiCredentials) else origin(answer.url))
     page.click("#call")
     page.wait_for_selector("#status:text-matches('^(No connection|The call has ended)')")
     said = page.inner_text("#status")
@@ -320,7 +326,7 @@ def test_the_lips_go_with_the_audio_that_is_heard() -> None:
 def test_ending_it_ends_its_server() -> None:
     with running() as url:
         signed_url = httpx.post(f"{url}/connection/openai").json()["signed_url"]
-        server = f"http://{urlsplit(signed_url).netloc}"
+        server = origin(signed_url)
         httpx.get(f"{server}/healthz").raise_for_status()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{server}/healthz")

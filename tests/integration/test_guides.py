@@ -17,11 +17,10 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from elevenlabs.conversational_ai.conversation import AudioInterface
 from google.genai.errors import APIError
-from support.servers import API_KEY
+from support.servers import API_KEY, wait_for_room
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mascot_client import (
@@ -57,10 +56,9 @@ def programs(provider: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", guide(provider), re.DOTALL)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def room(stage: Stage) -> None:
-    """Waits until the server takes conversations: on a busy machine it may have none to spare for a moment."""
-    wait_until(lambda: httpx.get(f"{stage.server.origin}/readyz").is_success)
+    wait_for_room(stage.server.origin)
 
 
 @pytest.fixture
@@ -129,7 +127,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:The SDK's token creation implementation is experimental")
-@pytest.mark.usefixtures("environment")
+@pytest.mark.usefixtures("environment", "room")
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_python_program_speaks_and_moves_a_mouth(
     provider: str, loudspeaker: type[Loudspeaker], monkeypatch: pytest.MonkeyPatch
@@ -186,6 +184,7 @@ def test_the_page_is_that_of_the_example(provider: str) -> None:
     assert page == (ROOT / "examples" / "web" / "page" / f"{provider}.js").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("room")
 def test_the_clients_readme_shows_what_its_first_program_prints(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,7 +220,7 @@ class Nothing(AudioInterface):
 
 
 @pytest.fixture
-def mascot(stage: Stage) -> Iterator[MascotClient]:
+def mascot(stage: Stage, room: None) -> Iterator[MascotClient]:  # noqa: ARG001 - waited for
     with MascotClient(api_key=API_KEY, base_url=stage.server.origin) as mascot:
         yield mascot
 
@@ -294,6 +293,7 @@ def test_gemini_refuses(mascot: MascotClient, config: GeminiConfig, what: str) -
     assert f" {code} " in row
 
 
+@pytest.mark.usefixtures("room")
 def test_an_old_signed_url_is_refused(stage: Stage) -> None:
     url = "ws" + stage.server.origin.removeprefix("http") + "/v1/openai-realtime/ws?token=eyJ"
     with pytest.raises(InvalidStatus) as raised, openai.connect(SignedUrl(url)):

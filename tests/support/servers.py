@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import uvicorn
 from anyio.from_thread import start_blocking_portal
 
@@ -53,6 +55,14 @@ class RunningServer:
     origin: str
     metrics: Metrics
     drain: Drain
+
+
+def wait_for_room(origin: str, seconds: float = 120) -> None:
+    """Waits until a server takes conversations: on a busy machine it may have no room for a moment."""
+    deadline = time.monotonic() + seconds
+    while not httpx.get(f"{origin}/readyz").is_success:
+        assert time.monotonic() < deadline, "the server had no room"
+        time.sleep(0.1)
 
 
 @contextmanager
