@@ -8,14 +8,11 @@ An app of yours needs none of this. It sets the same variables to the real addre
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
 import sys
-import threading
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio.from_thread import start_blocking_portal
@@ -79,7 +76,7 @@ def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
         origin = ""
         if missing:
             origin = running.enter_context(simulated(burst=8 * speed, playback=speed))
-            filled |= _environment(missing, origin, running.enter_context(_token_service()))
+            filled |= _environment(missing, origin)
         if relayed and not yours:
             origins = {f"MASCOT_{name.upper()}_URL": origin for name in relayed if name in missing}
             server, api_key = running.enter_context(started_server(origins))
@@ -143,15 +140,15 @@ def _listening(process: subprocess.Popen[str]) -> str:
     return line.removeprefix("listening on ").strip()
 
 
-def _environment(providers: frozenset[str], origin: str, tokens: str) -> dict[str, str]:
+def _environment(providers: frozenset[str], origin: str) -> dict[str, str]:
     """The variables that lead each provider's SDK to the simulators."""
     variables = {
         "elevenlabs": {
             "ELEVENLABS_API_KEY": simulators.ELEVENLABS_API_KEY,
             "ELEVENLABS_AGENT_ID": simulators.ELEVENLABS_AGENT_ID,
         },
-        "openai": {"OPENAI_API_KEY": simulators.OPENAI_API_KEY, "OPENAI_BASE_URL": f"{tokens}/v1"},
-        "gemini": {"GEMINI_API_KEY": simulators.GEMINI_API_KEY, "GOOGLE_GEMINI_BASE_URL": tokens},
+        "openai": {"OPENAI_API_KEY": simulators.OPENAI_API_KEY, "OPENAI_BASE_URL": f"{origin}/v1"},
+        "gemini": {"GEMINI_API_KEY": simulators.GEMINI_API_KEY, "GOOGLE_GEMINI_BASE_URL": origin},
         "cartesia": {
             "CARTESIA_API_KEY": simulators.CARTESIA_API_KEY,
             "CARTESIA_VOICE_ID": simulators.CARTESIA_VOICE_ID,
@@ -159,43 +156,3 @@ def _environment(providers: frozenset[str], origin: str, tokens: str) -> dict[st
         },
     }
     return {name: value for provider in providers for name, value in variables[provider].items()}
-
-
-class _Tokens(BaseHTTPRequestHandler):
-    """Makes the ephemeral tokens that the simulators take, as OpenAI and Google make theirs."""
-
-    def do_POST(self) -> None:
-        """Answers whoever shows a simulator's key."""
-        self.rfile.read(int(self.headers["content-length"]))
-        keys = {f"Bearer {simulators.OPENAI_API_KEY}", simulators.GEMINI_API_KEY}
-        known = self.headers["authorization"] in keys or self.headers["x-goog-api-key"] in keys
-        answers: dict[str, dict[str, object]] = {
-            "/v1/realtime/client_secrets": {
-                "value": simulators.OPENAI_EPHEMERAL,
-                "expires_at": 0,
-                "session": {"type": "realtime", "object": "realtime.session", "id": "sess_simulated"},
-            },
-            "/v1alpha/auth_tokens": {"name": simulators.GEMINI_EPHEMERAL},
-        }
-        answer = answers.get(self.path) if known else None
-        body = json.dumps(answer or {"error": {"message": "not known to the simulator"}}).encode()
-        self.send_response(200 if answer else 404 if known else 401)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
-        """Says nothing: the examples' output is theirs."""
-
-
-@contextmanager
-def _token_service() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Tokens) as service:
-        thread = threading.Thread(target=service.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{service.server_port}"
-        finally:
-            service.shutdown()
-            thread.join()

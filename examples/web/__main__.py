@@ -6,12 +6,11 @@ import argparse
 import os
 import signal
 import subprocess
-from contextlib import ExitStack
 
+from examples.offline import KEYS, offline
 from examples.web.backend import backend
 from examples.web.page import BUILD, build_page
-from examples.web.providers import KEYS
-from examples.web.stage import stage
+from examples.web.providers import CONFIGURATIONS
 from mascot_client import MascotClient, MascotError
 
 __all__ = ["main"]
@@ -35,17 +34,17 @@ def main() -> None:
 
 def serve(port: int) -> None:
     """Serves the page, from a server of its own where the environment names none."""
-    own_server = "MASCOT_BASE_URL" not in os.environ
-    with ExitStack() as stack:
-        if own_server:
-            mascot = MascotClient(base_url=stack.enter_context(stage()), api_key="mascot-dev")
-        else:
-            mascot = MascotClient()
-        stack.enter_context(mascot)
-        server = stack.enter_context(backend(mascot, BUILD, port=port, simulated=own_server))
-        for provider, key in KEYS.items():
-            without = "its simulator" if own_server else f"set {key}"
-            print(f"{provider}: {'the real service' if key in os.environ else without}")
+    # A server of yours talks to the real providers, so to those alone that there is a key for.
+    yours = os.environ.get("MASCOT_BASE_URL")
+    providers = [name for name in CONFIGURATIONS if not yours or any(map(os.environ.get, KEYS[name]))]
+    with (
+        offline(*providers) as simulated,
+        MascotClient() as mascot,
+        backend(mascot, BUILD, providers, port=port) as server,
+    ):
+        for name in CONFIGURATIONS:
+            real = "the real service" if name in providers else f"set {KEYS[name][0]}"
+            print(f"{name}: {'its simulator' if name in simulated else real}")
         print(f"open http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
 

@@ -13,10 +13,12 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from examples.web.providers import KEYS, MODELS, configuration
+from examples.offline import KEYS
+from examples.web.providers import CONFIGURATIONS, MODELS
 from mascot_client import GeminiCredentials, MascotError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from mascot_client import MascotClient
@@ -26,25 +28,27 @@ __all__ = ["backend"]
 logger = logging.getLogger(__name__)
 
 
-def backend(mascot: MascotClient, page: Path, *, port: int, simulated: bool) -> ThreadingHTTPServer:
+def backend(
+    mascot: MascotClient, page: Path, providers: Collection[str], *, port: int
+) -> ThreadingHTTPServer:
     """Makes the backend, to be run by `serve_forever`. It listens on loopback only.
 
     Args:
         mascot: Asks the mascot server.
         page: The folder of the built page.
+        providers: Those that there is a key for.
         port: Where to listen; 0 takes a free one.
-        simulated: Whether providers without a key are simulated.
     """
-    handler = partial(_Handler, mascot=mascot, simulated=simulated, directory=str(page))
+    handler = partial(_Handler, mascot=mascot, providers=providers, directory=str(page))
     return ThreadingHTTPServer(("127.0.0.1", port), handler)
 
 
 class _Handler(SimpleHTTPRequestHandler):
     """`GET` files of the page, `POST /connection/{provider}`."""
 
-    def __init__(self, *args: Any, mascot: MascotClient, simulated: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, mascot: MascotClient, providers: Collection[str], **options: Any) -> None:
         self._mascot = mascot
-        self._simulated = simulated
+        self._providers = providers
         # Some systems know it by another type, with which browsers do not run modules.
         self.extensions_map = {**self.extensions_map, ".js": "text/javascript"}
         super().__init__(*args, **options)
@@ -52,7 +56,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def do_POST(self) -> None:
         """Asks for a connection."""
         provider = self.path.removeprefix("/connection/")
-        if provider not in KEYS:
+        if provider not in CONFIGURATIONS:
             self._answer(HTTPStatus.NOT_FOUND, {"error": f"there is no {self.path}"})
         elif self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             self._answer(HTTPStatus.FORBIDDEN, {"error": "other web pages may not ask"})
@@ -60,8 +64,10 @@ class _Handler(SimpleHTTPRequestHandler):
             self._answer(*self._connection(provider))
 
     def _connection(self, provider: str) -> tuple[HTTPStatus, dict[str, str]]:
+        if provider not in self._providers:
+            return HTTPStatus.BAD_GATEWAY, {"error": f"{KEYS[provider][0]} is not set"}
         try:
-            answer = self._mascot.get_signed_url(configuration(provider, simulated=self._simulated))
+            answer = self._mascot.get_signed_url(CONFIGURATIONS[provider]())
         except MascotError as error:
             return HTTPStatus.BAD_GATEWAY, {"error": str(error)}
         except Exception:
