@@ -24,10 +24,15 @@
     return start.call(this, when, ...rest);
   };
 
+  let latest = 0;
+  // Of what has been made, the part that the browser says has left the loudspeaker; sound does not go back.
   function heardMs() {
     const [context] = measured.contexts;
+    if (!context) return 0;
     const { contextTime, performanceTime } = context.getOutputTimestamp();
-    return contextTime * 1000 + performance.now() - performanceTime;
+    const running = contextTime * 1000 + performance.now() - performanceTime;
+    latest = Math.max(latest, Math.min(running, context.currentTime * 1000));
+    return latest;
   }
 
   const samples = new Float32Array(256);
@@ -36,19 +41,23 @@
     return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
   }
 
-  let last = performance.now();
-  function frame(now) {
-    // After the page's own callback of the same frame, so that what is shown is what this frame shows.
-    queueMicrotask(() => {
-      const passed = now - last;
-      last = now;
+  const request = globalThis.requestAnimationFrame;
+  let last = 0;
+  globalThis.requestAnimationFrame = (draw) =>
+    request((now) => {
+      // The page looks at the clock somewhere between these two moments.
+      const began = performance.now();
+      const fromMs = heardMs();
+      draw(now);
+      const heard = heardMs();
       if (measured.contexts.length) {
         const viseme = Number(document.documentElement.dataset.viseme);
         const lips = document.querySelector("#face [data-part=inner]").getBBox().height;
-        measured.frames.push({ now: performance.now(), heardMs: heardMs(), viseme, lips, passed, loudness: loudness() });
+        const passed = began - last;
+        measured.frames.push({
+          now: performance.now(), fromMs, heardMs: heard, viseme, lips, passed, loudness: loudness(),
+        });
       }
+      last = began;
     });
-    setTimeout(() => requestAnimationFrame(frame));
-  }
-  addEventListener("DOMContentLoaded", () => requestAnimationFrame(frame));
 })();

@@ -89,16 +89,19 @@ def test_the_button_interrupts(playground: Playground, provider: str) -> None:
 
     # What the sound card holds already is heard, and the mouth goes on with it until then.
     after = [frame for frame in playground.measured("frames") if frame["now"] > clicked + 150]
-    assert len(after) > 10
+    assert len(after) > 1
     assert {frame["viseme"] for frame in after} == {0}
     assert max(frame["loudness"] for frame in after) < SILENT
     assert playground.state() == "listening"
-    (answer,) = said(playground, "agent")
+    answer = said(playground, "agent")[-1]
     assert answer.endswith("interrupted")
     assert "wharf" not in answer
     if provider == "openai":
         (truncated,) = [m for m in playground.wire.sent if m["type"] == "conversation.item.truncate"]
-        assert 1000 < truncated["audio_end_ms"] < 3000
+        until = max(frame["heardMs"] for frame in playground.measured("frames") if frame["viseme"])
+        heard_ms = until - playground.measured("starts")[0]["atMs"]
+        # Within a frame, which may be a slow one, and the silence that may stand before a word.
+        assert truncated["audio_end_ms"] == pytest.approx(heard_ms, abs=500)
 
     playground.write("Go on, please.")
     playground.wait_for_state("speaking")
@@ -125,9 +128,9 @@ def test_writing_interrupts(playground: Playground, provider: str) -> None:
 
 @every_provider
 def test_a_conversation_by_microphone_and_talking_over_the_agent(
-    hearing: Callable[[Path], AbstractContextManager[Playground]], two_remarks: Path, provider: str
+    hearing: Callable[[Path], AbstractContextManager[Playground]], remarks: Path, provider: str
 ) -> None:
-    with hearing(two_remarks) as playground:
+    with hearing(remarks) as playground:
         playground.choose(provider)
         if provider == "elevenlabs":
             # It greets first, and the first remark is to be an answer.
@@ -136,15 +139,17 @@ def test_a_conversation_by_microphone_and_talking_over_the_agent(
             playground.wait_for_state("listening")
         playground.page.click("#mic")
         playground.wait_until(lambda: "interrupted" in "".join(said(playground, "agent")), "an interruption")
-        playground.wait_until(lambda: len(said(playground, "user")) > 1, "the second remark, written down")
+        heard = len(said(playground, "user"))
+        playground.wait_until(lambda: len(said(playground, "user")) > heard, "what was said, written down")
+        playground.page.click("#mic")
+        assert playground.page.get_attribute("#mic", "aria-pressed") == "false"
         playground.wait_for_state("speaking")
         playground.wait_for_state("listening")
-        playground.page.click("#mic")
 
-        assert playground.page.get_attribute("#mic", "aria-pressed") == "false"
-        cut, whole = said(playground, "agent")[-2:]
-        assert cut.startswith("Of course.")
-        assert whole.startswith("Yes, we have a room above the river.")
+        *_, cut, whole = said(playground, "agent")
+        assert cut.endswith("interrupted")
+        assert whole.endswith(".")
+        assert len(whole) > 60
         assert playground.measured("frames")[-1]["viseme"] == 0
 
 
