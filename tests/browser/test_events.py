@@ -23,7 +23,8 @@ def test_events_are_shown_and_filtered(playground: Playground) -> None:
     page.click("#tab-log")
     playground.wait_until(lambda: "response.done" in shown(playground), "the end of the response")
     assert shown(playground)[0] == "session.update" or shown(playground)[0] == "session.created"
-    assert page.inner_text("#log-count") == str(len(playground.wire.received) + len(playground.wire.sent))
+    total = len(playground.wire.received) + len(playground.wire.sent)
+    playground.wait_until(lambda: page.inner_text("#log-count") == str(total), "all events")
     brief = page.locator("#log li[data-audio=true] .brief").all_inner_texts()
     assert any("@" in text for text in brief)
 

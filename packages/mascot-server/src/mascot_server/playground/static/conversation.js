@@ -47,7 +47,7 @@ export class Conversation extends EventTarget {
     this.tell("state", { state: "thinking" });
   }
 
-  /** @param {string} base64 20 ms of the microphone */
+  /** @param {string} base64 60 ms of the microphone */
   hear(base64) {
     if (this.ready) this.send(this.protocol.hear(base64));
   }

@@ -1,11 +1,11 @@
 /**
- * Runs on the audio thread: hands the microphone's samples over in pieces of 20 ms, instead of 128 at a time.
+ * Runs on the audio thread: hands the microphone's samples over in pieces of 60 ms, instead of 128 at a time.
  */
 
 class Capture extends AudioWorkletProcessor {
   constructor() {
     super();
-    this.piece = new Float32Array(Math.round(sampleRate / 50));
+    this.piece = new Float32Array(Math.round(sampleRate * 0.06));
     this.filled = 0;
   }
 

@@ -14,7 +14,7 @@ export function microphoneMissing() {
  *
  * @param {AudioContext} context
  * @param {number} rate Hz that the provider listens at
- * @param {(base64: string, level: number) => void} hear called every 20 ms; level is the root mean square, 0
+ * @param {(base64: string, level: number) => void} hear called every 60 ms; level is the root mean square, 0
  *   to 1
  * @returns {Promise<() => void>} what closes it again
  */

@@ -3,6 +3,9 @@
 import { redacted } from "../redact.js";
 
 const KEPT = 500;
+// A microphone sends many events a second; they are shown a few times a second, together.
+const EVERY_MS = 200;
+const AUDIO = /audio(_chunk|\.delta|_buffer\.append)?$|realtimeInput\.audio|modelTurn/;
 
 export class Log {
   /**
@@ -12,10 +15,15 @@ export class Log {
   constructor(controls) {
     this.controls = controls;
     this.started = performance.now();
+    /** @type {Map<HTMLElement, object>} each line's message */
+    this.messages = new Map();
+    this.waiting = [];
     for (const control of [controls.filter, controls.audio, controls.sent]) {
       control.addEventListener("input", () => this.refilter());
     }
     controls.clear.addEventListener("click", () => {
+      this.waiting = [];
+      this.messages.clear();
       controls.list.replaceChildren();
       this.number();
     });
@@ -24,15 +32,29 @@ export class Log {
   /**
    * @param {{direction: "in" | "out", message: object, bytes: number}} event
    */
-  add({ direction, message, bytes }) {
+  add(event) {
+    if (!this.waiting.length) setTimeout(() => this.flush(), EVERY_MS);
+    this.waiting.push({ ...event, atMs: performance.now() - this.started });
+  }
+
+  flush() {
     const { list } = this.controls;
     const follow = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    list.append(...this.waiting.slice(-KEPT).map((event) => this.line(event)));
+    this.waiting = [];
+    while (list.childElementCount > KEPT) {
+      this.messages.delete(list.firstElementChild);
+      list.firstElementChild.remove();
+    }
+    this.number();
+    if (follow) list.scrollTop = list.scrollHeight;
+  }
+
+  line({ direction, message, bytes, atMs }) {
     const name = nameOf(message);
-    const text = JSON.stringify(redacted(message), null, 2);
     const item = document.createElement("li");
     item.dataset.direction = direction;
-    item.dataset.audio = /audio(_chunk|\.delta|_buffer\.append)?$|realtimeInput\.audio|modelTurn/.test(name);
-    item.dataset.text = `${name} ${text}`.toLowerCase();
+    item.dataset.audio = AUDIO.test(name);
     const details = document.createElement("details");
     const summary = document.createElement("summary");
     summary.append(
@@ -40,30 +62,31 @@ export class Log {
       span("name", name),
       span("brief", briefOf(message)),
       span("size", sizeOf(bytes)),
-      span("time", `${((performance.now() - this.started) / 1000).toFixed(2)} s`),
+      span("time", `${(atMs / 1000).toFixed(2)} s`),
     );
     details.append(summary);
     // Written only when somebody looks: hundreds of them come in a minute.
     details.addEventListener("toggle", () => {
       if (details.open && details.childElementCount === 1) {
         const pre = document.createElement("pre");
-        pre.textContent = text;
+        pre.textContent = textOf(message);
         details.append(pre);
       }
     });
     item.append(details);
+    this.messages.set(item, message);
     item.hidden = !this.shows(item);
-    list.append(item);
-    while (list.childElementCount > KEPT) list.firstElementChild.remove();
-    this.number();
-    if (follow) list.scrollTop = list.scrollHeight;
+    return item;
   }
 
   shows(item) {
     const { filter, audio, sent } = this.controls;
     if (item.dataset.audio === "true" && !audio.checked) return false;
     if (item.dataset.direction === "out" && !sent.checked) return false;
-    return item.dataset.text.includes(filter.value.trim().toLowerCase());
+    const wanted = filter.value.trim().toLowerCase();
+    if (!wanted) return true;
+    const message = this.messages.get(item);
+    return `${nameOf(message)} ${textOf(message)}`.toLowerCase().includes(wanted);
   }
 
   refilter() {
@@ -90,6 +113,10 @@ function span(kind, text, spoken) {
 
 function sizeOf(bytes) {
   return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+function textOf(message) {
+  return JSON.stringify(redacted(message), null, 2);
 }
 
 /** A message's name: its type, or where the provider has none, the keys that tell what it is. */
