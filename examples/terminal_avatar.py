@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 QUESTIONS: Final = ("What can you do?", "And what else?")
 GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
 FRAMES_PER_SECOND: Final = 30
-FAST: Final = 10.0
+FAST: Final = 5.0
 
 
 class Talk:

@@ -31,8 +31,8 @@ def test_a_pipe_gets_the_conversation_line_by_line(provider: str) -> None:
     assert any(line.startswith(f"agent: {ANSWER}") for line in lines)
     assert "\x1b" not in ran.stdout
     drawn = "".join(below.strip() for line, below in pairwise(lines) if " s  " in line)
-    # A column is 40 ms: the answer alone takes some six seconds.
-    assert len(drawn) > 120
+    # A column is 40 ms: the answer alone takes some six seconds, of which a busy machine may miss a part.
+    assert len(drawn) > 60
     assert len(set(drawn)) > 8
     assert letters([0]) * 5 in drawn
 
