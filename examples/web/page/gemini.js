@@ -48,7 +48,11 @@ export async function connect({ api_key: apiKey, base_url: baseUrl, model }, { o
           )
         : null;
     },
-    hangUp: () => session.close(),
+    hangUp: async () => {
+      await stopListening?.();
+      stopListening = null;
+      session.close();
+    },
   };
 }
 

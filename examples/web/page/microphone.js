@@ -17,6 +17,8 @@ export async function listen(sampleRate, onAudio) {
   capture.port.onmessage = ({ data }) => onAudio(data);
   context.createMediaStreamSource(stream).connect(capture);
   return async () => {
+    // What is still on its way from the audio thread would come after the socket has closed.
+    capture.port.onmessage = null;
     for (const track of stream.getTracks()) track.stop();
     await context.close();
   };

@@ -44,6 +44,10 @@ export async function connect({ signed_url: signedUrl, model }, { onAudio, onEnd
       await stopListening?.();
       stopListening = on ? await listen(SAMPLE_RATE, (pcm) => session.sendAudio(pcm)) : null;
     },
-    hangUp: () => session.close(),
+    hangUp: async () => {
+      await stopListening?.();
+      stopListening = null;
+      session.close();
+    },
   };
 }
