@@ -27,7 +27,6 @@ const STATES = {
   speaking: "Speaking",
   file: "Playing your file",
 };
-
 const $ = (id) => document.getElementById(id);
 const voice = new Voice();
 const strip = new Strip($("strip"));
@@ -238,11 +237,8 @@ function turnOver() {
 
 function showNumbers() {
   if (voice.player.context) number($("number-output"), voice.player.latencyMs, "ms");
-  const { heardMs } = voice;
-  const heard = voice.timeline.segments.filter((one) => one.endMs > heardMs - 5000 && one.startMs < heardMs);
-  const spokenMs = heard.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
-  const changes = heard.reduce((sum, { cues }) => sum + cues.length, 0);
-  if (spokenMs > 500) number($("number-rate"), (1000 * changes) / spokenMs, "/ s");
+  const { rate } = voice;
+  if (rate !== null) number($("number-rate"), rate, "/ s");
 }
 
 async function begin() {

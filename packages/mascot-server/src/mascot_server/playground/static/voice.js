@@ -5,6 +5,7 @@ import { loudnessCues } from "./loudness.js";
 import { Timeline } from "./timeline.js";
 
 const HISTORY_MS = 15_000;
+const RATE_MS = 5000;
 
 export class Voice {
   constructor() {
@@ -47,6 +48,15 @@ export class Voice {
   /** @returns {number} what is heard, in ms of the audio clock */
   get heardMs() {
     return this.player.heardMs;
+  }
+
+  /** @returns {number | null} visemes for each second of the speech heard last, null where there was hardly any */
+  get rate() {
+    const { heardMs } = this;
+    const heard = this.timeline.segments.filter((one) => one.endMs > heardMs - RATE_MS && one.startMs < heardMs);
+    const spokenMs = heard.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+    const changes = heard.reduce((sum, { cues }) => sum + cues.length, 0);
+    return spokenMs > RATE_MS / 10 ? (1000 * changes) / spokenMs : null;
   }
 
   /** @returns {boolean} whether something is heard, or will be */
