@@ -161,6 +161,11 @@ def _training(report: dict[str, Any]) -> list[str]:
     if not command:
         return ["The model's JSON card does not say how it was trained."]
     parts = [f"    {command}"]
+    if started := report["training"].get("started_from_sha256"):
+        parts.append(
+            "It went on from an earlier network of this repository, which `--start` names: the file with the SHA-256 "
+            f"{started}."
+        )
     if command.startswith("python -m tools.train "):
         parts.append("`nox -s train --` in place of `python -m tools.train` first installs what that needs.")
     return parts

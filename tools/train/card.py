@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from dataclasses import asdict
@@ -63,6 +64,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
             "revision": _revision(),
             "date": datetime.now(UTC).date().isoformat(),
             "seed": args.seed,
+            **_started_from(args.start),
             "epoch": best.epoch,
             "parameters": sum(p.numel() for p in best.net.parameters()),
             "argmax_accuracy_oculus15": {name: round(value, 4) for name, value in best.right.items()},
@@ -78,11 +80,18 @@ def decoder(settings: DecoderSettings) -> dict[str, Any]:
     }
 
 
+def _started_from(start: Path | None) -> dict[str, str]:
+    """Which network was trained on, if it was one shipped."""
+    if start is None or not start.is_file():
+        return {}
+    return {"started_from_sha256": hashlib.sha256(start.read_bytes()).hexdigest()}
+
+
 def _command(args: argparse.Namespace) -> str:
     """The command that trained it, without the paths of one machine."""
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
     if args.start:
-        given["start"] = "ENGLISH_RUN"
+        given["start"] = "NETWORK.onnx" if args.start.is_file() else "ENGLISH_RUN"
     # Flags stand alone where they are set.
     options = [
         f"--{name}" if value is True else f"--{name} {value}"

@@ -46,7 +46,7 @@ _BIASES = (-0.6, -0.3, 0.0, 0.3, 0.6, 0.9, 1.2, 1.6)
 # Shares of the frames that showing closures late may cost, and all help together.
 _PRICE_LATE, _PRICE = 0.003, 0.006
 # By which the share of true ones among those claimed may lie below that of those found.
-_IMBALANCE = {"P": 0.03, "F": 0.25}
+_IMBALANCE = {"P": 0.03, "F": 0.15}
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,9 @@ def create_app(
     metrics, worker = Metrics(), worker or Worker()
     http = httpx.AsyncClient()
     scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, metrics=metrics)
-    drain = Drain(seconds=settings.drain_seconds, overloaded=scheduler.overloaded)
+    # Who tries the playground is alone with it: late visemes tell more than a refusal.
+    overloaded = scheduler.overloaded if playground is None else lambda: None
+    drain = Drain(seconds=settings.drain_seconds, overloaded=overloaded)
     fail_open = settings.redis_down == "open"
     keys = KeyDirectory(
         StaticKeys(key.get_secret_value() for key in settings.api_keys),
