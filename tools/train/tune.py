@@ -1,6 +1,7 @@
 """Sets the decoder's constants on the dev split and measures what comes out.
 
-First the one price of all changes with which most frames are right. Then how doubtful lips closing (P, B, M) and lip on
+Every trial counts twice: in short chunks, most of whose frames lie at an edge, and in long ones. First the one price of
+all changes with which most frames are right. Then how doubtful lips closing (P, B, M) and lip on
 teeth (F, V) are at a chunk's edge, and how clear one must be to be shown late: of what costs few frames that is taken
 with which they are found and claimed best. Then each of the two gets a price and a bias of its own. A dear entry keeps
 short false closures out, a bias keeps the long ones in. Of the pairs that lose few frames and keep a balance between
@@ -29,6 +30,7 @@ from tools.train import card
 from tools.train.corpus import HOP, RATE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
 
 CHUNK_MS = 100
+_LONG_CHUNK_MS = 1000
 _COSTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _HELPED = {"P": "PP", "F": "FF"}  # a phone of each class, and what the judge calls it
 _EDGES = tuple(product((2, 4, 6), (-0.5, -1.0, -1.5, -2.0)))  # frames and bias
@@ -84,13 +87,15 @@ class _Trial:
     """Tries settings for one viseme set.
 
     Args:
-        speech: To try on.
+        speech: To try on, however often.
         shapes: The viseme set.
         silence_db: Level of silence.
         labels: What the network tells apart.
     """
 
-    def __init__(self, speech: _Speech, shapes: ShapeSet, silence_db: float, labels: tuple[str, ...]) -> None:
+    def __init__(
+        self, speech: Sequence[_Speech], shapes: ShapeSet, silence_db: float, labels: tuple[str, ...]
+    ) -> None:
         self.shapes = shapes
         self.silence_db = silence_db
         self._labels = labels
@@ -100,28 +105,35 @@ class _Trial:
     def figures(self, settings: DecoderSettings) -> _Figures:
         """Decode in chunks, all utterances together, and count."""
         table = DecoderTable(self._labels, self.shapes, settings)
-        decoders = [Decoder(table) for _ in self._speech.said]
-        paths = [[(0, SILENCE)] for _ in decoders]
-        for heard in self._speech.chunks:
-            found = Decoder.decode_together(decoders[: len(heard.levels)], heard, edge=True)
-            for path, changes in zip(paths, found, strict=False):
-                path.extend(changes)
-        right = 0
+        right = total = 0
         claims = {phone: Found() for phone in _HELPED}
-        for labels, said, path in zip(self._speech.labels, self._speech.said, paths, strict=True):
-            frames = [frame for frame, _ in path]
-            decided = np.repeat([shape for _, shape in path], np.diff([*frames, len(labels)]))
-            right += int(np.count_nonzero(decided == self._owner[labels]))
-            predicted = track([(frame * FRAME_MS, str(shape)) for frame, shape in path], said.end)
-            for phone, viseme in _HELPED.items():
-                shape = str(self.shapes.index_of(phone))
-                claims[phone].add(said.spans(viseme), predicted.spans(shape))
-        return _Figures(right / sum(map(len, self._speech.labels)), claims)
+        for speech in self._speech:
+            for labels, said, path in zip(speech.labels, speech.said, _paths(table, speech), strict=True):
+                frames = [frame for frame, _ in path]
+                decided = np.repeat([shape for _, shape in path], np.diff([*frames, len(labels)]))
+                right += int(np.count_nonzero(decided == self._owner[labels]))
+                total += len(labels)
+                predicted = track([(frame * FRAME_MS, str(shape)) for frame, shape in path], said.end)
+                for phone, viseme in _HELPED.items():
+                    shape = str(self.shapes.index_of(phone))
+                    claims[phone].add(said.spans(viseme), predicted.spans(shape))
+        return _Figures(right / total, claims)
 
 
-def _listen(network: Network, corpus: Path, data: Corpus) -> _Speech:
+def _paths(table: DecoderTable, speech: _Speech) -> list[list[tuple[int, int]]]:
+    """Shapes shown in each utterance, as (first frame, shape)."""
+    decoders = [Decoder(table) for _ in speech.said]
+    paths = [[(0, SILENCE)] for _ in decoders]
+    for heard in speech.chunks:
+        found = Decoder.decode_together(decoders[: len(heard.levels)], heard, edge=True)
+        for path, changes in zip(paths, found, strict=False):
+            path.extend(changes)
+    return paths
+
+
+def _listen(network: Network, corpus: Path, data: Corpus, chunk_ms: int) -> _Speech:
     """The utterances to tune on, heard in chunks."""
-    size = RATE * CHUNK_MS // 1000
+    size = RATE * chunk_ms // 1000
     chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on and u.samples >= size]
     chosen.sort(key=lambda u: -u.samples)
     phones = {
@@ -212,7 +224,8 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     """
     path = graph.with_suffix(".json")
     text = path.read_text("utf-8")
-    speech = _listen(Network(graph.stem, graph.read_bytes(), text), corpus, data)
+    network = Network(graph.stem, graph.read_bytes(), text)
+    speech = [_listen(network, corpus, data, chunk_ms) for chunk_ms in (CHUNK_MS, _LONG_CHUNK_MS)]
     content = json.loads(text)
     for shapes in (SHAPES[name] for name in card.TUNED):
         settings = _tuned(
