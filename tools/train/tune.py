@@ -5,8 +5,7 @@ all changes with which most frames are right. Then how doubtful lips closing (P,
 teeth (F, V) are at a chunk's edge, and how clear one must be to be shown late: of what costs few frames that is taken
 with which they are found and claimed best. Then each of the two gets a price and a bias of its own. A dear entry keeps
 short false closures out, a bias keeps the long ones in. Of the pairs that lose few frames and keep a balance between
-shapes missed and shapes claimed falsely, the one is taken that finds most. A viewer notices a missing closure and a
-false one alike; a missing F or V more than a false one, which looks much like the sounds that are taken for it.
+shapes missed and shapes claimed falsely, the best is taken (`_WANTED`).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from tools.train import card
 from tools.train.corpus import HOP, RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,6 +49,12 @@ _BIASES = (-0.6, -0.3, 0.0, 0.3, 0.6, 0.9, 1.2, 1.6)
 _PRICE_LATE, _PRICE = 0.003, 0.006
 # By which the share of true ones among those claimed may lie below that of those found.
 _IMBALANCE = {"P": 0.03, "F": 0.15}
+# A viewer notices a missing closure and a false one alike, and of two that are about as good takes the one that misses
+# less; a missing F or V more than a false one, which looks much like the sounds that are taken for it.
+_WANTED: dict[str, Callable[[Found], tuple[float, float]]] = {
+    "P": lambda found: (round(found.f1, 2), found.recall),
+    "F": lambda found: (found.recall, found.f1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,16 +207,15 @@ def _with(settings: DecoderSettings, index: int, cost: float, bias: float) -> De
 
 
 def _best(tried: dict[DecoderSettings, _Figures], phone: str, least: float) -> DecoderSettings:
-    """Of settings that lose few frames those that find most, without claiming much; else those of best balance."""
-
-    def balanced(settings: DecoderSettings) -> bool:
-        found = tried[settings].found[phone]
-        return found.precision >= found.recall - _IMBALANCE[phone]
-
+    """Of settings that lose few frames and do not claim much the best as `_WANTED` has it; else the best balanced."""
     allowed = [s for s in tried if tried[s].right >= least]
-    if good := [s for s in allowed if balanced(s)]:
-        return max(good, key=lambda s: (tried[s].found[phone].recall, tried[s].right))
-    return max(allowed, key=lambda s: min(tried[s].found[phone].recall, tried[s].found[phone].precision))
+
+    def found(settings: DecoderSettings) -> Found:
+        return tried[settings].found[phone]
+
+    if good := [s for s in allowed if found(s).precision >= found(s).recall - _IMBALANCE[phone]]:
+        return max(good, key=lambda s: (_WANTED[phone](found(s)), tried[s].right))
+    return max(allowed, key=lambda s: min(found(s).recall, found(s).precision))
 
 
 def tune(graph: Path, corpus: Path, data: Corpus) -> None:
