@@ -175,5 +175,4 @@ def test_the_program_prints_audio_and_mouth_shapes(
 
 def test_links_hold_on_a_page_of_its_own() -> None:
     links = re.findall(r"\]\(([^)]*)\)", README.read_text("utf-8"))
-    assert links
     assert [link for link in links if not link.startswith(("https://", "#"))] == []
