@@ -28,18 +28,11 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def run_example(example: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs an example to its end; the variables are set for it.
-
-    A mascot server refuses conversations while its machine is too busy for them (HTTP 503); that is tried again.
-    """
-    for _ in range(3):
-        ran = subprocess.run(
-            command(example, *arguments),
-            cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        if "HTTP 503" not in ran.stderr:
-            break
-    return ran
+    """Runs an example to its end; the variables are set for it."""
+    return subprocess.run(
+        command(example, *arguments),
+        cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
 
 
 @contextmanager

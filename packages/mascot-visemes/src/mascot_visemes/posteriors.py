@@ -149,10 +149,9 @@ class PosteriorStream:
             # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames.
             parts.append(late[:, :, ::-1].reshape(len(streams), -1, late.shape[3]))
             first -= parts[0].shape[1]
-        elif edge:
-            early = together([stream._early for stream in streams])
         if edge:
             end = frames_begun(one.samples, one._features.front.rate)
+            early = answer[1] if answer else together([stream._early for stream in streams])
             # Reversed, the early heads run on through the frames that follow those of the full-context heads.
             parts.append(early[:, ::-1])
         if not parts:
