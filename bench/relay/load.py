@@ -79,16 +79,19 @@ class Load:
             async with gate:
                 await self._dial(address)
 
+        first: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for index, address in enumerate(addresses):
                     group.create_task(dial(index, address))
         except* (OSError, WSError, TimeoutError, LoadFailed) as errors:
-            first: BaseException = errors
+            first = errors
+        # What is raised where a group is caught becomes a group itself in some versions of Python.
+        if first is not None:
             while isinstance(first, BaseExceptionGroup):
                 first = first.exceptions[0]
             count = sum(not app.lost for app in self._apps)
-            raise LoadFailed(f"{count} sessions open, then {type(first).__name__}: {first}") from None
+            raise LoadFailed(f"{count} sessions open, then {type(first).__name__}: {first}")
         if len(self._agents) != len(self._apps):
             raise LoadFailed(f"{len(self._apps)} apps, but {len(self._agents)} sockets at the provider")
 
