@@ -69,7 +69,9 @@ def test_another_model_and_another_provider_begin_anew(playground: Playground) -
     playground.write("Halo!")
     playground.wait_for_state("speaking")
     # What it says is written as it comes, and begins before the words that tell its language.
-    playground.wait_until(lambda: "feri" in " ".join(said(playground, "agent")).lower(), "an Indonesian answer")
+    playground.wait_until(
+        lambda: "feri" in " ".join(said(playground, "agent")).lower(), "an Indonesian answer"
+    )
 
     playground.choose("gemini")
     playground.wait_for_state("listening")
