@@ -107,13 +107,13 @@ class Load:
             LoadFailed: A socket closed before anybody spoke.
         """
         self._bring_in_speakers()
-        self._clock.start()
-        await asyncio.sleep(warm_up)
-        # What is alive now stays: a collection would stop sender and receiver both.
+        # What is alive now stays: a collection would stop sender and receiver both. This one too, so before they start.
         gc.collect()
         gc.freeze()
         gc.disable()
         try:
+            self._clock.start()
+            await asyncio.sleep(warm_up)
             return await self._measure(seconds, program)
         finally:
             gc.enable()

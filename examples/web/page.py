@@ -28,9 +28,9 @@ def build_page() -> None:
     lock = HERE / "package-lock.json"
     if _older(HERE / "node_modules" / ".package-lock.json", [lock]):
         # No package here needs a script of its own to be installed.
-        subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)  # noqa: S603
+        subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)  # noqa: S603 (npm)
     if _older(BUILD / "index.html", [lock, HERE / "package.json", *(HERE / "page").iterdir()]):
-        subprocess.run([npm, "run", "--silent", "build"], cwd=HERE, check=True)  # noqa: S603
+        subprocess.run([npm, "run", "--silent", "build"], cwd=HERE, check=True)  # noqa: S603 (npm)
 
 
 def _older(made: Path, sources: list[Path]) -> bool:

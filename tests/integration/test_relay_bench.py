@@ -229,9 +229,7 @@ def test_a_delay_shows_as_it_is(name: str) -> None:
             relayed = await measure(provider, spoken, relay, Pacing())
         for sample in (direct, relayed):
             for way in ("down", "up"):
-                assert sample[way]["sent"] == pytest.approx(
-                    10 * SESSIONS * sample["seconds"], abs=3 * SESSIONS
-                )
+                assert sample[way]["sent"] == pytest.approx(10 * SESSIONS * sample["seconds"], abs=8)
                 assert (sample[way]["missing"], sample[way]["out_of_order"]) == (0, 0)
             assert sample["lost_sockets"] == 0
             assert 0 < sample["generator"]["core"] < 1
