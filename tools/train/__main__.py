@@ -27,7 +27,7 @@ from tools.train import card, corpus
 from tools.train.export import write_onnx
 from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
-from tools.train.net import Net
+from tools.train.net import DROPOUT, Net
 from tools.train.relabel import certain, relabel
 from tools.train.shipped import network
 from tools.train.start import heard, started
@@ -79,6 +79,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
             f"--{stage}-minutes", type=float, default=math.inf, help="stop that after this long (no limit)"
         )
     p.add_argument("--hidden", type=int, default=192, help="width of the network (%(default)s)")
+    p.add_argument(
+        "--dropout",
+        type=float,
+        default=DROPOUT,
+        help="share of hidden units left out in training; less for a narrow network (%(default)s)",
+    )
     p.add_argument("--batch", type=int, default=40, help="examples a batch (%(default)s)")
     p.add_argument("--batches", type=int, default=180, help="batches an epoch (%(default)s)")
     p.add_argument("--steps", type=int, default=250, help="20 ms steps an example (%(default)s)")
@@ -142,7 +148,7 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     if data.language.corrected and not args.start:
         labels = len(data.language.labels)
         print("first network", flush=True)
-        make = partial(Net, args.hidden, labels)
+        make = partial(Net, args.hidden, labels, dropout=args.dropout)
         first = Run(_settings(args, "first"), args.out / "first", data, certain(data), make).train()
         print("teacher", flush=True)
         make_teacher = partial(Teacher, labels)
@@ -173,11 +179,11 @@ def main(argv: list[str] | None = None) -> None:
     if args.start:
         begin = args.start if args.start.is_file() else args.start / "network"
     make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher] = partial(
-        started, begin, language, args.hidden
+        started, begin, language, args.hidden, dropout=args.dropout
     )
     peak = _CONTINUED
     if args.fresh:
-        make, peak = partial(Net, args.hidden, len(language.labels)), 1.0
+        make, peak = partial(Net, args.hidden, len(language.labels), dropout=args.dropout), 1.0
     run = Run(_settings(args, "last", peak), args.out / "network", data, table, make)
     best = run.train()
     args.models.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
 KERNEL = 3  # steps that the convolution sees
-_DROPOUT = 0.25
+DROPOUT = 0.25
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
@@ -30,20 +30,23 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         labels: How many phonemes it tells apart.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
+        dropout: Share of the hidden units that are left out in training, before each layer but the first.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, hidden: int, labels: int, mean: Tensor, std: Tensor) -> None:
+    def __init__(
+        self, hidden: int, labels: int, mean: Tensor, std: Tensor, dropout: float = DROPOUT
+    ) -> None:
         super().__init__()
         self.hidden = hidden
         self.labels = labels
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
         self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
-        self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=_DROPOUT)
-        self.dropout = nn.Dropout(_DROPOUT)
+        self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=dropout)
+        self.dropout = nn.Dropout(dropout)
         self.late = nn.Linear(hidden, FULL * labels)
         self.early = nn.Linear(hidden, (HEADS - FULL) * labels)
 

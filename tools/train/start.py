@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _ENGLISH = LANGUAGES["en"]
 
 
-def started(begin: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor) -> Net:
+def started(
+    begin: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor, dropout: float
+) -> Net:
     """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.
 
     Args:
@@ -34,6 +36,7 @@ def started(begin: Path, language: Language, hidden: int, mean: torch.Tensor, st
         hidden: Width of the network, as it was there.
         mean: Mean of each band, shape (BANDS,); replaced by that network's, as `std` is.
         std: Standard deviation of each band, shape (BANDS,).
+        dropout: As `Net` takes it.
 
     Raises:
         SystemExit: There is no network, or one of another width.
@@ -48,7 +51,7 @@ def started(begin: Path, language: Language, hidden: int, mean: torch.Tensor, st
     for name, heads in (("late", FULL), ("early", HEADS - FULL)):
         for part in (f"{name}.weight", f"{name}.bias"):
             weights[part] = weights[part].unflatten(0, (heads, -1))[:, kin].flatten(0, 1)
-    net = Net(hidden, len(language.labels), mean, std)
+    net = Net(hidden, len(language.labels), mean, std, dropout)
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
