@@ -12,7 +12,7 @@ import torch
 
 from tools.train import corpus as corpora
 from tools.train.language import LANGUAGES
-from tools.train.net import FULL, HEADS, Net
+from tools.train.net import DROPOUT, FULL, HEADS, Net
 from tools.train.relabel import certain
 from tools.train.shipped import network
 
@@ -26,7 +26,12 @@ _ENGLISH = LANGUAGES["en"]
 
 
 def started(
-    begin: Path, language: Language, hidden: int, mean: torch.Tensor, std: torch.Tensor, dropout: float
+    begin: Path,
+    language: Language,
+    hidden: int,
+    mean: torch.Tensor,
+    std: torch.Tensor,
+    dropout: float = DROPOUT,
 ) -> Net:
     """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.
 
