@@ -49,7 +49,7 @@ class Watched(Network):
         vars(self).update(vars(network))
         self.began = self.ended = 0
 
-    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:
+    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats]:
         """As `Network.run`; the times are `time.perf_counter_ns`."""
         self.began = time.perf_counter_ns()
         answer = super().run(steps, state)

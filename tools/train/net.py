@@ -36,9 +36,7 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
     mean: Tensor
     scale: Tensor
 
-    def __init__(
-        self, hidden: int, labels: int, mean: Tensor, std: Tensor, dropout: float = DROPOUT
-    ) -> None:
+    def __init__(self, hidden: int, labels: int, mean: Tensor, std: Tensor, dropout: float = DROPOUT) -> None:
         super().__init__()
         self.hidden = hidden
         self.labels = labels
@@ -118,14 +116,14 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         step = np.minimum(heard // 2 - 1, (frame + 8) // 2)
         return self.logits(hidden)[:, step, 2 * step + 3 - frame]
 
-    def forward(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """What the exported graph computes.
 
         Returns:
-            Posteriors of the full-context heads at every step, shape (batch, steps, FULL, labels); of the other
-            heads after the last step, shape (batch, HEADS - FULL, labels); the next state.
+            Posteriors, shape (batch, 2 * steps + HEADS - FULL, labels), and the next state. Frame by frame those of the
+            full-context heads at every step, then those of the other heads after the last step.
         """
         hidden, state = self.body(steps, state)
-        late = self.late(hidden).unflatten(-1, (FULL, self.labels)).softmax(-1)
-        early = self.early(hidden[:, -1]).unflatten(-1, (HEADS - FULL, self.labels)).softmax(-1)
-        return late, early, state
+        late = self.late(hidden).unflatten(-1, (FULL, self.labels)).flip(2).flatten(1, 2)
+        early = self.early(hidden[:, -1]).unflatten(-1, (HEADS - FULL, self.labels)).flip(1)
+        return torch.cat((late, early), dim=1).softmax(-1), state

@@ -12,7 +12,8 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from tools.train.net import FULL, Net
+from tools.train.export import heads_reversed
+from tools.train.net import FULL, HEADS, Net
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +43,10 @@ def network(path: Path) -> Net:
         raise SystemExit(f"--start: {path} is no network that this tool has written") from None
     net = Net(len(front[1]), len(late[1]) // FULL, torch.zeros(len(mean) // 2), torch.ones(len(mean) // 2))
     weights = {"mean": mean, "scale": scale}
-    for name, (weight, bias) in {"front": front, "late": late, "early": early}.items():
-        weights[f"{name}.weight"], weights[f"{name}.bias"] = weight, bias
+    weights["front.weight"], weights["front.bias"] = front
+    # In the file the heads stand the other way round.
+    for name, outputs, heads in (("late", late, FULL), ("early", early, HEADS - FULL)):
+        weights[f"{name}.weight"], weights[f"{name}.bias"] = heads_reversed(outputs, heads)
     for layer, ((weight, bias), gates) in enumerate(zip((first, second), inner, strict=True)):
         weights[f"gru.weight_ih_l{layer}"], weights[f"gru.bias_ih_l{layer}"] = weight, bias
         weights[f"gru.weight_hh_l{layer}"] = np.concatenate([w for w, _ in gates])

@@ -31,6 +31,7 @@ def started(
     hidden: int,
     mean: torch.Tensor,
     std: torch.Tensor,
+    *,
     dropout: float = DROPOUT,
 ) -> Net:
     """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.

@@ -85,12 +85,13 @@ class SampleReader:
         UnknownEncodingError: `encoding` is none of these.
     """
 
-    __slots__ = ("_encoding", "carried")
+    __slots__ = ("_dtype", "_encoding", "_size", "carried")
 
     def __init__(self, encoding: Encoding) -> None:
         if encoding not in ENCODINGS:
             raise UnknownEncodingError(encoding, ENCODINGS)
         self._encoding = encoding
+        self._size, self._dtype = _FORMATS[encoding]
         self.carried = b""
 
     def reset(self) -> None:
@@ -114,19 +115,18 @@ class SampleReader:
         if isinstance(chunk, np.ndarray):
             return self._array(chunk)
         try:
-            data = memoryview(chunk).cast("B")
+            data = chunk if type(chunk) is bytes else memoryview(chunk).cast("B")
         except TypeError:
             raise SampleFormatError(type(chunk).__name__, self._expected()) from None
         if self.carried:
-            data = memoryview(self.carried + data)
-        size, dtype = _FORMATS[self._encoding]
-        if rest := len(data) % size:
-            whole = len(data) - rest
-            data, carried = data[:whole], bytes(data[whole:])
-        else:
-            carried = b""
-        raw: Raw = np.frombuffer(data, dtype)
-        _check_finite(raw)
+            data = self.carried + data
+        carried = b""
+        if rest := len(data) % self._size:
+            data = memoryview(data)
+            data, carried = data[:-rest], bytes(data[-rest:])
+        raw: Raw = np.frombuffer(data, self._dtype)
+        if self._encoding == "float32":
+            _check_finite(raw)
         self.carried = carried
         return raw
 
@@ -175,7 +175,8 @@ class SampleReader:
         kinds = ("u1",) if self._encoding in _TABLES else ("i2", "f4")
         if chunk.dtype.str[1:] not in kinds:
             raise SampleFormatError(found, self._expected() + " (convert with .astype)")
-        _check_finite(chunk)
+        if chunk.dtype.kind == "f":
+            _check_finite(chunk)
         return chunk
 
     def _expected(self) -> str:
@@ -184,7 +185,6 @@ class SampleReader:
 
 
 def _check_finite(raw: Raw) -> None:
-    if raw.dtype.kind == "f":
-        good = np.isfinite(raw)
-        if not good.all():
-            raise NotFiniteError(int(good.argmin()))
+    good = np.isfinite(raw)
+    if not good.all():
+        raise NotFiniteError(int(good.argmin()))

@@ -63,7 +63,7 @@ class DecoderTable:
 
     __slots__ = (
         "_blend",
-        "_closures",
+        "_edge_bias",
         "_is_closure",
         "_lead",
         "_matrix",
@@ -85,8 +85,9 @@ class DecoderTable:
         self._settings = settings
         self.costs = settings.switch_cost
         # In some sets lips that close are those at rest, which need no help.
-        self._closures = sorted({shapes.index_of(phone) for phone in CLOSURES} - {SILENCE})
-        self._is_closure = np.isin(np.arange(len(shapes.ids)), self._closures)
+        closures = sorted({shapes.index_of(phone) for phone in CLOSURES} - {SILENCE})
+        self._is_closure = np.isin(np.arange(len(shapes.ids)), closures)
+        self._edge_bias = self._is_closure * np.float32(settings.edge_bias)
         self._lead = math.exp(settings.late_lead)
 
     def shares(self, posteriors: Floats) -> Floats:
@@ -105,8 +106,7 @@ class DecoderTable:
         scores = np.maximum(shares, self._smallest, out=shares)
         np.log(scores, out=scores)
         if edge and settings.edge_frames:
-            for shape in self._closures:
-                scores[:, -settings.edge_frames :, shape] += np.float32(settings.edge_bias)
+            scores[:, -settings.edge_frames :] += self._edge_bias
         if levels.min() < settings.silence_db:
             silent = levels < settings.silence_db
             scores[silent] = _IMPOSSIBLE
@@ -126,13 +126,12 @@ class DecoderTable:
             shares: Of the frames before the present, shape (streams, frames, visemes).
         """
         likely = shares.argmax(axis=2)
-        found = []
         streams, rows = self._is_closure.take(likely).nonzero()
-        for stream, row in zip(streams.tolist(), rows.tolist(), strict=True):
-            *others, first = sorted(shares[stream, row].tolist())
-            if first > self._lead * others[-1]:
-                found.append((stream, shares.shape[1] - row, int(likely[stream, row])))
-        return found
+        second, first = np.partition(shares[streams, rows], -2, axis=1)[:, -2:].T
+        clear = first > self._lead * second
+        streams, rows = streams[clear], rows[clear]
+        since, shape = shares.shape[1] - rows, likely[streams, rows]
+        return list(zip(streams.tolist(), since.tolist(), shape.tolist(), strict=True))
 
 
 class Decoder:
@@ -242,9 +241,10 @@ def _clear_paths(
     shape = likely[stream, row]
     for number, change in zip(stream.tolist(), zip(row.tolist(), shape.tolist(), strict=True), strict=True):
         paths[number].append(change)
-    best = np.partition(scores, -2, axis=2)[..., -2:]
+    best = np.partition(scores, -2, axis=2)[..., -2:].reshape(-1, 2)
     lead = np.zeros(streams * frames + 1)
-    np.cumsum(best[..., 1] - best[..., 0], dtype=np.float64, out=lead[1:])
+    lead[1:] = best[:, 1] - best[:, 0]
+    np.cumsum(lead, out=lead)
     begin = stream * frames + row
     end = (stream + 1) * frames
     saved = costs[shape]

@@ -112,14 +112,14 @@ class Network:
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
         try:
             self.state_size = int(shapes["state"][1])
-            fits = outputs["late"][2:] == [FULL_HEADS, len(self.labels)]
+            fits = outputs["posteriors"][2] == len(self.labels)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise ModelFileError(
                 name, f"the network has other inputs or outputs than expected ({error!r})"
             ) from error
         if not fits:
             raise ModelFileError(
-                name, f"the network answers {outputs['late']}, the card has {len(self.labels)} labels"
+                name, f"the network answers {outputs['posteriors']}, the card has {len(self.labels)} labels"
             )
 
     def decoder(self, shapes: ShapeSet) -> DecoderSettings:
@@ -157,7 +157,7 @@ class Network:
                 )
         return result
 
-    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats, Floats]:
+    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats]:
         """Run a batch of streams over the same number of steps each.
 
         Args:
@@ -165,10 +165,9 @@ class Network:
             state: As returned by the call before, zeros at the start, shape (batch, state_size).
 
         Returns:
-            Phoneme posteriors of the full-context heads at every step, shape (batch, steps, 2, labels); those of the
-            other heads after the last step, shape (batch, 10, labels); the next state.
+            Phoneme posteriors, shape (batch, 2 * steps + 10, labels), and the next state. Of the frames, the first is
+            the 8th before these steps and the last the 2nd after them; each is told by the head that has heard most
+            beyond it: those of the full-context heads at every step, then of the other heads after the last step.
         """
-        late, early, after = self._session.run(
-            ("late", "early", "next_state"), {"steps": steps, "state": state}
-        )
-        return late, early, after
+        posteriors, after = self._session.run(("posteriors", "next_state"), {"steps": steps, "state": state})
+        return posteriors, after

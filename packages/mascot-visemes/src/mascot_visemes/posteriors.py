@@ -1,8 +1,8 @@
 """Which head decides which frame: phoneme posteriors for a stream, each frame exactly once.
 
 After step ``s`` the network has heard the frames up to ``2 s + 1``, and its head ``j`` tells frame ``2 s + 3 - j``.
-Frames inside a chunk are taken from the two heads that have heard 80 and 90 ms beyond them; those at the chunk's edge
-from the earlier heads after the last step, with as much context as there is. Frames that have begun but cannot have
+So frames inside a chunk are told by the two heads that have heard 80 and 90 ms beyond them; those at the chunk's edge
+by the earlier heads after the last step, with as much context as there is. Frames that have begun but cannot have
 been heard in whole steps are told by the first two heads, which the network learned to predict.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mascot_visemes.network import Network
 
     Floats = NDArray[np.float32]
-    _Answer = tuple[Floats, Floats, Floats]  # as from Network.run
+    _Answer = tuple[Floats, Floats]  # as from Network.run
 
 LOOK_AHEAD_FRAMES = (
     HEADS - FULL_HEADS
@@ -66,9 +66,14 @@ class PosteriorStream:
     Args:
         network: The network whose answers will come.
         rate: Samples per second.
+
+    Attributes:
+        decided: Frames decided.
+        phase: What streams must have in common to be worked on together.
+        state: Of the network.
     """
 
-    __slots__ = ("_early", "_features", "_levels", "_network", "_odd", "decided", "state")
+    __slots__ = ("_edge", "_features", "_levels", "_network", "_odd", "decided", "phase", "state")
 
     def __init__(self, network: Network, rate: int) -> None:
         self._network = network
@@ -81,20 +86,19 @@ class PosteriorStream:
         self._odd = np.zeros((0, BANDS), np.float32)
         # Levels of the last frames heard, back to the first undecided; never empty.
         self._levels = np.full(1, _SILENT_DB, np.float32)
-        # Until a step has been heard the mouth rests.
-        self._early = np.zeros((HEADS - FULL_HEADS, len(self._network.labels)), np.float32)
-        self._early[:, self._network.labels.index("SIL")] = 1.0
+        # What is known of the frames at the edge; until a step has been heard the mouth rests.
+        self._edge = np.zeros((LOOK_AHEAD_FRAMES, len(self._network.labels)), np.float32)
+        self._edge[:, self._network.labels.index("SIL")] = 1.0
         self.decided = 0
         self.state = np.zeros(self._network.state_size, np.float32)
+        self.phase = self._phase()
 
     @property
     def samples(self) -> int:
         """Samples heard."""
         return self._features.samples
 
-    @property
-    def phase(self) -> Hashable:
-        """What streams must have in common to be worked on together."""
+    def _phase(self) -> Hashable:
         features = self._features
         front = features.front
         # How many levels are kept follows from the frames that have been decided and heard, but for the first frame.
@@ -107,32 +111,35 @@ class PosteriorStream:
         )
 
     @staticmethod
-    def hear(streams: Sequence[PosteriorStream], samples: Floats) -> Floats:
-        """Take in samples.
+    def hear(streams: Sequence[PosteriorStream], samples: Floats) -> tuple[Floats, Floats]:
+        """Take in samples. `take` must follow.
 
         Args:
             streams: In phase.
             samples: For each of them, shape (streams, n).
 
         Returns:
-            The steps they complete, shape (streams, steps, 2 * BANDS), perhaps none. `take` must follow.
+            The steps they complete, shape (streams, steps, 2 * BANDS), perhaps none; and the levels for `take`.
         """
         bands, levels = FeatureStream.push_together([stream._features for stream in streams], samples)
         levels = np.concatenate((together([stream._levels for stream in streams]), levels), axis=1)
         if len(streams[0]._odd):
             bands = np.concatenate((together([stream._odd for stream in streams]), bands), axis=1)
         whole = bands.shape[1] - bands.shape[1] % FRAMES_PER_STEP
-        for stream, known, odd in zip(streams, levels, bands[:, whole:].copy(), strict=True):
-            stream._levels = known
+        for stream, odd in zip(streams, bands[:, whole:].copy(), strict=True):
             stream._odd = odd
-        return bands[:, :whole].reshape(len(streams), whole // FRAMES_PER_STEP, FRAMES_PER_STEP * BANDS)
+        steps = bands[:, :whole].reshape(len(streams), whole // FRAMES_PER_STEP, FRAMES_PER_STEP * BANDS)
+        return steps, levels
 
     @staticmethod
-    def take(streams: Sequence[PosteriorStream], answer: _Answer | None, *, edge: bool) -> Heard:
+    def take(
+        streams: Sequence[PosteriorStream], levels: Floats, answer: _Answer | None, *, edge: bool
+    ) -> Heard:
         """Take the network's answer to the steps that `hear` returned.
 
         Args:
             streams: Those given to `hear`.
+            levels: As `hear` returned them.
             answer: As from `Network.run`, a row a stream; None if there were no steps.
             edge: Decide every frame that has begun, with the context there is, not only those with all of it.
         """
@@ -140,33 +147,24 @@ class PosteriorStream:
         decided = one.decided
         # The frame that the last head tells after the step to come: up to it all that can be known is known.
         known = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
-        first, end, parts = known, known, []
         if answer:
-            late, early, state = answer
-            for stream, its_early, its_state in zip(streams, early, state, strict=True):
-                stream._early = its_early
+            told, states = answer
+            edges = told[:, -LOOK_AHEAD_FRAMES:].copy()
+            for stream, its_edge, its_state in zip(streams, edges, states, strict=True):
+                stream._edge = its_edge
                 stream.state = its_state
-            # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames.
-            parts.append(late[:, :, ::-1].reshape(len(streams), -1, late.shape[3]))
-            first -= parts[0].shape[1]
-        if edge:
-            end = frames_begun(one.samples, one._features.front.rate)
-            early = answer[1] if answer else together([stream._early for stream in streams])
-            # Reversed, the early heads run on through the frames that follow those of the full-context heads.
-            parts.append(early[:, ::-1])
-        if not parts:
-            none = np.zeros((len(streams), 0, len(one._network.labels)), np.float32)
-            return Heard(none, np.zeros((len(streams), 0), np.float32))
-        told = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        else:
+            told = together([stream._edge for stream in streams])
+        first = known + LOOK_AHEAD_FRAMES - told.shape[1]
+        end = frames_begun(one.samples, one._features.front.rate) if edge else known
         before = max(first, decided - AGAIN_FRAMES, 0)
         told = told[:, before - first : max(before, end) - first]
-        return Heard(told, PosteriorStream._levelled(streams, max(0, end - max(before, decided))))
+        return Heard(told, PosteriorStream._levelled(streams, levels, max(0, end - max(before, decided))))
 
     @staticmethod
-    def _levelled(streams: Sequence[PosteriorStream], count: int) -> Floats:
-        """Levels of the next `count` frames, which are now decided."""
+    def _levelled(streams: Sequence[PosteriorStream], known: Floats, count: int) -> Floats:
+        """Levels of the next `count` frames, which are now decided, out of those known."""
         one = streams[0]
-        known = together([stream._levels for stream in streams])
         at = one.decided - (one._features.frames - known.shape[1])
         levels = known[:, at : at + count]
         if at + count > known.shape[1]:
@@ -176,6 +174,9 @@ class PosteriorStream:
         for stream, kept in zip(streams, known[:, min(at + count, known.shape[1] - 1) :].copy(), strict=True):
             stream.decided += count
             stream._levels = kept
+        phase = one._phase()
+        for stream in streams:
+            stream.phase = phase
         return levels
 
 
@@ -191,12 +192,12 @@ def listen(groups: Sequence[tuple[Sequence[PosteriorStream], Floats]], *, edge: 
     """
     heard = [PosteriorStream.hear(streams, samples) for streams, samples in groups]
     if len(groups) == 1:
-        answers = [_answer(groups[0][0], heard[0])]
+        answers = [_answer(groups[0][0], heard[0][0])]
     else:
-        answers = _answers([streams for streams, _ in groups], heard)
+        answers = _answers([streams for streams, _ in groups], [steps for steps, _ in heard])
     return [
-        PosteriorStream.take(streams, answer, edge=edge)
-        for (streams, _), answer in zip(groups, answers, strict=True)
+        PosteriorStream.take(streams, levels, answer, edge=edge)
+        for (streams, _), (_, levels), answer in zip(groups, heard, answers, strict=True)
     ]
 
 
@@ -218,9 +219,9 @@ def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> li
         answer = _answer(streams, np.concatenate([heard[i] for i in members]))
         done = 0
         if answer:
-            late, early, state = answer
+            told, states = answer
             for i in members:
                 rows = slice(done, done + len(groups[i]))
-                answers[i] = late[rows], early[rows], state[rows]
+                answers[i] = told[rows], states[rows]
                 done = rows.stop
     return answers

@@ -43,13 +43,14 @@ class Stream:
     decided with the context there is; what was said is never taken back.
     """
 
-    __slots__ = ("_decoder", "_finished", "_posteriors", "_rate", "_reader", "_shapes")
+    __slots__ = ("_block", "_decoder", "_finished", "_posteriors", "_rate", "_reader", "_shapes")
 
     def __init__(
         self, network: Network, shapes: ShapeSet, table: DecoderTable, *, sample_rate: int, encoding: Encoding
     ) -> None:
         self._shapes = shapes
         self._rate = sample_rate
+        self._block = BLOCK_SECONDS * sample_rate
         self._reader = SampleReader(encoding)
         self._posteriors = PosteriorStream(network, sample_rate)
         self._decoder = Decoder(table)
@@ -117,10 +118,9 @@ class Stream:
     def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent], Raw]:
         """Work off a long chunk but for its last block; returns what there was to say, and that block."""
         events: list[VisemeEvent] = []
-        block = BLOCK_SECONDS * self._rate
-        while len(raw) > block:
-            events += _answer([([self], [raw[:block]])], edge=False)[0][0]
-            raw = raw[block:]
+        while len(raw) > self._block:
+            events += _answer([([self], [raw[: self._block]])], edge=False)[0][0]
+            raw = raw[self._block :]
         return events, raw
 
 
@@ -137,11 +137,11 @@ def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[
     if len(set(map(id, streams))) != len(streams):
         raise ValueError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
-    events: list[list[VisemeEvent]] = []
+    events: list[list[VisemeEvent]] = [[] for _ in streams]
     alike: dict[Hashable, list[int]] = {}
     for i, stream in enumerate(streams):
-        said, raws[i] = stream._shortened(raws[i])
-        events.append(said)
+        if len(raws[i]) > stream._block:
+            events[i], raws[i] = stream._shortened(raws[i])
         alike.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
     groups = [([streams[i] for i in members], [raws[i] for i in members]) for members in alike.values()]
     for members, answers in zip(alike.values(), _answer(groups, edge=True), strict=True):
