@@ -68,25 +68,3 @@ def test_the_dev_set_that_the_repository_carries_is_read(tmp_path: Path) -> None
     assert corpus.split("train") == []
     said = {INDONESIAN.labels[label] for label in np.unique(corpus.reference)}
     assert set(INDONESIAN.labels) - said <= {"HH_E", "OY", "ZH"}
-
-
-def test_weights_are_taken_over(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="training needs torch")
-    from tools.train.net import HEADS, Net  # noqa: PLC0415
-    from tools.train.start import started  # noqa: PLC0415
-
-    mean, std = torch.zeros(40), torch.ones(40)
-    english = Net(8, len(ENGLISH.labels), mean + 1, std).eval()
-    torch.save({"net": english.state_dict()}, tmp_path / "best.pt")
-    net = started(tmp_path, INDONESIAN, 8, mean, std).eval()
-    steps = torch.randn(2, 5, 80)
-    ours, frames = net.read(steps, 0)
-    theirs, _ = english.read(steps, 0)
-    assert ours.shape == (2, len(frames), HEADS, len(INDONESIAN.labels))
-    for label, kin in {"AA": "AA", "M": "M", "Q": "K", "HH_sil": "HH_E"}.items():
-        expected = theirs[..., ENGLISH.index(kin)]
-        assert torch.equal(ours[..., INDONESIAN.index(label)], expected)
-    with pytest.raises(SystemExit, match="--hidden 9"):
-        started(tmp_path, INDONESIAN, 9, mean, std)
-    with pytest.raises(SystemExit, match="--start"):
-        started(tmp_path / "nowhere", INDONESIAN, 8, mean, std)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +30,9 @@ from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT, Net
 from tools.train.relabel import certain, relabel
+from tools.train.score import accuracy, held_out
 from tools.train.shipped import network
-from tools.train.start import heard, started
+from tools.train.start import heard, mixed, started
 from tools.train.teacher import Teacher
 from tools.train.tune import tune
 
@@ -64,6 +66,15 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--fresh",
         action="store_true",
         help="of --start take the labels alone and train a network from nothing, of any width",
+    )
+    p.add_argument(
+        "--mix",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="other networks that were trained on from the same one, as for --start: what is shipped has the mean of "
+        "all their weights",
     )
     p.add_argument(
         "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
@@ -102,6 +113,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         p.error("--fresh goes with --start")
     if args.start and not args.start.exists():
         p.error(f"--start: there is no {args.start}")
+    if absent := [str(other) for other in args.mix if not other.exists()]:
+        p.error(f"--mix: there is no {absent[0]}")
     return args
 
 
@@ -167,6 +180,11 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     return table
 
 
+def _network_of(run: Path) -> Path:
+    """Where `saved` finds the network of a run or a file."""
+    return run if run.is_file() else run / "network"
+
+
 def main(argv: list[str] | None = None) -> None:
     """Train, export, tune, write the card."""
     args = arguments(argv)
@@ -175,9 +193,7 @@ def main(argv: list[str] | None = None) -> None:
     data = speech(args, language)
     table = wanted(args, data)
     print("last network", flush=True)
-    begin = args.out / "first"
-    if args.start:
-        begin = args.start if args.start.is_file() else args.start / "network"
+    begin = _network_of(args.start) if args.start else args.out / "first"
     make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher] = partial(
         started, begin, language, args.hidden, dropout=args.dropout
     )
@@ -186,6 +202,10 @@ def main(argv: list[str] | None = None) -> None:
         make, peak = partial(Net, args.hidden, len(language.labels), dropout=args.dropout), 1.0
     run = Run(_settings(args, "last", peak), args.out / "network", data, table, make)
     best = run.train()
+    if args.mix:
+        net = mixed(best.net, [_network_of(other) for other in args.mix])
+        best = replace(best, net=net, right=accuracy(net, held_out(data), language.labels))
+        print(f"mixed: {best.right}", flush=True)
     args.models.mkdir(parents=True, exist_ok=True)
     graph = args.models / f"{args.name}.onnx"
     write_onnx(best.net, graph, run.sample)

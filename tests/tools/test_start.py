@@ -1,0 +1,54 @@
+"""Networks that others start from, or are mixed with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("soundfile", reason="training reads speech with soundfile")
+torch = pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("onnx", reason="training needs onnx")
+
+from tools.train.language import LANGUAGES  # noqa: E402
+from tools.train.net import HEADS, Net  # noqa: E402
+from tools.train.start import mixed, started  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENGLISH, INDONESIAN = LANGUAGES["en"], LANGUAGES["id"]
+
+
+def test_weights_are_taken_over(tmp_path: Path) -> None:
+    mean, std = torch.zeros(40), torch.ones(40)
+    english = Net(8, len(ENGLISH.labels), mean + 1, std).eval()
+    torch.save({"net": english.state_dict()}, tmp_path / "best.pt")
+    net = started(tmp_path, INDONESIAN, 8, mean, std).eval()
+    steps = torch.randn(2, 5, 80)
+    ours, frames = net.read(steps, 0)
+    theirs, _ = english.read(steps, 0)
+    assert ours.shape == (2, len(frames), HEADS, len(INDONESIAN.labels))
+    for label, kin in {"AA": "AA", "M": "M", "Q": "K", "HH_sil": "HH_E"}.items():
+        expected = theirs[..., ENGLISH.index(kin)]
+        assert torch.equal(ours[..., INDONESIAN.index(label)], expected)
+    with pytest.raises(SystemExit, match="--hidden 9"):
+        started(tmp_path, INDONESIAN, 9, mean, std)
+    with pytest.raises(SystemExit, match="--start"):
+        started(tmp_path / "nowhere", INDONESIAN, 8, mean, std)
+
+
+def test_networks_are_mixed(tmp_path: Path) -> None:
+    def net(width: int) -> Net:
+        return Net(width, len(ENGLISH.labels), torch.zeros(40), torch.ones(40))
+
+    ours, theirs = net(8), net(8)
+    torch.save({"net": theirs.state_dict()}, tmp_path / "best.pt")
+    result = mixed(ours, [tmp_path])
+    for name, found in result.state_dict().items():
+        mean = (ours.state_dict()[name] + theirs.state_dict()[name]) / 2
+        assert torch.allclose(found, mean, atol=1e-6)
+    with pytest.raises(SystemExit, match="--mix"):
+        mixed(net(9), [tmp_path])
+    with pytest.raises(SystemExit, match="nowhere"):
+        mixed(ours, [tmp_path / "nowhere"])
