@@ -1,14 +1,14 @@
 """Train the network of mascot-visemes and put it into the package.
 
 First free synthesisers speak, with phone times that are exact: in English the texts of the corpora, in Indonesian
-sentences made by a grammar. For English a first network is trained on the labels, and a teacher that hears whole
-utterances of human speech; what both hear there corrects the labels, and on those the first network is trained on to be
-the last, which is shipped. The corpora are English in any case; for Indonesian, their phones count as the nearest of
-that language, and --start names the English run whose network is trained on and whose corrected labels are taken over.
+sentences made by a grammar. For English a teacher, which hears whole utterances of human speech with Whisper's encoder,
+then corrects their labels, and on those the network is trained. The corpora are English in any case; for Indonesian,
+their phones count as the nearest of that language, and --start names the English run whose network is trained on and
+whose corrected labels are taken over.
 
-Each stage stops by its --…-minutes or --…-epochs, whichever comes first, and both pace the learning rate. Every epoch
-leaves a checkpoint in --out, from which the same command goes on. The best epoch by the headline corpus is exported to
-ONNX, in 8-bit integers; the decoder is tuned for it on the dev split, and the card is written with the figures of
+The network stops by --minutes or --epochs, whichever comes first, and both pace the learning rate. Every epoch leaves a
+checkpoint in --out, from which the same command goes on. The best epoch by the headline corpus is exported to ONNX,
+in 8-bit integers; the decoder is tuned for it on the dev split, and the card is written with the figures of
 bench.accuracy.
 """
 
@@ -24,16 +24,15 @@ from typing import TYPE_CHECKING
 import torch
 
 from tools.synthesis.__main__ import main as synthesise
-from tools.train import card, corpus
+from tools.train import card, corpus, whisper
 from tools.train.export import write_onnx
 from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT, Net
 from tools.train.relabel import certain, relabel
 from tools.train.score import accuracy, held_out
-from tools.train.shipped import network
 from tools.train.start import heard, mixed, started
-from tools.train.teacher import Teacher
+from tools.train.teacher import Lesson, told
 from tools.train.tune import tune
 
 if TYPE_CHECKING:
@@ -79,16 +78,16 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument(
         "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
     )
-    for stage, epochs in (("first", 24), ("teacher", 12), ("last", 16)):
-        p.add_argument(
-            f"--{stage}-epochs",
-            type=int,
-            default=epochs,
-            help=f"passes over the speech, {stage} (%(default)s)",
-        )
-        p.add_argument(
-            f"--{stage}-minutes", type=float, default=math.inf, help="stop that after this long (no limit)"
-        )
+    p.add_argument(
+        "--teacher-epochs",
+        type=float,
+        default=4.0,
+        help="passes of the teacher over the speech (%(default)s)",
+    )
+    p.add_argument("--epochs", type=int, default=40, help="epochs of the network (%(default)s)")
+    p.add_argument(
+        "--minutes", type=float, default=math.inf, help="stop the network after this long (no limit)"
+    )
     p.add_argument("--hidden", type=int, default=192, help="width of the network (%(default)s)")
     p.add_argument(
         "--dropout",
@@ -118,11 +117,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
-def _settings(args: argparse.Namespace, stage: str, peak: float = 1.0) -> Settings:
-    """Settings of a stage; `peak` is its part of the largest learning rate."""
+def _settings(args: argparse.Namespace, peak: float) -> Settings:
+    """How to train the network; `peak` is its part of the largest learning rate."""
     return Settings(
-        epochs=getattr(args, f"{stage}_epochs"),
-        minutes=getattr(args, f"{stage}_minutes"),
+        epochs=args.epochs,
+        minutes=args.minutes,
         batch=args.batch,
         batches=args.batches,
         steps=args.steps,
@@ -149,33 +148,26 @@ def speech(args: argparse.Namespace, language: Language) -> corpus.Corpus:
 
 
 def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
-    """What the network is to learn at last, kept in `args.out`.
+    """What the network is to learn, kept in `args.out`.
 
-    For human speech what a teacher and a first network make of the labels, both trained if they are not there; else the
-    labels. Runs that start from another, and languages that have none of it, take over what that run has made.
+    For human speech what a teacher makes of the labels, which is trained if it is not there; else the labels. Runs that
+    start from another run take over what that has made.
     """
     kept = args.out / "wanted.pt"
-    if kept.exists() and len(table := torch.load(kept)) == len(data.learn) + 1:
-        return table
-    human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
-    if data.language.corrected and not args.start:
-        labels = len(data.language.labels)
-        print("first network", flush=True)
-        make = partial(Net, args.hidden, labels, dropout=args.dropout)
-        first = Run(_settings(args, "first"), args.out / "first", data, certain(data), make).train()
-        print("teacher", flush=True)
-        make_teacher = partial(Teacher, labels)
-        settings = _settings(args, "teacher")
-        teacher = Run(settings, args.out / "teacher", human, certain(human), make_teacher).train()
-        print(
-            f"relabelling by the first network's epoch {first.epoch}, the teacher's {teacher.epoch}",
-            flush=True,
-        )
-        table = relabel((first.net, teacher.net), human)
-    elif data.language.corrected and args.start.is_file():
-        table = relabel((network(args.start),), human)
+    if kept.exists():
+        table: torch.Tensor = torch.load(kept)
+        if len(table) == len(data.learn) + 1:
+            return table
+    if args.start and args.start.is_dir():
+        table = heard(args.start, args.corpus, data)
+    elif data.language.corrected:
+        human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
+        torch.set_num_threads(args.threads)
+        lesson = Lesson(human, whisper.listen(human, args.out / "whisper", args.threads))
+        taught = told(lesson, args.out / "teacher", certain(human), args.teacher_epochs, args.seed)
+        table = relabel(human, taught)
     else:
-        table = heard(args.start, args.corpus, data) if args.start else certain(data)
+        table = certain(data)
     torch.save(table, kept)
     return table
 
@@ -192,15 +184,13 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     data = speech(args, language)
     table = wanted(args, data)
-    print("last network", flush=True)
-    begin = _network_of(args.start) if args.start else args.out / "first"
-    make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher] = partial(
-        started, begin, language, args.hidden, dropout=args.dropout
-    )
-    peak = _CONTINUED
-    if args.fresh:
+    make: Callable[[torch.Tensor, torch.Tensor], Net]
+    if args.start and not args.fresh:
+        make = partial(started, _network_of(args.start), language, args.hidden, dropout=args.dropout)
+        peak = _CONTINUED
+    else:
         make, peak = partial(Net, args.hidden, len(language.labels), dropout=args.dropout), 1.0
-    run = Run(_settings(args, "last", peak), args.out / "network", data, table, make)
+    run = Run(_settings(args, peak), args.out / "network", data, table, make)
     best = run.train()
     if args.mix:
         net = mixed(best.net, [_network_of(other) for other in args.mix])

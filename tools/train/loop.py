@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.net import Net
     from tools.train.score import Held
-    from tools.train.teacher import Teacher
 
 _WARM_UP = 0.03  # share of the training over which the learning rate rises
 _REPORT_EVERY = 20  # batches
@@ -67,7 +66,7 @@ class Best:
         right: Share of frames right, a corpus at a time.
     """
 
-    net: Net | Teacher
+    net: Net
     epoch: int
     right: dict[str, float]
 
@@ -75,11 +74,11 @@ class Best:
 class Average:
     """Exponential moving average of the weights: what is scored and exported."""
 
-    def __init__(self, net: Net | Teacher) -> None:
+    def __init__(self, net: Net) -> None:
         self.weights = {k: v.clone() for k, v in net.state_dict().items()}
         self.count = 0
 
-    def update(self, net: Net | Teacher) -> None:
+    def update(self, net: Net) -> None:
         """Take in the weights after an optimiser step."""
         self.count += 1
         decay = min(_DECAY, self.count / (self.count + 10))
@@ -115,7 +114,7 @@ class Run:
         out: Path,
         data: Corpus,
         wanted: torch.Tensor,
-        make: Callable[[torch.Tensor, torch.Tensor], Net | Teacher],
+        make: Callable[[torch.Tensor, torch.Tensor], Net],
     ) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)

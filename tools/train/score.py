@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from tools.train.corpus import Corpus
     from tools.train.net import Net
-    from tools.train.teacher import Teacher
 
 CHUNK_FRAMES = 10
 _BATCH = 24
@@ -49,7 +48,7 @@ def held_out(corpus: Corpus) -> list[Held]:
 
 @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
 def accuracy(
-    net: Net | Teacher, held: list[Held], labels: Sequence[str], chunk: int = CHUNK_FRAMES
+    net: Net, held: list[Held], labels: Sequence[str], chunk: int = CHUNK_FRAMES
 ) -> dict[str, float]:
     """Share of frames whose most likely Oculus viseme is the reference's, per corpus."""
     net.eval()

@@ -6,8 +6,8 @@ _ALIGNED = (
     "Forced alignment with pocketsphinx's English model and the pronunciations of a dictionary, moved 10 ms later, "
     "schwas told apart from other vowels. On other speech, labelled by hand, such an alignment is right in about "
     "78 % of the frames of 15 visemes. Stop closures and silences are loose, and short pauses are often given to "
-    "the sounds beside them. For training, half of what is learned in a frame is this label, half what networks "
-    "trained on such labels hear there."
+    "the sounds beside them. For training, half of what is learned in a frame is this label, half what a teacher "
+    "hears there that has Whisper's encoder (base, MIT) and was trained on other utterances with such labels."
 )
 _SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
 _SHARPENED = (
