@@ -17,6 +17,7 @@ from scipy.signal import fftconvolve, lfilter, resample_poly
 
 from mascot_visemes.features import BANDS, LOG_FLOOR, FeatureStream, band_centres
 from tools.train.corpus import HOP, RATE
+from tools.train.interludes import interlude
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +47,7 @@ _NOISE_SHARE = 0.4
 _BABBLE, _WHITE = 0.4, 0.6  # upper ends of these kinds' parts of the noise; the rest falls with frequency
 _CUT_OFF_SHARE = 0.15
 _PAUSE_AFTER_SHARE = 0.7
+_INTERLUDE_SHARE = 0.3
 
 
 @lru_cache(maxsize=128)
@@ -81,7 +83,7 @@ class Examples:
         """One example.
 
         Returns:
-            Bands, shape (2 * steps, BANDS), and the number of each frame in the corpora, -1 for digital silence,
+            Bands, shape (2 * steps, BANDS), and the number of each frame in the corpora, -1 where nobody speaks,
             shape (2 * steps + ahead,).
         """
         speed = float(rng.choice(_SPEEDS)) if rng.random() < _SPEED_SHARE else 1.0
@@ -111,7 +113,7 @@ class Examples:
     def _assemble(
         self, rng: np.random.Generator, frames: int
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Utterances one after the other, with digital silence between and some cut off in the middle."""
+        """Utterances one after the other, some cut off in the middle; between them digital silence or an interlude."""
         audio = np.zeros(frames * HOP, np.float32)
         numbers = np.full(frames, -1)
         at = int(rng.integers(1, 60)) if rng.random() < _PAUSE_FIRST_SHARE else 0
@@ -129,7 +131,13 @@ class Examples:
             part = source.astype(np.float32) / np.float32(32768.0)
             audio[at * HOP : at * HOP + len(part)] = part * _gain(rng, -20.0, 8.0)
             numbers[at : at + count] = np.arange(u.frame + first, u.frame + first + count)
-            at += count + (int(rng.integers(10, 120)) if rng.random() < _PAUSE_AFTER_SHARE else 0)
+            at += count
+            if rng.random() < _INTERLUDE_SHARE:
+                sound = audio[at * HOP : (at + int(rng.integers(40, 200))) * HOP]
+                sound += interlude(rng, len(sound))
+                at += len(sound) // HOP
+            elif rng.random() < _PAUSE_AFTER_SHARE:
+                at += int(rng.integers(10, 120))
             whole = True
         return audio, numbers
 
