@@ -6,6 +6,7 @@ Only the standard library is imported on top, so that the package's own imports 
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 from bench.machine import status
@@ -21,7 +22,7 @@ def main() -> None:
     import mascot_visemes as mv  # noqa: PLC0415 - likewise
 
     imported = time.perf_counter()
-    engine = mv.load("default")
+    engine = mv.load(sys.argv[1])
     loaded = time.perf_counter()
     threads["loaded"], memory = status("Threads"), status("VmHWM")
     engine.predict(np.zeros(16000, np.int16), sample_rate=16000)

@@ -34,15 +34,15 @@ def status(field: str) -> int | None:
     return next((int(line.split()[1]) for line in lines if line.startswith(field + ":")), None)
 
 
-def files() -> dict[str, float]:
-    """Megabytes of the default model's network, and of the package zipped, which is what a wheel is."""
+def files(model: str) -> dict[str, float]:
+    """Megabytes of a model's network, and of the package zipped, which is what a wheel is."""
     package = Path(str(resources.files("mascot_visemes")))
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as wheel:
         for path in package.rglob("*"):
             if path.is_file() and path.suffix != ".pyc":
                 wheel.write(path, path.relative_to(package.parent))
-    network = package / "models" / "default.onnx"
+    network = package / "models" / f"{model}.onnx"
     return {
         "onnx_mb": round(network.stat().st_size / 1e6, 2),
         "wheel_mb": round(len(zipped.getvalue()) / 1e6, 2),

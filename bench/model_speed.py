@@ -1,8 +1,8 @@
-"""What the default model costs: time of a recording and of a live chunk, start, memory, threads, size.
+"""What a model costs: time of a recording and of a live chunk, start, memory, threads, size.
 
 ::
 
-    python -m bench.model_speed --seconds 300 --json
+    python -m bench.model_speed --model default --seconds 300 --json
 
 predict       a recording of --seconds in one call; times_real_time is its length by the time taken
 chunk_100ms   microseconds for 100 ms of one stream: `stream` alone, through create_stream; batch_N in a batch of N
@@ -28,6 +28,7 @@ from typing import Any
 
 from bench.machine import files, machine
 from bench.throughput import spread
+from mascot_visemes import available_models
 
 _ROOT = Path(__file__).parents[1]
 _STARTS = 5
@@ -35,20 +36,22 @@ _LONGEST = 36000
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def run(seconds: float, rate: int, repeats: int) -> dict[str, Any]:
-    """All figures, with the machine they were taken on."""
+def run(model: str, seconds: float, rate: int, repeats: int) -> dict[str, Any]:
+    """All figures of a model, with the machine they were taken on."""
     description = machine()
     # The first start may have to compile modules.
-    starts = [_child("bench.fresh") for _ in range(_STARTS + 1)][1:]
-    costs = _child("bench.throughput", str(seconds), str(rate), str(repeats), environment=_ONE_THREAD)
+    starts = [_child("bench.fresh", model) for _ in range(_STARTS + 1)][1:]
+    asked = (model, str(seconds), str(rate), str(repeats))
+    costs = _child("bench.throughput", *asked, environment=_ONE_THREAD)
     peaks = {"loaded": starts[0]["peak_kib"], **costs.pop("peak_kib")}
     return {
+        "model": model,
         "machine": description,
         **costs,
         "start": {key: spread([s[key] for s in starts]) for key in ("import_ms", "load_ms", "total_ms")},
         "memory_mb": {key: None if kib is None else round(kib * 1024 / 1e6, 1) for key, kib in peaks.items()},
         "threads": starts[0]["threads"],
-        "files": files(),
+        "files": files(model),
     }
 
 
@@ -70,7 +73,8 @@ def _child(module: str, *arguments: str, environment: dict[str, str] | None = No
 
 def table(result: dict[str, Any]) -> str:
     """The figures of `run` for people."""
-    lines = [f"{key:16}{value}" for key, value in result["machine"].items()]
+    lines = [f"{'model':16}{result['model']}"]
+    lines += [f"{key:16}{value}" for key, value in result["machine"].items()]
     lines += [f"{key:16}{value}" for key, value in result["audio"].items()]
     predict = result["predict"]
     lines += ["", f"{predict['seconds']:g} s in one call: {_cell(predict['took_s'])} s"]
@@ -119,6 +123,9 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
+        "--model", choices=available_models(), default="default", help="what to time (%(default)s)"
+    )
+    parser.add_argument(
         "--seconds", type=_seconds, default=300.0, help="length of the recording for predict (%(default)g)"
     )
     parser.add_argument(
@@ -131,7 +138,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=_repeats, default=15, help="turns to take (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object rather than a table")
     args = parser.parse_args()
-    result = run(args.seconds, args.sample_rate, args.repeats)
+    result = run(args.model, args.seconds, args.sample_rate, args.repeats)
     print(json.dumps(result) if args.json else table(result))
 
 

@@ -79,10 +79,11 @@ class Batch:
         return network.began - start, network.ended - network.began, end - network.ended
 
 
-def measure(seconds: float, rate: int, repeats: int) -> dict[str, Any]:
+def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, Any]:
     """Time everything, the kinds of measurement taking turns.
 
     Args:
+        model: Its name.
         seconds: Length of the long recording.
         rate: Samples per second of all audio.
         repeats: Turns; a repetition's figure is the median over its calls.
@@ -91,7 +92,7 @@ def measure(seconds: float, rate: int, repeats: int) -> dict[str, Any]:
     size = rate * CHUNK_MS // 1000
     data = pcm.tobytes()
     chunks = [data[2 * at : 2 * (at + size)] for at in range(0, len(pcm) - size + 1, size)]
-    engine, network = mv.load("default", shapes=_SHAPES), load_network("default")
+    engine, network = mv.load(model, shapes=_SHAPES), load_network(model)
     long = np.resize(pcm, int(seconds * rate))
     before = status("VmHWM")
     whole = [_timed(lambda: engine.predict(long, sample_rate=rate)) / 1e9]
@@ -155,4 +156,4 @@ def _timed(call: Callable[[], object]) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))
+    print(json.dumps(measure(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))))

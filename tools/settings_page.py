@@ -35,6 +35,7 @@ SECTIONS = {
     ),
     "Providers": ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url"),
     "Conversations": (
+        "english_model",
         "viseme_budget_ms",
         "max_session_seconds",
         "idle_seconds",

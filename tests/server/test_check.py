@@ -54,6 +54,11 @@ def test_all_is_well(providers: Providers) -> None:
     assert sum(f"{providers.origin}: connected" in line for line in lines) == len(URLS)
 
 
+def test_the_models_that_are_asked_for_are_loaded() -> None:
+    _, lines = check("--offline", ENGLISH_MODEL="lite")
+    assert any("viseme models: default, indonesian, lite loaded" in line for line in lines)
+
+
 def test_wrong_settings_are_all_named() -> None:
     status, lines = check(PORT="eighty", OPENAI_URL="nowhere")
     assert status == 1

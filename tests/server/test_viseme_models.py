@@ -81,3 +81,14 @@ async def test_the_config_comes_before_the_query_and_english_is_the_default(pati
     assert shapes == shown("default", audio)
     shapes, audio = await heard(patient)
     assert shapes == shown("default", audio)
+
+
+async def test_a_host_may_have_english_heard_for_less() -> None:
+    with (
+        run_simulators(burst=50, playback=math.inf) as providers,
+        run_server(providers.origin, viseme_budget_ms=1000, english_model="lite") as server,
+    ):
+        for asked, model in (("default", "lite"), ("indonesian", "indonesian")):
+            shapes, audio = await heard(server, viseme_model=asked)
+            assert shapes == shown(model, audio)
+            assert shapes != shown("default", audio)

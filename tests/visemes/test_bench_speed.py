@@ -33,10 +33,11 @@ def test_help() -> None:
 
 
 def test_json() -> None:
-    done = command("--json", "--seconds", "1", "--repeats", "1", "--sample-rate", "8000")
+    done = command("--json", "--model", "lite", "--seconds", "1", "--repeats", "1", "--sample-rate", "8000")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert list(result) == [
+        "model",
         "machine",
         "audio",
         "predict",
@@ -46,6 +47,7 @@ def test_json() -> None:
         "threads",
         "files",
     ]
+    assert result["model"] == "lite"
     assert result["machine"]["cpu"]
     assert result["audio"]["sample_rate"] == 8000
     chunk = result["chunk_100ms_us"]
@@ -60,7 +62,9 @@ def test_json() -> None:
     assert 0 < result["files"]["wheel_mb"] <= 6
 
 
-@pytest.mark.parametrize("option", [("--seconds", "0"), ("--seconds", "long"), ("--repeats", "0")])
+@pytest.mark.parametrize(
+    "option", [("--model", "none"), ("--seconds", "0"), ("--seconds", "long"), ("--repeats", "0")]
+)
 def test_refusals(option: tuple[str, str]) -> None:
     done = command(*option)
     assert done.returncode == 2

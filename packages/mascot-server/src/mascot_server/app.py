@@ -26,8 +26,7 @@ from mascot_server.keys import KeyDirectory, StaticKeys
 from mascot_server.limits import Limiter
 from mascot_server.logs import filter_web_server_log
 from mascot_server.metrics import Metrics
-from mascot_server.models import Models
-from mascot_server.provider_config import VISEME_MODELS
+from mascot_server.models import Models, heard_by
 from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
 from mascot_server.session_limits import SessionLimits
@@ -101,7 +100,7 @@ def create_app(
         admission=admission,
         limits=SessionLimits.of(settings),
         dialer=Dialer(origin_of if playground is None else playground.agents.origin_of, http),
-        models=Models(VISEME_MODELS),
+        models=Models(heard_by(settings)),
         scheduler=scheduler,
         metrics=metrics,
         drain=drain,

@@ -17,7 +17,7 @@ from mascot_server.stores import open_key_store, open_ledger
 from mascot_server.tracing import tracing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from mascot_server.settings import Settings
 
@@ -53,7 +53,7 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     """
     for finding in _settings(settings):
         yield finding
-    yield _models()
+    yield _models(sorted({*VISEME_MODELS, settings.english_model}))
     if settings.key_store is not None:
         yield await _key_store(settings, "MASCOT_KEY_STORE")
     if offline:
@@ -101,10 +101,10 @@ def _setting_problems(settings: Settings) -> Iterator[Finding]:
             yield Finding("problem", f"MASCOT_{name.upper()}: there is no {path}")
 
 
-def _models() -> Finding:
+def _models(names: Sequence[str]) -> Finding:
     started = time.perf_counter()
     try:
-        engines = [mascot_visemes.load(name) for name in VISEME_MODELS]
+        engines = [mascot_visemes.load(name) for name in names]
         loaded = time.perf_counter()
         for engine in engines:
             engine.create_stream(sample_rate=_RATE, encoding="pcm16").accept_waveform(bytes(2 * _RATE))
@@ -112,10 +112,10 @@ def _models() -> Finding:
         return Finding(
             "problem", f"viseme models: {type(error).__name__}: {error}; install mascot-visemes again"
         )
-    ran = (time.perf_counter() - loaded) / len(VISEME_MODELS)
+    ran = (time.perf_counter() - loaded) / len(names)
     return Finding(
         "ok",
-        f"viseme models: {', '.join(VISEME_MODELS)} loaded in {loaded - started:.1f} s; "
+        f"viseme models: {', '.join(names)} loaded in {loaded - started:.1f} s; "
         f"one second of audio takes {1000 * ran:.0f} ms",
     )
 

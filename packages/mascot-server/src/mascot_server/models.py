@@ -6,18 +6,31 @@ from typing import TYPE_CHECKING
 
 import mascot_visemes
 from mascot_server.agenda import Track
+from mascot_server.provider_config import VISEME_MODELS
 
 if TYPE_CHECKING:
-    from mascot_server.codecs import AudioFormat
+    from collections.abc import Mapping
 
-__all__ = ["Models"]
+    from mascot_server.codecs import AudioFormat
+    from mascot_server.settings import Settings
+
+__all__ = ["Models", "heard_by"]
+
+
+def heard_by(settings: Settings) -> dict[str, str]:
+    """For each viseme model of the contract the model of `mascot_visemes` that hears conversations."""
+    return {name: name for name in VISEME_MODELS} | {"default": settings.english_model}
 
 
 class Models:
-    """The viseme models of this server, loaded at start so that no conversation waits for one."""
+    """The viseme models of this server, loaded at start so that no conversation waits for one.
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._engines = {name: mascot_visemes.load(name) for name in names}
+    Args:
+        heard_by: As from the function of that name.
+    """
+
+    def __init__(self, heard_by: Mapping[str, str]) -> None:
+        self._engines = {name: mascot_visemes.load(model) for name, model in heard_by.items()}
 
     def open_stream(self, name: str, audio_format: AudioFormat) -> Track:
         """Makes a stream of a model for audio of a format."""

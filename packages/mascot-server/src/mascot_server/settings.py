@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     cartesia_url: Origin = Field(
         default="https://api.cartesia.ai", description="Origin of Cartesia, for `POST /v1/visemes-audio`."
     )
+    english_model: Literal["default", "lite"] = Field(
+        default="default",
+        description="Which model of mascot-visemes hears conversations for the viseme model `default`: `lite` costs "
+        "less and errs more often.",
+    )
     viseme_budget_ms: float = Field(
         default=40,
         ge=0,
