@@ -1,4 +1,4 @@
-"""Networks that others start from, or are mixed with."""
+"""Networks that others start from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytest.importorskip("onnx", reason="training needs onnx")
 
 from tools.train.language import LANGUAGES  # noqa: E402
 from tools.train.net import HEADS, Net  # noqa: E402
-from tools.train.start import mixed, started  # noqa: E402
+from tools.train.start import started  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,19 +36,3 @@ def test_weights_are_taken_over(tmp_path: Path) -> None:
         started(tmp_path, INDONESIAN, 9, mean, std)
     with pytest.raises(SystemExit, match="--start"):
         started(tmp_path / "nowhere", INDONESIAN, 8, mean, std)
-
-
-def test_networks_are_mixed(tmp_path: Path) -> None:
-    def net(width: int) -> Net:
-        return Net(width, len(ENGLISH.labels), torch.zeros(40), torch.ones(40))
-
-    ours, theirs = net(8), net(8)
-    torch.save({"net": theirs.state_dict()}, tmp_path / "best.pt")
-    result = mixed(ours, [tmp_path])
-    for name, found in result.state_dict().items():
-        mean = (ours.state_dict()[name] + theirs.state_dict()[name]) / 2
-        assert torch.allclose(found, mean, atol=1e-6)
-    with pytest.raises(SystemExit, match="--mix"):
-        mixed(net(9), [tmp_path])
-    with pytest.raises(SystemExit, match="nowhere"):
-        mixed(ours, [tmp_path / "nowhere"])

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,8 +29,7 @@ from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT, Net
 from tools.train.relabel import certain, relabel
-from tools.train.score import accuracy, held_out
-from tools.train.start import heard, mixed, started
+from tools.train.start import heard, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import tune
 
@@ -65,15 +63,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--fresh",
         action="store_true",
         help="of --start take the labels alone and train a network from nothing, of any width",
-    )
-    p.add_argument(
-        "--mix",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="RUN",
-        help="other networks that were trained on from the same one, as for --start: what is shipped has the mean of "
-        "all their weights",
     )
     p.add_argument(
         "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
@@ -112,8 +101,6 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         p.error("--fresh goes with --start")
     if args.start and not args.start.exists():
         p.error(f"--start: there is no {args.start}")
-    if absent := [str(other) for other in args.mix if not other.exists()]:
-        p.error(f"--mix: there is no {absent[0]}")
     return args
 
 
@@ -172,11 +159,6 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     return table
 
 
-def _network_of(run: Path) -> Path:
-    """Where `saved` finds the network of a run or a file."""
-    return run if run.is_file() else run / "network"
-
-
 def main(argv: list[str] | None = None) -> None:
     """Train, export, tune, write the card."""
     args = arguments(argv)
@@ -186,16 +168,13 @@ def main(argv: list[str] | None = None) -> None:
     table = wanted(args, data)
     make: Callable[[torch.Tensor, torch.Tensor], Net]
     if args.start and not args.fresh:
-        make = partial(started, _network_of(args.start), language, args.hidden, dropout=args.dropout)
+        begin = args.start if args.start.is_file() else args.start / "network"
+        make = partial(started, begin, language, args.hidden, dropout=args.dropout)
         peak = _CONTINUED
     else:
         make, peak = partial(Net, args.hidden, len(language.labels), dropout=args.dropout), 1.0
     run = Run(_settings(args, peak), args.out / "network", data, table, make)
     best = run.train()
-    if args.mix:
-        net = mixed(best.net, [_network_of(other) for other in args.mix])
-        best = replace(best, net=net, right=accuracy(net, held_out(data), language.labels))
-        print(f"mixed: {best.right}", flush=True)
     args.models.mkdir(parents=True, exist_ok=True)
     graph = args.models / f"{args.name}.onnx"
     write_onnx(best.net, graph, run.sample)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.loop import Best
 
-_PATHS = {"corpus", "out", "start", "mix", "models"}
+_PATHS = {"corpus", "out", "start", "models"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
@@ -91,9 +91,7 @@ def _command(args: argparse.Namespace) -> str:
     """The command that trained it, without the paths of one machine."""
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
     if args.start:
-        given["start"] = _named(args.start)
-    if args.mix:
-        given["mix"] = " ".join(map(_named, args.mix))
+        given["start"] = "NETWORK.onnx" if args.start.is_file() else "ENGLISH_RUN"
     # Flags stand alone where they are set.
     options = [
         f"--{name}" if value is True else f"--{name} {value}"
@@ -101,10 +99,6 @@ def _command(args: argparse.Namespace) -> str:
         if value is not False
     ]
     return f"python -m tools.train --corpus CORPUS --out RUN {' '.join(options)}"
-
-
-def _named(network: Path) -> str:
-    return "NETWORK.onnx" if network.is_file() else "ENGLISH_RUN"
 
 
 def save(path: Path, card: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ Either from a run, the folder ``--out`` of `tools.train`, or from a network that
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,54 +17,12 @@ from tools.train.relabel import certain
 from tools.train.shipped import network
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from tools.train.corpus import Corpus
     from tools.train.language import Language
 
 _ENGLISH = LANGUAGES["en"]
-
-
-def saved(begin: Path, option: str) -> dict[str, torch.Tensor]:
-    """Weights of a network.
-
-    Args:
-        begin: Folder of its checkpoints, for the best epoch; or the ONNX file of one shipped.
-        option: That named it, for the error.
-
-    Raises:
-        SystemExit: There is no network.
-    """
-    if begin.suffix == ".onnx":
-        return network(begin).state_dict()
-    path = begin / "best.pt"
-    if not path.exists():
-        raise SystemExit(f"{option}: there is no {path}; give the folder of a run that has got so far")
-    weights: dict[str, torch.Tensor] = torch.load(path)["net"]
-    return weights
-
-
-def mixed(net: Net, others: Sequence[Path]) -> Net:
-    """A network with the mean of the weights of `net` and of others, all trained on from the same weights.
-
-    Such networks lie near enough to each other for what is between them to work, and it errs less than each of them
-    ("model soups", Wortsman et al. 2022).
-
-    Args:
-        net: One of the networks; left as it is.
-        others: The others, as for `saved`.
-
-    Raises:
-        SystemExit: One of them is not there, or of another shape.
-    """
-    result = copy.deepcopy(net)
-    each = [net.state_dict(), *(saved(other, "--mix") for other in others)]
-    try:
-        result.load_state_dict({name: torch.stack([w[name] for w in each]).mean(0) for name in each[0]})
-    except (KeyError, RuntimeError) as error:
-        raise SystemExit(f"--mix: the networks there are not of one shape ({error})") from None
-    return result
 
 
 def started(
@@ -80,7 +37,7 @@ def started(
     """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.
 
     Args:
-        begin: That network, as for `saved`.
+        begin: Folder of that network's checkpoints, or the ONNX file of one shipped.
         language: Whose labels it is to tell apart.
         hidden: Width of the network, as it was there.
         mean: Mean of each band, shape (BANDS,); replaced by that network's, as `std` is.
@@ -90,7 +47,12 @@ def started(
     Raises:
         SystemExit: There is no network, or one of another width.
     """
-    weights = saved(begin, "--start")
+    if begin.suffix == ".onnx":
+        weights = network(begin).state_dict()
+    elif (path := begin / "best.pt").exists():
+        weights = torch.load(path)["net"]
+    else:
+        raise SystemExit(f"--start: there is no {path}; give the folder of an English run")
     kin = [_ENGLISH.index(language.kin.get(label, label)) for label in language.labels]
     for name, heads in (("late", FULL), ("early", HEADS - FULL)):
         for part in (f"{name}.weight", f"{name}.bias"):
