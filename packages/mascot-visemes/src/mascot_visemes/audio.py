@@ -45,6 +45,7 @@ def alaw_table() -> NDArray[np.float32]:
     return (np.where(code & 0x80, magnitude, -magnitude) / 4096.0).astype(np.float32)
 
 
+_PCM16 = {np.dtype("<i2")}
 _TABLES = {"mulaw": mulaw_table(), "alaw": alaw_table()}
 # Bytes a sample, and how they are read.
 _FORMATS: dict[str, tuple[int, np.dtype[Any]]] = {
@@ -158,7 +159,7 @@ class SampleReader:
             raws: What each has read, shape (n,).
             out: Where the samples go, contiguous, shape (streams, n).
         """
-        if all(raw.dtype.kind == "i" for raw in raws):
+        if {raw.dtype for raw in raws} == _PCM16:
             np.concatenate(raws, out=out.reshape(-1))
             out *= _INT16_SCALE
             return

@@ -91,24 +91,19 @@ class PosteriorStream:
         self._edge[:, self._network.labels.index("SIL")] = 1.0
         self.decided = 0
         self.state = np.zeros(self._network.state_size, np.float32)
-        self.phase = self._phase()
+        self.phase = self._phase(self.decided, len(self._levels))
 
     @property
     def samples(self) -> int:
         """Samples heard."""
         return self._features.samples
 
-    def _phase(self) -> Hashable:
+    def _phase(self, decided: int, levels: int) -> Hashable:
+        """The phase, once so many frames are decided and so many levels kept."""
         features = self._features
         front = features.front
         # How many levels are kept follows from the frames that have been decided and heard, but for the first frame.
-        return (
-            front.rate,
-            features.samples % front.period,
-            len(self._odd),
-            self.decided - features.frames,
-            len(self._levels),
-        )
+        return front.rate, features.samples % front.period, len(self._odd), decided - features.frames, levels
 
     @staticmethod
     def hear(streams: Sequence[PosteriorStream], samples: Floats) -> tuple[Floats, Floats]:
@@ -126,8 +121,9 @@ class PosteriorStream:
         if len(streams[0]._odd):
             bands = np.concatenate((together([stream._odd for stream in streams]), bands), axis=1)
         whole = bands.shape[1] - bands.shape[1] % FRAMES_PER_STEP
-        for stream, odd in zip(streams, bands[:, whole:].copy(), strict=True):
-            stream._odd = odd
+        if len(streams[0]._odd) or whole < bands.shape[1]:
+            for stream, odd in zip(streams, bands[:, whole:].copy(), strict=True):
+                stream._odd = odd
         steps = bands[:, :whole].reshape(len(streams), whole // FRAMES_PER_STEP, FRAMES_PER_STEP * BANDS)
         return steps, levels
 
@@ -171,11 +167,11 @@ class PosteriorStream:
             # A frame that has only begun is taken to be as loud as the last one heard.
             beyond = np.repeat(known[:, -1:], count - levels.shape[1], axis=1)
             levels = np.concatenate((levels, beyond), axis=1)
-        for stream, kept in zip(streams, known[:, min(at + count, known.shape[1] - 1) :].copy(), strict=True):
+        rest = known[:, min(at + count, known.shape[1] - 1) :].copy()
+        phase = one._phase(one.decided + count, rest.shape[1])
+        for stream, kept in zip(streams, rest, strict=True):
             stream.decided += count
             stream._levels = kept
-        phase = one._phase()
-        for stream in streams:
             stream.phase = phase
         return levels
 
