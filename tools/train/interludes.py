@@ -52,6 +52,7 @@ def music(rng: np.random.Generator, samples: int) -> Samples:
     dulness, decay = rng.uniform(0.6, 2.0), rng.uniform(0.1, 1.5)
     broken, drum = rng.random() < _BROKEN_SHARE, rng.random() < _DRUM_SHARE
     root = int(rng.choice(_ROOTS))
+    notes = root + np.array(_CHORDS[0])
     for number, start in enumerate(range(0, samples, beat)):
         if number % 4 == 0:
             notes = root + int(rng.choice((0, 5, 7, 9))) + np.array(_CHORDS[rng.integers(len(_CHORDS))])

@@ -119,7 +119,7 @@ def _batches(utterances: Sequence[Utterance], rng: np.random.Generator) -> list[
             batches.append([])
             longest = u.frames
         batches[-1].append(u)
-    rng.shuffle(batches)  # type: ignore[arg-type]
+    rng.shuffle(batches)
     return batches
 
 
@@ -157,7 +157,8 @@ def _train(lesson: Lesson, half: int, wanted: Tensor, epochs: float, seed: int) 
             )
         if len(losses) >= total:
             break
-    return teacher.eval()
+    teacher.eval()
+    return teacher
 
 
 def _endless(pool: Sequence[Utterance], rng: np.random.Generator) -> Iterator[list[Utterance]]:

@@ -7,7 +7,7 @@ converted for CTranslate2 by Systran) come in two Python packages, each with hal
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
+from importlib import import_module, resources
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -93,9 +93,8 @@ def listen(corpus: Corpus, kept: Path, threads: int) -> dict[tuple[str, str], ND
 
 
 def _encoder(folder: Path, threads: int) -> Any:
-    from faster_whisper import WhisperModel  # noqa: PLC0415 - for those who train alone
-
-    return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
+    model = import_module("faster_whisper").WhisperModel
+    return model(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
 
 
 def _encoded(corpus: Corpus, utterances: list[Utterance], encoder: Any) -> NDArray[np.float16]:
