@@ -28,9 +28,13 @@ def build_page() -> None:
     lock = HERE / "package-lock.json"
     if _older(HERE / "node_modules" / ".package-lock.json", [lock]):
         # No package here needs a script of its own to be installed.
-        subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, check=True)  # noqa: S603 (npm)
+        _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
     if _older(BUILD / "index.html", [lock, HERE / "package.json", *(HERE / "page").iterdir()]):
-        subprocess.run([npm, "run", "--silent", "build"], cwd=HERE, check=True)  # noqa: S603 (npm)
+        _run(npm, "run", "--silent", "build")
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, cwd=HERE, check=True)  # noqa: S603 - npm with the words above, nothing from outside
 
 
 def _older(made: Path, sources: list[Path]) -> bool:

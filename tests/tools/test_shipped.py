@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="training needs torch")
-onnx = pytest.importorskip("onnx", reason="training needs onnx")
+pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("onnx", reason="training needs onnx")
 
-from mascot_visemes.registry import load_network  # noqa: E402
-from tools.train.net import HEADS  # noqa: E402
-from tools.train.shipped import network  # noqa: E402
+import onnx
+import torch
+
+from mascot_visemes.registry import load_network
+from tools.train.net import HEADS
+from tools.train.shipped import network
 
 MODELS = Path(__file__).parents[2] / "packages" / "mascot-visemes" / "src" / "mascot_visemes" / "models"
 

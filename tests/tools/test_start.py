@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 pytest.importorskip("soundfile", reason="training reads speech with soundfile")
-torch = pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnx", reason="training needs onnx")
 
-from tools.train.language import LANGUAGES  # noqa: E402
-from tools.train.net import HEADS, Net  # noqa: E402
-from tools.train.start import started  # noqa: E402
+import torch
+
+from tools.train.language import LANGUAGES
+from tools.train.net import HEADS, Net
+from tools.train.start import started
 
 if TYPE_CHECKING:
     from pathlib import Path

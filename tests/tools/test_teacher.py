@@ -9,13 +9,13 @@ import pytest
 
 pytest.importorskip("soundfile", reason="training reads speech with soundfile")
 pytest.importorskip("scipy", reason="training treats speech with scipy")
-torch = pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("torch", reason="training needs torch")
 
-from tools.train import whisper  # noqa: E402
-from tools.train.corpus import HOP, Corpus, Utterance  # noqa: E402
-from tools.train.language import LANGUAGES  # noqa: E402
-from tools.train.relabel import certain, relabel  # noqa: E402
-from tools.train.teacher import Lesson, told  # noqa: E402
+from tools.train import whisper
+from tools.train.corpus import HOP, Corpus, Utterance
+from tools.train.language import LANGUAGES
+from tools.train.relabel import certain, relabel
+from tools.train.teacher import Lesson, told
 
 if TYPE_CHECKING:
     from pathlib import Path

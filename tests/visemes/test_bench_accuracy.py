@@ -5,16 +5,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 import wave
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from support.benches import run_bench
 
 from mascot_visemes.audio import mulaw_table
 
@@ -30,15 +29,7 @@ def conditions(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("bench.conditions")
 
 
-def command(*options: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bench.accuracy", *map(str, options)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+command = partial(run_bench, "accuracy")
 
 
 def result(*options: str | Path) -> dict[str, Any]:

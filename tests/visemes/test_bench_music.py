@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from support.benches import run_bench
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 soundfile = pytest.importorskip("soundfile", reason="recordings are read with soundfile")
 
-ROOT = Path(__file__).parents[2]
-
-
-def command(*options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bench.music", *options],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+command = partial(run_bench, "music")
 
 
 def test_speech_opens_the_mouth_and_silence_does_not(tmp_path: Path, speech: NDArray[np.int16]) -> None:

@@ -157,7 +157,6 @@ def _train(lesson: Lesson, half: int, wanted: Tensor, epochs: float, seed: int) 
             )
         if len(losses) >= total:
             break
-    teacher.eval()
     return teacher
 
 
@@ -186,7 +185,7 @@ def told(
             torch.save(_train(lesson, half, wanted, epochs, seed).state_dict(), file)
         teacher = Teacher(len(corpus.language.labels))
         teacher.load_state_dict(torch.load(file))
-        teachers.append(teacher.eval())
+        teachers.append(teacher.eval().requires_grad_(requires_grad=False))
         print(f"teacher {half}: {_right(teacher, lesson)} of held-out frames right", flush=True)
     for half in range(_HALVES):
         pool = [u for u in corpus.split("train") if _half(u) == half]
@@ -195,7 +194,6 @@ def told(
                 yield u, its[: u.frames]
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
 def _tell(
     teacher: Teacher, lesson: Lesson, pool: Sequence[Utterance]
 ) -> Iterator[tuple[list[Utterance], NDArray[np.float32]]]:

