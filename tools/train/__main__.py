@@ -82,7 +82,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--dropout",
         type=float,
         default=DROPOUT,
-        help="share of hidden units left out in training; less for a narrow network (%(default)s)",
+        help="share of hidden units left out in training (%(default)s)",
     )
     p.add_argument("--batch", type=int, default=40, help="examples a batch (%(default)s)")
     p.add_argument("--batches", type=int, default=180, help="batches an epoch (%(default)s)")

@@ -36,14 +36,12 @@ _TELEPHONE = 8000  # the rate at which half the examples go through µ-law
 _SPEED_SHARE = 0.4
 _WARP_SHARE = 0.6
 _CODEC_SHARE = 0.06
-_BAND_MASK_SHARE = 0.5
-_TIME_MASK_SHARE = 0.3
 _BAND_LIMIT_SHARE = 0.05
 _PAUSE_FIRST_SHARE = 0.2
 _WHOLE_SHARE = 0.2
-_REVERB_SHARE = 0.12
+_REVERB_SHARE = 0.1
 _TILT_SHARE = 0.3
-_NOISE_SHARE = 0.4
+_NOISE_SHARE = 0.3
 _BABBLE, _WHITE = 0.4, 0.6  # upper ends of these kinds' parts of the noise; the rest falls with frequency
 _CUT_OFF_SHARE = 0.15
 _PAUSE_AFTER_SHARE = 0.7
@@ -103,7 +101,6 @@ class Examples:
             bands[:, rng.integers(26, 38) :] = LOG_FLOOR
         if rng.random() < _WARP_SHARE:
             bands = _warped(bands, int(rng.integers(len(_WARPS))))
-        _mask(rng, bands)
         centres = ((np.arange(self._frames + self._ahead) + 0.5) * speed).astype(int)
         return bands, frames[centres]
 
@@ -220,19 +217,6 @@ def _warped(bands: NDArray[np.float32], index: int) -> NDArray[np.float32]:
     matrix[-1] += 1.0 - matrix.sum(axis=0)
     result[:, :carried] = bands[:, :carried] @ matrix
     return result
-
-
-def _mask(rng: np.random.Generator, bands: NDArray[np.float32]) -> None:
-    """Hide some neighbouring bands, or some frames, behind their mean (SpecAugment, Park et al. 2019)."""
-    mean = bands.mean(axis=0)
-    if rng.random() < _BAND_MASK_SHARE:
-        for _ in range(2):
-            first, width = int(rng.integers(BANDS)), int(rng.integers(1, 6))
-            bands[:, first : first + width] = mean[first : first + width]
-    if rng.random() < _TIME_MASK_SHARE:
-        for _ in range(4):
-            first, width = int(rng.integers(len(bands))), int(rng.integers(1, 7))
-            bands[first : first + width] = mean
 
 
 def _mulaw_round_trip(audio: NDArray[np.float32]) -> NDArray[np.float32]:

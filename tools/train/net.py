@@ -18,7 +18,7 @@ HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
 KERNEL = 3  # steps that the convolution sees
-DROPOUT = 0.25
+DROPOUT = 0.05
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
