@@ -2,7 +2,8 @@
 
 Such a voice knows in which order it said its phones, and when to within its own grid of 12 or 25 ms. Of all ways to say
 them in that order, with no boundary further from the voice's own than `REACH_FRAMES`, the one is taken whose frames
-have the largest sum of log posteriors (Viterbi's algorithm).
+have the largest sum of log posteriors (Viterbi's algorithm). A pause may begin earlier: some voices give most of it to
+the sound before.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tools.synthesis.speech import Segment
 
 REACH_FRAMES = 5
+PAUSE_REACH_FRAMES = 40  # by which a pause may begin earlier
 _SMALLEST = 1e-3  # a posterior below counts as this, so that no frame alone forbids a path
 
 
@@ -43,7 +45,9 @@ def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) 
     labels = network_labels([segment.phone for segment in phones], LANGUAGES["en"])
     columns = [network.labels.index(label) for label in labels]
     heard = np.log(np.maximum(posteriors[0][:, columns], _SMALLEST))
-    inner = best_boundaries(heard, [segment.start_s * FRAMES_PER_SECOND for segment in phones[1:]])
+    near = [segment.start_s * FRAMES_PER_SECOND for segment in phones[1:]]
+    early = [PAUSE_REACH_FRAMES if segment.phone == "SIL" else REACH_FRAMES for segment in phones[1:]]
+    inner = best_boundaries(heard, near, early)
     times = [phones[0].start_s, *(frame / FRAMES_PER_SECOND for frame in inner), phones[-1].end_s]
     return [
         segment._replace(start_s=start, end_s=end)
@@ -52,21 +56,24 @@ def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) 
     ]
 
 
-def best_boundaries(scores: NDArray[np.floating], near: Sequence[float]) -> list[int]:
+def best_boundaries(scores: NDArray[np.floating], near: Sequence[float], early: Sequence[int]) -> list[int]:
     """Frames at which the phones after the first begin.
 
     Args:
         scores: Of each frame as each phone, shape (frames, phones).
         near: About when the phones after the first begin, in frames, ascending.
+        early: By how many frames each may move to before that; `REACH_FRAMES` is what it may move to after.
 
     Returns:
-        Ascending, each at most `REACH_FRAMES` from where it was, so that the sum of the scores is largest. Two are the
-        same where a phone has no room for a frame.
+        Ascending, within reach of where they were, so that the sum of the scores is largest. Two are the same where a
+        phone has no room for a frame.
     """
     frames, _ = scores.shape
     until = np.concatenate((np.zeros((1, scores.shape[1])), np.cumsum(scores, axis=0)))
-    reach = np.arange(-REACH_FRAMES, REACH_FRAMES + 1)
-    at = [np.clip(round(time) + reach, 0, frames) for time in near]
+    at = [
+        np.clip(round(time) + np.arange(-before, REACH_FRAMES + 1), 0, frames)
+        for time, before in zip(near, early, strict=True)
+    ]
     if not at:
         return []
     total = until[at[0], 0]
