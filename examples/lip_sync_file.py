@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 FRAMES_PER_SECOND: Final = 25
-BLEND_MS: Final = 70
+BLEND_MS: Final = 90
 """Over how long the network's shares are averaged for one frame: the mouth moves instead of jumping."""
 COLOURS: Final = 64
 RECORDING: Final = (
