@@ -52,23 +52,22 @@ def music(rng: np.random.Generator, samples: int) -> Samples:
     dulness, decay = rng.uniform(0.6, 2.0), rng.uniform(0.1, 1.5)
     broken, drum = rng.random() < _BROKEN_SHARE, rng.random() < _DRUM_SHARE
     root = int(rng.choice(_ROOTS))
-    notes = root + np.array(_CHORDS[0])
-    for number, start in enumerate(range(0, samples, beat)):
-        if number % 4 == 0:
-            notes = root + int(rng.choice((0, 5, 7, 9))) + np.array(_CHORDS[rng.integers(len(_CHORDS))])
-        struck = notes[[number % len(notes)]] if broken else notes
-        length = min(samples - start, 2 * beat)
-        time = np.arange(length, dtype=np.float32) / np.float32(RATE)
-        envelope = np.exp(-time / np.float32(decay)) * np.minimum(1.0, time / 0.01)
-        envelope *= np.minimum(1.0, (length - np.arange(length)) / 160)
-        for note in struck:
-            pitch = 440.0 * 2.0 ** ((note - 69) / 12)
-            partials = np.arange(1, _PARTIALS + 1)
-            partials = partials[partials * pitch < 0.47 * RATE]
-            phases = 2 * np.pi * np.outer(partials * pitch, time).astype(np.float32)
-            tone = (partials**-dulness).astype(np.float32) @ np.sin(phases + rng.uniform(0, 6.28))
-            sound[start : start + length] += tone * envelope
-        if drum:
-            burst = rng.standard_normal(length) * np.exp(-time / 0.03)
-            sound[start : start + length] += burst.astype(np.float32)
+    for bar in range(0, samples, 4 * beat):
+        notes = root + int(rng.choice((0, 5, 7, 9))) + np.array(_CHORDS[rng.integers(len(_CHORDS))])
+        for start in range(bar, min(bar + 4 * beat, samples), beat):
+            struck = notes[[start // beat % len(notes)]] if broken else notes
+            length = min(samples - start, 2 * beat)
+            time = np.arange(length, dtype=np.float32) / np.float32(RATE)
+            envelope = np.exp(-time / np.float32(decay)) * np.minimum(1.0, time / 0.01)
+            envelope *= np.minimum(1.0, (length - np.arange(length)) / 160)
+            for note in struck:
+                pitch = 440.0 * 2.0 ** ((note - 69) / 12)
+                partials = np.arange(1, _PARTIALS + 1)
+                partials = partials[partials * pitch < 0.47 * RATE]
+                phases = 2 * np.pi * np.outer(partials * pitch, time).astype(np.float32)
+                tone = (partials**-dulness).astype(np.float32) @ np.sin(phases + rng.uniform(0, 6.28))
+                sound[start : start + length] += tone * envelope
+            if drum:
+                burst = rng.standard_normal(length) * np.exp(-time / 0.03)
+                sound[start : start + length] += burst.astype(np.float32)
     return sound
