@@ -186,8 +186,8 @@ def _speak_joe(texts: Sequence[str], manner: Manner) -> list[Speech]:
     return [_joe().speak(text, manner) for text in texts]
 
 
-# The audio comes earlier than their times: late_s is the median of how far the model would move their boundaries, were it
-# let move them further than `tools.synthesis.align` does.
+# The audio comes earlier than their times: late_s is the median of how far the model would move their boundaries, were
+# it let move them further than `tools.synthesis.align` does.
 VOICES = (
     Voice(
         corpus="hibari-heart",
