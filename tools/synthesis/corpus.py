@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tools.synthesis.speech import Speech, Voice
 
 RATE = 16_000
-_BATCH = {"train": 5, "dev": 2}  # texts spoken in one manner
+_DEV_BATCH = 2  # texts of the dev split spoken in one manner
 _FORMATS = {"train": ("flac", "FLAC", "PCM_16"), "dev": ("opus", "OGG", "OPUS")}
 _OPUS_LEVEL = 0.9  # of soundfile: about 24 kbit/s
 _LONGEST_SLIP_S = 0.05  # by which a synthesiser's last time may miss the end of its audio
@@ -96,11 +96,12 @@ def write(
     suffix, container, codec = _FORMATS[split]
     level = _OPUS_LEVEL if codec == "OPUS" else None
     (out / voice.corpus).mkdir(parents=True, exist_ok=True)
+    size = _DEV_BATCH if split == "dev" else voice.batch
     remaining = list(texts)
     turns = count()
     with (out / f"{voice.corpus}.jsonl").open("w", encoding="utf-8") as listing:
         while remaining and written.seconds < seconds:
-            batch, remaining = remaining[: _BATCH[split]], remaining[_BATCH[split] :]
+            batch, remaining = remaining[:size], remaining[size:]
             manner = _manner(voice, random, next(turns))
             for text, speech in zip(batch, voice.speak(batch, manner), strict=True):
                 try:

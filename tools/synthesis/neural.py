@@ -209,6 +209,7 @@ VOICES = (
         speak=_speak_kokoro,
         late_s=-0.055,
         variants=tuple(map(str, range(400))),
+        batch=5,
         tracts=(0.88, 1.1),
         rough=True,
     ),

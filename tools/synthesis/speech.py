@@ -70,11 +70,12 @@ class Voice:
         install: Command that brings it.
         present: Whether it can be used on this machine.
         speak: Speaks texts in one manner; one `Speech` for each.
-        late_s: How much later than its times the audio comes, seconds; measured with `tools.synthesis.timing`.
+        late_s: How much later than its times the audio comes, seconds; see `tools.synthesis.timing`.
         paces: Lowest and highest pace in which it still sounds natural.
         pitches: Lowest and highest pitch; both 1 where it cannot be set.
         variants: Timbres to draw from.
         tracts: Lowest and highest factor of the formants; both 1 where they cannot be moved.
+        batch: Texts of the training split that it speaks in one manner.
         rough: Whether its times lie on a grid too coarse to learn from, so that `tools.synthesis.align` sharpens them.
     """
 
@@ -89,6 +90,7 @@ class Voice:
     pitches: tuple[float, float] = (1.0, 1.0)
     variants: tuple[str, ...] = ("",)
     tracts: tuple[float, float] = (1.0, 1.0)
+    batch: int = 20
     rough: bool = False
 
 
