@@ -11,8 +11,8 @@ _ALIGNED = (
 )
 _SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
 _SHARPENED = (
-    "The voice's own phone times, which lie on a grid of 12 or 25 ms, each moved by up to 50 ms, and the start of a "
-    "pause by up to 400 ms to before, to where an earlier model of this kind hears the boundary."
+    "The voice's own phone times, which lie on a grid of 12 or 25 ms, less their lag, each moved by up to 50 ms, and the "
+    "start of a pause by up to 400 ms to before, to where an earlier model of this kind hears the boundary."
 )
 _CMU = "free for any use with the notice kept, as its COPYING says"
 
@@ -93,10 +93,10 @@ SOURCES: dict[str, dict[str, str]] = {
         "labels": _SHARPENED,
     },
     "kokoro-mixed": {
-        "source": "Kokoro-82M, 400 mixtures of its five Japanese voices, speaking English",
+        "source": "Kokoro-82M, mixtures of its five Japanese voices, speaking English",
         "licence": "Apache-2.0",
         "about": "neural voices",
-        "speakers": "400 mixtures",
+        "speakers": "up to 400 mixtures",
         "labels": _SHARPENED,
     },
     "piper-joe": {
