@@ -11,8 +11,8 @@ _ALIGNED = (
 )
 _SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
 _SHARPENED = (
-    "The voice's own phone times, which lie on a grid of 12 or 25 ms, less their lag, each moved by up to 50 ms, and the "
-    "start of a pause by up to 400 ms to before, to where an earlier model of this kind hears the boundary."
+    "The voice's own phone times, which lie on a grid of 12 or 25 ms, less their lag, each moved by up to 50 ms, and "
+    "the start of a pause by up to 400 ms to before, to where an earlier model of this kind hears the boundary."
 )
 _CMU = "free for any use with the notice kept, as its COPYING says"
 
