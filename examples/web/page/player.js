@@ -13,8 +13,10 @@ export class Player {
   #playing = new Set();
   #end = 0;
 
-  /** Plays PCM16 (mono, little-endian) behind what is playing; `payload` are its visemes. */
+  /** Plays PCM16 (mono, little-endian) behind what is playing; `payload` are its visemes. After `close` it does nothing. */
   play(bytes, sampleRate, payload) {
+    // Google's SDK reads messages asynchronously: the last ones come after its goodbye.
+    if (this.#context.state === "closed") return;
     const pcm = new Int16Array(bytes.buffer, 0, bytes.byteLength >> 1);
     const buffer = this.#context.createBuffer(1, pcm.length, sampleRate);
     buffer.copyToChannel(Float32Array.from(pcm, (sample) => sample / 32768), 0);
