@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
-import wave
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import dedent
 
 import pytest
 
 from mascot_visemes.cli import main
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "packages" / "mascot-visemes" / "README.md").read_text("utf-8")
+ASSETS = ROOT / "packages" / "mascot-server" / "src" / "mascot_server" / "simulators" / "assets"
 
-README = (Path(__file__).parents[2] / "packages" / "mascot-visemes" / "README.md").read_text("utf-8")
+_SAMPLE = r"[^`]*begins:\n\n((?:    .*\n)+)"  # text, and what a command or program prints, indented
 
 
-def test_programs_run(tmp_path: Path, speech: NDArray[np.int16]) -> None:
-    with wave.open(str(tmp_path / "speech.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(speech.tobytes())
-    programs = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert programs
-    for program in programs:
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the README's commands and programs find their recording, the voice that it describes."""
+    shutil.copy(ASSETS / "en" / "1-greeting.wav", tmp_path / "speech.wav")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_programs_print_what_is_shown() -> None:
+    _, *parts = README.split("```python\n")
+    shown = 0
+    for part in parts:
+        program, text = part.split("```", 1)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout
+        if sample := re.match(_SAMPLE, text):
+            assert done.stdout.startswith(dedent(sample[1]))
+            shown += 1
+    assert shown > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "before"),
+    [
+        ((), "prints one JSON object for each change"),
+        (("--format", "rhubarb-tsv"), "`mascot-visemes speech.wav --format rhubarb-tsv` writes it:"),
+        (("--format", "csv", "--shapes", "oculus"), "`--format csv --shapes oculus` begins:"),
+    ],
+    ids=["jsonl", "rhubarb-tsv", "csv"],
+)
+def test_commands_print_what_is_shown(
+    options: tuple[str, ...], before: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = re.search(r"^(?:    .*\n)+", README[README.index(before) :], re.MULTILINE)
+    assert sample
+    assert main(["speech.wav", *options]) == 0
+    assert capsys.readouterr().out.startswith(dedent(sample[0]))
 
 
 def _laid_out_alike(help_text: str) -> str:

@@ -8,6 +8,7 @@ import json
 import math
 import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,6 +23,7 @@ import mascot_visemes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+ROOT = Path(__file__).parents[3]
 LIST = {"Accept": "application/json"}
 AUDIO_WAV = {"Content-Type": "audio/wav"}
 
@@ -61,6 +63,18 @@ def test_visemes_are_those_of_the_model_chunk_by_chunk(
     found = visemes(events(post(client, wav(speech)).text))
     assert found == [{"visemeId": event.viseme, "offset": event.time_ms} for event in expected]
     assert len(found) > 10
+
+
+@pytest.mark.parametrize("page", ["docs/rest.md", "packages/mascot-server/README.md"])
+def test_pages_show_what_comes(client: httpx.Client, speech: NDArray[np.int16], page: str) -> None:
+    lines = [line.strip() for line in (ROOT / page).read_text("utf-8").splitlines()]
+    shown = [line for line in lines if line.startswith('data: {"visemes":')]
+    assert shown
+    answer = post(client, wav(speech)).text.split("\n\n")
+    for event, line in zip(answer, shown, strict=False):
+        start, end = line.split(",…")
+        assert event.startswith(start)
+        assert event.endswith(end)
 
 
 def test_every_way_to_send_a_recording_gives_the_same(
