@@ -15,18 +15,19 @@ from mascot_visemes.cli import main
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "packages" / "mascot-visemes" / "README.md").read_text("utf-8")
-ASSETS = ROOT / "packages" / "mascot-server" / "src" / "mascot_server" / "simulators" / "assets"
+GREETING = ROOT / "packages/mascot-server/src/mascot_server/simulators/assets/en/1-greeting.wav"
 
 _SAMPLE = r"[^`]*begins:\n\n((?:    .*\n)+)"  # text, and what a command or program prints, indented
 
 
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the README's commands and programs find their recording, the voice that it describes."""
-    shutil.copy(ASSETS / "en" / "1-greeting.wav", tmp_path / "speech.wav")
+@pytest.fixture
+def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``speech.wav`` in the working directory: the voice that the README describes."""
+    shutil.copy(GREETING, tmp_path / "speech.wav")
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.usefixtures("recording")
 def test_programs_print_what_is_shown() -> None:
     _, *parts = README.split("```python\n")
     shown = 0
@@ -41,6 +42,7 @@ def test_programs_print_what_is_shown() -> None:
     assert shown > 1
 
 
+@pytest.mark.usefixtures("recording")
 @pytest.mark.parametrize(
     ("options", "before"),
     [
