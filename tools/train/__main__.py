@@ -20,23 +20,31 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from tools.synthesis.__main__ import main as synthesise
 from tools.train import card, corpus, whisper
+from tools.train.begin import begun
+from tools.train.encoder import EncoderNet
 from tools.train.export import write_onnx
+from tools.train.gru import GruNet
 from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
-from tools.train.net import DROPOUT, Net
+from tools.train.net import DROPOUT
 from tools.train.relabel import certain, relabel
 from tools.train.start import heard, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import tune
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
+
+    from tools.train.start import Made
 
 _CONTINUED = 0.32  # part of the largest learning rate with which a trained network is trained on
+_MEASURED = 25  # utterances on which Whisper's layers are measured
+_SECONDS = 20  # of each, at most
 MODELS = Path("packages/mascot-visemes/src/mascot_visemes/models")
 
 
@@ -77,7 +85,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument(
         "--minutes", type=float, default=math.inf, help="stop the network after this long (no limit)"
     )
-    p.add_argument("--hidden", type=int, default=192, help="width of the network (%(default)s)")
+    p.add_argument(
+        "--layers",
+        type=int,
+        help="layers of Whisper's encoder that the network begins from, 0 for a network of GRU layers alone (what the "
+        "language's own model has)",
+    )
+    p.add_argument("--inner", type=int, default=896, help="width inside those layers (%(default)s)")
+    p.add_argument("--hidden", type=int, default=192, help="width of the GRU layers (%(default)s)")
     p.add_argument(
         "--dropout",
         type=float,
@@ -96,7 +111,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--models", type=Path, default=MODELS, help="where the ONNX file and card go (%(default)s)"
     )
     args = p.parse_args(argv)
-    args.name = args.name or LANGUAGES[args.language].model
+    language = LANGUAGES[args.language]
+    args.name = args.name or language.model
+    args.layers = language.layers if args.layers is None else args.layers
     if args.fresh and not args.start:
         p.error("--fresh goes with --start")
     if args.start and not args.start.exists():
@@ -159,6 +176,32 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
     return table
 
 
+def _sample(data: corpus.Corpus) -> list[NDArray[np.float32]]:
+    """Some speech of the headline corpus, -1..1."""
+    pool = [u for u in data.split("train") if u.corpus == data.language.headline]
+    chosen = pool[:: max(1, len(pool) // _MEASURED)]
+    parts = (data.audio[u.sample : u.sample + min(u.samples, _SECONDS * corpus.RATE)] for u in chosen)
+    return [part.astype(np.float32) / np.float32(32768.0) for part in parts]
+
+
+def _network(args: argparse.Namespace, data: corpus.Corpus) -> tuple[Made, float]:
+    """What makes the network to train, and its part of the largest learning rate."""
+    labels = len(data.language.labels)
+    plain: Made
+    if args.layers:
+        plain = partial(
+            EncoderNet, args.hidden, labels, dropout=args.dropout, layers=args.layers, inner=args.inner
+        )
+    else:
+        plain = partial(GruNet, args.hidden, labels, dropout=args.dropout)
+    if args.start and not args.fresh:
+        begin = args.start if args.start.is_file() else args.start / "network"
+        return partial(started, begin, data.language, plain), _CONTINUED
+    if args.layers:
+        return partial(begun, whisper.model(args.out / "whisper" / "base"), _sample(data), plain), 1.0
+    return plain, 1.0
+
+
 def main(argv: list[str] | None = None) -> None:
     """Train, export, tune, write the card."""
     args = arguments(argv)
@@ -166,13 +209,7 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     data = speech(args, language)
     table = wanted(args, data)
-    make: Callable[[torch.Tensor, torch.Tensor], Net]
-    if args.start and not args.fresh:
-        begin = args.start if args.start.is_file() else args.start / "network"
-        make = partial(started, begin, language, args.hidden, dropout=args.dropout)
-        peak = _CONTINUED
-    else:
-        make, peak = partial(Net, args.hidden, len(language.labels), dropout=args.dropout), 1.0
+    make, peak = _network(args, data)
     run = Run(_settings(args, peak), args.out / "network", data, table, make)
     best = run.train()
     args.models.mkdir(parents=True, exist_ok=True)

@@ -45,8 +45,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         "architecture": {
             "input": f"{BANDS} log-mel bands at 100 frames a second",
             "steps": "50 a second, of two frames",
-            "convolution": f"3 steps to {args.hidden}",
-            "gru": f"2 layers of {args.hidden}",
+            **best.net.architecture,
             "heads": f"{HEADS}, from two frames ahead to nine behind",
         },
         "labels": list(data.language.labels),

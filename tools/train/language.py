@@ -22,6 +22,7 @@ class Language:
         code: Its code (ISO 639-1).
         model: Name of its model.
         description: What the card says of the model first.
+        layers: How many of Whisper's layers its network begins from.
         labels: What its network tells apart, in the order of its outputs.
         headline: Corpus whose dev split decides which epoch is best.
         tuned_on: Corpora on whose dev split the decoder is tuned.
@@ -35,6 +36,7 @@ class Language:
     code: str
     model: str
     description: str
+    layers: int
     labels: tuple[str, ...]
     headline: str
     tuned_on: frozenset[str]
@@ -58,7 +60,8 @@ class Language:
 _ENGLISH = Language(
     code="en",
     model="default",
-    description="English phonemes from log-mel bands: causal convolution and two GRU layers, delayed heads.",
+    description="English phonemes from log-mel bands, told by delayed heads.",
+    layers=2,
     labels=ENGLISH,
     headline="librispeech-dev-clean",
     tuned_on=frozenset({"librispeech-dev-clean", "librispeech-train-clean-100"}),
@@ -77,11 +80,12 @@ _INDONESIAN = Language(
     code="id",
     model="indonesian",
     description=(
-        "Indonesian phonemes from log-mel bands: causal convolution and two GRU layers, delayed heads. All Indonesian "
+        "Indonesian phonemes from log-mel bands, told by delayed heads. All Indonesian "
         "that it learnt from and all that its figures are taken on is synthetic; the human voices "
         "that it has heard speak English, whose phones count as the nearest Indonesian ones. It started from a network "
         "trained on English."
     ),
+    layers=0,
     labels=INDONESIAN,
     headline="espeak-ng-id-dev",
     tuned_on=frozenset({"espeak-ng-id-dev"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from tools.train.loss import AHEAD, Loss
 from tools.train.score import accuracy, held_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tools.train.corpus import Corpus
     from tools.train.net import Net
     from tools.train.score import Held
+    from tools.train.start import Made
 
 _WARM_UP = 0.03  # share of the training over which the learning rate rises
 _REPORT_EVERY = 20  # batches
@@ -114,7 +115,7 @@ class Run:
         out: Path,
         data: Corpus,
         wanted: torch.Tensor,
-        make: Callable[[torch.Tensor, torch.Tensor], Net],
+        make: Made,
     ) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)
@@ -126,8 +127,8 @@ class Run:
         self._held: list[Held] = held_out(data)
         bands = self.sample.reshape(-1, self.sample.shape[2] // 2)
         self._net = make(bands.mean(0), bands.std(0))
-        self._scored = make(bands.mean(0), bands.std(0))
-        self._optimiser = torch.optim.AdamW(self._net.parameters(), lr=settings.peak, weight_decay=0.02)
+        self._scored = copy.deepcopy(self._net)
+        self._optimiser = torch.optim.AdamW(self._net.groups(), lr=settings.peak, weight_decay=0.02)
         self._average = Average(self._net)
         self._labels = data.language.labels
         self._headline = data.language.headline
@@ -187,7 +188,7 @@ class Run:
             part = (self._epoch + len(losses) / settings.batches) / settings.epochs
             progress = max(part, self._minutes / settings.minutes)
             for group in self._optimiser.param_groups:
-                group["lr"] = learning_rate(progress, settings.peak)
+                group["lr"] = group["share"] * learning_rate(progress, settings.peak)
             logits, frames = net.read(steps, len(losses))
             loss = self._loss(logits, frames, rows)
             self._optimiser.zero_grad()

@@ -1,4 +1,4 @@
-"""The network: a causal convolution and two GRU layers at 50 steps a second, read out by delayed heads.
+"""What the networks have in common: a causal body at 50 steps a second, read out by delayed heads.
 
 A step takes two 10 ms frames. After step ``s`` the frames up to ``2 s + 1`` have been heard, and head ``j`` tells
 the phoneme of frame ``2 s + 3 - j``: heads 0 and 1 the two frames not yet heard, head 2 the one just heard, heads 10
@@ -8,51 +8,55 @@ answers for every frame with any context from none to full.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mascot_visemes.features import BANDS
-
 HEADS = 12
 PREDICTED = 2  # heads that tell frames not heard yet
 FULL = 2  # heads that see the whole right context
-KERNEL = 3  # steps that the convolution sees
 DROPOUT = 0.05
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
-class Net(nn.Module):  # type: ignore[misc, unused-ignore]
+class Net(nn.Module, ABC):  # type: ignore[misc, unused-ignore]
     """See the module.
 
     Args:
-        hidden: Width of the convolution and the GRU layers.
+        hidden: Width of what the body puts out.
         labels: How many phonemes it tells apart.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
-        dropout: Share of the hidden units that are left out in training, before each layer but the first.
+        dropout: Share of the hidden units that are left out in training.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, hidden: int, labels: int, mean: Tensor, std: Tensor, dropout: float = DROPOUT) -> None:
+    def __init__(self, hidden: int, labels: int, mean: Tensor, std: Tensor, dropout: float) -> None:
         super().__init__()
         self.hidden = hidden
         self.labels = labels
         self.register_buffer("mean", mean.repeat(2))
         self.register_buffer("scale", 1.0 / std.repeat(2))
-        self.front = nn.Linear(KERNEL * 2 * BANDS, hidden)
-        self.gru = nn.GRU(hidden, hidden, num_layers=2, batch_first=True, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
         self.late = nn.Linear(hidden, FULL * labels)
         self.early = nn.Linear(hidden, (HEADS - FULL) * labels)
 
     @property
-    def state_size(self) -> int:
-        """Length of the state vector: the convolution's last steps, then each GRU layer's."""
-        return (KERNEL - 1) * 2 * BANDS + 2 * self.hidden
+    @abstractmethod
+    def architecture(self) -> dict[str, str]:
+        """What the body is made of, for the card: name to what it is."""
 
+    @property
+    @abstractmethod
+    def state_size(self) -> int:
+        """Length of the state vector."""
+
+    @abstractmethod
     def body(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Run over steps.
 
@@ -63,15 +67,10 @@ class Net(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             Hidden vectors, shape (batch, steps, hidden), and the state after them.
         """
-        width = (KERNEL - 1) * 2 * BANDS
-        past, *memory = torch.split(state, [width, self.hidden, self.hidden], dim=1)
-        x = (steps - self.mean) * self.scale
-        x = torch.cat((past.reshape(-1, KERNEL - 1, 2 * BANDS), x), dim=1)
-        past = x[:, -(KERNEL - 1) :].reshape(-1, width)
-        # The convolution as one matrix product over each step beside the two before it.
-        x = torch.cat((x[:, :-2], x[:, 1:-1], x[:, 2:]), dim=2)
-        x, after = self.gru(torch.relu(self.front(x)), torch.stack(memory))
-        return x, torch.cat((past, after[0], after[1]), dim=1)
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Parameters for the optimiser, each group with its ``share`` of the learning rate."""
+        return [{"params": list(self.parameters()), "share": 1.0}]
 
     def _fresh(self, steps: Tensor) -> Tensor:
         """Hidden vectors of whole recordings."""

@@ -12,40 +12,34 @@ import torch
 
 from tools.train import corpus as corpora
 from tools.train.language import LANGUAGES
-from tools.train.net import DROPOUT, FULL, HEADS, Net
+from tools.train.net import FULL, HEADS, Net
 from tools.train.relabel import certain
 from tools.train.shipped import network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tools.train.corpus import Corpus
     from tools.train.language import Language
 
+    Made = Callable[[torch.Tensor, torch.Tensor], Net]  # of mean and standard deviation of the bands
+
 _ENGLISH = LANGUAGES["en"]
 
 
-def started(
-    begin: Path,
-    language: Language,
-    hidden: int,
-    mean: torch.Tensor,
-    std: torch.Tensor,
-    *,
-    dropout: float = DROPOUT,
-) -> Net:
+def started(begin: Path, language: Language, make: Made, mean: torch.Tensor, std: torch.Tensor) -> Net:
     """A network with the weights of the best epoch of an English one; each label's outputs are those of its kin.
 
     Args:
         begin: Folder of that network's checkpoints, or the ONNX file of one shipped.
         language: Whose labels it is to tell apart.
-        hidden: Width of the network, as it was there.
+        make: Makes a network of the same shape, given `mean` and `std`.
         mean: Mean of each band, shape (BANDS,); replaced by that network's, as `std` is.
         std: Standard deviation of each band, shape (BANDS,).
-        dropout: As `Net` takes it.
 
     Raises:
-        SystemExit: There is no network, or one of another width.
+        SystemExit: There is no network, or one of another shape.
     """
     if begin.suffix == ".onnx":
         weights = network(begin).state_dict()
@@ -57,11 +51,13 @@ def started(
     for name, heads in (("late", FULL), ("early", HEADS - FULL)):
         for part in (f"{name}.weight", f"{name}.bias"):
             weights[part] = weights[part].unflatten(0, (heads, -1))[:, kin].flatten(0, 1)
-    net = Net(hidden, len(language.labels), mean, std, dropout)
+    net = make(mean, std)
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
-        raise SystemExit(f"--start: the network there does not fit --hidden {hidden} ({error})") from None
+        raise SystemExit(
+            f"--start: the network there has other --layers, --inner or --hidden ({error})"
+        ) from None
     return net
 
 

@@ -36,14 +36,15 @@ def steps(u: Utterance) -> int:
     return -(-u.frames // 2)
 
 
-def _weights(folder: Path) -> Path:
-    """`folder` with the model in it, put together if it is not there.
+def model(folder: Path) -> Path:
+    """The model's file in `folder`, which is filled if it is not there.
 
     Raises:
         SystemExit: The packages are missing, or bring another file.
     """
-    if (folder / "model.bin").exists():
-        return folder
+    whole = folder / "model.bin"
+    if whole.exists():
+        return whole
     folder.mkdir(parents=True, exist_ok=True)
     try:
         parts = [resources.files(package) / "data" for package in _PACKAGES]
@@ -51,16 +52,15 @@ def _weights(folder: Path) -> Path:
         raise SystemExit(
             f"the teacher needs Whisper's weights: {error}; install the packages that nox lists"
         ) from None
-    model = b"".join((part / f"model.bin.part{number}").read_bytes() for number, part in enumerate(parts, 1))
-    if hashlib.sha256(model).hexdigest() != _SHA256:
+    data = b"".join((part / f"model.bin.part{number}").read_bytes() for number, part in enumerate(parts, 1))
+    if hashlib.sha256(data).hexdigest() != _SHA256:
         raise SystemExit(f"{', '.join(_PACKAGES)}: these are not the weights expected (SHA-256)")
     for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
         (folder / name).write_bytes((parts[0] / name).read_bytes())
     # Last, and whole or not at all: it tells that all is there.
     unfinished = folder / "model.unfinished"
-    unfinished.write_bytes(model)
-    unfinished.rename(folder / "model.bin")
-    return folder
+    unfinished.write_bytes(data)
+    return unfinished.rename(whole)
 
 
 def listen(corpus: Corpus, kept: Path, threads: int) -> dict[tuple[str, str], NDArray[np.float16]]:
@@ -80,7 +80,7 @@ def listen(corpus: Corpus, kept: Path, threads: int) -> dict[tuple[str, str], ND
         utterances = [u for u in corpus.utterances if u.corpus == name]
         file = kept / f"{name}.npy"
         if not file.exists():
-            encoder = encoder or _encoder(_weights(kept / "base"), threads)
+            encoder = encoder or _encoder(model(kept / "base").parent, threads)
             unfinished = file.with_suffix(".unfinished")
             with unfinished.open("wb") as out:
                 np.save(out, _encoded(corpus, utterances, encoder))
@@ -96,8 +96,8 @@ def listen(corpus: Corpus, kept: Path, threads: int) -> dict[tuple[str, str], ND
 
 
 def _encoder(folder: Path, threads: int) -> Any:
-    model = import_module("faster_whisper").WhisperModel
-    return model(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
+    whole = import_module("faster_whisper").WhisperModel
+    return whole(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
 
 
 def _encoded(corpus: Corpus, utterances: list[Utterance], encoder: Any) -> NDArray[np.float16]:

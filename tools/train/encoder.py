@@ -1,0 +1,153 @@
+"""The large network: the first layers of Whisper's encoder made causal, then a GRU layer.
+
+Convolutions take two frames a step, like Whisper's; attention reaches half a second back and knows how far by a
+learned number for each distance, so a stream has no beginning to count from and no end. `tools.train.begin` gives it
+Whisper's weights to start from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mascot_visemes.features import BANDS
+from tools.train.net import DROPOUT, Net
+
+WIDTH = 512  # of Whisper base
+ATTENTION_HEADS = 8
+REACH = 25  # steps back that attention sees, beside the present one
+FRAMES_BACK = 3  # frames before a step's two that the convolutions see
+FRAMES = FRAMES_BACK + 2
+KERNEL = 3  # of either convolution
+_NEVER = -1e9
+_LEARNT = 0.12  # share of the learning rate for what Whisper has learnt already
+
+
+class Layer(nn.Module):  # type: ignore[misc, unused-ignore]
+    """A transformer's layer: attention to the steps just heard, then two products.
+
+    Args:
+        inner: Width between the two products.
+    """
+
+    def __init__(self, inner: int) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(WIDTH)
+        self.attention_in = nn.Linear(WIDTH, 3 * WIDTH)
+        self.attention_out = nn.Linear(WIDTH, WIDTH)
+        self.distance = nn.Parameter(torch.zeros(ATTENTION_HEADS, REACH + 1))
+        self.norm = nn.LayerNorm(WIDTH)
+        self.up = nn.Linear(WIDTH, inner)
+        self.down = nn.Linear(inner, WIDTH)
+
+    def forward(self, x: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
+        """Run over steps.
+
+        Args:
+            x: Shape (batch, steps, WIDTH).
+            heard: Keys and values of the `REACH` steps before, shape (batch, REACH, 2 * WIDTH).
+
+        Returns:
+            What comes out, of the shape of `x`, and keys and values of the last `REACH` steps.
+        """
+        query, new = self.attention_in(self.attention_norm(x)).split((WIDTH, 2 * WIDTH), 2)
+        heard = torch.cat((heard, new), 1)
+        query, key, value = (
+            part.unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2)
+            for part in (query, *heard.split(WIDTH, 2))
+        )
+        steps = x.shape[1]
+        distance = torch.arange(steps)[:, None] + REACH - torch.arange(steps + REACH)
+        near = (distance >= 0) & (distance <= REACH)
+        bias = self.distance[:, distance.clamp(0, REACH)].masked_fill(~near, _NEVER)
+        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias[None])
+        x = x + self.attention_out(seen.transpose(1, 2).flatten(2))
+        return x + self.down(functional.gelu(self.up(self.norm(x)))), heard[:, -REACH:]
+
+
+class EncoderNet(Net):
+    """See the module.
+
+    Args:
+        hidden: Width of the GRU layer.
+        labels: How many phonemes it tells apart.
+        mean: Mean of each band, shape (BANDS,).
+        std: Standard deviation of each band, shape (BANDS,).
+        dropout: Share of the hidden units that are left out in training, before the GRU layer and after.
+        layers: How many of Whisper's layers.
+        inner: Width inside each, Whisper's 2048 at most.
+    """
+
+    def __init__(
+        self,
+        hidden: int,
+        labels: int,
+        mean: Tensor,
+        std: Tensor,
+        dropout: float = DROPOUT,
+        *,
+        layers: int,
+        inner: int,
+    ) -> None:
+        super().__init__(hidden, labels, mean, std, dropout)
+        self.frames = nn.Conv1d(BANDS, WIDTH, KERNEL)
+        self.steps = nn.Conv1d(WIDTH, WIDTH, KERNEL, stride=2)
+        # Whisper adds a vector for each position; here all positions are alike.
+        self.position = nn.Parameter(torch.zeros(WIDTH))
+        self.layers = nn.ModuleList(Layer(inner) for _ in range(layers))
+        self.norm = nn.LayerNorm(WIDTH)
+        self.encoded = nn.Linear(WIDTH, hidden)
+        # Times are told better with the bands beside it.
+        self.bands = nn.Linear(FRAMES * BANDS, hidden)
+        self.gru = nn.GRU(hidden, hidden, batch_first=True)
+
+    @property
+    def architecture(self) -> dict[str, str]:
+        """See `Net.architecture`."""
+        inner = self.layers[0].up.out_features
+        return {
+            "convolutions": f"2, over {FRAMES} frames, to {WIDTH}",
+            "attention": f"{len(self.layers)} layers of {WIDTH}, {inner} inside, reaching {REACH} steps back",
+            "gru": f"1 layer of {self.hidden}",
+        }
+
+    @property
+    def state_sizes(self) -> list[int]:
+        """Of the parts of the state: the last frames, each layer's keys and values, the GRU layer's."""
+        return [FRAMES_BACK * BANDS, *[REACH * 2 * WIDTH] * len(self.layers), self.hidden]
+
+    @property
+    def state_size(self) -> int:
+        """Length of the state vector."""
+        return sum(self.state_sizes)
+
+    def body(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Net.body`."""
+        past, *heard, memory = state.split(self.state_sizes, 1)
+        frames = ((steps - self.mean) * self.scale).unflatten(2, (2, BANDS)).flatten(1, 2)
+        frames = torch.cat((past.unflatten(1, (FRAMES_BACK, BANDS)), frames), 1)
+        after = [frames[:, -FRAMES_BACK:]]
+        x = functional.gelu(self.frames(frames.transpose(1, 2)))
+        x = functional.gelu(self.steps(x)).transpose(1, 2) + self.position
+        for layer, before in zip(self.layers, heard, strict=True):
+            x, last = layer(x, before.unflatten(1, (REACH, 2 * WIDTH)))
+            after.append(last)
+        around = frames.unfold(1, FRAMES, 2).transpose(2, 3).flatten(2)
+        x = torch.relu(self.encoded(self.norm(x)) + self.bands(around))
+        x, memory = self.gru(self.dropout(x), memory[None].contiguous())
+        return x, torch.cat([part.flatten(1) for part in (*after, memory[0])], 1)
+
+    def groups(self) -> list[dict[str, Any]]:
+        """See `Net.groups`."""
+        learnt = [
+            *self.frames.parameters(),
+            *self.steps.parameters(),
+            self.position,
+            *self.layers.parameters(),
+        ]
+        known = {id(parameter) for parameter in learnt}
+        new = [parameter for parameter in self.parameters() if id(parameter) not in known]
+        return [{"params": learnt, "share": _LEARNT}, {"params": new, "share": 1.0}]
