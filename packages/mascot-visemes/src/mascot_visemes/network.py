@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from statistics import mode
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mascot_visemes.errors import ModelFileError
 from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from mascot_visemes.shapes import ShapeSet
@@ -24,6 +25,8 @@ FRAMES_PER_STEP = 2
 HEADS = 12
 FULL_HEADS = 2  # the last heads, which have heard all the right context there is
 _NEVER = 50.0  # nats, by which nothing leads
+_STEPS_AT_ONCE = 128  # of a recording; what attention compares grows with the square
+_OUTPUTS = ("posteriors", "next_state")
 PREDICTING_HEADS = 2  # the first heads, which tell frames not heard yet
 
 
@@ -169,5 +172,11 @@ class Network:
             the 8th before these steps and the last the 2nd after them; each is told by the head that has heard most
             beyond it: those of the full-context heads at every step, then of the other heads after the last step.
         """
-        posteriors, after = self._session.run(("posteriors", "next_state"), {"steps": steps, "state": state})
-        return posteriors, after
+        told = []
+        for start in range(0, steps.shape[1], _STEPS_AT_ONCE):
+            part = steps[:, start : start + _STEPS_AT_ONCE]
+            posteriors, state = self._session.run(_OUTPUTS, {"steps": part, "state": state})
+            # What the early heads say before the last step, the others say better after more.
+            more = start + _STEPS_AT_ONCE < steps.shape[1]
+            told.append(posteriors[:, : FRAMES_PER_STEP * part.shape[1]] if more else posteriors)
+        return (told[0] if len(told) == 1 else np.concatenate(told, axis=1)), state
