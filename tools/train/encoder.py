@@ -23,7 +23,14 @@ FRAMES_BACK = 3  # frames before a step's two that the convolutions see
 FRAMES = FRAMES_BACK + 2
 KERNEL = 3  # of either convolution
 _NEVER = -1e9
+# Products in 16 bits train in half the time where the processor has them, and elsewhere not at all faster.
+_HALF = torch.cpu.get_capabilities().get("avx512_bf16", False)
 _LEARNT = 0.12  # share of the learning rate for what Whisper has learnt already
+
+
+def _heads(x: Tensor) -> Tensor:
+    """From (batch, steps, WIDTH) to (batch, ATTENTION_HEADS, steps, width of a head)."""
+    return x.unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2)
 
 
 class Layer(nn.Module):  # type: ignore[misc, unused-ignore]
@@ -53,17 +60,22 @@ class Layer(nn.Module):  # type: ignore[misc, unused-ignore]
         Returns:
             What comes out, of the shape of `x`, and keys and values of the last `REACH` steps.
         """
+        steps = x.shape[1]
         query, new = self.attention_in(self.attention_norm(x)).split((WIDTH, 2 * WIDTH), 2)
         heard = torch.cat((heard, new), 1)
-        query, key, value = (
-            part.unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2)
-            for part in (query, *heard.split(WIDTH, 2))
+        # A block of REACH queries sees two of keys, so what attention costs grows with the steps, not their square.
+        spare = -steps % REACH
+        query = _heads(functional.pad(query, (0, 0, 0, spare))).unflatten(2, (-1, REACH))
+        key, value = (
+            _heads(functional.pad(part, (0, 0, 0, spare))).unfold(2, 2 * REACH, REACH)
+            for part in heard.split(WIDTH, 2)
         )
-        steps = x.shape[1]
-        distance = torch.arange(steps)[:, None] + REACH - torch.arange(steps + REACH)
+        distance = torch.arange(REACH)[:, None] + REACH - torch.arange(2 * REACH)
         near = (distance >= 0) & (distance <= REACH)
         bias = self.distance[:, distance.clamp(0, REACH)].masked_fill(~near, _NEVER)
-        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias[None])
+        scores = query @ key * (WIDTH // ATTENTION_HEADS) ** -0.5 + bias[:, None]
+        seen = scores.softmax(-1) @ value.transpose(3, 4)
+        seen = seen.flatten(2, 3)[:, :, :steps]
         x = x + self.attention_out(seen.transpose(1, 2).flatten(2))
         return x + self.down(functional.gelu(self.up(self.norm(x)))), heard[:, -REACH:]
 
@@ -130,11 +142,12 @@ class EncoderNet(Net):
         frames = ((steps - self.mean) * self.scale).unflatten(2, (2, BANDS)).flatten(1, 2)
         frames = torch.cat((past.unflatten(1, (FRAMES_BACK, BANDS)), frames), 1)
         after = [frames[:, -FRAMES_BACK:]]
-        x = functional.gelu(self.frames(frames.transpose(1, 2)))
-        x = functional.gelu(self.steps(x)).transpose(1, 2) + self.position
-        for layer, before in zip(self.layers, heard, strict=True):
-            x, last = layer(x, before.unflatten(1, (REACH, 2 * WIDTH)))
-            after.append(last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.training and _HALF):
+            x = functional.gelu(self.frames(frames.transpose(1, 2)))
+            x = functional.gelu(self.steps(x)).transpose(1, 2) + self.position
+            for layer, before in zip(self.layers, heard, strict=True):
+                x, last = layer(x, before.unflatten(1, (REACH, 2 * WIDTH)))
+                after.append(last)
         around = frames.unfold(1, FRAMES, 2).transpose(2, 3).flatten(2)
         x = torch.relu(self.encoded(self.norm(x)) + self.bands(around))
         x, memory = self.gru(self.dropout(x), memory[None].contiguous())
