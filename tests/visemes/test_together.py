@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,3 +118,29 @@ def test_streams_and_chunks_must_fit(engine: mv.Engine) -> None:
     foreign = mv.load(shapes="oculus").create_stream(sample_rate=16000)
     with pytest.raises(ValueError, match=r"streams: one is another engine's"):
         engine.run_together([one, foreign], [b"", b""])
+
+
+def _resident() -> int:
+    """Bytes of this process that are in memory."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="the system does not tell what is in memory"
+)
+def test_a_stream_that_rests_keeps_nothing_of_its_company(engine: mv.Engine, babble: Babble) -> None:
+    chunk = babble(16000, 0.5)[-1600:].tobytes()
+    resting, size = [], 32
+
+    def meet() -> None:
+        streams = [engine.create_stream(sample_rate=16000) for _ in range(size)]
+        engine.run_together(streams, [chunk] * size)
+        resting.append(streams[0])
+
+    meet()
+    before = _resident()
+    for _ in range(size):
+        meet()
+    # The state alone of all that have met would be five times as much.
+    assert _resident() - before < 40e6

@@ -148,7 +148,8 @@ class PosteriorStream:
             edges = told[:, -LOOK_AHEAD_FRAMES:].copy()
             for stream, its_edge, its_state in zip(streams, edges, states, strict=True):
                 stream._edge = its_edge
-                stream.state = its_state
+                # A view would keep those of all the others as long as this stream rests.
+                stream.state = its_state.copy()
         else:
             told = together([stream._edge for stream in streams])
         first = known + LOOK_AHEAD_FRAMES - told.shape[1]
