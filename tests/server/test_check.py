@@ -50,13 +50,13 @@ def test_all_is_well(providers: Providers) -> None:
     status, lines = check(upstream=providers.origin)
     assert status == 0
     assert {line.split()[0] for line in lines} == {"ok"}
-    assert any("viseme models: default, indonesian loaded" in line for line in lines)
+    assert any("viseme models: default, indonesian, lite loaded" in line for line in lines)
     assert sum(f"{providers.origin}: connected" in line for line in lines) == len(URLS)
 
 
 def test_the_models_that_are_asked_for_are_loaded() -> None:
-    _, lines = check("--offline", ENGLISH_MODEL="lite")
-    assert any("viseme models: default, indonesian, lite loaded" in line for line in lines)
+    _, lines = check("--offline", ENGLISH_MODEL="default")
+    assert any("viseme models: default, indonesian loaded" in line for line in lines)
 
 
 def test_wrong_settings_are_all_named() -> None:

@@ -98,9 +98,9 @@ class Settings(BaseSettings):
         default="https://api.cartesia.ai", description="Origin of Cartesia, for `POST /v1/visemes-audio`."
     )
     english_model: Literal["default", "lite"] = Field(
-        default="default",
-        description="Which model of mascot-visemes hears conversations for the viseme model `default`: `lite` costs "
-        "less and errs more often.",
+        default="lite",
+        description="Which model of mascot-visemes hears conversations for the viseme model `default`: `lite` lets a "
+        "core carry more of them, `default` errs less.",
     )
     viseme_budget_ms: float = Field(
         default=40,
