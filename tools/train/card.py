@@ -41,7 +41,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         "name": args.name,
         "description": data.language.description,
         "language": data.language.code,
-        "licence": "Apache-2.0",
+        "licence": best.net.licence,
         "architecture": {
             "input": f"{BANDS} log-mel bands at 100 frames a second",
             "steps": "50 a second, of two frames",

@@ -93,6 +93,8 @@ class EncoderNet(Net):
         inner: Width inside each, Whisper's 2048 at most.
     """
 
+    licence = "Apache-2.0 AND MIT"  # Whisper's weights are under the MIT licence
+
     def __init__(
         self,
         hidden: int,
@@ -124,6 +126,7 @@ class EncoderNet(Net):
             "convolutions": f"2, over {FRAMES} frames, to {WIDTH}",
             "attention": f"{len(self.layers)} layers of {WIDTH}, {inner} inside, reaching {REACH} steps back",
             "gru": f"1 layer of {self.hidden}",
+            "begun_from": "the encoder of Whisper base (OpenAI; MIT)",
         }
 
     @property

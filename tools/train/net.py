@@ -33,6 +33,9 @@ class Net(nn.Module, ABC):  # type: ignore[misc, unused-ignore]
         dropout: Share of the hidden units that are left out in training.
     """
 
+    licence = "Apache-2.0"
+    """Of a network of this kind, as SPDX writes it."""
+
     mean: Tensor
     scale: Tensor
 

@@ -130,7 +130,7 @@ class Engine:
         return accept_together(streams, chunks)
 
     def create_stream(self, *, sample_rate: int, encoding: Encoding = "pcm16") -> Stream:
-        """A stream of its own: cheap, a few kilobytes of state.
+        """A stream of its own: its state is all that it holds, 206 KB with `default`, 2 KB with the other models.
 
         Args:
             sample_rate: Samples per second, 8000 to 48000.
