@@ -46,9 +46,8 @@ _ENTRIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 _BIASES = (-0.3, 0.0, 0.3, 0.6, 0.75, 0.9, 1.2)
 _PRICE = 0.006  # share of the frames that all help together may cost
 _TRUE = 0.85  # of the closed mouths: what the model is asked for
-_IMBALANCE = (
-    0.1  # by which F and V claimed may be true less often than those said are found: a false one shows little
-)
+# By which F and V may be claimed rightly less often than they are found: a false one shows little.
+_IMBALANCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,15 +198,15 @@ def _helped(
 ) -> DecoderSettings:
     """The best of `candidates` with a price and a bias for a class.
 
-    Of those that leave `least` of the frames right, it is the one that finds most, if enough of what it claims is true;
-    if none does that, the one that is best at the worse of the two.
+    Of those that leave `least` of the frames right (of all, if none does), it is the one that finds most, if enough of
+    what it claims is true; if none does that, the one that is best at the worse of the two.
     """
     index = trial.shapes.index_of(phone)
     choices = [
         _with(settings, index, cost, bias) for settings, cost, bias in product(candidates, _ENTRIES, _BIASES)
     ]
     tried = {settings: trial.figures(settings) for settings in choices}
-    allowed = [settings for settings in choices if tried[settings].right >= least]
+    allowed = [settings for settings in choices if tried[settings].right >= least] or choices
 
     def enough(settings: DecoderSettings) -> bool:
         figures = tried[settings]
