@@ -3,8 +3,8 @@
 First free synthesisers speak, with phone times that are exact: in English the texts of the corpora, in Indonesian
 sentences made by a grammar. For English a teacher, which hears whole utterances of human speech with Whisper's encoder,
 then corrects their labels, and on those the network is trained. The corpora are English in any case; for Indonesian,
-their phones count as the nearest of that language, and --start names the English run whose network is trained on and
-whose corrected labels are taken over.
+their phones count as the nearest of that language, and --start names the English run, one of the same --layers, whose
+network is trained on and whose corrected labels are taken over.
 
 The network stops by --minutes or --epochs, whichever comes first, and both pace the learning rate. Every epoch leaves a
 checkpoint in --out, from which the same command goes on. The best epoch by the headline corpus is exported to ONNX,

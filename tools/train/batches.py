@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tools.train.augment import Examples
 
 
-class Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):  # type: ignore[misc, unused-ignore]
+class Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):  # type: ignore[misc, unused-ignore]  # no torch where types are checked
     """One epoch of batches, each drawn from its own seed so that workers and resuming change nothing.
 
     Args:

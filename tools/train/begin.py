@@ -135,7 +135,7 @@ def _fit(bands: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
     return solution[:-1].T, solution[-1]
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
 def begun(model: Path, speech: Sequence[Floats], make: Made, mean: Tensor, std: Tensor) -> Net:
     """A network with Whisper's weights; its GRU layer and its heads know nothing yet.
 

@@ -33,7 +33,7 @@ def _heads(x: Tensor) -> Tensor:
     return x.unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2)
 
 
-class Layer(nn.Module):  # type: ignore[misc, unused-ignore]
+class Layer(nn.Module):  # type: ignore[misc, unused-ignore]  # no torch where types are checked
     """A transformer's layer: attention to the steps just heard, then two products.
 
     Args:

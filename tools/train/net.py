@@ -22,7 +22,7 @@ DROPOUT = 0.05
 _READ_EVERY = 3  # steps: in training only some steps are read out, as neighbours teach nearly the same
 
 
-class Net(nn.Module, ABC):  # type: ignore[misc, unused-ignore]
+class Net(nn.Module, ABC):  # type: ignore[misc, unused-ignore]  # no torch where types are checked
     """See the module.
 
     Args:

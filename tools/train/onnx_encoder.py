@@ -31,7 +31,7 @@ _NEVER = -1e9
 _WIDTH_OF_HEAD = WIDTH // ATTENTION_HEADS
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
 def _ranges(net: EncoderNet, steps: Tensor) -> dict[str, Range]:
     """Range of what goes into each module with a product, by its name."""
     found: dict[str, Range] = {}
@@ -73,8 +73,9 @@ class _Drawing:
     def product(self, levels: str, name: str) -> str:
         """The product of a linear module, or of a convolution whose windows are laid out."""
         weight = self.weights[f"{name}.weight"]
-        if weight.ndim > 2:  # noqa: PLR2004 - a convolution's: outputs, inputs, positions
-            weight = weight.transpose(0, 2, 1).reshape(len(weight), -1)
+        # A convolution's has positions behind its inputs; windows are laid out position by position.
+        outputs, inputs, *_ = weight.shape
+        weight = weight.reshape(outputs, inputs, -1).transpose(0, 2, 1).reshape(outputs, -1)
         return self.graph.product(levels, self.ranges[name], weight, self.weights[f"{name}.bias"])
 
     def norm(self, x: str, name: str) -> str:

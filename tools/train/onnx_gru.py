@@ -48,7 +48,7 @@ def gru_graph(net: GruNet, steps: Tensor) -> Graph:
     return graph
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
 def _ranges(net: GruNet, steps: Tensor) -> tuple[Range, Range]:
     """Ranges of the convolution's input and output on speech."""
     bands = (steps - net.mean) * net.scale

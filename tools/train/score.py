@@ -46,7 +46,7 @@ def held_out(corpus: Corpus) -> list[Held]:
     return sorted(result, key=lambda h: -len(h.bands))
 
 
-@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
 def accuracy(
     net: Net, held: list[Held], labels: Sequence[str], chunk: int = CHUNK_FRAMES
 ) -> dict[str, float]:

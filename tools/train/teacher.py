@@ -44,7 +44,7 @@ _CENTRE, _SPREAD = -12.0, 4.0  # of the bands, about
 _REPORT_EVERY = 200  # batches
 
 
-class Teacher(nn.Module):  # type: ignore[misc, unused-ignore]
+class Teacher(nn.Module):  # type: ignore[misc, unused-ignore]  # no torch where types are checked
     """Convolutions over steps of 20 ms, each seeing half a second.
 
     Args:

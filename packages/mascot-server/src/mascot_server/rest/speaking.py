@@ -81,7 +81,9 @@ async def speech_events(
         model: The viseme model.
         background: Where it runs.
     """
-    stream = mascot_visemes.load(model).create_stream(sample_rate=sample_rate)
+    # The first request may have to read the network; conversations do not wait for that.
+    engine = await background.run(mascot_visemes.load, model)
+    stream = engine.create_stream(sample_rate=sample_rate)
     sequence = 0
     piece: Piece | None = first
     try:
