@@ -59,14 +59,14 @@ def testing(part: str) -> list[str]:
     return group("test") + (group("bench") + group("sdk") if part == "integration" else [])
 
 
-def build_wheels(session: nox.Session, *packages: str) -> list[str]:
-    """Builds wheels and returns them as requirements, extras included."""
+def build_wheels(session: nox.Session, *packages: str, tree: Path = ROOT) -> list[str]:
+    """Builds wheels of the checkout `tree` and returns them as requirements, extras included."""
     session.install("hatchling")
     out = Path(session.create_tmp()).resolve() / "wheels"
     requirements = []
     for package in packages:
         name, bracket, extras = package.partition("[")
-        with session.chdir(ROOT / "packages" / name):
+        with session.chdir(tree / "packages" / name):
             session.run("hatchling", "build", "-t", "wheel", "-d", str(out), silent=True)
         (wheel,) = out.glob(f"{name.replace('-', '_')}-*.whl")
         requirements.append(f"{name}{bracket}{extras} @ {wheel.as_uri()}")
@@ -183,6 +183,28 @@ def deploy(session: nox.Session) -> None:
     session.install(*build_wheels(session, *PARTS["integration"]), *group("test"), *group("deploy"))
     modules = ("test_deploy", "test_deploy_observation", "test_topology")
     session.run("pytest", *(f"tests/integration/{module}.py" for module in modules), *session.posargs)
+
+
+@nox.session
+def hostile(session: nox.Session) -> None:
+    """Attack a running server, and print each case's figures before and after hardening.
+
+    `nox -s hostile -- --baseline REVISION` runs the same cases on an older commit and keeps their figures.
+    """
+    arguments = list(session.posargs)
+    tree = ROOT
+    if "--baseline" in arguments:
+        at = arguments.index("--baseline")
+        _, revision = arguments[at : at + 2]
+        arguments[at : at + 2] = ["--record-baseline", "tests/hostile/before.json"]
+        tree = Path(session.create_tmp()).resolve() / "tree"
+        session.run("git", "worktree", "add", "--force", "--detach", str(tree), revision, external=True)
+    try:
+        session.install(*build_wheels(session, *PARTS["integration"], tree=tree), *testing("server"))
+    finally:
+        if tree != ROOT:
+            session.run("git", "worktree", "remove", "--force", str(tree), external=True)
+    session.run("pytest", "tests/hostile", *arguments)
 
 
 @nox.session
