@@ -3,14 +3,14 @@ from __future__ import annotations
 from mascot_server.garbage import GarbageCollection
 
 
-def collections(looks: list[tuple[int, int]]) -> list[bool]:
-    """Whether each look, at conversations ended and running, led to a collection."""
+def collections(looks: list[tuple[int, int]], answered: list[int] | None = None) -> list[bool]:
+    """Whether each look, at conversations ended and running and requests answered, led to a collection."""
     done: list[int] = []
     garbage = GarbageCollection(lambda: done.append(1))
     result = []
-    for ended, running in looks:
+    for (ended, running), requests in zip(looks, answered or [0] * len(looks), strict=True):
         before = len(done)
-        garbage.look(ended=ended, running=running)
+        garbage.look(ended=ended, running=running, answered=requests)
         result.append(len(done) > before)
     return result
 
@@ -27,3 +27,12 @@ def test_while_few_run_it_comes_as_soon_as_more_ended() -> None:
 
 def test_where_nothing_ended_nothing_is_collected() -> None:
     assert collections([(0, 0), (1, 0), (1, 0), (1, 500)]) == [False, True, False, False]
+
+
+def test_a_server_that_only_answers_requests_collects_too() -> None:
+    answered = [0, 999, 1000, 1999, 2000]
+    assert collections([(0, 0)] * 5, answered) == [False, False, True, False, True]
+
+
+def test_a_collection_for_conversations_counts_for_requests() -> None:
+    assert collections([(0, 0), (1, 0), (1, 0)], [0, 999, 1500]) == [False, True, False]

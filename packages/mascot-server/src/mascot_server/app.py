@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from mascot_server.access import Access
 from mascot_server.admission import Admission
 from mascot_server.asyncapi import asyncapi_route
+from mascot_server.bodies import LimitBodies, Pace
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
@@ -126,7 +127,7 @@ def create_app(
             yield
         logger.info("counted since the start: %s", metrics)
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             get_signed_url_route(access=access, signed_urls=signed_urls),
             *conversations.routes,
@@ -148,6 +149,11 @@ def create_app(
         # Logging is the process's business; Litestar's default would take over the root logger.
         logging_config=None,
     )
+    # Around everything: Litestar's own middleware sees no request without a route.
+    app.asgi_handler = LimitBodies(
+        app.asgi_handler, Pace(settings.upload_seconds, settings.upload_bytes_per_second)
+    )
+    return app
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

@@ -5,6 +5,7 @@
     │   ├── BadRequest             it is wrong: 400
     │   ├── Unauthorized           no valid key or token: 401
     │   ├── Forbidden              not from this origin: 403
+    │   ├── RequestTimeout         its body comes too slowly: 408
     │   ├── TooLarge               it carries more than is taken: 413
     │   ├── TooManyRequests        a limit of the key is reached: 429
     │   ├── BadGateway             the service that was to answer for us did not: 502
@@ -28,6 +29,7 @@ __all__ = [
     "BadRequest",
     "Forbidden",
     "Refusal",
+    "RequestTimeout",
     "ServerError",
     "SettingsError",
     "StoreError",
@@ -81,6 +83,12 @@ class Forbidden(Refusal):
     """The web page that asks is not one of those that may."""
 
     status = 403
+
+
+class RequestTimeout(Refusal):
+    """The body of the request comes too slowly; the text names the setting that limits it."""
+
+    status = 408
 
 
 class TooLarge(Refusal):

@@ -3,7 +3,8 @@
 A conversation that ended leaves some two hundred objects that refer to one another, which only a full collection
 frees. That looks at every object of every conversation, 50 ms with 400 of them, in which nothing is relayed. Python
 would do it in the middle of a rush of new conversations, when their number makes it suspicious and nothing is to be
-found; here it is done when there is something to find.
+found; here it is done when there is something to find. An HTTP request leaves a few such objects too, so that a server
+that only answers requests would keep them all.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ __all__ = ["GarbageCollection"]
 _MANY: Final = 200
 """Conversations that may have ended before a collection, about 25 MB; fewer if no more are running."""
 
+_MANY_REQUESTS: Final = 1000
+"""HTTP requests that may have been answered before a collection."""
+
 _THRESHOLDS: Final = (5000, 20, 1_000_000)
 """Of Python's own collections: of the young objects as usual, if in larger lots; full ones never."""
 
 
 class GarbageCollection:
-    """Python's garbage collection, by how many conversations ended.
+    """Python's garbage collection, by how many conversations ended and requests were answered.
 
     Args:
         collect: Does a full collection.
@@ -33,6 +37,7 @@ class GarbageCollection:
     def __init__(self, collect: Callable[[], object] = gc.collect) -> None:
         self._collect = collect
         self._ended = 0
+        self._answered = 0
 
     def begin(self) -> None:
         """Takes over, for this process. What there is now, made for the start, is never looked at again."""
@@ -40,13 +45,15 @@ class GarbageCollection:
         gc.freeze()
         gc.set_threshold(*_THRESHOLDS)
 
-    def look(self, *, ended: int, running: int) -> None:
-        """Collects if it is worth it: after many conversations, or when most of what there is may be garbage.
+    def look(self, *, ended: int, running: int, answered: int) -> None:
+        """Collect if it is worth it: after many conversations or requests, or when most objects may be garbage.
 
         Args:
             ended: How many conversations have ended since the start.
             running: How many there are.
+            answered: How many HTTP requests were answered since the start.
         """
-        if ended - self._ended >= max(1, min(_MANY, running)):
+        conversations, requests = ended - self._ended, answered - self._answered
+        if conversations >= max(1, min(_MANY, running)) or requests >= _MANY_REQUESTS:
             self._collect()
-            self._ended = ended
+            self._ended, self._answered = ended, answered

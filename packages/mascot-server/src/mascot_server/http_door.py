@@ -14,26 +14,31 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mascot_server.handshakes import Handshake
+from mascot_server.stalled_clients import CutsStalledClients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     from mascot_server.errors import Refusal
 
 __all__ = ["http_door"]
 
 
-def http_door(refusal: Callable[[Handshake], Refusal | None]) -> type[HttpToolsProtocol]:
+def http_door(
+    refusal: Callable[[Handshake], Refusal | None], *, stall_seconds: float
+) -> type[HttpToolsProtocol]:
     """Makes uvicorn's HTTP protocol with a look at handshakes.
 
     Args:
         refusal: Says why one is refused; `None` if it should go on.
+        stall_seconds: How long a client may leave an HTTP answer unread.
     """
 
-    class Door(HttpToolsProtocol):
+    class Door(CutsStalledClients):
         def handle_websocket_upgrade(self) -> None:
             url = httptools.parse_url(self.url)
             handshake = Handshake.of(unquote(url.path.decode("ascii")), url.query or b"", self.headers)
@@ -44,6 +49,7 @@ def http_door(refusal: Callable[[Handshake], Refusal | None]) -> type[HttpToolsP
             self.transport.write(_answer(refused))
             self.transport.close()
 
+    Door.stall_seconds = stall_seconds
     return Door
 
 

@@ -75,7 +75,11 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Looks every 100 ms whether to drain, whether that is done, and for garbage."""
-        self._garbage.look(ended=self._drain.ended, running=self._drain.running)
+        self._garbage.look(
+            ended=self._drain.ended,
+            running=self._drain.running,
+            answered=self.server_state.total_requests,
+        )
         if self._parent is not None and os.getppid() != self._parent:
             self._drain.begin()
         if self._draining is None and self._drain.draining:
@@ -99,7 +103,7 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
-        http=http_door(app.state.refusal),
+        http=http_door(app.state.refusal, stall_seconds=settings.answer_stall_seconds),
         # uvicorn's other implementations inflate without bound or are deprecated.
         ws=AppSocket,
         # Deflating base64 audio costs more than everything else here together and saves a quarter.

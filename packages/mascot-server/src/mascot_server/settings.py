@@ -208,6 +208,36 @@ class Settings(BaseSettings):
         ge=1,
         description="Recordings and texts that one process works on at a time; more are answered 503.",
     )
+    rest_concurrency_per_key: int | None = Field(
+        default=None,
+        ge=1,
+        description="Recordings and texts of one API key that one process works on at a time; more are answered 429. "
+        "Half of MASCOT_REST_CONCURRENCY by default, so that one key cannot keep out all others.",
+    )
+    upload_seconds: float = Field(
+        default=300,
+        gt=0,
+        le=86_400,
+        description="Longest time that the body of a request may take to arrive, in seconds; then it is answered 408.",
+    )
+    upload_bytes_per_second: int = Field(
+        default=8192,
+        ge=0,
+        description="Lowest average rate of a body after its first 20 seconds, in bytes per second; below it the "
+        "request is answered 408. 0 for no limit.",
+    )
+    answer_stall_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="How long a client may leave an HTTP answer unread, in seconds; then its connection is cut.",
+    )
+    max_speech_seconds: float = Field(
+        default=1800,
+        gt=0,
+        description="Longest speech that `POST /v1/visemes-audio` makes from one text, in seconds; then it ends with "
+        "an error event.",
+    )
     piper_voices: Path | None = Field(
         default=None,
         description="Folder of Piper voices, each `NAME.onnx` with `NAME.onnx.json`, for the engine `mascotbot-tts`. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mascot_server.rest.background import Background
 from mascot_server.rest.hearing import Hearing
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["Rest"]
 
 
+_PAGE: Final = "playground"
+"""Stands for the key of the playground's page, which sends none."""
+
+
 class Rest:
     """The endpoints and what they share; to be entered before they are used.
 
@@ -42,7 +46,7 @@ class Rest:
 
     def __init__(self, settings: Settings, *, access: Access, http: httpx.AsyncClient) -> None:
         self._settings = settings
-        self._background = Background(settings.rest_concurrency)
+        self._background = Background(settings.rest_concurrency, per_key=settings.rest_concurrency_per_key)
         engine = BuiltInEngine.of(settings)
         self.routes: list[HTTPRouteHandler] = [
             visemes_route(
@@ -50,6 +54,7 @@ class Rest:
                 background=self._background,
                 max_bytes=settings.max_audio_bytes,
                 max_seconds=settings.max_audio_seconds,
+                stall_seconds=settings.answer_stall_seconds,
             ),
             *visemes_audio_routes(
                 access=access, background=self._background, engine=engine, http=http, settings=settings
@@ -72,7 +77,7 @@ class Rest:
         """
         limits = self._settings
         async with AsyncExitStack() as resources:
-            resources.enter_context(self._background.slot())
+            resources.enter_context(self._background.slot(_PAGE))
             file = await read_file(request, max_bytes=limits.max_audio_bytes)
             hearing = Hearing(
                 file, sample_rate=16000, model=model, max_seconds=limits.max_audio_seconds, bare=False

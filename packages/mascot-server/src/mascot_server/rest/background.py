@@ -6,11 +6,12 @@ import asyncio
 import os
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from mascot_server.errors import Unavailable
+from mascot_server.errors import TooManyRequests, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,26 +29,43 @@ class Background:
 
     Args:
         slots: How many requests may be worked on at once.
+        per_key: How many of them may be of one API key; half of them by default.
     """
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, *, per_key: int | None = None) -> None:
         self._free = slots
+        self._per_key = (slots + 1) // 2 if per_key is None else per_key
+        self._taken: Counter[str] = Counter()
         self._worker = ThreadPoolExecutor(1, "rest", initializer=_give_way)
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """A place for one request.
+    def slot(self, key_id: str) -> Iterator[None]:
+        """Hold a place for one request.
+
+        Args:
+            key_id: Id of the API key that it came with.
 
         Raises:
+            TooManyRequests: The key has as many places as it may.
             Unavailable: All are taken.
         """
         if not self._free:
             raise Unavailable("Too many requests are being worked on; try again", retry_after=1)
+        if self._taken[key_id] >= self._per_key:
+            raise TooManyRequests(
+                f"Too many requests of this API key at once: at most {self._per_key} "
+                "(MASCOT_REST_CONCURRENCY_PER_KEY)",
+                retry_after=1,
+            )
         self._free -= 1
+        self._taken[key_id] += 1
         try:
             yield
         finally:
             self._free += 1
+            self._taken[key_id] -= 1
+            if not self._taken[key_id]:
+                del self._taken[key_id]
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Does a piece of work in the thread. It is done even if nobody waits for it any more."""

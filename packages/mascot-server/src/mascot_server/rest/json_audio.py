@@ -1,7 +1,8 @@
 """A JSON object with a long base64 text in its member `audio`, read piece by piece.
 
 Parsed at once, 25 MiB of it would stand in memory several times over, and hold up every conversation for the time that
-takes. Sans-I/O.
+takes. Only the audio may be long: everything beside it is bounded, so that neither millions of brackets nor millions of
+strings cost more than those few kilobytes. Sans-I/O.
 """
 
 from __future__ import annotations
@@ -13,14 +14,23 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-__all__ = ["Base64Reader", "JsonAudioReader"]
+__all__ = ["MAX_OTHER_BYTES", "Base64Reader", "JsonAudioReader", "OtherFieldsTooLongError"]
 
-_IN_STRING: Final = re.compile(rb'["\\]')
+MAX_OTHER_BYTES: Final = 16 * 1024
+"""Bytes of JSON beside the audio: the known fields take a hundred, the rest is for fields of clients that send more."""
+
+_IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+"""What follows in a string up to its end or a cut escape. Possessive, so that it takes no memory for a way back."""
 _BETWEEN: Final = re.compile(rb'["{}\[\]]')
 _AUDIO_KEY: Final = re.compile(rb'[{,]\s*"audio"\s*:\s*$')
 _KEY_WINDOW: Final = 256
 """Bytes before a string in which its key is looked for; only blanks could make it longer."""
+_BACKSLASH: Final = ord("\\")
 _CUT_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3})?)$")
+
+
+class OtherFieldsTooLongError(Exception):
+    """There is more JSON beside the audio than `MAX_OTHER_BYTES`."""
 
 
 class JsonAudioReader:
@@ -45,10 +55,13 @@ class JsonAudioReader:
 
         Raises:
             ValueError: It has an escape that JSON does not know.
+            OtherFieldsTooLongError: There is too much beside it.
         """
         text, at = bytearray(self._cut), 0
         while at < len(data):
             at = self._string(data, at, text) if self._in_string else self._structure(data, at)
+            if len(self._others) > MAX_OTHER_BYTES:
+                raise OtherFieldsTooLongError
         self._cut = b""
         if self._in_string and (cut := _CUT_ESCAPE.search(text)):
             self._cut = cut[1]
@@ -73,12 +86,12 @@ class JsonAudioReader:
             self._escaped = False
             sink += data[at : at + 1]
             return at + 1
-        stop = _IN_STRING.search(data, at)
-        end = stop.start() if stop else len(data)
+        match = _IN_STRING.match(data, at)
+        end = len(data) if match is None else match.end()
         sink += data[at:end]
-        if stop is None:
+        if end == len(data):
             return end
-        if stop[0] == b"\\":
+        if data[end] == _BACKSLASH:  # the last byte, of an escape that is cut
             self._escaped = True
             sink += b"\\"
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import mascot_visemes
-from mascot_server.errors import BadRequest, Refusal
+from mascot_server.errors import BadRequest, Refusal, TooLarge
 from mascot_server.rest.events import audio_event, speech_error, speech_visemes_event
 
 if TYPE_CHECKING:
@@ -38,12 +38,26 @@ class Piece:
     last: bool
 
 
-async def pieces(speech: Speech) -> AsyncIterator[Piece]:
-    """Cuts speech into pieces of `PIECE_MS`, of which the last one may be shorter."""
+async def pieces(speech: Speech, *, max_seconds: float) -> AsyncIterator[Piece]:
+    """Cut speech into pieces of `PIECE_MS`, of which the last one may be shorter.
+
+    Args:
+        speech: What is being said.
+        max_seconds: How long it may be.
+
+    Raises:
+        TooLarge: It is longer.
+    """
     size = speech.sample_rate * PIECE_MS // 1000 * 2
+    room = max_seconds * speech.sample_rate * 2
     waiting = bytearray()
     async for block in speech.blocks:
         waiting += block
+        room -= len(block)
+        if room < 0:
+            raise TooLarge(
+                f"text: its speech is longer than {max_seconds:g} seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts"
+            )
         # A full piece waits for what follows it, so that the last one is known when it is sent.
         while len(waiting) > size + 1:
             yield Piece(bytes(waiting[:size]), last=False)

@@ -23,8 +23,6 @@ T = TypeVar("T")
 
 _KEEP_ALIVE_SECONDS: Final = 10.0
 """Proxies give up on a silent connection after 30 to 60 seconds."""
-_STALL_SECONDS: Final = 30.0
-"""A client that reads at all takes an event of a few kilobytes in less."""
 
 
 class ClientGone(Refusal):
@@ -33,13 +31,16 @@ class ClientGone(Refusal):
     status = 499  # nginx's number for it
 
 
-def event_stream(first: bytes, rest: AsyncIterator[bytes], resources: AsyncExitStack) -> Stream:
+def event_stream(
+    first: bytes, rest: AsyncIterator[bytes], resources: AsyncExitStack, *, stall_seconds: float
+) -> Stream:
     """An answer of events.
 
     Args:
         first: What there is already.
         rest: What comes after it.
         resources: What they need; closed when all is sent or the client is gone.
+        stall_seconds: How long the client may leave an event unread.
     """
 
     async def events() -> AsyncIterator[bytes]:
@@ -48,7 +49,7 @@ def event_stream(first: bytes, rest: AsyncIterator[bytes], resources: AsyncExitS
             yield event
 
     return Stream(
-        unless_stalled(events(), _STALL_SECONDS, resources.aclose),
+        unless_stalled(events(), stall_seconds, resources.aclose),
         media_type="text/event-stream",
         # The second one keeps nginx from collecting events.
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast, get_args
 
-from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from mascot_server.errors import TooLarge
 from mascot_server.provider_config import VisemeModel
+from mascot_server.rest.form import FormReader
 from mascot_server.rest.hearing import invalid
-from mascot_server.rest.json_audio import Base64Reader, JsonAudioReader
+from mascot_server.rest.json_audio import (
+    MAX_OTHER_BYTES,
+    Base64Reader,
+    JsonAudioReader,
+    OtherFieldsTooLongError,
+)
 from mascot_server.rest.streaming import ClientGone
 
 if TYPE_CHECKING:
@@ -118,23 +122,22 @@ async def read_file(request: Request[Any, Any, Any], *, max_bytes: int) -> Binar
 
 
 async def _form(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
-    try:
-        form = await request.form()
-    except RequestEntityTooLarge:
-        raise
-    except HTTPException:
-        raise invalid("audio", "the form cannot be read") from None
     with ExitStack() as unless_done:
-        for part in form.values():
-            if isinstance(part, UploadFile):
-                unless_done.enter_context(part.file)
-        audio = form.get("audio")
-        if not isinstance(audio, UploadFile):
-            raise invalid("audio", "is missing; send the file in a field of this name")
-        sample_rate, model = _sample_rate(form), _model(form)
-        file = cast("BinaryIO", audio.file)
-        if file.seek(0, SEEK_END) > max_bytes:
-            raise _too_large(max_bytes)
+        file = unless_done.enter_context(_temporary())
+        size = 0
+        try:
+            reader = FormReader(request.content_type[1].get("boundary", ""))
+            async for piece in _pieces(request):
+                data = reader.feed(piece)
+                size += len(data)
+                if size > max_bytes:
+                    raise _too_large(max_bytes)
+                file.write(data)
+            reader.finish()
+        except ValueError as error:
+            raise invalid("audio", f"the form cannot be read: {error}") from None
+        _check_found(reader.found, "send the file in a field of this name")
+        sample_rate, model = _sample_rate(reader.fields), _model(reader.fields)
         file.seek(0)
         unless_done.pop_all()
     return Upload(file, sample_rate, model)
@@ -165,6 +168,11 @@ async def _json(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
 def _decoded(reader: JsonAudioReader, decoder: Base64Reader, piece: bytes) -> bytes:
     try:
         return decoder.feed(reader.feed(piece))
+    except OtherFieldsTooLongError:
+        raise invalid(
+            "audio",
+            f"the JSON beside it is longer than {MAX_OTHER_BYTES} bytes; send base64 and known fields only",
+        ) from None
     except ValueError:
         raise invalid("audio", "is not base64") from None
 
@@ -174,17 +182,22 @@ def _fields(reader: JsonAudioReader) -> dict[str, Any]:
         fields = reader.fields()
     except ValueError:
         raise invalid("audio", "the body is neither JSON, nor audio/*, nor a form") from None
-    if not isinstance(fields, dict) or not reader.found:
-        raise invalid("audio", "is missing; send base64 in a field of this name")
-    if reader.found > 1:
+    _check_found(reader.found if isinstance(fields, dict) else 0, "send base64 in a field of this name")
+    return cast("dict[str, Any]", fields)
+
+
+def _check_found(found: int, advice: str) -> None:
+    if not found:
+        raise invalid("audio", f"is missing; {advice}")
+    if found > 1:
         raise invalid("audio", "is there twice")
-    return fields
 
 
 async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     try:
         async for piece in request.stream():
-            yield piece
+            if piece:
+                yield piece
     except RequestEntityTooLarge:
         raise
     except HTTPException:

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def visemes_route(
-    *, access: Access, background: Background, max_bytes: int, max_seconds: float
+    *, access: Access, background: Background, max_bytes: int, max_seconds: float, stall_seconds: float
 ) -> HTTPRouteHandler:
     """Makes the handler.
 
@@ -39,6 +39,7 @@ def visemes_route(
         background: Where the work is done.
         max_bytes: How large the audio may be.
         max_seconds: How long it may be.
+        stall_seconds: How long a client may leave an event unread.
     """
 
     @post(
@@ -50,12 +51,14 @@ def visemes_route(
     )
     async def visemes(request: Request[Any, Any, Any]) -> Response[Any]:
         try:
-            await access.authorise(request.headers.get("authorization"), origin=request.headers.get("origin"))
+            key = await access.authorise(
+                request.headers.get("authorization"), origin=request.headers.get("origin")
+            )
         except Unauthorized as error:
             # The contract's number for it at this endpoint.
             raise Forbidden(str(error)) from None
         async with AsyncExitStack() as resources:
-            resources.enter_context(background.slot())
+            resources.enter_context(background.slot(key.id))
             upload = await read_upload(request, max_bytes=max_bytes)
             hearing = Hearing(
                 upload.file,
@@ -70,7 +73,8 @@ def visemes_route(
                 found = await unless_gone(request, heard_whole(hearing, background))
                 return Response(found, media_type=MediaType.JSON)
             first = await unless_gone(request, background.run(hearing.next))
-            return event_stream(_event(first), _events(hearing, background), resources.pop_all())
+            events = _events(hearing, background)
+            return event_stream(_event(first), events, resources.pop_all(), stall_seconds=stall_seconds)
 
     return visemes
 

@@ -59,19 +59,24 @@ def visemes_audio_routes(
     )
     async def visemes_audio(request: Request[Any, Any, Any]) -> Response[Any]:
         headers = request.headers
-        await access.authorise(headers.get("authorization"), origin=headers.get("origin"))
+        key = await access.authorise(headers.get("authorization"), origin=headers.get("origin"))
         asked = parse_speech_request(await _body(request))
         async with AsyncExitStack() as resources:
-            resources.enter_context(background.slot())
+            resources.enter_context(background.slot(key.id))
             chosen = _engine(asked, engine, http, settings)
             spoken = chosen.synthesise(asked.text, asked.voice, asked.speed)
             speech: Speech = await unless_gone(request, resources.enter_async_context(spoken))
-            coming = pieces(speech)
+            coming = pieces(speech, max_seconds=settings.max_speech_seconds)
             first = await unless_gone(request, first_piece(coming))
             events = speech_events(
                 first, coming, sample_rate=speech.sample_rate, model=asked.model, background=background
             )
-            return event_stream(await anext(events), events, resources.pop_all())
+            return event_stream(
+                await anext(events),
+                events,
+                resources.pop_all(),
+                stall_seconds=settings.answer_stall_seconds,
+            )
 
     @route(
         _PATH,

@@ -1,0 +1,73 @@
+"""Cuts the connections of clients that do not read their answers.
+
+The event loop closes a connection only when all that is buffered for it was taken. A client that stays connected and
+reads nothing would keep its socket, and what its answer needs, for ever.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["CutsStalledClients"]
+
+_BYTES_PER_SECOND: Final = 1024
+"""That a client must take while an answer waits for it. Whoever reads at all is faster."""
+
+
+class CutsStalledClients(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which ends connections whose clients leave an answer unread.
+
+    Attributes:
+        stall_seconds: How long they may.
+    """
+
+    stall_seconds: ClassVar[float]
+    _watch: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """Watch a client that takes no more for now."""
+        super().pause_writing()
+        self._watch_client()
+
+    def resume_writing(self) -> None:
+        """Stop to watch a client that takes more again."""
+        self._stop_watching()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Watch a client that has yet to take the end of an answer, in which nothing is paused."""
+        if self.transport.get_write_buffer_size():
+            self._watch_client()
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the protocol of sockets."""
+        self._stop_watching()
+        super().handle_websocket_upgrade()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop to watch."""
+        self._stop_watching()
+        super().connection_lost(exc)
+
+    def _watch_client(self) -> None:
+        self._stop_watching()
+        left = self.transport.get_write_buffer_size()
+        self._watch = self.loop.call_later(self.stall_seconds, self._look, left)
+
+    def _stop_watching(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def _look(self, before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left > before - self.stall_seconds * _BYTES_PER_SECOND and left:
+            self.transport.abort()
+        elif left:
+            self._watch_client()
