@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
 from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
+from mascot_server.fetching import fetch
 from mascot_server.peers import ProviderPeer
 from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
 from mascot_server.provider_socket import ProviderSocket
@@ -84,16 +85,18 @@ class Dialer:
         # A signed URL per connection: ours may start several conversations, ElevenLabs' may not.
         provider, origin = config.provider, self._origin_of(config)
         try:
-            response = await self._http.get(
+            request = self._http.build_request(
+                "GET",
                 f"{origin}/v1/convai/conversation/get-signed-url",
                 params={"agent_id": config.agent_id},
                 headers={"xi-api-key": config.api_key},
                 timeout=_OPEN_TIMEOUT,
             )
+            response = await fetch(self._http, request, seconds=_OPEN_TIMEOUT)
         except httpx.HTTPError as error:
             raise UpstreamUnreachable(provider, type(error).__name__) from None
         if response.is_error:
-            raise UpstreamRefused(provider, response.status_code)
+            raise UpstreamRefused(provider, response.status)
         try:
             signed_url = response.json()["signed_url"]
             trusted = _is_elevenlabs(signed_url, origin)

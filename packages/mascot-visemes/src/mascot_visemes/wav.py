@@ -24,6 +24,7 @@ _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _BITS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _ALAW: (8,), _MULAW: (8,)}
 _FORMAT_LENGTHS = range(16, 1025)  # of the fmt chunk, in bytes
 _SUBFORMAT_AT = 24
+_MOST_CHUNKS = 1000  # before the audio; programs write a dozen, and each one is a step of this loop
 # Sizes from here on are placeholders of programs that could not go back and fill in the true one.
 _UNKNOWN_FROM = 0x7FFFF000
 
@@ -97,7 +98,7 @@ def _header(file: BinaryIO) -> WavHeader:
         raise _UnreadableError("it does not begin as one" if start else "it is empty")
     (riff_size,) = struct.unpack("<I", start[4:8])
     described: bytes | None = None
-    while True:
+    for _ in range(_MOST_CHUNKS):
         name, size = struct.unpack("<4sI", _exactly(file, 8))
         if name == b"data":
             break
@@ -108,6 +109,8 @@ def _header(file: BinaryIO) -> WavHeader:
             described = _exactly(file, padded)
         else:
             raise _UnreadableError("its format is damaged")
+    else:
+        raise _UnreadableError(f"its audio does not begin within {_MOST_CHUNKS} chunks")
     if described is None:
         raise _UnreadableError("audio comes before its format")
     open_ended = size >= _UNKNOWN_FROM or (size == 0 and riff_size == 0)

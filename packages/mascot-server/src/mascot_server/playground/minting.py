@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from mascot_server.errors import BadGateway
+from mascot_server.fetching import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,12 +84,13 @@ async def _made(
     field: str,
 ) -> str:
     try:
-        answer = await http.post(url, headers=headers, json=question, timeout=_TIMEOUT)
+        request = http.build_request("POST", url, headers=headers, json=question, timeout=_TIMEOUT)
+        answer = await fetch(http, request, seconds=_TIMEOUT)
     except httpx.HTTPError as error:
         raise BadGateway(f"{provider} made no ephemeral token: {type(error).__name__}") from None
     if answer.is_error:
         raise BadGateway(
-            f"{provider} made no ephemeral token and answered HTTP {answer.status_code}: "
+            f"{provider} made no ephemeral token and answered HTTP {answer.status}: "
             f"check MASCOT_DEMO_{provider.upper()}_API_KEY"
         )
     try:

@@ -9,6 +9,7 @@ from mascot_server.errors import BadRequest, Unavailable
 from mascot_server.speech.espeak import EspeakEngine
 from mascot_server.speech.kokoro import KokoroEngine
 from mascot_server.speech.piper import PiperEngine
+from mascot_server.speech.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -58,7 +59,7 @@ class BuiltInEngine:
             )
         for engine in self._engines:
             if any(voice == known.id for known in await engine.voices()):
-                async with engine.synthesise(text, voice, speed) as speech:
+                async with engine.synthesise(plain_text(text), voice, speed) as speech:
                     yield speech
                 return
         raise BadRequest("Invalid voice ID specified")

@@ -70,12 +70,7 @@ class EspeakEngine:
         """Speaks a text, clause by clause; see `Engine.synthesise`."""
         if all(voice != known.id for known in await self.voices()):
             raise BadRequest("Invalid voice ID specified")
-        # A zero would end the text for the library.
-        request = {
-            "text": text.replace("\0", " "),
-            "voice": voice,
-            "rate": round(_WORDS_PER_MINUTE * speed),
-        }
+        request = {"text": text, "voice": voice, "rate": round(_WORDS_PER_MINUTE * speed)}
         async with self._process(request) as (process, answer):
             yield Speech(answer["sample_rate"], _blocks(process))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from mascot_server.errors import BadGateway, BadRequest
+from mascot_server.fetching import plain, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -70,6 +71,7 @@ async def streamed(
         BadGateway: It did not answer, or not in a way that makes sense. The blocks may raise it too.
     """
     request.extensions["timeout"] = _TIMEOUT.as_dict()
+    plain(request)
     try:
         response = await http.send(request, stream=True, follow_redirects=False)
     except httpx.HTTPError as error:
@@ -86,7 +88,7 @@ async def _problem(response: httpx.Response) -> str:
     if response.is_success:
         return ""
     try:
-        return (await response.aread()).decode(errors="replace").lower()
+        return (await read_answer(response)).decode(errors="replace").lower()
     except httpx.HTTPError:
         return ""
 
@@ -104,7 +106,7 @@ def _check_answer(response: httpx.Response, problem: str, engine: str) -> None:
 
 async def _blocks(response: httpx.Response, engine: str) -> AsyncIterator[bytes]:
     try:
-        async for block in response.aiter_bytes():
+        async for block in response.aiter_raw():
             yield block
     except httpx.HTTPError as error:
         raise BadGateway(f"{engine} stopped in the middle: {type(error).__name__}") from None
