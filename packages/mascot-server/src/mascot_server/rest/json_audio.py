@@ -19,14 +19,14 @@ __all__ = ["MAX_OTHER_BYTES", "Base64Reader", "JsonAudioReader", "OtherFieldsToo
 MAX_OTHER_BYTES: Final = 16 * 1024
 """Bytes of JSON beside the audio: the known fields take a hundred, the rest is for fields of clients that send more."""
 
-_IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
 """What follows in a string up to its end or a cut escape. Possessive, so that it takes no memory for a way back."""
+_LONGEST_ESCAPE: Final = len(rb"\u0041")
 _BETWEEN: Final = re.compile(rb'["{}\[\]]')
 _AUDIO_KEY: Final = re.compile(rb'[{,]\s*"audio"\s*:\s*$')
 _KEY_WINDOW: Final = 256
 """Bytes before a string in which its key is looked for; only blanks could make it longer."""
-_BACKSLASH: Final = ord("\\")
-_CUT_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3})?)$")
+_QUOTE: Final = ord('"')
 
 
 class OtherFieldsTooLongError(Exception):
@@ -45,7 +45,7 @@ class JsonAudioReader:
         self._others = bytearray()  # everything else, with an empty text in its place
         self._cut = b""  # an escape of which only a part has come
         self._depth = 0
-        self._in_string = self._in_audio = self._escaped = False
+        self._in_string = self._in_audio = False
 
     def feed(self, data: bytes) -> bytes:
         """Reads the next piece.
@@ -57,15 +57,12 @@ class JsonAudioReader:
             ValueError: It has an escape that JSON does not know.
             OtherFieldsTooLongError: There is too much beside it.
         """
-        text, at = bytearray(self._cut), 0
+        data, self._cut = self._cut + data, b""
+        text, at = bytearray(), 0
         while at < len(data):
             at = self._string(data, at, text) if self._in_string else self._structure(data, at)
             if len(self._others) > MAX_OTHER_BYTES:
                 raise OtherFieldsTooLongError
-        self._cut = b""
-        if self._in_string and (cut := _CUT_ESCAPE.search(text)):
-            self._cut = cut[1]
-            del text[cut.start(1) :]
         if b"\\" not in text:
             return bytes(text)
         unescaped: str = from_json(b'"%b"' % bytes(text))
@@ -82,22 +79,19 @@ class JsonAudioReader:
     def _string(self, data: bytes, at: int, text: bytearray) -> int:
         """Reads on in a string; returns where to go on."""
         sink = text if self._in_audio else self._others
-        if self._escaped:
-            self._escaped = False
-            sink += data[at : at + 1]
-            return at + 1
         match = _IN_STRING.match(data, at)
         end = len(data) if match is None else match.end()
         sink += data[at:end]
         if end == len(data):
             return end
-        if data[end] == _BACKSLASH:  # the last byte, of an escape that is cut
-            self._escaped = True
-            sink += b"\\"
-        else:
+        if data[end] == _QUOTE:
             self._in_string = self._in_audio = False
             self._others += b'"'
-        return end + 1
+            return end + 1
+        if len(data) - end >= _LONGEST_ESCAPE:
+            raise ValueError("there is an escape that JSON does not know")
+        self._cut = data[end:]
+        return len(data)
 
     def _structure(self, data: bytes, at: int) -> int:
         """Reads on between strings; returns where to go on."""
