@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socketserver
 import threading
 from contextlib import contextmanager
@@ -45,8 +46,6 @@ def _provider(answer: list[bytes]) -> Iterator[str]:
 
 
 def _gzip() -> bytes:
-    import gzip
-
     return gzip.compress(bytes(MEGABYTES << 20), 1)
 
 
