@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -252,6 +253,28 @@ async def test_the_kind_of_credential_decides_how_gemini_is_asked(
     rpc = method.replace(" ", ".GenerativeService.")
     assert request.path == f"/ws/google.ai.generativelanguage.{rpc}"
     assert request.headers[header] in {"Token auth_tokens/x", "AIzaX"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "why"),
+    [
+        ({}, b" " * 300_000, "AnswerTooLargeError"),
+        ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 3000), "AnswerTooLargeError"),
+        ({}, b"[" * 100_000, "it answered no signed_url"),
+    ],
+)
+async def test_an_answer_without_a_signed_url(headers: dict[str, str], body: bytes, why: str) -> None:
+    async def reply(connection: ServerConnection, _: Any) -> Any:
+        response = connection.respond(200, "")
+        response.body = body
+        response.headers["Content-Length"] = str(len(body))
+        response.headers.update(headers)
+        return response
+
+    async with serve(never, "127.0.0.1", 0, process_request=reply) as upstream:
+        origin = f"http://127.0.0.1:{next(iter(upstream.sockets)).getsockname()[1]}"
+        async with serving(origin) as server, await dial(server, "elevenlabs") as connection:
+            assert await told(connection) == (1011, f"elevenlabs is unreachable: {why}")
 
 
 async def test_a_signed_url_of_a_foreign_host_is_not_dialled() -> None:

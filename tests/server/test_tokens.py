@@ -94,6 +94,12 @@ def test_rubbish_is_refused(token: str) -> None:
         Tokens([SECRET]).open("openai", token)
 
 
+def test_a_header_that_is_nested_too_deeply_is_refused() -> None:
+    header = base64.urlsafe_b64encode(b"[" * 99_999).decode()
+    with pytest.raises(Unauthorized):
+        Tokens([SECRET]).open("elevenlabs", f"{header}.e30.e30")
+
+
 def test_a_token_without_a_signature_is_refused() -> None:
     tokens = Tokens([SECRET])
     genuine = tokens.seal("openai", CONFIG, key_id="key-1")

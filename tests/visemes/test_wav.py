@@ -192,3 +192,13 @@ def test_many_channels_take_no_more_memory(tmp_path: Path) -> None:
     header = chunk(b"fmt ", struct.pack("<HHIIHH", FLOAT, 65535, 48000, 0, 0, 64))
     path = saved(tmp_path / "a.wav", riff(header, chunk(b"data", bytes(3 * 65535 * 8), 0xFFFFFFFF)))
     assert len(samples_of(path)) == 3
+
+
+@pytest.mark.parametrize(("count", "read"), [(900, True), (3000, False)])
+def test_chunks_before_the_audio_are_counted(count: int, read: bool) -> None:
+    file = io.BytesIO(riff(described(PCM, 16), chunk(b"junk", b"") * count, chunk(b"data", bytes(100))))
+    if read:
+        assert read_header(file, "a.wav").size == 100
+        return
+    with pytest.raises(mv.AudioFileError, match="does not begin within 1000 chunks"):
+        read_header(file, "a.wav")

@@ -90,6 +90,8 @@ def lasts(time: str) -> float:
         (200, "[]", "its answer holds none"),
         (200, "{}", "its answer holds none"),
         (200, '{"value": 1, "name": ""}', "its answer holds none"),
+        (200, "[" * 100_000, "its answer holds none"),
+        (200, '{"value": "a", "name": "a"}' + " " * 300_000, "AnswerTooLargeError"),
     ],
 )
 def test_the_page_is_told_why_there_is_no_token(

@@ -7,6 +7,7 @@ import base64
 import io
 import itertools
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.rest import events
 
+from mascot_server.errors import TooLarge
 from mascot_server.rest.events import KEEP_ALIVE, audio_event, chunk_error, chunk_event, speech_visemes_event
 from mascot_server.rest.json_audio import Base64Reader, JsonAudioReader
 from mascot_server.rest.sniffing import is_audio_file, unreadable_format
 from mascot_server.rest.speaking import Piece, pieces
 from mascot_server.rest.streaming import unless_stalled, with_keep_alive
 from mascot_server.speech import Speech
+from mascot_server.speech.plain_text import plain_text
 from mascot_visemes import VisemeEvent
 
 if TYPE_CHECKING:
@@ -144,6 +147,30 @@ def test_pieces_are_the_speech_whatever_its_blocks(blocks: list[bytes], rate: in
     assert [piece.last for piece in found] == [False] * (len(found) - 1) + [True] * bool(found)
     assert all(len(piece.pcm) == rate * 240 // 1000 * 2 for piece in found[:-1])
     assert all(len(piece.pcm) > 0 for piece in found)
+
+
+@pytest.mark.anyio
+async def test_speech_that_is_too_long_ends_with_its_limit() -> None:
+    coming = pieces(Speech(8000, _blocks([bytes(8000)] * 3)), max_seconds=1)
+    # A second is four pieces of 240 ms, and the rest of it waits for what follows.
+    assert [len((await anext(coming)).pcm) for _ in range(4)] == [3840] * 4
+    with pytest.raises(TooLarge, match="longer than 1 seconds"):
+        await anext(coming)
+
+
+@given(text=st.text())
+def test_text_to_be_spoken_holds_no_commands(text: str) -> None:
+    plain = plain_text(text)
+    assert "[[" not in plain
+    assert not any(
+        unicodedata.category(character) == "Cc" for character in plain if character not in "\t\n\r"
+    )
+    assert plain_text(plain) == plain
+
+
+def test_text_without_commands_stays_as_it_is() -> None:
+    for text in ("Hello [there].\nA\tb", "नमस्ते\u200dx", "a < b && [c] é"):
+        assert plain_text(text) == text
 
 
 @pytest.mark.anyio

@@ -349,3 +349,25 @@ def test_what_is_asked_of_the_services() -> None:
     assert elevenlabs == {"text": TEXT, "model_id": "eleven_flash_v2_5", "voice_settings": {"speed": 1.1}}
     assert (cartesia["transcript"], cartesia["language"]) == (TEXT, "id")
     assert simulators.CARTESIA_API_KEY not in json.dumps(cartesia)
+
+
+@pytest.mark.parametrize("command", ["\x0180S", "\x010A", "\x01200B"])
+def test_commands_of_the_synthesiser_are_text(client: httpx.Client, command: str) -> None:
+    found = [
+        pcm(events(client.post(PATH, json={**LOCAL, "text": f"{first}{command[1:]} hello"}).text))
+        for first in ("\x01", " ")
+    ]
+    assert found[0] == found[1]
+
+
+def test_speech_that_is_too_long(providers: Providers) -> None:
+    with run_server(providers.origin, max_speech_seconds=1) as server:
+        answer = httpx.post(
+            f"{server.origin}{PATH}", json={**LOCAL, "text": TEXT * 5}, headers=AUTHORIZED, timeout=20
+        )
+    *made, last = events(answer.text)
+    assert len(pcm(made)) <= 22050 * 2
+    assert last == {
+        "type": "error",
+        "error": "text: its speech is longer than 1 seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts",
+    }
