@@ -262,11 +262,13 @@ async def test_the_kind_of_credential_decides_how_gemini_is_asked(
         ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 3000), "AnswerTooLargeError"),
         ({}, b"[" * 100_000, "it answered no signed_url"),
     ],
+    ids=["long", "compressed", "deep"],
 )
 async def test_an_answer_without_a_signed_url(headers: dict[str, str], body: bytes, why: str) -> None:
     async def reply(connection: ServerConnection, _: Any) -> Any:
         response = connection.respond(200, "")
         response.body = body
+        del response.headers["Content-Length"]
         response.headers["Content-Length"] = str(len(body))
         response.headers.update(headers)
         return response
