@@ -36,3 +36,13 @@ def test_a_server_that_only_answers_requests_collects_too() -> None:
 
 def test_a_collection_for_conversations_counts_for_requests() -> None:
     assert collections([(0, 0), (1, 0), (1, 0)], [0, 999, 1500]) == [False, True, False]
+
+
+def test_a_collection_comes_at_the_latest_after_ten_minutes() -> None:
+    now = 0.0
+    done: list[float] = []
+    garbage = GarbageCollection(lambda: done.append(now), clock=lambda: now)
+    for minute in range(30):
+        now = minute * 60.0
+        garbage.look(ended=0, running=1, answered=minute)
+    assert done == [600, 1200]

@@ -10,6 +10,7 @@ that only answers requests would keep them all.
 from __future__ import annotations
 
 import gc
+import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _MANY: Final = 200
 _MANY_REQUESTS: Final = 1000
 """HTTP requests that may have been answered before a collection."""
 
+_LONGEST_SECONDS: Final = 600.0
+"""Between two collections: connections that send nothing leave garbage as well and are counted nowhere."""
+
 _THRESHOLDS: Final = (5000, 20, 1_000_000)
 """Of Python's own collections: of the young objects as usual, if in larger lots; full ones never."""
 
@@ -32,12 +36,17 @@ class GarbageCollection:
 
     Args:
         collect: Does a full collection.
+        clock: Seconds from any start.
     """
 
-    def __init__(self, collect: Callable[[], object] = gc.collect) -> None:
+    def __init__(
+        self, collect: Callable[[], object] = gc.collect, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._collect = collect
+        self._clock = clock
         self._ended = 0
         self._answered = 0
+        self._collected = clock()
 
     def begin(self) -> None:
         """Takes over, for this process. What there is now, made for the start, is never looked at again."""
@@ -46,7 +55,7 @@ class GarbageCollection:
         gc.set_threshold(*_THRESHOLDS)
 
     def look(self, *, ended: int, running: int, answered: int) -> None:
-        """Collect if it is worth it: after many conversations or requests, or when most objects may be garbage.
+        """Collect if it is worth it: after many conversations, requests or minutes, or when most may be garbage.
 
         Args:
             ended: How many conversations have ended since the start.
@@ -54,6 +63,11 @@ class GarbageCollection:
             answered: How many HTTP requests were answered since the start.
         """
         conversations, requests = ended - self._ended, answered - self._answered
-        if conversations >= max(1, min(_MANY, running)) or requests >= _MANY_REQUESTS:
+        now = self._clock()
+        if (
+            conversations >= max(1, min(_MANY, running))
+            or requests >= _MANY_REQUESTS
+            or now - self._collected >= _LONGEST_SECONDS
+        ):
             self._collect()
-            self._ended, self._answered = ended, answered
+            self._ended, self._answered, self._collected = ended, answered, now
