@@ -70,6 +70,17 @@ def test_form_of_many_parts(server: ServerProcess, figure: Figures) -> None:
     figure("status", status, at_least=400, at_most=413)
 
 
+def test_form_of_long_headers(server: ServerProcess, figure: Figures) -> None:
+    heads = ('form-data; name="audio"; filename' + " " * 4000, 'form-data; name="audio"' + "; filename" * 400)
+    for name, head in zip(("blanks", "repetitions"), heads, strict=True):
+        body = f"--x\r\nContent-Disposition: {head}\r\n\r\n\r\n".encode() * 30 + b"--x--\r\n"
+        used = cpu_seconds(server)
+        status = _post(server, body, "multipart/form-data; boundary=x")
+        time.sleep(0.1)
+        figure(f"processor time for {name}", cpu_seconds(server) - used, "s", at_most=0.4)
+        figure(f"status for {name}", status, at_least=400, at_most=400)
+
+
 def test_deeply_nested_json(server: ServerProcess, figure: Figures) -> None:
     for path in ("/v1/get-signed-url", "/v1/visemes", "/v1/visemes-audio"):
         for unit in ("[", '{"a":'):

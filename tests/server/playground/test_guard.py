@@ -51,6 +51,11 @@ def test_a_site_whose_name_leads_to_loopback_is_turned_away(page: Page, path: st
     assert answer.json()["error"].startswith("Open the playground as http://127.0.0.1 or http://localhost")
 
 
+@pytest.mark.parametrize("host", ["[", "[]:1", "]["])
+def test_a_host_that_is_none_is_turned_away(page: Page, host: str) -> None:
+    assert post(page.origin, "connect", {"Host": host, "Origin": page.origin}).status_code == 403
+
+
 def test_all_names_of_loopback_are_the_pages_own(page: Page) -> None:
     port = urlsplit(page.origin).port
     for host in (f"localhost:{port}", f"LocalHost:{port}", f"[::1]:{port}", f"127.0.0.2:{port}", "localhost"):

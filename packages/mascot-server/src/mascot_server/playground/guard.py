@@ -50,7 +50,7 @@ class Guard:
     def _check_origin(self, request: Request[Any, Any, Any]) -> None:
         # Another site can have its own name lead to loopback (DNS rebinding), and its page is then of the same origin.
         # No site can have it called localhost.
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        host = _host(request.headers.get("host", ""))
         if self._password is None and not is_loopback(host):
             raise Forbidden(
                 "Open the playground as http://127.0.0.1 or http://localhost; under other names it wants a password "
@@ -69,3 +69,10 @@ class Guard:
         right = hmac.compare_digest(shown.strip().encode(), self._password)
         if scheme.lower() != "bearer" or not right:
             raise Unauthorized("Wrong password" if shown else "The playground wants its password")
+
+
+def _host(header: str) -> str:
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:  # brackets without an address in them
+        return ""

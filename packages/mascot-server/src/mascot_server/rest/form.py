@@ -16,7 +16,7 @@ __all__ = ["FormReader"]
 _MAX_PARTS: Final = 32
 _MAX_FIELD_BYTES: Final = 64
 """Of a part that is no file; the longest known value has ten."""
-_FILE_NAME: Final = re.compile(r";\s*filename\s*(\*\d?\*?)?\s*=", re.IGNORECASE)
+_FILE_NAME: Final = re.compile(r";\s*+filename\s*+(?:\*\d?\*?)?\s*+=", re.IGNORECASE)
 _FIELDS: Final = frozenset({"sample_rate", "model"})
 
 
