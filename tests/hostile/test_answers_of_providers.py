@@ -13,7 +13,7 @@ import pytest
 from support.hostile import memory_mb
 from support.processes import serve_process
 from support.rest import AUTHORIZED
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 if TYPE_CHECKING:
@@ -70,11 +70,13 @@ def test_answer_without_end(tmp_path: Path, figure: Figures, kind: str) -> None:
         ).json()["signed_url"]
         memory = memory_mb(server)
         code = 0
-        with connect(url, open_timeout=15) as app:
-            try:
+        try:
+            with connect(url, open_timeout=15) as app:
                 app.recv(timeout=15)
-            except ConnectionClosed as closed:
-                code = closed.rcvd.code if closed.rcvd else 1006
+        except ConnectionClosed as closed:
+            code = closed.rcvd.code if closed.rcvd else 1006
+        except InvalidStatus as refused:
+            code = refused.response.status_code
         figure("peak of memory", memory_mb(server, "VmHWM") - memory, "MB", at_most=20)
         figure("close code", code, at_least=1011, at_most=1011)
         figure("tracebacks", server.logged().count("Traceback"), at_most=0)
