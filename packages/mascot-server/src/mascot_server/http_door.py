@@ -42,7 +42,9 @@ _MAX_PIPELINED: Final = 16
 """Requests that may wait for the answer to the one before them."""
 
 _LINGER_SECONDS: Final = 2.0
-"""For a client to read a rejection: to close while it still sends would reset the connection, and lose the answer."""
+_LINGER_BYTES: Final = 2**20
+"""For a client to read a rejection, while what it still sends is discarded. To close at once would reset the
+connection, and the answer could be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Door(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _waits = True
     _rejected = False
+    _discarded = 0
+    _early = b""
 
     # From uvicorn and the event loop
 
@@ -93,7 +97,10 @@ class Door(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._rejected or self.transport.is_closing():
+        if self._rejected:
+            self._discard(len(data))
+            return
+        if self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
         try:
@@ -101,7 +108,8 @@ class Door(HttpToolsProtocol):
             self._guard.fed(len(data))
         except HeadError as error:
             self._reject(error.rejection)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
+            self._early = data[upgrade.args[0] :]
             self._upgrade()
         except httptools.HttpParserError as error:
             cause = error.__context__
@@ -224,6 +232,11 @@ class Door(HttpToolsProtocol):
         else:
             close_and_abort(self.transport, self.loop)
 
+    def _discard(self, size: int) -> None:
+        self._discarded += size
+        if self._discarded > _LINGER_BYTES:
+            self.transport.abort()
+
     # WebSocket handshakes
 
     def _check_handshake(self) -> None:
@@ -254,6 +267,8 @@ class Door(HttpToolsProtocol):
         socket.connection_made(self.transport)
         self.transport.set_protocol(socket)
         socket.open(self.url, self.headers)
+        if self._early:
+            socket.data_received(self._early)
 
 
 def http_door(check: Check, limits: HeadLimits, metrics: Metrics) -> type[HttpToolsProtocol]:
