@@ -16,7 +16,6 @@ from websockets.protocol import State
 from mascot_server.asgi_socket import tell
 from mascot_server.closing import shut_down
 from mascot_server.framing import MessageReader, server_frame
-from mascot_server.listener import ABNORMAL
 
 if TYPE_CHECKING:
     from mascot_server.codecs import Frame
@@ -26,6 +25,9 @@ __all__ = ["EXTENSION", "AppSocket"]
 
 EXTENSION: Final = "mascot_server.socket"
 """Name in an ASGI scope's `extensions` under which the application finds its `AppSocket`."""
+
+_MAX_EARLY_BYTES: Final = 2**16
+"""Of frames that come before the handshake is answered; after more, reading waits for that."""
 
 
 class AppSocket(WebSocketsSansIOProtocol):
@@ -38,6 +40,7 @@ class AppSocket(WebSocketsSansIOProtocol):
     _reader: MessageReader | None = None
     _listener: Listener | None = None
     _held = False
+    _early = b""
 
     def listen(self, listener: Listener) -> None:
         """Gives all messages to a listener from now on, those that wait first; then ASGI has none left."""
@@ -91,8 +94,21 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes what came from the network."""
-        if self._reader is not None:
+        if self.handshake_complete and self._reader is not None:
             self._reader.feed(data)
+            return
+        # Too early: an answer to it, to a ping for instance, would come before that to the handshake.
+        self._early += data
+        if len(self._early) > _MAX_EARLY_BYTES:
+            self.transport.pause_reading()
+
+    def start_keepalive(self) -> None:
+        """Begins with pings, and with what came while the handshake was not answered."""
+        super().start_keepalive()
+        early, self._early = self._early, b""
+        if early:
+            self.transport.resume_reading()
+            self.data_received(early)
 
     def send_receive_event_to_app(self) -> None:
         """Hands on a message that was not read by the short cut."""
@@ -117,16 +133,6 @@ class AppSocket(WebSocketsSansIOProtocol):
         super().resume_writing()
         if self._listener is not None:
             self._listener.relieved()
-
-    def handle_parser_exception(self) -> None:
-        """Closes the connection because the app broke a rule of WebSockets."""
-        if self.conn.close_sent is not None:
-            super().handle_parser_exception()
-            return
-        # It did so before the handshake was complete, and there is no close frame to tell it with.
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": ABNORMAL})
-        self.close_sent = True
-        self.transport.close()
 
     def shutdown(self) -> None:
         """Closes the connection because the server stops."""
