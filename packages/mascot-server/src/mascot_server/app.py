@@ -120,7 +120,7 @@ def create_app(
         handshake = Handshake.of(without_prefix(path, [public_url.prefix]), query, headers)
         try:
             if handshake is None:
-                raise no_such_socket()
+                raise no_such_socket(public_url.prefix)
             admission.check(handshake)
         except Refusal as refusal:
             metrics.handshakes_refused.add(refusal.status)

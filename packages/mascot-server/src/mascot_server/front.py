@@ -50,12 +50,12 @@ class Front(Litestar):
         root = scope.get("root_path", "").rstrip("/")
         path = without_prefix(scope["path"], (root, self.prefix))
         # A copy: the web server reads method and path of its own again.
-        scope = {**scope, "path": path}
+        scope = {**scope, "path": path, "root_path": self.prefix or root}
         if raw := scope.get("raw_path"):
             scope["raw_path"] = without_prefix(raw.decode("latin-1"), (root, self.prefix)).encode("latin-1")
         if scope["type"] == "websocket":
             if not is_socket(path):
-                refusal = no_such_socket()
+                refusal = no_such_socket(self.prefix or root)
                 await deny(
                     WebSocket(cast("Any", scope), receive, send), 404, json.dumps(refusal.body).encode()
                 )

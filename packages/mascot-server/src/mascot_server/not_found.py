@@ -18,16 +18,25 @@ __all__ = ["no_such_path", "no_such_socket", "sockets_by_http"]
 _SOCKETS: Final = (ELEVENLABS_PATH, OPENAI_PATH, GEMINI_PATH)
 
 
-def no_such_socket() -> NotFound:
-    """Return the rejection of a WebSocket handshake for an unknown path."""
-    return NotFound("There is no socket at this path", sockets=_SOCKETS)
+def no_such_socket(prefix: str) -> NotFound:
+    """Return the rejection of a WebSocket handshake for an unknown path.
+
+    Args:
+        prefix: Path that this server is served under, such as `/mascot`.
+    """
+    return NotFound("There is no socket at this path", sockets=_under(prefix))
 
 
 def no_such_path(request: Request[Any, Any, Any]) -> NotFound:
     """Return the rejection of an HTTP request for an unknown path."""
     paths = {route.path for route in request.app.routes if isinstance(route, HTTPRoute)}
     listed = [path for path in sorted(paths) if "{" not in path and not is_socket(path)]
-    return NotFound(paths=listed, sockets=_SOCKETS)
+    prefix = request.scope.get("root_path", "").rstrip("/")
+    return NotFound(paths=[prefix + path for path in listed], sockets=_under(prefix))
+
+
+def _under(prefix: str) -> list[str]:
+    return [prefix + path for path in _SOCKETS]
 
 
 def sockets_by_http() -> HTTPRouteHandler:
