@@ -16,7 +16,7 @@ from support.processes import serve_process
 from support.raw_http import ask, connected, flood, get, handshake, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hostile.conftest import Figures
@@ -25,10 +25,17 @@ if TYPE_CHECKING:
 
 MB = 2**20
 FLOOD = 48 * MB
-"""What the server may take of a head at most here, so that it does not fill the machine's memory."""
+MOST_GROWTH = 400
+"""What a server may take of a head, and grow by in MB, before a case stops: it must not fill the machine's memory."""
 
 UPGRADE = b"Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 SIGNED = "/v1/openai-realtime/ws?token="
+
+
+def grown(server: ServerProcess) -> Callable[[], bool]:
+    """Says when a server has grown too much to go on."""
+    before = memory_mb(server)
+    return lambda: memory_mb(server) > before + MOST_GROWTH
 
 
 def slowly(first: bytes, pause: float, seconds: float) -> Iterator[bytes]:
@@ -68,7 +75,7 @@ def test_a_head_without_end(kind: str, server: ServerProcess, figure: Figures) -
     start, piece, statuses = HEADS[kind]
     before = memory_mb(server)
     with connected(server) as connection:
-        sent = flood(connection, chain([start], pieces(piece)), seconds=10)
+        sent = flood(connection, chain([start], pieces(piece)), seconds=10, stop=grown(server))
         figure("memory taken", max(0.0, memory_mb(server, "VmHWM") - before), "MB", at_most=16)
         figure("bytes taken", sent / MB, "MB", at_most=16)
         answer = read_answer(connection, seconds=4)
@@ -81,7 +88,7 @@ def test_many_requests_at_once_on_one_connection(server: ServerProcess, figure: 
     before = memory_mb(server)
     request = b"GET /schema/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with connected(server) as connection:
-        flood(connection, repeat(request * 1000, 40), seconds=5)
+        flood(connection, repeat(request * 1000, 40), seconds=5, stop=grown(server))
         time.sleep(1)
         figure("memory taken", max(0.0, memory_mb(server, "VmHWM") - before), "MB", at_most=32)
     started = time.monotonic()

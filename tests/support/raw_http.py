@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from support.processes import ServerProcess
     from support.servers import RunningServer
@@ -88,12 +88,18 @@ def handshake(target: str, *headers: str) -> bytes:
     return "\r\n".join([f"GET {target} HTTP/1.1", *upgrade, key, *headers, "", ""]).encode("latin-1")
 
 
-def flood(connection: socket.socket, pieces: Iterator[bytes], seconds: float) -> int:
-    """Sends pieces until the server takes no more or the time is over; returns the number of bytes."""
+def flood(
+    connection: socket.socket,
+    pieces: Iterator[bytes],
+    seconds: float,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Sends pieces until the server takes no more, the time is over or `stop` says so; returns the number of bytes."""
     sent, end = 0, time.monotonic() + seconds
     connection.settimeout(1)
     for piece in pieces:
-        if time.monotonic() > end:
+        if time.monotonic() > end or stop():
             break
         try:
             connection.sendall(piece)
