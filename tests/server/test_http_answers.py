@@ -109,7 +109,8 @@ async def test_unknown_sockets_under_any_asgi_server() -> None:
         sent.append(message)
 
     scope: Any = {"type": "websocket", "path": "/mascot/nothing", "headers": [], "query_string": b""}
-    await app({**scope, "extensions": {"websocket.http.response": {}}}, receive, send)
+    rejecting: Any = {**scope, "extensions": {"websocket.http.response": {}}}
+    await app(rejecting, receive, send)
     assert sent[0]["status"] == 404
     assert "/mascot/v1/conversation" in json.loads(sent[1]["body"])["sockets"]
     # One without the extension can only close.
