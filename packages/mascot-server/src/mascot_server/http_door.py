@@ -224,10 +224,11 @@ class Door(HttpToolsProtocol):
             self.transport.abort()
             return
         self.transport.write(answer)
-        if linger and self.transport.can_write_eof():
+        if linger:
             # Until the client closes, or for so long. It still counts, and makes room for others.
             self._wait()
-            self.transport.write_eof()
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
             self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
         else:
             close_and_abort(self.transport, self.loop)
