@@ -33,6 +33,13 @@ SECTIONS = {
         "require_origin",
         "cors_origins",
     ),
+    "Connections and request heads": (
+        "max_head_bytes",
+        "max_headers",
+        "head_seconds",
+        "keep_alive_seconds",
+        "max_waiting_connections",
+    ),
     "Providers": ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url"),
     "Conversations": (
         "english_model",

@@ -172,6 +172,22 @@ async def test_a_server_without_conversations_ends_at_once(providers: Providers,
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_terminal_that_is_closed_drains_it(workers: str, tmp_path: Path) -> None:
+    """SIGHUP, which may come twice, to all processes of the terminal."""
+    async with scripted(never) as provider:
+        with serve_process(tmp_path, provider, "--workers", workers, drain_seconds="2") as server:
+            async with dial(server, "openai") as connection:
+                await asyncio.sleep(0.2)
+                for process in {server.process.pid, *worker_ids(server)}:
+                    for _ in range(2):
+                        os.kill(process, signal.SIGHUP)
+                code, reason = await told(connection)
+            status = await exit_status(server)
+    assert (code, reason) == (1001, "the server is going down: connect again")
+    assert status == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_second_signal_ends_it_at_once(workers: str, tmp_path: Path) -> None:
     async with scripted(never) as provider:
         with serve_process(

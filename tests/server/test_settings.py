@@ -52,12 +52,22 @@ def test_websocket_and_http_origins_are_alike(monkeypatch: pytest.MonkeyPatch, u
     assert load_settings().openai_url == "http://localhost:9100"
 
 
+@pytest.mark.parametrize("url", ["https://example.com/mascot", "wss://example.com/mascot/"])
+def test_a_url_may_have_a_path(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MASCOT_PUBLIC_URL", url)
+    monkeypatch.setenv("MASCOT_OPENAI_URL", url)
+    settings = load_settings()
+    assert settings.public_url == settings.openai_url == "https://example.com/mascot"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
         ("MASCOT_API_KEYS", "sha256:beef", "64 lower-case hex digits"),
-        ("MASCOT_PUBLIC_URL", "https://example.com/path", "without a path"),
-        ("MASCOT_GEMINI_URL", "no-scheme", "origin"),
+        ("MASCOT_PUBLIC_URL", "https://example.com/path?query", "without query"),
+        ("MASCOT_PUBLIC_URL", "https://example.com/path/../other", "without query, fragment or user"),
+        ("MASCOT_PUBLIC_URL", "https://example.com:99999", "out of range"),
+        ("MASCOT_GEMINI_URL", "no-scheme", "must be a URL such as"),
         ("MASCOT_PORT", "eighty", "integer"),
         ("MASCOT_VISEME_BUDGET_MS", "-1", "greater than or equal to 0"),
     ],

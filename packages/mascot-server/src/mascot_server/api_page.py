@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from litestar import Request
+
+    from mascot_server.public_url import PublicUrl
 
 __all__ = ["ApiPage"]
 
@@ -40,21 +43,21 @@ class ApiPage(OpenAPIRenderPlugin):
     """Renders the page.
 
     Args:
-        public_url: Origin of this server; the one a request came to if not set.
+        public_url: URL of this server.
     """
 
-    def __init__(self, public_url: str | None) -> None:
+    def __init__(self, public_url: PublicUrl) -> None:
         super().__init__(path="/", favicon="", style="")
         self._public_url = public_url
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Returns the page as HTML."""
         document = json.loads(self.render_json(request, openapi_schema))
-        sockets = asyncapi_document(self._public_url or str(request.base_url).rstrip("/"))
-        return "\n".join(_page(document, sockets)).encode()
+        base_url = self._public_url.of(request)
+        return "\n".join(_page(document, asyncapi_document(base_url), urlsplit(base_url).path)).encode()
 
 
-def _page(document: Mapping[str, Any], sockets: Mapping[str, Any]) -> Iterator[str]:
+def _page(document: Mapping[str, Any], sockets: Mapping[str, Any], prefix: str) -> Iterator[str]:
     title = escape(document["info"]["title"])
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -62,7 +65,8 @@ def _page(document: Mapping[str, Any], sockets: Mapping[str, Any]) -> Iterator[s
     yield f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
     yield _text(document["info"].get("description"))
     yield (
-        f'<p><a href="/schema/openapi.json">OpenAPI document</a> · <a href="{ASYNCAPI_PATH}">AsyncAPI document</a></p>'
+        f'<p><a href="{escape(prefix)}/schema/openapi.json">OpenAPI document</a> · '
+        f'<a href="{escape(prefix)}{ASYNCAPI_PATH}">AsyncAPI document</a></p>'
     )
     for path, item in document["paths"].items():
         for method in _METHODS:

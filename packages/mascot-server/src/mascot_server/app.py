@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from litestar import Litestar, Request, Response
+from litestar import Request, Response
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 
 from mascot_server.access import Access
 from mascot_server.admission import Admission
@@ -22,12 +22,16 @@ from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
 from mascot_server.errors import Refusal
 from mascot_server.exposition import Worker, numbers_written
+from mascot_server.front import Front
+from mascot_server.handshakes import Handshake
 from mascot_server.health import CountRequests, health_routes
 from mascot_server.keys import KeyDirectory, StaticKeys
 from mascot_server.limits import Limiter
 from mascot_server.logs import filter_web_server_log
 from mascot_server.metrics import Metrics
 from mascot_server.models import Models, heard_by
+from mascot_server.not_found import no_such_path, no_such_socket, sockets_by_http
+from mascot_server.public_url import PublicUrl, without_prefix
 from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
 from mascot_server.session_limits import SessionLimits
@@ -40,7 +44,8 @@ from mascot_server.upstream import Dialer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mascot_server.handshakes import Handshake
+    from litestar import Litestar
+
     from mascot_server.playground import Playground
     from mascot_server.provider_config import ProviderConfig
     from mascot_server.settings import Settings
@@ -66,8 +71,8 @@ def create_app(
         playground: A page to serve beside the API, which also says where the providers are.
 
     Returns:
-        The application; its state holds the `Metrics` as `metrics`, to stop by the `Drain` as `drain`, and as `refusal`
-        what says which handshakes will be refused, for whoever sees them first.
+        The application; its state holds the `Metrics` as `metrics`, the `Drain` to stop it by as `drain`, and as
+        `refusal` the check of path, query and headers of a handshake for a web server that sees them first.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.
@@ -108,11 +113,15 @@ def create_app(
         tracing=tracing(enabled=settings.tracing),
     )
 
-    signed_urls = SignedUrls(access=access, tokens=tokens, metrics=metrics, public_url=settings.public_url)
+    public_url = PublicUrl(settings.public_url)
+    signed_urls = SignedUrls(access=access, tokens=tokens, metrics=metrics, public_url=public_url)
     page = playground and playground.routes(access=access, signed_urls=signed_urls, rest=rest, http=http)
 
-    def refusal(handshake: Handshake) -> Refusal | None:
+    def refusal(path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> Refusal | None:
+        handshake = Handshake.of(without_prefix(path, [public_url.prefix]), query, headers)
         try:
+            if handshake is None:
+                raise no_such_socket(public_url.prefix)
             admission.check(handshake)
         except Refusal as refusal:
             metrics.handshakes_refused.add(refusal.status)
@@ -127,13 +136,14 @@ def create_app(
             yield
         logger.info("counted since the start: %s", metrics)
 
-    app = Litestar(
+    app = Front(
         route_handlers=[
             get_signed_url_route(access=access, signed_urls=signed_urls),
             *conversations.routes,
+            sockets_by_http(),
             *rest.routes,
             *(page or ()),
-            asyncapi_route(settings.public_url),
+            asyncapi_route(public_url),
             *health_routes(drain, partial(worker.gather, metrics) if settings.metrics == "on" else None),
         ],
         middleware=[CountRequests(metrics, drain)],
@@ -145,7 +155,7 @@ def create_app(
         lifespan=[resources],
         state=State({"metrics": metrics, "drain": drain, "refusal": refusal}),
         cors_config=_cors(settings),
-        openapi_config=openapi_config(settings.public_url),
+        openapi_config=openapi_config(public_url),
         # Logging is the process's business; Litestar's default would take over the root logger.
         logging_config=None,
     )
@@ -153,6 +163,7 @@ def create_app(
     app.asgi_handler = LimitBodies(
         app.asgi_handler, Pace(settings.upload_seconds, settings.upload_bytes_per_second)
     )
+    app.prefix = public_url.prefix
     return app
 
 
@@ -168,11 +179,13 @@ def _cors(settings: Settings) -> CORSConfig | None:
     )
 
 
-def _refusal(_: Request[Any, Any, Any], error: Refusal) -> Response[dict[str, str]]:
-    return Response({"error": str(error)}, status_code=error.status, headers=error.headers)
+def _refusal(_: Request[Any, Any, Any], error: Refusal) -> Response[dict[str, Any]]:
+    return Response(error.body, status_code=error.status, headers=error.headers)
 
 
-def _http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
+def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    if isinstance(error, NotFoundException):
+        return _refusal(request, no_such_path(request))
     return Response({"error": error.detail}, status_code=error.status_code, headers=error.headers)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode
+from websockets.http11 import Request
 from websockets.protocol import State
 
 from mascot_server.asgi_socket import tell
+from mascot_server.closing import shut_down
 from mascot_server.framing import MessageReader, server_frame
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ __all__ = ["EXTENSION", "AppSocket"]
 
 EXTENSION: Final = "mascot_server.socket"
 """Name in an ASGI scope's `extensions` under which the application finds its `AppSocket`."""
+
+_MAX_EARLY_BYTES: Final = 2**16
+"""Of frames that come before the handshake is answered; after more, reading waits for that."""
 
 
 class AppSocket(WebSocketsSansIOProtocol):
@@ -32,6 +40,7 @@ class AppSocket(WebSocketsSansIOProtocol):
     _reader: MessageReader | None = None
     _listener: Listener | None = None
     _held = False
+    _early = b""
 
     def listen(self, listener: Listener) -> None:
         """Gives all messages to a listener from now on, those that wait first; then ASGI has none left."""
@@ -60,25 +69,55 @@ class AppSocket(WebSocketsSansIOProtocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
-    def handle_connect(self, event: Any) -> None:
-        """Starts the application."""
-        super().handle_connect(event)
-        if self.response.status_code == 101:  # noqa: PLR2004 - switching protocols
+    def open(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Start with a handshake that was read already, once the connection is made.
+
+        `websockets` would read it again, by limits of its own (8 KiB a line, 128 headers), and answer nothing if it
+        breaks them. It is given the shortest request there is in its place.
+
+        Args:
+            target: Path and query.
+            headers: Names in lower case, and values.
+        """
+        self.conn.receive_data(b"GET / HTTP/1.1\r\n\r\n")
+        self.conn.events_received()
+        # Those that the handshake needs are ASCII. The application gets all as they came.
+        readable = [(name.decode("ascii"), value.decode("ascii", "replace")) for name, value in headers]
+        ascii_only = [(name, value.replace("\ufffd", "?")) for name, value in readable]
+        self._reader = MessageReader(
+            self._deliver, self._defer, masked=True, max_size=self.config.ws_max_size
+        )
+        self.handle_connect(Request(target.decode("ascii"), Headers(ascii_only)))
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["headers"] = headers
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self
 
     def data_received(self, data: bytes) -> None:
         """Takes what came from the network."""
-        if self._reader is not None:
+        if self.handshake_complete and self._reader is not None:
             self._reader.feed(data)
             return
-        # uvicorn gives the request, and nothing else, at once.
-        super().data_received(data)
-        self._reader = MessageReader(
-            self._deliver, self._defer, masked=True, max_size=self.config.ws_max_size
-        )
+        # Too early: an answer to it, to a ping for instance, would come before that to the handshake.
+        self._early += data
+        if len(self._early) > _MAX_EARLY_BYTES:
+            self.transport.pause_reading()
+
+    def start_keepalive(self) -> None:
+        """Begins with pings, and with what came while the handshake was not answered."""
+        super().start_keepalive()
+        early, self._early = self._early, b""
+        if early:
+            self.transport.resume_reading()
+            self.data_received(early)
 
     def send_receive_event_to_app(self) -> None:
         """Hands on a message that was not read by the short cut."""
+        if self.curr_msg_data_type == "text" and not _is_text(self.frames):
+            # uvicorn would log a traceback.
+            self.frames = []
+            self.conn.fail(CloseCode.INVALID_DATA, "text that is not UTF-8")
+            self.handle_parser_exception()
+            return
         super().send_receive_event_to_app()
         if self._listener is not None:
             self._resume_reading()
@@ -97,6 +136,9 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Closes the connection because the server stops."""
+        shut_down(self._shutdown, self.transport)
+
+    def _shutdown(self) -> None:
         if self.close_timer is not None:
             # Its close frame is sent and not yet answered. uvicorn would close the connection now; what the app says
             # meanwhile would then be answered with a reset, which can keep the close frame from it. The answer or the
@@ -131,6 +173,14 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.read_paused = False
             if not self._held and not self.transport.is_closing():
                 self.transport.resume_reading()
+
+
+def _is_text(pieces: list[bytes]) -> bool:
+    try:
+        b"".join(pieces).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Events(asyncio.Queue[Any]):

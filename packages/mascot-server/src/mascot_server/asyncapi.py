@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 from litestar import Request, get
 
-from mascot_server.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
+from mascot_server.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, GEMINI_PATH, OPENAI_PATH
 from mascot_server.provider_config import VISEME_MODELS
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.public_url import PublicUrl
 
 __all__ = ["ASYNCAPI_PATH", "asyncapi_document", "asyncapi_route"]
 
@@ -23,7 +25,6 @@ ASYNCAPI_PATH: Final = "/schema/asyncapi.json"
 
 _JSON: Final = "application/json"
 _LAST_VISEME: Final = 21
-_GEMINI_PATH: Final = "/ws/google.ai.generativelanguage.{version}.GenerativeService.{method}"
 
 _VISEMES: Final = {
     "type": "array",
@@ -117,17 +118,16 @@ _SCHEMAS: Final = {
 }
 
 
-def asyncapi_document(origin: str) -> dict[str, Any]:
-    """The document.
+def asyncapi_document(base_url: str) -> dict[str, Any]:
+    """Return the document, ready for JSON.
 
     Args:
-        origin: Of this server, `http(s)://host`.
-
-    Returns:
-        The document, ready for JSON.
+        base_url: Of this server, `http(s)://host` and the path prefix it is served under, if any.
     """
-    url = urlsplit(origin)
-    protocol = "wss" if url.scheme == "https" else "ws"
+    url = urlsplit(base_url)
+    server = {"host": url.netloc, "protocol": "wss" if url.scheme == "https" else "ws"}
+    if url.path:
+        server["pathname"] = url.path
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -138,7 +138,7 @@ def asyncapi_document(origin: str) -> dict[str, Any]:
             "`POST /v1/get-signed-url` answers.",
         },
         "defaultContentType": _JSON,
-        "servers": {"this": {"host": url.netloc, "protocol": protocol}},
+        "servers": {"this": server},
         "channels": {
             "elevenlabs": _channel(
                 ELEVENLABS_PATH,
@@ -156,7 +156,7 @@ def asyncapi_document(origin: str) -> dict[str, Any]:
             ),
             "gemini": {
                 **_channel(
-                    _GEMINI_PATH,
+                    GEMINI_PATH,
                     "Gemini Live, in binary messages as from Google. The visemes are one more member of a message with "
                     "audio. The token is the API key that the SDK is given.",
                     {"audio": "geminiAudio"},
@@ -237,15 +237,15 @@ def _operations(provider: str, added: str, security: str) -> dict[str, Any]:
     }
 
 
-def asyncapi_route(public_url: str | None) -> HTTPRouteHandler:
-    """Makes the handler of the document.
+def asyncapi_route(public_url: PublicUrl) -> HTTPRouteHandler:
+    """Make the handler of the document.
 
     Args:
-        public_url: Origin that the document names; the one a request came to if not set.
+        public_url: URL that the document names.
     """
 
     @get(ASYNCAPI_PATH, sync_to_thread=False, include_in_schema=False)
     def asyncapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        return asyncapi_document(public_url or str(request.base_url).rstrip("/"))
+        return asyncapi_document(public_url.of(request))
 
     return asyncapi

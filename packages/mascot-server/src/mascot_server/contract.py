@@ -21,13 +21,15 @@ from litestar.openapi.spec import (
     RequestBody,
     Schema,
     SecurityScheme,
-    Server,
 )
 
 from mascot_server.api_page import ApiPage
 
 if TYPE_CHECKING:
+    from litestar import Request
     from litestar.openapi.spec import Reference
+
+    from mascot_server.public_url import PublicUrl
 
 __all__ = ["GetSignedUrlOperation", "openapi_config"]
 
@@ -240,21 +242,38 @@ class GetSignedUrlOperation(Operation):
         }
 
 
-def openapi_config(public_url: str | None) -> OpenAPIConfig:
-    """The document served at `/schema/openapi.json`.
+class _Document(JsonRenderPlugin):
+    """Renders the document, which names the URL that it was asked for under.
 
     Args:
-        public_url: Origin of this server; the document's own where it is not set.
+        public_url: URL of this server.
+    """
+
+    def __init__(self, public_url: PublicUrl) -> None:
+        super().__init__(path="/openapi.json")
+        self._public_url = public_url
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document as JSON."""
+        return self.render_json(
+            request, {**openapi_schema, "servers": [{"url": self._public_url.of(request)}]}
+        )
+
+
+def openapi_config(public_url: PublicUrl) -> OpenAPIConfig:
+    """Return the configuration of the document served at `/schema/openapi.json`.
+
+    Args:
+        public_url: URL of this server.
     """
     return OpenAPIConfig(
         title="Viseme Prediction API",
         version="1.0.0",
         description="API for processing audio and streaming viseme predictions, and for generating synchronized "
         "speech with visemes",
-        servers=[Server(url=public_url or "/")],
         security=[],
         components=Components(security_schemes={"BearerAuth": SecurityScheme(type="http", scheme="bearer")}),
         path="/schema",
         # The framework's other plugins load their pages from a CDN.
-        render_plugins=[JsonRenderPlugin(path="/openapi.json"), ApiPage(public_url)],
+        render_plugins=[_Document(public_url), ApiPage(public_url)],
     )

@@ -5,8 +5,10 @@
     │   ├── BadRequest             it is wrong: 400
     │   ├── Unauthorized           no valid key or token: 401
     │   ├── Forbidden              not from this origin: 403
+    │   ├── NotFound               there is no such path: 404
     │   ├── RequestTimeout         its body comes too slowly: 408
     │   ├── TooLarge               it carries more than is taken: 413
+    │   ├── UpgradeRequired        it is the path of a WebSocket: 426
     │   ├── TooManyRequests        a limit of the key is reached: 429
     │   ├── BadGateway             the service that was to answer for us did not: 502
     │   └── Unavailable            this server cannot answer now: 503
@@ -22,12 +24,16 @@ body.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "BadGateway",
     "BadRequest",
     "Forbidden",
+    "NotFound",
     "Refusal",
     "RequestTimeout",
     "ServerError",
@@ -37,6 +43,7 @@ __all__ = [
     "TooManyRequests",
     "Unauthorized",
     "Unavailable",
+    "UpgradeRequired",
     "UpstreamError",
     "UpstreamRefused",
     "UpstreamUnreachable",
@@ -66,6 +73,11 @@ class Refusal(ServerError):
         """What the answer says beside its body: `Retry-After`, where it is known."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        return {"error": str(self)}
+
 
 class BadRequest(Refusal):
     """The request is wrong; the text names the field and the fix."""
@@ -89,6 +101,39 @@ class RequestTimeout(Refusal):
     """The body of the request comes too slowly; the text names the setting that limits it."""
 
     status = 408
+
+
+class NotFound(Refusal):
+    """There is nothing at this path; the answer lists what there is.
+
+    Attributes:
+        paths: Paths of HTTP endpoints.
+        sockets: Paths of WebSockets.
+    """
+
+    status = 404
+
+    def __init__(self, text: str = "Not Found", *, paths: Sequence[str] = (), sockets: Sequence[str]) -> None:
+        super().__init__(text)
+        self.paths = paths
+        self.sockets = sockets
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        found = {"paths": list(self.paths), "sockets": list(self.sockets)}
+        return {**super().body, **{kind: paths for kind, paths in found.items() if paths}}
+
+
+class UpgradeRequired(Refusal):
+    """The path is that of a WebSocket, and the request is no WebSocket handshake."""
+
+    status = 426
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside its body."""
+        return {"Upgrade": "websocket", "Connection": "Upgrade"}
 
 
 class TooLarge(Refusal):

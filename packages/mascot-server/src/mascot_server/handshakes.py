@@ -10,10 +10,11 @@ from urllib.parse import parse_qs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ELEVENLABS_PATH", "GEMINI_KEY_PREFIX", "OPENAI_PATH", "Handshake"]
+__all__ = ["ELEVENLABS_PATH", "GEMINI_KEY_PREFIX", "GEMINI_PATH", "OPENAI_PATH", "Handshake", "is_socket"]
 
 ELEVENLABS_PATH: Final = "/v1/conversation"
 OPENAI_PATH: Final = "/v1/openai-realtime/ws"
+GEMINI_PATH: Final = "/ws/google.ai.generativelanguage.{version}.GenerativeService.{method}"
 GEMINI_KEY_PREFIX: Final = "mascot_ephemeral_"
 
 _PROVIDERS: Final = {
@@ -25,6 +26,11 @@ _PROVIDERS: Final = {
 _GEMINI: Final = re.compile(
     r"/+ws/google\.ai\.generativelanguage\.(v1|v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent(?:Constrained)?"
 )
+
+
+def is_socket(path: str) -> bool:
+    """Whether a path is one of the sockets'."""
+    return path.rstrip("/") in _PROVIDERS or _GEMINI.fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)

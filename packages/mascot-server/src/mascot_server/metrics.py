@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVarTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mascot_server.heads import Reason
+
 __all__ = ["Counter", "DialFailure", "Gauge", "Histogram", "Metric", "Metrics", "close_code_label"]
 
 Labels = TypeVarTuple("Labels")
@@ -162,6 +164,11 @@ class Metrics:
         )
         self.handshakes_refused: Counter[int] = Counter(
             "mascot_handshakes_refused", "Sockets refused before accept, by HTTP status.", ("status",)
+        )
+        self.heads_rejected: Counter[Reason] = Counter(
+            "mascot_request_heads_rejected",
+            "Connections closed because of their request head or for lack of one, by reason.",
+            ("reason",),
         )
         self.tokens_issued: Counter[str] = Counter(
             "mascot_tokens_issued", "Signed URLs given out, by provider.", ("provider",)

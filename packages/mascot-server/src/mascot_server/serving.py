@@ -13,6 +13,7 @@ import uvicorn
 from mascot_server.app_socket import AppSocket
 from mascot_server.errors import SettingsError
 from mascot_server.garbage import GarbageCollection
+from mascot_server.heads import HeadLimits
 from mascot_server.http_door import http_door
 
 if TYPE_CHECKING:
@@ -103,7 +104,12 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
-        http=http_door(app.state.refusal, stall_seconds=settings.answer_stall_seconds),
+        http=http_door(
+            app.state.refusal,
+            HeadLimits.of(settings),
+            app.state.metrics,
+            stall_seconds=settings.answer_stall_seconds,
+        ),
         # uvicorn's other implementations inflate without bound or are deprecated.
         ws=AppSocket,
         # Deflating base64 audio costs more than everything else here together and saves a quarter.

@@ -25,6 +25,7 @@ EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105 
 _HINT: Final = "make one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
+_PREFIX: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 _ORIGIN_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
@@ -32,16 +33,21 @@ def _split(value: object) -> object:
     return [piece.strip() for piece in value.split(",") if piece.strip()] if isinstance(value, str) else value
 
 
-def _origin(value: object) -> object:
-    """Normalises an origin to its http(s) form; ws and wss are accepted alike."""
+def _base_url(value: object) -> object:
+    """Normalise an origin that a path may follow to its http(s) form, without a slash at the end."""
     if not isinstance(value, str):
         return value
     url = urlsplit(value.strip())
-    if url.scheme not in _ORIGIN_SCHEMES or not url.hostname:
-        raise ValueError("must be an origin such as https://api.example.com")
-    if url.path not in {"", "/"} or url.query or url.fragment or url.username is not None:
-        raise ValueError("must be an origin without a path, query or user, such as https://api.example.com")
-    return f"{_ORIGIN_SCHEMES[url.scheme]}://{url.netloc}"
+    # Reading the port checks it.
+    if url.scheme not in _ORIGIN_SCHEMES or not url.hostname or url.port == 0:
+        raise ValueError("must be a URL such as https://api.example.com or https://example.com/prefix")
+    path = url.path.rstrip("/")
+    if url.query or url.fragment or url.username is not None or not _PREFIX.fullmatch(path):
+        raise ValueError(
+            "must be a URL without query, fragment or user, such as https://example.com/prefix; a path has letters, "
+            "digits and -._~"
+        )
+    return f"{_ORIGIN_SCHEMES[url.scheme]}://{url.netloc}{path}"
 
 
 def _web_origins(value: object) -> object:
@@ -61,7 +67,7 @@ def _metrics(value: object) -> object:
 CommaSeparated = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 WebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_web_origins)]
 AnyOrWebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_any_or_web_origins)]
-Origin = Annotated[str, BeforeValidator(_origin)]
+BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
@@ -80,8 +86,10 @@ class Settings(BaseSettings):
         description="Text of 32 bytes or more that tokens are signed and sealed with. Comma-separated "
         "to rotate: the first signs, all open.",
     )
-    public_url: Origin | None = Field(
-        default=None, description="Origin that answers are built from; by default the one a request came to."
+    public_url: BaseUrl | None = Field(
+        default=None,
+        description="URL of this server as apps see it, such as https://example.com or, behind a proxy that serves it "
+        "under a path, https://example.com/mascot. Answers are built from it; by default from what a request came to.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -89,13 +97,13 @@ class Settings(BaseSettings):
         default=None, description="Certificate file (PEM). TLS is on with both files."
     )
     tls_key: Path | None = Field(default=None, description="Key file (PEM) of the certificate.")
-    elevenlabs_url: Origin = Field(default="https://api.elevenlabs.io", description="Origin of ElevenLabs.")
-    openai_url: Origin = Field(default="https://api.openai.com", description="Origin of OpenAI.")
-    gemini_url: Origin = Field(
-        default="https://generativelanguage.googleapis.com", description="Origin of the Gemini API."
+    elevenlabs_url: BaseUrl = Field(default="https://api.elevenlabs.io", description="URL of ElevenLabs.")
+    openai_url: BaseUrl = Field(default="https://api.openai.com", description="URL of OpenAI.")
+    gemini_url: BaseUrl = Field(
+        default="https://generativelanguage.googleapis.com", description="URL of the Gemini API."
     )
-    cartesia_url: Origin = Field(
-        default="https://api.cartesia.ai", description="Origin of Cartesia, for `POST /v1/visemes-audio`."
+    cartesia_url: BaseUrl = Field(
+        default="https://api.cartesia.ai", description="URL of Cartesia, for `POST /v1/visemes-audio`."
     )
     english_model: Literal["default", "lite"] = Field(
         default="lite",
@@ -197,6 +205,37 @@ class Settings(BaseSettings):
         description="How long connecting an app to its provider may take altogether, in seconds.",
     )
 
+    max_head_bytes: int = Field(
+        default=128 * 1024,
+        ge=8192,
+        le=2**24,
+        description="Largest request line and headers together of a request or WebSocket handshake, in bytes; more is "
+        "answered 431.",
+    )
+    max_headers: int = Field(
+        default=500, ge=32, le=100_000, description="Most headers of a request; more are answered 431."
+    )
+    head_seconds: float = Field(
+        default=15,
+        gt=0,
+        le=300,
+        description="How long a client may take to send a request line with headers, in seconds; then it is answered "
+        "408.",
+    )
+    keep_alive_seconds: float = Field(
+        default=65,
+        gt=0,
+        le=3600,
+        description="How long a connection is kept open for another request, in seconds. Set it above the time that a "
+        "proxy in front keeps idle connections.",
+    )
+    max_waiting_connections: int = Field(
+        default=500,
+        ge=1,
+        description="Connections of one process that have no request in progress and no conversation. Where there are "
+        "more, the one that waits longest is closed.",
+    )
+
     max_audio_bytes: int = Field(
         default=25 * 2**20, ge=1, description="Largest recording that `POST /v1/visemes` takes, in bytes."
     )
@@ -266,7 +305,7 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
     def origin_of(self, provider: str) -> str:
-        """Where a provider is that conversations are held with, as http(s) origin."""
+        """Return the http(s) URL of a provider that conversations are held with."""
         origins = {
             "elevenlabs": self.elevenlabs_url,
             "gemini": self.gemini_url,

@@ -11,6 +11,7 @@ from mascot_server.contract import GetSignedUrlOperation
 from mascot_server.errors import BadRequest
 from mascot_server.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
 from mascot_server.provider_config import ProviderConfig, parse_request
+from mascot_server.public_url import websocket_url
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mascot_server.access import Access
     from mascot_server.keys import KeyRecord
     from mascot_server.metrics import Metrics
+    from mascot_server.public_url import PublicUrl
     from mascot_server.tokens import Tokens
 
 __all__ = ["SignedUrls", "get_signed_url_route"]
@@ -32,10 +34,10 @@ class SignedUrls:
         access: Says for which provider, and when.
         tokens: Makes the token.
         metrics: Where tokens are counted.
-        public_url: Origin to answer with; the one the request came to if not set.
+        public_url: URL to answer with.
     """
 
-    def __init__(self, *, access: Access, tokens: Tokens, metrics: Metrics, public_url: str | None) -> None:
+    def __init__(self, *, access: Access, tokens: Tokens, metrics: Metrics, public_url: PublicUrl) -> None:
         self._access = access
         self._tokens = tokens
         self._metrics = metrics
@@ -61,7 +63,7 @@ class SignedUrls:
         sealed = config.model_dump_json(exclude_none=True).encode()
         token = self._tokens.seal(config.provider, sealed, key_id=key.id)
         self._metrics.tokens_issued.add(config.provider)
-        return _answer(config, token, self._public_url or str(request.base_url).rstrip("/"))
+        return _answer(config, token, self._public_url.of(request))
 
 
 def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRouteHandler:
@@ -96,9 +98,8 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
         ) from None
 
 
-def _answer(config: ProviderConfig, token: str, origin: str) -> dict[str, str]:
+def _answer(config: ProviderConfig, token: str, base_url: str) -> dict[str, str]:
     if config.provider == "gemini":
-        return {"api_key": GEMINI_KEY_PREFIX + token, "base_url": origin}
+        return {"api_key": GEMINI_KEY_PREFIX + token, "base_url": base_url}
     path = ELEVENLABS_PATH if config.provider == "elevenlabs" else OPENAI_PATH
-    # http becomes ws, https wss.
-    return {"signed_url": f"ws{origin.removeprefix('http')}{path}?token={token}"}
+    return {"signed_url": f"{websocket_url(base_url)}{path}?token={token}"}

@@ -17,6 +17,7 @@ from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
 from mascot_server.exposition import Worker, gather, serve_metrics
 from mascot_server.logs import configure_logging
+from mascot_server.restarts import FIRST_SECONDS, Restarts
 from mascot_server.serving import Server, bind, server_config, tls_options
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ _CUT_SHORT: Final = 1
 _WRONG_SETTINGS: Final = 2
 """Exit status of a server that cannot start; starting it again would not help."""
 
-_RESTART_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.5
+"""How often to look for signals while no worker runs whose end would say so."""
 
 # The parent has threads and open files that a copy of it would inherit.
 _spawning: Final = multiprocessing.get_context("spawn")
@@ -80,6 +82,7 @@ def _serve_alone(
         serve_metrics(settings.metrics, lambda: worker.gather(app.state.metrics))
     announce(_origin(settings, listener))
     server = Server(config, app.state.drain)
+    _on_hangup(app.state.drain.begin)
     server.run(sockets=[listener])
     return _CUT_SHORT if server.cut_short else 0
 
@@ -130,7 +133,8 @@ def _listeners(settings: Settings) -> list[socket.socket]:
 class _Supervisor:
     """Starts the workers, starts anew those that die, and passes signals on.
 
-    The first one becomes SIGTERM, which a worker takes any number of times; the second one SIGUSR1.
+    The first one becomes SIGTERM, which a worker takes any number of times; the second one SIGUSR1. SIGHUP drains, too,
+    but is never the second one: a terminal that is closed may send it twice.
     """
 
     def __init__(
@@ -138,9 +142,13 @@ class _Supervisor:
     ) -> None:
         self._settings = settings
         self._listeners = listeners
+        self._port = listeners[0].getsockname()[1]
         self._folder = folder
         self._dev = dev
         self._workers: dict[int, SpawnProcess] = {}
+        self._started: dict[int, float] = {}
+        self._restarts = [Restarts() for _ in listeners]
+        self._due: dict[int, float] = {}
         self._signals = 0
         self._status = 0
 
@@ -148,16 +156,34 @@ class _Supervisor:
         """Returns the exit status when all workers have ended."""
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, self._pass_on)
+        _on_hangup(lambda: None if self._signals else self._tell_all())
         for number in range(len(self._listeners)):
             self._start(number)
-        while self._workers:
-            wait([process.sentinel for process in self._workers.values()])
+        while self._workers or (self._due and not self._signals):
+            wait([process.sentinel for process in self._workers.values()], self._patience())
             for number, process in tuple(self._workers.items()):
                 if process.exitcode is not None:
                     self._ended(number, process.exitcode)
+            self._start_due()
         return self._status
 
+    def _patience(self) -> float | None:
+        """Return how long to wait for a worker to end; `None` for as long as it takes."""
+        if self._signals or not self._due:
+            return None
+        left = max(0.0, min(self._due.values()) - time.monotonic())
+        # A signal ends the workers, which ends the wait. Without workers it must be looked for.
+        return left if self._workers else min(left, _LOOK_SECONDS)
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for number in [number for number, due in self._due.items() if due <= now and not self._signals]:
+            del self._due[number]
+            self._start(number)
+
     def _start(self, number: int) -> None:
+        if self._listeners[number].fileno() < 0:
+            self._listeners[number] = bind(self._settings.host, self._port, shared=True)
         process = _spawning.Process(
             target=_work,
             args=(self._settings, self._dev, Worker(number, self._folder), self._listeners[number]),
@@ -165,6 +191,7 @@ class _Supervisor:
         )
         process.start()
         self._workers[number] = process
+        self._started[number] = time.monotonic()
         if self._signals:
             # It came while this one was started, and nobody told it.
             process.terminate()
@@ -181,13 +208,19 @@ class _Supervisor:
             self._status = _WRONG_SETTINGS
             self._tell_all()
         else:
-            logger.error(
-                "worker %d ended with status %d: starting it again", number, status,
-                extra={"worker": number, "status": status},
-            )  # fmt: skip
-            time.sleep(_RESTART_SECONDS)
-            if not self._signals:
-                self._start(number)
+            self._restart_later(number, status)
+
+    def _restart_later(self, number: int, status: int) -> None:
+        now = time.monotonic()
+        delay = self._restarts[number].delay(now - self._started[number])
+        self._due[number] = now + delay
+        logger.error(
+            "worker %d ended with status %d: starting it again in %g s", number, status, delay,
+            extra={"worker": number, "status": status, "restart_seconds": delay},
+        )  # fmt: skip
+        if delay > FIRST_SECONDS and sys.platform == "linux":
+            # The kernel would go on to give it connections, which nobody takes.
+            self._listeners[number].close()
 
     def _pass_on(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
         self._tell_all()
@@ -202,10 +235,18 @@ class _Supervisor:
                 os.kill(process.pid, signal.SIGTERM if self._signals == 1 else signal.SIGUSR1)
 
 
+def _on_hangup(handler: Callable[[], None]) -> None:
+    """Handle SIGHUP, where there is such a signal and nobody (as nohup does) had it ignored."""
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: handler())
+
+
 def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket) -> None:  # noqa: FBT001 - private
     """What a worker does, from start to end."""
     # A terminal sends it to parent and worker. Until this one can drain there is nothing to interrupt.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Likewise, and the parent drains this one.
+    _on_hangup(lambda: None)
     configure_logging(settings.log_format, settings.log_level)
     try:
         app = create_app(settings, dev=dev, worker=worker)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from litestar import Response
 from litestar.exceptions import NotFoundException
 
+from mascot_server.public_url import origin, websocket_url
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
 __all__ = ["page_file"]
@@ -24,34 +26,40 @@ _TYPES: Final = {
 }
 """Written out: a browser runs no module of another type, and what the system knows of types differs."""
 
-_STEP: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-"""What files and folders of the page are called, and nothing that leads elsewhere."""
+
+def _pages(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _pages(file, f"{path}{file.name}/")
+        elif file.name.rpartition(".")[2] in _TYPES:
+            yield path + file.name, file
 
 
-def page_file(path: str, *, origin: str) -> Response[bytes]:
-    """Answers with a file.
+# Looked up whole, so that no path of a request ever reaches the file system.
+_FILES: Final = dict(_pages(files(__package__) / "static"))
+
+
+def page_file(path: str, *, base_url: str) -> Response[bytes]:
+    """Answer with a file.
 
     Args:
-        path: Where it is among the page's files, with `/` between steps; empty for the page itself.
-        origin: Where the page's sockets go, as http(s) origin.
+        path: Path among the page's files, with `/` between steps; empty for the page itself.
+        base_url: URL of this server, which the page's sockets go to.
 
     Raises:
         NotFoundException: There is no such file.
     """
-    steps = (path or "index.html").split("/")
-    media_type = _TYPES.get(steps[-1].rpartition(".")[2])
-    file: Traversable = files(__package__) / "static"
-    for step in steps:
-        if not _STEP.fullmatch(step):
-            raise NotFoundException
-        file /= step
-    if media_type is None or not file.is_file():
+    name = path or "index.html"
+    file = _FILES.get(name)
+    if file is None:
         raise NotFoundException
-    return Response(file.read_bytes(), media_type=media_type, headers=_headers(origin))
+    media_type = _TYPES[name.rpartition(".")[2]]
+    return Response(file.read_bytes(), media_type=media_type, headers=_headers(base_url))
 
 
-def _headers(origin: str) -> dict[str, str]:
-    sockets = f"ws{origin.removeprefix('http')}"
+def _headers(base_url: str) -> dict[str, str]:
+    # Without the path prefix: to a browser, a path without a slash at its end is that one path.
+    sockets = websocket_url(origin(base_url))
     policy = {
         "default-src": "'self'",
         # Not every browser counts a socket to where the page came from as 'self'.

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from mascot_server.errors import Forbidden, Unauthorized
 from mascot_server.loopback import is_loopback
+from mascot_server.public_url import PublicUrl, origin
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -25,12 +26,12 @@ class Guard:
 
     Args:
         password: What they must show, if anything.
-        public_url: Origin of the page where it is not the one that requests name, as behind a proxy.
+        public_url: URL of this server.
     """
 
-    def __init__(self, password: SecretStr | None, *, public_url: str | None) -> None:
+    def __init__(self, password: SecretStr | None, *, public_url: PublicUrl) -> None:
         self._password = None if password is None else password.get_secret_value().encode()
-        self._public_url = public_url and public_url.lower()
+        self._public_url = public_url
 
     @property
     def wants_password(self) -> bool:
@@ -56,8 +57,8 @@ class Guard:
                 "Open the playground as http://127.0.0.1 or http://localhost; under other names it wants a password "
                 "(MASCOT_DEMO_PASSWORD)"
             )
-        own = str(request.base_url).rstrip("/").lower()
-        if request.headers.get("origin", "").lower() not in {own, self._public_url}:
+        own = {origin(url.of(request)).lower() for url in (PublicUrl(None), self._public_url)}
+        if request.headers.get("origin", "").lower() not in own:
             raise Forbidden(
                 "Only the playground's own page may ask for this; behind a proxy set MASCOT_PUBLIC_URL to its origin"
             )

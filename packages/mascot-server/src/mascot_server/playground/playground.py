@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mascot_server.playground.agents import Agents
 from mascot_server.playground.guard import Guard
 from mascot_server.playground.routes import playground_routes
+from mascot_server.public_url import PublicUrl
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,7 +40,8 @@ class Playground:
 
     def __init__(self, settings: Settings, demo: DemoSettings) -> None:
         self._settings = settings
-        self._guard = Guard(demo.password, public_url=settings.public_url)
+        self._public_url = PublicUrl(settings.public_url)
+        self._guard = Guard(demo.password, public_url=self._public_url)
         self.agents = Agents(settings, demo)
 
     def routes(
@@ -68,7 +70,7 @@ class Playground:
             guard=self._guard,
             connect=connect,
             hear=rest.hear_file,
-            public_url=self._settings.public_url,
+            public_url=self._public_url,
             max_audio_bytes=self._settings.max_audio_bytes,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from urllib.parse import urlsplit
 
 from litestar import Request, Response, get, post
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from mascot_server.playground.guard import Guard
+    from mascot_server.public_url import PublicUrl
 
     Connect = Callable[[Request[Any, Any, Any], Provider, VisemeModel], Awaitable[dict[str, str]]]
     Hear = Callable[[Request[Any, Any, Any], VisemeModel], Awaitable[list[dict[str, Any]]]]
@@ -41,7 +43,7 @@ def playground_routes(
     guard: Guard,
     connect: Connect,
     hear: Hear,
-    public_url: str | None,
+    public_url: PublicUrl,
     max_audio_bytes: int,
 ) -> list[HTTPRouteHandler]:
     """Makes the handlers.
@@ -51,22 +53,20 @@ def playground_routes(
         guard: Says who may ask for anything but files.
         connect: Makes what the page connects to a provider with.
         hear: Predicts the visemes of a file.
-        public_url: Origin of the page where it is not the one that requests name.
+        public_url: URL of this server.
         max_audio_bytes: How large the file may be.
     """
 
     @get(["/", "/playground"], include_in_schema=False, sync_to_thread=False)
     def to_page(request: AnyRequest) -> Response[Any]:
         if request.scope["raw_path"].endswith(PAGE.encode()):
-            return page_file("", origin=origin(request))
-        return Redirect(PAGE, headers={"Cache-Control": "no-cache"})
+            return page_file("", base_url=public_url.of(request))
+        prefix = urlsplit(public_url.of(request)).path
+        return Redirect(prefix + PAGE, headers={"Cache-Control": "no-cache"})
 
     @get("/playground/{path:path}", include_in_schema=False, sync_to_thread=False)
     def file(request: AnyRequest) -> Response[bytes]:
-        return page_file(request.scope["path"].removeprefix(PAGE), origin=origin(request))
-
-    def origin(request: AnyRequest) -> str:
-        return public_url or str(request.base_url).rstrip("/")
+        return page_file(request.scope["path"].removeprefix(PAGE), base_url=public_url.of(request))
 
     @get("/playground/api/config", include_in_schema=False, sync_to_thread=False)
     def config() -> Response[dict[str, Any]]:
