@@ -30,6 +30,7 @@ __all__ = ["ElevenLabsCodec"]
 
 _FORMAT: Final = re.compile(r"(pcm|ulaw|alaw)_(\d{4,5})")
 _ENCODINGS: Final = {"pcm": "pcm16", "ulaw": "mulaw", "alaw": "alaw"}
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _RATES: Final = range(8000, 48001)
 
 
@@ -126,7 +127,9 @@ class ElevenLabsCodec:
 
 
 def _number(value: object) -> int | None:
-    # JSON's `true` is an int to Python.
+    """Return an event number, which the SDKs take as text too; JSON's `true` is an int to Python, but none."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
     return value if type(value) is int else None
 
 
