@@ -272,7 +272,7 @@ def test_the_sdks_own_events_are_understood() -> None:
     delta = {"type": "response.output_audio.delta", "delta": "AAAA"}
     done = {"type": "response.done", "response": {"id": "text", "status": "cancelled", **ASIDE}}
     speech = {"type": "input_audio_buffer.speech_started", "audio_start_ms": 1, "item_id": "i"}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"type": "session.created", "session": session},
         {"type": "response.created", "response": {"id": "aside", **ASIDE}},
         {**delta, "response_id": "aside"},
