@@ -144,7 +144,8 @@ async def test_async_visemes_to_a_coroutine_function(provider: SocketServer) -> 
 
 def interrupting(socket: Socket) -> None:
     script_until_audio(socket)
-    socket.send({"type": "interruption", "interruption_event": {"event_id": 2}})
+    # The SDK takes numbers as text too.
+    socket.send({"type": "interruption", "interruption_event": {"event_id": "2"}})
     # Still on its way when the user spoke: the SDK plays it no more.
     socket.send({"type": "visemes", **PAYLOADS[0]})
     socket.send({"type": "audio", "audio_event": {"audio_base_64": b64(AUDIO[0]), "event_id": 1}})

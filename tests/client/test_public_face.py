@@ -82,6 +82,7 @@ def test_public_names() -> None:
     assert player.__all__ == ["AudioOutput", "SoundDeviceOutput", "VisemePlayer"]
     assert gemini.__all__ == ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
     assert openai.__all__ == [
+        "Interruptions",
         "connect",
         "connect_async",
         "interrupted",

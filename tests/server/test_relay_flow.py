@@ -149,6 +149,21 @@ async def test_an_interruption_passes_at_once_and_drops_what_waits() -> None:
         assert conversation.metrics.batch_size.total == 0
 
 
+async def test_the_end_of_one_response_drops_nothing_of_another_that_waits() -> None:
+    async with talking() as conversation:
+        cancelled = conversation.say(2)
+        others = [str(frame).replace("resp_1", "resp_2") for frame in cancelled]
+        for frame in others:
+            conversation.provider.listener.heard(frame)
+        (_, end) = WIRE.interruption
+        conversation.provider.listener.heard(end)
+        assert conversation.bare == cancelled
+        await asyncio.sleep(0.05)
+        assert conversation.bare == [*cancelled, *others, end]
+        # Two messages of one stream: a batch each.
+        assert conversation.metrics.batch_size.total == 2
+
+
 async def test_a_provider_that_leaves_is_heard_out_first() -> None:
     async with talking() as conversation:
         frames = conversation.say(3)

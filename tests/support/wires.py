@@ -124,7 +124,7 @@ WIRES = {
                 ),
             ),
             broken=(
-                json.dumps({"type": "audio", "audio_event": {"audio_base_64": "AAA", "event_id": 1}}),
+                json.dumps({"type": "audio", "audio_event": {"audio_base_64": "AAAAA", "event_id": 1}}),
                 json.dumps({"type": "audio", "audio_event": {"audio_base_64": None, "event_id": 1}}),
                 json.dumps({"type": "audio", "audio_event": {"event_id": 1}}),
                 json.dumps({"type": "audio"}),
@@ -146,7 +146,7 @@ WIRES = {
                 json.dumps({"type": "response.done", "response": {"id": "resp_1", "status": "completed"}}),
             ),
             broken=(
-                json.dumps({"type": "response.output_audio.delta", "delta": "AAA", "response_id": "resp_1"}),
+                json.dumps({"type": "response.output_audio.delta", "delta": "A*A=", "response_id": "resp_1"}),
                 json.dumps({"type": "response.output_audio.delta", "delta": 7}),
                 json.dumps({"type": "response.audio.delta"}),
             ),
@@ -164,7 +164,7 @@ WIRES = {
                 gemini_audio(b"", 0, "audio/pcm;rate=fast"),
                 gemini_audio(b"", 0, "audio/pcm;rate=96000"),
                 gemini_content(
-                    modelTurn={"parts": [{"inlineData": {"mimeType": "audio/pcm", "data": "AAA"}}]}
+                    modelTurn={"parts": [{"inlineData": {"mimeType": "audio/pcm", "data": "AA==AA=="}}]}
                 ),
                 gemini_content(modelTurn={"parts": [{"inlineData": {"mimeType": "audio/pcm"}}]}),
             ),

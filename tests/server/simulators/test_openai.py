@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -364,3 +365,70 @@ def test_the_same_events_get_the_same_frames(play: Any, speech: Any) -> None:
     first = run()
     assert first == run()
     assert json.loads(first[-1])["type"] == "response.done"
+
+
+def done(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Ids and statuses of the responses that ended."""
+    responses = [event["response"] for event in of_type(events, "response.done")]
+    return [(response["id"], response["status"]) for response in responses]
+
+
+ASIDE = {"type": "response.create", "response": {"conversation": "none", "metadata": {"topic": "mood"}}}
+
+
+def test_responses_outside_the_conversation_are_sent_beside_it(call: Any) -> None:
+    first = of_type(call.say(CREATE), "response.created")[0]["response"]
+    call.wait(0.1)
+    events = call.say(ASIDE)
+    aside = of_type(events, "response.created")[0]["response"]
+    assert first["conversation_id"].startswith("conv_")
+    assert aside["conversation_id"] is None
+    assert "conversation.item.added" not in kinds(events)
+    events = call.wait()
+    order = [event["response_id"] for event in of_type(events, "response.output_audio.delta")]
+    switches = sum(1 for one, other in pairwise(order) if one != other)
+    assert switches > 10
+    assert done(events) == [(first["id"], "completed"), (aside["id"], "completed")]
+    assert len(of_type(call.events, "conversation.item.done")) == 1
+    for number, name in enumerate((first["id"], aside["id"])):
+        deltas = [e for e in of_type(call.events, "response.output_audio.delta") if e["response_id"] == name]
+        expected = b"".join(chunk.data for chunk in chunks(answer(number), 24000, "pcm16"))
+        assert sound(deltas) == expected
+
+
+def test_speech_cancels_the_response_of_the_conversation_alone(call: Any, speech: Any) -> None:
+    first = of_type(call.say(CREATE), "response.created")[0]["response"]["id"]
+    aside = of_type(call.say(ASIDE), "response.created")[0]["response"]["id"]
+    call.wait(0.1)
+    assert done(call.say(append(speech.loud(200, 24000)))) == [(first, "cancelled")]
+    assert done(call.wait()) == [(aside, "completed")]
+
+
+def test_a_response_outside_the_conversation_is_cancelled_by_its_id(call: Any) -> None:
+    first = of_type(call.say(CREATE), "response.created")[0]["response"]["id"]
+    aside = of_type(call.say(ASIDE), "response.created")[0]["response"]["id"]
+    call.wait(0.1)
+    cancel = {"type": "response.cancel", "response_id": aside}
+    assert done(call.say(cancel)) == [(aside, "cancelled")]
+    assert error_of(call.say(cancel))["code"] == "response_cancel_not_active"
+    assert done(call.wait()) == [(first, "completed")]
+
+
+@pytest.mark.parametrize("conversation", ["auto", "none"])
+def test_a_response_may_be_written(call: Any, conversation: str) -> None:
+    events = call.say(
+        {"type": "response.create", "response": {"conversation": conversation, "output_modalities": ["text"]}}
+    )
+    events += call.wait()
+    assert "audio" not in " ".join(event["type"] for event in events)
+    text = "".join(event["delta"] for event in of_type(events, "response.output_text.delta"))
+    assert text == answer(0).text
+    [ended] = of_type(events, "response.done")
+    assert ended["response"]["output_modalities"] == ["text"]
+    assert ended["response"]["output"][0]["content"] == [{"type": "output_text", "text": text}]
+
+
+def test_the_beta_writes_too(beta: Any) -> None:
+    events = beta.say({"type": "response.create", "response": {"modalities": ["text"]}}) + beta.wait()
+    text = "".join(event["delta"] for event in of_type(events, "response.text.delta"))
+    assert text == answer(0).text

@@ -111,14 +111,21 @@ def _carries_visemes(message: object) -> bool:
 
 
 def _interrupted(message: object, on_visemes: object, before: float) -> float:
-    """Up to which audio event the user has interrupted: the SDK plays no audio up to there any more."""
+    """Up to which audio event the user has interrupted: the SDK plays no audio up to there any more.
+
+    Whatever the number, the SDK also lets the audio interface drop what it has not played yet, so a feed drops its
+    visemes. Only for audio that comes later does the number decide.
+    """
     if not isinstance(message, dict) or message.get("type") != "interruption":
         return before
     if isinstance(on_visemes, VisemeFeed):
         on_visemes.interrupt()
     event = message.get("interruption_event")
     number = event.get("event_id") if isinstance(event, dict) else None
-    return number if isinstance(number, int) else before
+    try:
+        return int(number) if isinstance(number, int | float | str) else before
+    except (ValueError, OverflowError):
+        return before
 
 
 def _warn_without_hook(conversation: type) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from mascot_client._extras import needs
+from mascot_client._interruptions import Interruptions, is_out_of_band, is_without_audio
 from mascot_client._listen import tapped, tapped_async
 from mascot_client._mint_openai import mint, mint_async
 from mascot_client.visemes import Visemes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mascot_client.feed import VisemeFeed
 
 __all__ = [
+    "Interruptions",
     "connect",
     "connect_async",
     "interrupted",
@@ -120,18 +122,26 @@ def visemes(event: object) -> Visemes | None:
 
 
 def interrupted(event: object) -> bool:
-    """Whether an event says that the user interrupts the agent: drop the audio not yet played and its visemes.
+    """Whether an event, taken by itself, says that the user interrupts the agent.
+
+    One event does not show how the session is configured and which responses have played audio. ``Interruptions``
+    knows, and ``listen`` uses it: prefer them where the session has ``interrupt_response: false``, or several
+    responses at once.
 
     Args:
         event: any event of the connection.
 
     Returns:
-        True for ``input_audio_buffer.speech_started``, and for a ``response.done`` that was cancelled.
+        True for ``input_audio_buffer.speech_started`` and ``output_audio_buffer.cleared``, and for a
+        ``response.done`` that was cancelled unless it says that it has no audio or is out of band: drop the audio
+        not yet played and its visemes.
     """
     kind = getattr(event, "type", None)
     if kind == "response.done":
-        return getattr(getattr(event, "response", None), "status", None) == "cancelled"
-    return kind == "input_audio_buffer.speech_started"
+        response = getattr(event, "response", None)
+        cancelled = getattr(response, "status", None) == "cancelled"
+        return cancelled and not is_out_of_band(response) and not is_without_audio(response)
+    return kind in ("input_audio_buffer.speech_started", "output_audio_buffer.cleared")
 
 
 def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
@@ -146,7 +156,7 @@ def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
         The SDK's own events, all of them.
     """
     try:
-        yield from tapped(connection, feed, visemes, interrupted)
+        yield from tapped(connection, feed, visemes, Interruptions())
     finally:
         feed.close()
 
@@ -163,7 +173,7 @@ async def listen_async(connection: AsyncIterable[Event], feed: VisemeFeed) -> As
         The SDK's own events, all of them.
     """
     try:
-        async for event in tapped_async(connection, feed, visemes, interrupted):
+        async for event in tapped_async(connection, feed, visemes, Interruptions()):
             yield event
     finally:
         feed.close()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StrictBool,
-    StrictFloat,
+    PlainValidator,
     StrictInt,
-    StrictStr,
     ValidationError,
     model_validator,
 )
@@ -40,7 +39,16 @@ VISEME_MODELS: Final[tuple[VisemeModel, ...]] = ("default", "indonesian")
 # query delimiters.
 Secret = Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$")]
-Variable = StrictBool | StrictInt | StrictFloat | StrictStr
+
+
+def _variable(value: object) -> object:
+    # Numbers that are too large for Python become infinite, which JSON cannot express.
+    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError("must be a string, a boolean or a number that is not too large")
+
+
+Variable = Annotated[bool | int | float | str, PlainValidator(_variable)]
 
 
 class _Config(BaseModel):

@@ -18,7 +18,7 @@ from mascot_server.listener import ABNORMAL, NO_STATUS, PeerClosed, PeerStalled
 
 if TYPE_CHECKING:
     from mascot_server.agenda import Track
-    from mascot_server.codecs import Audio, Frame
+    from mascot_server.codecs import Audio, Frame, Interrupted
     from mascot_server.metrics import Metrics
     from mascot_server.peers import Peer
     from mascot_server.predictions import Prediction
@@ -172,6 +172,7 @@ class _Downstream:
         self._waiting: deque[_Waiting] = deque()
         self._playout = Playout()
         self._track: Track | None = None
+        self._stream = ""
         self._ending: Ending | None = None
         self._stall = stall
 
@@ -218,8 +219,8 @@ class _Downstream:
             _conclude(self._over, self._ending)
 
     def _take(self, received: Received) -> None:
-        if received.interrupts:
-            self._give_up()
+        if received.interrupts is not None:
+            self._give_up(received.interrupts)
         for question in received.to_upstream:
             self._answer(question)
         if received.track is not None and received.audio is not None:
@@ -236,7 +237,7 @@ class _Downstream:
         self._metrics.audio_chunks.add()
         now = monotonic()
         if track is not self._track:
-            self._track = track
+            self._track, self._stream = track, audio.stream
             if not self._waiting:
                 self._playout.restart()
         waiting = _Waiting(self, received, now, ready=False)
@@ -246,11 +247,15 @@ class _Downstream:
         due = self._playout.due(now, audio.duration_ms / 1000)
         self._scheduler.submit(track, audio.data, due=due, done=waiting.predicted)
 
-    def _give_up(self) -> None:
-        """Sends on what waits without visemes: its turn was interrupted."""
-        self._forget()
+    def _give_up(self, interrupted: Interrupted) -> None:
+        """Sends on without visemes what waits of the streams that were interrupted."""
+        if self._track is not None and interrupted.stops(self._stream):
+            self._scheduler.forget(self._track)
         for frame in self._waiting:
-            frame.ready = True
+            audio, track = frame.received.audio, frame.received.track
+            if audio is not None and track is not None and interrupted.stops(audio.stream):
+                self._scheduler.forget(track)
+                frame.ready = True
         self.release()
 
     def _forget(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mascot_server.codecs import AskUpstream, Audio, Interrupted, TurnEnded, Undecodable
 
@@ -23,6 +23,29 @@ __all__ = ["Received", "Session"]
 
 SILENCE = 0
 
+_MOST_STREAMS: Final = 8
+"""Viseme streams of one conversation: a provider that ends no response must not collect them."""
+
+
+class Stream:
+    """The viseme stream of a turn.
+
+    Args:
+        track: What predicts it.
+        audio_format: Of its audio.
+        shown: Shape that was last sent when it began.
+
+    Attributes:
+        shown: Shape that was last sent for it.
+    """
+
+    __slots__ = ("format", "shown", "track")
+
+    def __init__(self, track: Track, audio_format: AudioFormat, shown: int) -> None:
+        self.track = track
+        self.format = audio_format
+        self.shown = shown
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -31,18 +54,24 @@ class Received:
     Attributes:
         frame: The frame itself.
         audio: Its audio, to be predicted from `track` in the order received; `None` if the frame goes on bare.
-        track: The viseme stream that the audio continues; another one than before where a turn begins.
+        stream: The viseme stream that the audio continues; another one than before where a turn begins.
         to_upstream: What to say to the provider because of it.
         undecodable: Why its audio could not be used, if it had any that could not.
-        interrupts: Whether what was received before it and is still to be predicted will not be played.
+        interrupts: Says for which audio, received before it and still to be predicted, that it will not be played;
+            `None` if for none.
     """
 
     frame: Frame
     audio: Audio | None = None
-    track: Track | None = None
+    stream: Stream | None = None
     to_upstream: tuple[Frame, ...] = ()
     undecodable: str | None = None
-    interrupts: bool = False
+    interrupts: Interrupted | None = None
+
+    @property
+    def track(self) -> Track | None:
+        """What predicts the audio."""
+        return None if self.stream is None else self.stream.track
 
 
 class Session:
@@ -61,8 +90,8 @@ class Session:
     def __init__(self, codec: Codec, open_stream: Callable[[AudioFormat], Track]) -> None:
         self._codec = codec
         self._open_stream = open_stream
-        self._track: Track | None = None
-        self._format: AudioFormat | None = None
+        # By name, the one used last at the end.
+        self._streams: dict[str, Stream] = {}
         self._shown = SILENCE
         self._interrupted = False
         self.messages = 0
@@ -74,23 +103,25 @@ class Session:
         self.messages += 1
         audio: Audio | None = None
         undecodable: str | None = None
-        track: Track | None = None
+        stream: Stream | None = None
         to_upstream: tuple[Frame, ...] = ()
-        interrupts = False
+        interrupts: Interrupted | None = None
         for event in self._codec.see(frame):
             match event:
                 case Audio():
-                    audio, track = event, self._track_for(event.format)
+                    audio, stream = event, self._stream_for(event)
                 case Undecodable(reason):
                     undecodable = reason
-                case TurnEnded():
-                    self._track = None
+                case TurnEnded(name):
+                    self._streams.pop(name, None)
                 case Interrupted():
-                    self._track = None
-                    self._interrupted = interrupts = True
+                    interrupts = event
+                    self._interrupted = True
+                    for name in [name for name in self._streams if event.stops(name)]:
+                        del self._streams[name]
                 case AskUpstream(question):
                     to_upstream = (*to_upstream, question)
-        return Received(frame, audio, track, to_upstream, undecodable, interrupts)
+        return Received(frame, audio, stream, to_upstream, undecodable, interrupts)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
         """Returns what to send to the app for a frame.
@@ -99,12 +130,12 @@ class Session:
             received: What `receive` returned for it.
             prediction: What its stream said of its audio; `None` if that failed or came too late.
         """
-        audio = received.audio
-        if audio is None:
+        audio, stream = received.audio, received.stream
+        if audio is None or stream is None:
             return (received.frame,)
         self.chunks += 1
         self.chunks_without_visemes += prediction is None
-        changes = [] if prediction is None else self._changes(prediction, audio.duration_ms)
+        changes = [] if prediction is None else self._changes(stream, prediction, audio.duration_ms)
         return self._codec.attach(received.frame, audio, _payload(changes, audio))
 
     def receive_client(self, frame: Frame) -> Frame:
@@ -112,13 +143,21 @@ class Session:
         self.messages += 1
         return self._codec.see_client(frame)
 
-    def _track_for(self, audio_format: AudioFormat) -> Track:
-        if self._track is None or self._format != audio_format:
-            self._track, self._format = self._open_stream(audio_format), audio_format
-        return self._track
+    def _stream_for(self, audio: Audio) -> Stream:
+        stream = self._streams.pop(audio.stream, None)
+        if stream is None or stream.format != audio.format:
+            stream = Stream(self._open_stream(audio.format), audio.format, self._shown)
+        self._streams[audio.stream] = stream
+        if len(self._streams) > _MOST_STREAMS:
+            del self._streams[next(iter(self._streams))]
+        return stream
 
-    def _changes(self, prediction: Prediction, duration: float) -> list[tuple[int, int]]:
-        """The changes a viewer has to be told of, relative to what was last sent."""
+    def _changes(self, stream: Stream, prediction: Prediction, duration: float) -> list[tuple[int, int]]:
+        """Return the changes that a viewer does not know of.
+
+        They are relative to what was sent last, and to what was sent last for this stream: where several responses
+        come in turns, one face may show them all, or each a face of its own.
+        """
         last_offset = math.ceil(duration) - 1
         if last_offset < 0:
             return []
@@ -129,9 +168,9 @@ class Session:
             shapes[min(offset, last_offset)] = shape
         changes = []
         for offset, shape in shapes.items():
-            if shape != self._shown or self._interrupted:
+            if shape != self._shown or shape != stream.shown or self._interrupted:
                 changes.append((offset, shape))
-            self._shown, self._interrupted = shape, False
+            self._shown, stream.shown, self._interrupted = shape, shape, False
         return changes
 
 

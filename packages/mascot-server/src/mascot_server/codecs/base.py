@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 import pybase64
 from pydantic_core import from_json
 
+from mascot_server.codecs.tolerant import decode_forgiving, read_forgiving
+
 __all__ = [
     "AskUpstream",
     "Audio",
@@ -29,6 +31,7 @@ __all__ = [
     "like",
     "member",
     "read_object",
+    "unreadable_audio",
 ]
 
 Frame = str | bytes
@@ -70,12 +73,15 @@ class Audio:
         format: How they are encoded.
         event_id: What ties the viseme payload to this audio.
         place: Path of a JSON object in the frame, where the codec may put something about the audio.
+        stream: Name of the viseme stream that the audio continues. A provider that sends several answers at once
+            has one for each.
     """
 
     data: bytes
     format: AudioFormat
     event_id: int
     place: tuple[str | int, ...] = ()
+    stream: str = ""
 
     @property
     def duration_ms(self) -> int | float:
@@ -96,12 +102,30 @@ class Undecodable:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The agent's turn is complete: its next audio does not continue this one."""
+    """A turn of the agent is complete: the next audio of its stream does not continue this one.
+
+    Attributes:
+        stream: Name of the stream.
+    """
+
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The agent was interrupted: what is still pending of its turn will not be played."""
+    """The agent was interrupted: the pending audio of the streams it concerns will not be played.
+
+    Attributes:
+        stream: Name of the only stream that was interrupted; `None` if all were.
+        spared: Names of the streams that go on although all others were interrupted.
+    """
+
+    stream: str | None = None
+    spared: frozenset[str] = frozenset()
+
+    def stops(self, stream: str) -> bool:
+        """Return whether this interruption concerns a stream."""
+        return stream not in self.spared if self.stream is None else stream == self.stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +159,26 @@ class Codec(Protocol):
 
 
 def read_object(frame: Frame) -> JsonObject | None:
-    """Parses a frame that should hold a JSON object; `None` for anything else."""
+    """Parse a frame that should hold a JSON object; return `None` for anything else.
+
+    A frame that the quick parser rejects is read once more as the providers' SDKs read it.
+    """
     try:
         value = from_json(frame)
-    except ValueError:
-        return None
+    except (ValueError, TypeError):  # TypeError: text that is not Unicode, which no socket delivers.
+        value = read_forgiving(as_text(frame))
     return value if isinstance(value, dict) else None
+
+
+def unreadable_audio(frame: Frame, mark: str) -> tuple[Event, ...]:
+    """Return the events of a frame that is not a JSON object: `Undecodable` if it looks like audio.
+
+    Args:
+        frame: The frame.
+        mark: What stands in every audio frame of the provider.
+    """
+    found = mark in frame if isinstance(frame, str) else mark.encode() in frame
+    return (Undecodable("the message is not JSON"),) if found else ()
 
 
 def member(value: object, *names: str) -> Any:
@@ -153,20 +191,23 @@ def member(value: object, *names: str) -> Any:
 
 
 def decode_base64(text: object) -> bytes | None:
-    """Decodes strict base64; `None` for anything else."""
+    """Decode base64 as the providers' SDKs do; return `None` for anything else.
+
+    Of either alphabet, with or without padding, white space in between.
+    """
     if not isinstance(text, str):
         return None
     try:
         return pybase64.b64decode(text, validate=True)
     except ValueError:
-        return None
+        return decode_forgiving(text)
 
 
 def as_text(frame: Frame) -> str:
-    """The frame's text, whichever opcode it came with."""
-    return frame if isinstance(frame, str) else frame.decode()
+    """Return the frame's text, whichever opcode it came with; `like` restores bytes that are not UTF-8."""
+    return frame if isinstance(frame, str) else frame.decode(errors="surrogateescape")
 
 
 def like(frame: Frame, text: str) -> Frame:
-    """Turns `text` into a message with the same opcode as `frame`."""
-    return text if isinstance(frame, str) else text.encode()
+    """Turn `text` into a message with the same opcode as `frame`."""
+    return text if isinstance(frame, str) else text.encode(errors="surrogateescape")

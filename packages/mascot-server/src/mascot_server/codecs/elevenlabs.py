@@ -19,8 +19,9 @@ from mascot_server.codecs.base import (
     like,
     member,
     read_object,
+    unreadable_audio,
 )
-from mascot_server.splice import insert_member, replace_value
+from mascot_server.splice import insert_members, replace_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ __all__ = ["ElevenLabsCodec"]
 
 _FORMAT: Final = re.compile(r"(pcm|ulaw|alaw)_(\d{4,5})")
 _ENCODINGS: Final = {"pcm": "pcm16", "ulaw": "mulaw", "alaw": "alaw"}
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _RATES: Final = range(8000, 48001)
 
 
@@ -53,11 +55,15 @@ class ElevenLabsCodec:
         # The JavaScript SDK connects only if the metadata is the very first message it sees.
         self._started = False
         self._audio_events = 0
+        # Number of the latest audio; `None` if it has none that interruptions could be compared with.
+        self._latest: int | None = None
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
         """Reads a frame from ElevenLabs."""
         message = read_object(frame)
-        match member(message, "type"):
+        if message is None:
+            return unreadable_audio(frame, '"audio_base_64"')
+        match message.get("type"):
             case "audio":
                 return (self._audio(member(message, "audio_event")),)
             case "conversation_initiation_metadata":
@@ -65,7 +71,7 @@ class ElevenLabsCodec:
                     member(message, "conversation_initiation_metadata_event", "agent_output_audio_format")
                 )
             case "interruption":
-                return (Interrupted(),)
+                return self._interruption(member(message, "interruption_event", "event_id"))
             case "user_transcript":
                 return (TurnEnded(),)
         return ()
@@ -82,10 +88,15 @@ class ElevenLabsCodec:
         if message is None or message.get("type") != "conversation_initiation_client_data":
             return frame
         configured, self._variables = self._variables, {}
-        said = message.get("dynamic_variables")
-        merged = json.dumps(configured | said if isinstance(said, dict) else configured)
-        edit = replace_value if "dynamic_variables" in message else _insert_at
-        return like(frame, edit(as_text(frame), ("dynamic_variables",), merged))
+        members = {name: json.dumps(value) for name, value in configured.items()}
+        text, said = as_text(frame), message.get("dynamic_variables")
+        if isinstance(said, dict):
+            missing = {name: value for name, value in members.items() if name not in said}
+            return like(frame, insert_members(text, ("dynamic_variables",), missing)) if missing else frame
+        merged = "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in members.items()) + "}"
+        if "dynamic_variables" in message:
+            return like(frame, replace_value(text, ("dynamic_variables",), merged))
+        return like(frame, insert_members(text, (), {"dynamic_variables": merged}))
 
     def _start(self, name: object) -> None:
         self._started = True
@@ -93,6 +104,7 @@ class ElevenLabsCodec:
 
     def _audio(self, event: object) -> Event:
         self._audio_events += 1
+        event_id = self._latest = _number(member(event, "event_id"))
         if not self._started:
             return Undecodable("audio before conversation_initiation_metadata")
         if self._format is None:
@@ -100,17 +112,29 @@ class ElevenLabsCodec:
         data = decode_base64(member(event, "audio_base_64"))
         if data is None:
             return Undecodable("audio_base_64 is not base64")
-        event_id = member(event, "event_id")
-        # JSON's `true` is an int to Python.
-        return Audio(data, self._format, event_id if type(event_id) is int else self._audio_events)
+        return Audio(data, self._format, self._audio_events if event_id is None else event_id)
+
+    def _interruption(self, event_id: object) -> tuple[Event, ...]:
+        """Return what an interruption of the audio up to a number means.
+
+        The SDKs go on playing audio with higher numbers. An interruption that is older than the latest audio
+        concerns none that visemes are still needed for.
+        """
+        number = _number(event_id)
+        if number is not None and self._latest is not None and number < self._latest:
+            return ()
+        return (Interrupted(),)
 
 
-def _insert_at(text: str, path: tuple[str], value: str) -> str:
-    return insert_member(text, (), path[0], value)
+def _number(value: object) -> int | None:
+    """Return an event number, which the SDKs take as text too; JSON's `true` is an int to Python, but none."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    return value if type(value) is int else None
 
 
 def _parse_format(name: object) -> AudioFormat | None:
-    match = _FORMAT.fullmatch(name) if isinstance(name, str) else None
+    match = _FORMAT.fullmatch(name.lower()) if isinstance(name, str) else None
     if match is None or int(match[2]) not in _RATES:
         return None
     return AudioFormat(_ENCODINGS[match[1]], int(match[2]))  # type: ignore[arg-type]  # values are Encodings

@@ -23,6 +23,7 @@ from mascot_server.codecs.base import (
     like,
     member,
     read_object,
+    unreadable_audio,
 )
 from mascot_server.splice import insert_member, replace_value
 
@@ -34,6 +35,9 @@ _METADATA: Final = "partMetadata"
 _DEFAULT_RATE: Final = 24000
 """Rate in Hz of Gemini Live's audio output, for a MIME type that does not name one."""
 _RATES: Final = range(8000, 48001)
+_AUDIO: Final = "audio/"
+_LONGEST_TYPE: Final = 256
+"""Characters of a MIME type; a longer one is not looked at."""
 
 
 class GeminiCodec:
@@ -52,7 +56,10 @@ class GeminiCodec:
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
         """Reads a frame from Gemini."""
-        content = member(read_object(frame), "serverContent")
+        message = read_object(frame)
+        if message is None:
+            return unreadable_audio(frame, '"inlineData"')
+        content = message.get("serverContent")
         if not isinstance(content, dict):
             return ()
         events: list[Event] = []
@@ -92,7 +99,7 @@ class GeminiCodec:
         if not isinstance(parts, list):
             return None
         found = [(index, member(part, "inlineData")) for index, part in enumerate(parts)]
-        found = [(index, blob) for index, blob in found if str(member(blob, "mimeType")).startswith("audio/")]
+        found = [(index, blob) for index, blob in found if _is_audio(member(blob, "mimeType"))]
         if not found:
             return None
         self._audio_events += 1
@@ -115,13 +122,28 @@ def _resource_name(model: str) -> str:
     return model if "/" in model else f"models/{model}"
 
 
+def _is_audio(mime_type: object) -> bool:
+    if not isinstance(mime_type, str):
+        return False
+    return mime_type.startswith(_AUDIO) or mime_type[:_LONGEST_TYPE].strip().lower().startswith(_AUDIO)
+
+
+def _parse_format(mime_type: str) -> AudioFormat | None:
+    return _known_format(mime_type) if len(mime_type) <= _LONGEST_TYPE else None
+
+
 # A provider says the same thing with every message.
 @lru_cache(maxsize=64)
-def _parse_format(mime_type: str) -> AudioFormat | None:
-    kind, *parameters = (piece.strip().lower() for piece in mime_type.split(";"))
+def _known_format(mime_type: str) -> AudioFormat | None:
+    kind, *pieces = (piece.strip().lower() for piece in mime_type.split(";"))
     if kind not in {"audio/pcm", "audio/l16"}:
         return None
-    rate = dict(parameter.partition("=")[::2] for parameter in parameters).get("rate", str(_DEFAULT_RATE))
+    pairs = (piece.partition("=")[::2] for piece in pieces)
+    parameters = {name.strip(): value.strip().strip('"') for name, value in pairs}
+    rate = parameters.get("rate", str(_DEFAULT_RATE))
     if not rate.isascii() or not rate.isdigit() or int(rate) not in _RATES:
+        return None
+    # Two channels would be read as one of half the speed.
+    if parameters.get("channels", "1") != "1":
         return None
     return AudioFormat("pcm16", int(rate))

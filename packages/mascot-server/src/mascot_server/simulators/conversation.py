@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class _Cue:
     at: float
     event: Event
     chunk: Chunk | None
+    turn: Turn | None
 
 
 class Conversation(ABC):
@@ -123,8 +126,8 @@ class Conversation(ABC):
             return self._close
         if self._script and self._script[0].at <= now:
             cue = self._script.popleft()
-            if cue.chunk is not None and self.turn is not None:
-                self.turn.sent.append(cue.chunk)
+            if cue.chunk is not None and cue.turn is not None:
+                cue.turn.sent.append(cue.chunk)
             return Frame(self.encode(cue.event), cue.chunk)
         return None
 
@@ -133,16 +136,21 @@ class Conversation(ABC):
         self._urgent.append(event)
 
     def schedule(self, at: float, event: Event, chunk: Chunk | None = None) -> None:
-        """Send an event at its time, after everything scheduled before it."""
-        self._script.append(_Cue(at, event, chunk))
+        """Send an event of the present turn at its time, after everything scheduled for that time before it."""
+        insort(self._script, _Cue(at, event, chunk, self.turn), key=attrgetter("at"))
 
-    def drop_scheduled(self) -> None:
-        """Forget what is scheduled."""
-        self._script.clear()
+    def drop_scheduled(self, turn: Turn | None = None) -> None:
+        """Forget what is scheduled; with a turn, only what belongs to it."""
+        kept = [] if turn is None else [cue for cue in self._script if cue.turn is not turn]
+        self._script = deque(kept)
+
+    def sends(self, turn: Turn) -> bool:
+        """Whether a turn still has something to be sent."""
+        return any(cue.turn is turn for cue in self._script)
 
     @property
     def sending(self) -> bool:
-        """Whether a turn still has something to be sent."""
+        """Whether any turn still has something to be sent."""
         return bool(self._script)
 
     def end(self, code: int, reason: str) -> None:

@@ -6,14 +6,13 @@ Events carry ids counted in the order of sending. The beta differs in its `Diale
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mascot_server.simulators.conversation import Conversation, Event, Pacing, Turn
 from mascot_server.simulators.openai_beta import Beta
 from mascot_server.simulators.openai_events import check_item, error_event, member, read_event, renamed
 from mascot_server.simulators.openai_ga import Ga
-from mascot_server.simulators.openai_response import Response
+from mascot_server.simulators.openai_response import Response, Spoken
 from mascot_server.simulators.openai_session import RATES, Dialect, RefusedError, merged
 from mascot_server.simulators.sound import decode
 from mascot_server.simulators.vad import SpeechStarted, VoiceActivity
@@ -26,22 +25,6 @@ if TYPE_CHECKING:
 _USER_SAID = "What would you recommend?"
 _SHORTEST_COMMIT_MS = 100
 _ITEMS_KEPT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Spoken:
-    """An item of the agent's, and how far it has come."""
-
-    response: Response
-    turn: Turn
-
-    @property
-    def sent_ms(self) -> int:
-        return sum(chunk.duration_ms for chunk in self.turn.sent)
-
-    @property
-    def status(self) -> str:
-        return "completed" if self.sent_ms >= self.turn.reply.duration_ms else "incomplete"
 
 
 class OpenAIConversation(Conversation):
@@ -63,8 +46,10 @@ class OpenAIConversation(Conversation):
         self._ears = self._new_ears()
         self._conversation_id = f"conv_{1:021d}"
         self._counts: dict[str, int] = {}
-        self._items: dict[str, dict[str, Any] | _Spoken] = {}
-        self._response: Response | None = None
+        self._items: dict[str, dict[str, Any] | Spoken] = {}
+        # The latest response of the conversation, and those outside it that are under way, by id.
+        self._spoken: Spoken | None = None
+        self._aside: dict[str, Spoken] = {}
         self._has_spoken = False
         self._buffered_ms = 0.0
         self._user_item = ""
@@ -162,13 +147,13 @@ class OpenAIConversation(Conversation):
                 self._user_item = self._new_id("item")
                 place = {"audio_start_ms": change.at_ms, "item_id": self._user_item}
                 self.send({"type": "input_audio_buffer.speech_started", **place})
-                if detection.get("interrupt_response", True):
-                    self._cut_off("turn_detected")
+                if detection.get("interrupt_response", True) and self._active is not None:
+                    self._cut_off(self._active, "turn_detected")
             else:
                 place = {"audio_end_ms": change.at_ms, "item_id": self._user_item}
                 self.send({"type": "input_audio_buffer.speech_stopped", **place})
                 self._commit(self._user_item)
-                if detection.get("create_response", True) and not self.sending:
+                if detection.get("create_response", True) and self._active is None:
                     self._respond({}, now)
 
     def _commit_buffer(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
@@ -213,7 +198,7 @@ class OpenAIConversation(Conversation):
         self._remember(item_id, item)
         return item
 
-    def _remember(self, item_id: str, item: dict[str, Any] | _Spoken) -> None:
+    def _remember(self, item_id: str, item: dict[str, Any] | Spoken) -> None:
         self._items[item_id] = item
         if len(self._items) > _ITEMS_KEPT:
             del self._items[next(iter(self._items))]
@@ -222,7 +207,7 @@ class OpenAIConversation(Conversation):
     def _last_item(self) -> str | None:
         return next(reversed(self._items), None)
 
-    def _item(self, event: Event) -> dict[str, Any] | _Spoken:
+    def _item(self, event: Event) -> dict[str, Any] | Spoken:
         item_id = event.get("item_id")
         item = self._items.get(item_id) if isinstance(item_id, str) else None
         if item is None:
@@ -231,14 +216,14 @@ class OpenAIConversation(Conversation):
 
     def _retrieve(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
         item = self._item(event)
-        if isinstance(item, _Spoken):
-            active = self.sending and item.response is self._response
+        if isinstance(item, Spoken):
+            active = self.sends(item.turn)
             item = item.response.item("in_progress" if active else item.status, item.turn.sent_text)
         self.send({"type": "conversation.item.retrieved", "item": item})
 
     def _truncate(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
         item, end_ms = self._item(event), event.get("audio_end_ms")
-        if not isinstance(item, _Spoken):
+        if not isinstance(item, Spoken):
             raise RefusedError("invalid_value", "Only assistant messages can be truncated.", "item_id")
         sent_ms = item.sent_ms
         if not isinstance(end_ms, int) or not 0 <= end_ms <= sent_ms:
@@ -247,11 +232,16 @@ class OpenAIConversation(Conversation):
         place = {"item_id": item.response.item_id, "content_index": 0, "audio_end_ms": end_ms}
         self.send({"type": "conversation.item.truncated", **place})
 
+    @property
+    def _active(self) -> Spoken | None:
+        """The response of the conversation that is being sent."""
+        return self._spoken if self._spoken is not None and self.sends(self._spoken.turn) else None
+
     def _create_response(self, event: Event, now: float) -> None:
         options = member(event, "response") if event.get("response") is not None else {}
-        if self.sending and self._response is not None:
+        if self._active is not None and options.get("conversation") != "none":
             text = (
-                f"Conversation already has an active response in progress: {self._response.id}. "
+                f"Conversation already has an active response in progress: {self._active.response.id}. "
                 "Wait until the response is finished before creating a new one."
             )
             raise RefusedError("conversation_already_has_active_response", text)
@@ -260,18 +250,27 @@ class OpenAIConversation(Conversation):
     def _respond(self, options: dict[str, Any], now: float) -> None:
         settings = self._dialect.response_settings(self._session, options)
         encoding = self._dialect.encoding(settings, "output")
-        response = self._response = Response(
+        aside = options.get("conversation") == "none"
+        response = Response(
             id=self._new_id("resp"),
             item_id=self._new_id("item"),
             previous_item_id=self._last_item,
-            conversation_id=self._conversation_id,
+            conversation_id=None if aside else self._conversation_id,
             audio=self._dialect.response_audio(settings),
             metadata=options.get("metadata"),
+            text=self._dialect.is_text(settings),
         )
         reply = answer(self._counts["resp"] - 1, self.language)
-        self._has_spoken = True
+        self._has_spoken = self._has_spoken or not response.text
         self.turn = Turn(reply, now)
-        self._remember(response.item_id, _Spoken(response, self.turn))
+        spoken = Spoken(response, self.turn)
+        if aside:
+            ended = [name for name, other in self._aside.items() if not self.sends(other.turn)]
+            self._aside = {name: self._aside[name] for name in self._aside.keys() - ended}
+            self._aside[response.id] = spoken
+        else:
+            self._spoken = spoken
+            self._remember(response.item_id, spoken)
         for event in response.begin():
             self.schedule(now, event)
         for chunk in chunks(reply, RATES[encoding], encoding):
@@ -279,22 +278,21 @@ class OpenAIConversation(Conversation):
             if chunk.words:
                 blank = " " if chunk.start_ms > reply.words[0].start_ms else ""
                 self.schedule(at, response.transcript(blank + " ".join(chunk.words)))
-            self.schedule(at, response.sound(write_base64(chunk.data)), chunk)
+            if not response.text:
+                self.schedule(at, response.sound(write_base64(chunk.data)), chunk)
         end = self.sending_time(reply.duration_ms)
-        for event in response.finish(reply.text, reply.duration_ms):
+        for event in response.finish(reply.text, 0 if response.text else reply.duration_ms):
             self.schedule(end, event)
 
     def _cancel(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
-        wanted = event.get("response_id")
-        active = self._response if self.sending else None
-        if active is None or wanted not in (None, active.id):
+        wanted, active = event.get("response_id"), self._active
+        if isinstance(wanted, str) and wanted in self._aside:
+            active = self._aside[wanted]
+        if active is None or wanted not in (None, active.response.id) or not self.sends(active.turn):
             raise RefusedError("response_cancel_not_active", "Cancellation failed: no active response found.")
-        self._cut_off("client_cancelled")
+        self._cut_off(active, "client_cancelled")
 
-    def _cut_off(self, reason: str) -> None:
-        if not self.sending or self._response is None or self.turn is None:
-            return
-        self.drop_scheduled()
-        sent_ms = sum(chunk.duration_ms for chunk in self.turn.sent)
-        for event in self._response.finish(self.turn.sent_text, sent_ms, cancelled=reason):
+    def _cut_off(self, spoken: Spoken, reason: str) -> None:
+        self.drop_scheduled(spoken.turn)
+        for event in spoken.response.finish(spoken.turn.sent_text, spoken.sent_ms, cancelled=reason):
             self.send(event)

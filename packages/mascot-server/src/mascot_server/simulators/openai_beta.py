@@ -30,6 +30,8 @@ class Beta(Dialect):
         "response.output_audio.done": "response.audio.done",
         "response.output_audio_transcript.delta": "response.audio_transcript.delta",
         "response.output_audio_transcript.done": "response.audio_transcript.done",
+        "response.output_text.delta": "response.text.delta",
+        "response.output_text.done": "response.text.done",
     }
     content_names: ClassVar[dict[str, str]] = {"output_audio": "audio", "output_text": "text"}
 
@@ -72,6 +74,9 @@ class Beta(Dialect):
 
     def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:
         return self._ENCODINGS[settings[f"{direction}_audio_format"]]
+
+    def is_text(self, settings: dict[str, Any]) -> bool:
+        return bool(settings["modalities"] == ["text"])
 
     def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:
         key = "input_audio_transcription" if name == "transcription" else name

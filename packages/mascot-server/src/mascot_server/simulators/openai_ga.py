@@ -95,6 +95,9 @@ class Ga(Dialect):
     def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:
         return self._ENCODINGS[settings["audio"][direction]["format"]["type"]]
 
+    def is_text(self, settings: dict[str, Any]) -> bool:
+        return bool(settings["output_modalities"] == ["text"])
+
     def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:
         setting: dict[str, Any] | None = settings["audio"]["input"][name]
         return setting
@@ -103,7 +106,9 @@ class Ga(Dialect):
         update: dict[str, Any] = {
             name: options[name] for name in ("audio", "output_modalities") if name in options
         }
-        self.check({"type": "realtime", **update})
+        # A single response may be written; a session always speaks.
+        checked = {name: value for name, value in update.items() if value != ["text"]}
+        self.check({"type": "realtime", **checked})
         return merged(session, update)
 
     def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:

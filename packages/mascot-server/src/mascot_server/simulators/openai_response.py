@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mascot_server.simulators.conversation import Event
+    from mascot_server.simulators.conversation import Event, Turn
 
 # Roughly what the real service counts for a second of sound it speaks.
 _AUDIO_TOKENS_PER_SECOND = 20
@@ -21,17 +21,19 @@ class Response:
         id: ``resp_…``.
         item_id: of the item it adds to the conversation.
         previous_item_id: of the item before that one, or None.
-        conversation_id: ``conv_…``.
+        conversation_id: ``conv_…``; None for a response outside the conversation, which gets no item of it.
         audio: what it says of its modalities and sound, in the session's dialect.
         metadata: what the client attached to it.
+        text: whether it is written, without sound.
     """
 
     id: str
     item_id: str
     previous_item_id: str | None
-    conversation_id: str
+    conversation_id: str | None
     audio: dict[str, Any]
     metadata: dict[str, Any] | None
+    text: bool = False
 
     def begin(self) -> list[Event]:
         """Return the events before its first sound."""
@@ -39,13 +41,14 @@ class Response:
         return [
             {"type": "response.created", "response": self._response("in_progress", None, [])},
             {"type": "response.output_item.added", "response_id": self.id, "output_index": 0, "item": item},
-            self._conversation("conversation.item.added", item),
-            self._content("response.content_part.added", part={"type": "audio", "transcript": ""}),
+            *self._conversation("conversation.item.added", item),
+            self._content("response.content_part.added", part=self._part("")),
         ]
 
     def transcript(self, text: str) -> Event:
-        """Return a piece of what is said."""
-        return self._content("response.output_audio_transcript.delta", delta=text)
+        """Return a piece of what is said or written."""
+        kind = "response.output_text.delta" if self.text else "response.output_audio_transcript.delta"
+        return self._content(kind, delta=text)
 
     def sound(self, data: str) -> Event:
         """Return a piece of sound, in base64."""
@@ -64,11 +67,17 @@ class Response:
         details = {"type": "cancelled", "reason": cancelled} if cancelled else None
         response = self._response(status, details, [item])
         response["usage"] = _usage(spoken_ms, len(text.split()))
+        if self.text:
+            ends = [self._content("response.output_text.done", text=text)]
+        else:
+            ends = [
+                self._content("response.output_audio.done"),
+                self._content("response.output_audio_transcript.done", transcript=text),
+            ]
         return [
-            self._content("response.output_audio.done"),
-            self._content("response.output_audio_transcript.done", transcript=text),
-            self._content("response.content_part.done", part={"type": "audio", "transcript": text}),
-            self._conversation("conversation.item.done", item),
+            *ends,
+            self._content("response.content_part.done", part=self._part(text)),
+            *self._conversation("conversation.item.done", item),
             {"type": "response.output_item.done", "response_id": self.id, "output_index": 0, "item": item},
             {"type": "response.done", "response": response},
         ]
@@ -94,15 +103,40 @@ class Response:
             "type": "message",
             "status": status,
             "role": "assistant",
-            "content": [] if text is None else [{"type": "output_audio", "transcript": text}],
+            "content": [] if text is None else [self._part(text, "output_")],
         }
 
-    def _conversation(self, kind: str, item: dict[str, Any]) -> Event:
-        return {"type": kind, "previous_item_id": self.previous_item_id, "item": item}
+    def _part(self, text: str, prefix: str = "") -> dict[str, str]:
+        if self.text:
+            return {"type": f"{prefix}text", "text": text}
+        return {"type": f"{prefix}audio", "transcript": text}
+
+    def _conversation(self, kind: str, item: dict[str, Any]) -> list[Event]:
+        if self.conversation_id is None:
+            return []
+        return [{"type": kind, "previous_item_id": self.previous_item_id, "item": item}]
 
     def _content(self, kind: str, **rest: Any) -> Event:
         place = {"response_id": self.id, "item_id": self.item_id, "output_index": 0, "content_index": 0}
         return {"type": kind, **place, **rest}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A response with what it says, and how far it has come."""
+
+    response: Response
+    turn: Turn
+
+    @property
+    def sent_ms(self) -> int:
+        """How much sound has been sent."""
+        return sum(chunk.duration_ms for chunk in self.turn.sent)
+
+    @property
+    def status(self) -> str:
+        """What its item is once nothing more is sent."""
+        return "completed" if self.sent_ms >= self.turn.reply.duration_ms else "incomplete"
 
 
 def _usage(spoken_ms: int, words: int) -> dict[str, Any]:

@@ -77,6 +77,10 @@ class Dialect(ABC):
         """Return the encoding of ``direction``, ``input`` or ``output``."""
 
     @abstractmethod
+    def is_text(self, settings: dict[str, Any]) -> bool:
+        """Return whether a response with these settings is written, without sound."""
+
+    @abstractmethod
     def input_setting(self, settings: dict[str, Any], name: str) -> dict[str, Any] | None:
         """Return ``turn_detection`` or ``transcription`` of the input."""
 
