@@ -23,6 +23,7 @@ PARTS = {
     "client": ("mascot-client[all]",),
     "integration": ("mascot-client[all]", "mascot-server[redis,tts]", "mascot-visemes"),
     "tools": ("mascot-visemes[cli]",),
+    "fuzz": ("mascot-server", "mascot-visemes"),
 }
 """Which packages each part of the tests needs."""
 
@@ -205,6 +206,20 @@ def hostile(session: nox.Session) -> None:
         if tree != ROOT:
             session.run("git", "worktree", "remove", "--force", str(tree), external=True)
     session.run("pytest", "tests/hostile", *arguments)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz what reads bytes of others, guided by coverage: `nox -s fuzz -- --minutes 10` (Linux)."""
+    session.install(*build_wheels(session, *PARTS["fuzz"]), *group("test"), *group("fuzz"))
+    session.run("python", "-m", "tools.fuzz", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Hold conversations among faults for an hour, and measure what grows: `nox -s soak -- --minutes 30`."""
+    session.install(*build_wheels(session, "mascot-server[redis]", "mascot-visemes"), *group("test"))
+    session.run("python", "-m", "tools.soak", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session

@@ -1,0 +1,81 @@
+"""Fuzz one target in this process: atheris makes bytes, Hypothesis makes inputs of them.
+
+A process of its own, since libFuzzer ends the process that it runs in. It prints one JSON object, an `Outcome`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import atheris
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TESTS: Final = Path(__file__).parents[2] / "tests"
+_INSTRUMENTED: Final = ["mascot_server", "mascot_visemes", "uvicorn.protocols"]
+
+
+class Budget:
+    """Runs a target until its time is over or it fails, then ends the process.
+
+    Args:
+        run: Takes the bytes of one input.
+        seconds: How long.
+    """
+
+    def __init__(self, run: Callable[[bytes], object], seconds: float) -> None:
+        self._run = run
+        self._deadline = time.monotonic() + seconds
+        self._executions = 0
+
+    def __call__(self, data: bytes) -> None:
+        """Run one input."""
+        self._executions += 1
+        try:
+            self._run(data)
+        except BaseException:  # noqa: BLE001 - a target fails by any exception
+            self._end(failure=traceback.format_exc())
+        if time.monotonic() > self._deadline:
+            self._end(failure=None)
+
+    def _end(self, *, failure: str | None) -> NoReturn:
+        sys.__stdout__.write(json.dumps({"executions": self._executions, "failure": failure}) + "\n")  # type: ignore[union-attr]
+        sys.__stdout__.flush()  # type: ignore[union-attr]
+        os._exit(0 if failure is None else 1)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tools.fuzz.target", description=__doc__)
+    parser.add_argument("module", help="of tests/fuzz, such as test_framing")
+    parser.add_argument("test", help="such as test_frames")
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="folder of inputs that reached new code; kept"
+    )
+    args = parser.parse_args()
+    sys.path.insert(0, str(TESTS))
+    with atheris.instrument_imports(include=_INSTRUMENTED):
+        importlib.import_module("fuzz.conftest")
+        test: Any = getattr(importlib.import_module(f"fuzz.{args.module}"), args.test)
+    args.corpus.mkdir(parents=True, exist_ok=True)
+    options = ["-verbosity=0", "-max_len=4096", "-len_control=20", "-timeout=60", "-rss_limit_mb=1500"]
+    atheris.Setup(
+        ["fuzz", str(args.corpus), f"-seed={args.seed}", *options],
+        Budget(test.hypothesis.fuzz_one_input, args.seconds),
+    )
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
