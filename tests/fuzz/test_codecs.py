@@ -44,7 +44,8 @@ def frames_like(values: list[Any]) -> st.SearchStrategy[Frame]:
     texts = mutated(values) | odd_documents
     whole = texts.map(lambda text: text.encode(errors="surrogatepass"))
     return st.one_of(
-        texts,
+        mutated(values),
+        mutated(values),
         texts,
         whole,
         st.text(max_size=50),

@@ -79,10 +79,26 @@ targets = st.sampled_from(
         ),
     ]
 )
-NAMES = (
-    "Content-Length Transfer-Encoding Content-Type Content-Disposition Upgrade Connection Expect Sec-WebSocket-Key "
-    "Sec-WebSocket-Version Sec-WebSocket-Extensions Origin Authorization Host X-Forwarded-Proto X-Forwarded-For Cookie"
-).split()
+NAMES = [
+    *(
+        "Content-Length",
+        "Transfer-Encoding",
+        "Content-Type",
+        "Content-Disposition",
+        "Upgrade",
+        "Connection",
+        "Expect",
+    ),
+    *(
+        "Sec-WebSocket-Key",
+        "Sec-WebSocket-Version",
+        "Sec-WebSocket-Extensions",
+        "Origin",
+        "Authorization",
+        "Host",
+    ),
+    *("X-Forwarded-Proto", "X-Forwarded-For", "Cookie"),
+]
 VALUES = [
     *(
         "0",

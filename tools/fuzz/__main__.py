@@ -5,9 +5,9 @@
     nox -s fuzz -- --minutes 10
     nox -s fuzz -- --minutes 5 --target frames
 
-Inputs that reached new code are kept in .hypothesis/corpus and tried first next time. A failure is shrunk to a minimal
-example, which is kept in .hypothesis/examples: `pytest tests/fuzz` fails with it from then on, until it is fixed.
-Needs atheris, that is Linux.
+Executions are runs of a target; inputs are those whose bytes made a whole input. Those that reached new code stay in
+.hypothesis/corpus and tried first next time. A failure is shrunk to a minimal example, which is kept in
+.hypothesis/examples: `pytest tests/fuzz` fails with it from then on, until it is fixed. Needs atheris, that is Linux.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def fuzz(target: Target, seconds: float, seed: int) -> dict[str, Any]:
             command, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=seconds + _START_SECONDS
         )
     except subprocess.TimeoutExpired:
-        return {"executions": 0, "failure": f"did not end {_START_SECONDS} s after its time"}
+        return {"executions": 0, "inputs": 0, "failure": f"did not end {_START_SECONDS} s after its time"}
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
         # libFuzzer itself ended it: a hang or too much memory.
-        return {"executions": 0, "failure": done.stderr[-3000:]}
+        return {"executions": 0, "inputs": 0, "failure": done.stderr[-3000:]}
     outcome: dict[str, Any] = json.loads(lines[-1])
     return outcome
 
@@ -101,12 +101,16 @@ def main() -> int:
     seconds = args.minutes * 60 / len(chosen)
     failed = []
     print(f"{len(chosen)} targets, {seconds:.0f} s each, seed {args.seed}\n")
-    print(f"{'target':<60}{'executions':>12}{'per second':>12}  result")
+    print(f"{'target':<60}{'executions':>12}{'inputs':>10}{'per second':>12}  result")
     for target in chosen:
         outcome = fuzz(target, seconds, args.seed)
-        count, failure = outcome["executions"], outcome["failure"]
-        rate = "" if failure else f"{count / seconds:.0f}"
-        print(f"{target.name:<60}{count:>12}{rate:>12}  {'FAILED' if failure else 'passed'}", flush=True)
+        failure = outcome["failure"]
+        counts = f"{outcome['executions']:>12}{outcome['inputs']:>10}"
+        rate = "" if failure else f"{outcome['inputs'] / seconds:.0f}"
+        print(
+            f"{target.name:<60}{counts}{rate:>12}  {'FAILED' if failure else 'passed'}",
+            flush=True,
+        )
         if failure:
             failed.append((target, failure))
     for target, failure in failed:

@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import atheris
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 TESTS: Final = Path(__file__).parents[2] / "tests"
 _INSTRUMENTED: Final = ["mascot_server", "mascot_visemes", "uvicorn.protocols"]
+
+
+_SEEDS: Final = 64
+_LONGEST: Final = 4096
 
 
 class Budget:
@@ -35,22 +40,34 @@ class Budget:
     def __init__(self, run: Callable[[bytes], object], seconds: float) -> None:
         self._run = run
         self._deadline = time.monotonic() + seconds
-        self._executions = 0
+        self._executions = self._inputs = 0
 
     def __call__(self, data: bytes) -> None:
         """Run one input."""
         self._executions += 1
         try:
-            self._run(data)
+            # Bytes that end too early make no input.
+            self._inputs += self._run(data) is not None
         except BaseException:  # noqa: BLE001 - a target fails by any exception
             self._end(failure=traceback.format_exc())
         if time.monotonic() > self._deadline:
             self._end(failure=None)
 
     def _end(self, *, failure: str | None) -> NoReturn:
-        sys.__stdout__.write(json.dumps({"executions": self._executions, "failure": failure}) + "\n")  # type: ignore[union-attr]
+        sys.__stdout__.write(
+            json.dumps({"executions": self._executions, "inputs": self._inputs, "failure": failure}) + "\n"
+        )  # type: ignore[union-attr]
         sys.__stdout__.flush()  # type: ignore[union-attr]
         os._exit(0 if failure is None else 1)
+
+
+def _plant(corpus: Path, seed: int) -> None:
+    """Put random bytes into a new corpus, enough of them for whole inputs; libFuzzer itself begins with nearly none."""
+    if not corpus.is_dir():
+        corpus.mkdir(parents=True)
+        random = Random(seed)  # noqa: S311 - inputs, not secrets
+        for number in range(_SEEDS):
+            (corpus / f"seed-{number}").write_bytes(random.randbytes(random.randint(256, _LONGEST)))
 
 
 def main() -> None:
@@ -68,8 +85,8 @@ def main() -> None:
     with atheris.instrument_imports(include=_INSTRUMENTED):
         importlib.import_module("fuzz.conftest")
         test: Any = getattr(importlib.import_module(f"fuzz.{args.module}"), args.test)
-    args.corpus.mkdir(parents=True, exist_ok=True)
-    options = ["-verbosity=0", "-max_len=4096", "-len_control=20", "-timeout=60", "-rss_limit_mb=1500"]
+    _plant(args.corpus, args.seed)
+    options = ["-verbosity=0", f"-max_len={_LONGEST}", "-len_control=0", "-timeout=60", "-rss_limit_mb=1500"]
     atheris.Setup(
         ["fuzz", str(args.corpus), f"-seed={args.seed}", *options],
         Budget(test.hypothesis.fuzz_one_input, args.seconds),
