@@ -6,7 +6,7 @@
     nox -s fuzz -- --minutes 5 --target frames
 
 Executions are runs of a target; inputs are those whose bytes made a whole input. Those that reached new code stay in
-.hypothesis/corpus and tried first next time. A failure is shrunk to a minimal example, which is kept in
+.hypothesis/corpus and are tried first next time. A failure is shrunk to a minimal example, which is kept in
 .hypothesis/examples: `pytest tests/fuzz` fails with it from then on, until it is fixed. Needs atheris, that is Linux.
 """
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Apps", "Hurt", "NoRoomError"]
 
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 60.0
 """Seconds that an app waits for a handshake: a worker that was killed is started again meanwhile."""
 
 

@@ -10,7 +10,9 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import httpx
 from support.redis import RedisServer, run_redis
+from websockets.exceptions import WebSocketException
 
 from tools.soak.apps import NoRoomError
 from tools.soak.sampling import family
@@ -163,8 +165,7 @@ class Chaos:
         while (waited := time.monotonic() - started) < _RECOVERY_SECONDS:
             held = await self._hold(LIMITED_SESSIONS + 1)
             count = len(held)
-            for socket in held:
-                await socket.close()
+            await asyncio.gather(*(socket.close() for socket in held))
             if count == LIMITED_SESSIONS:
                 self._say(f"chaos: limits hold again after {waited:.0f} s")
                 return
@@ -176,7 +177,7 @@ class Chaos:
     async def _hold(self, count: int) -> list[ClientConnection]:
         held: list[ClientConnection] = []
         for _ in range(count):
-            with suppress(NoRoomError):
+            with suppress(NoRoomError, OSError, httpx.HTTPError, WebSocketException):
                 held.append(await self._apps.dial(self._apps.wires["openai"], key="limited"))
         return held
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAULTS", "UnexpectedAnswerError", "commit"]
 
+_PATIENCE: Final = 90.0
 _MASK: Final = b"\0\0\0\0"
 _BROKEN_FRAMES: Final = (
     b"\x83\x85" + _MASK + b"hello",  # a reserved opcode
@@ -142,8 +143,9 @@ FAULTS: Final[tuple[Callable[[Apps], Awaitable[None]], ...]] = (
 async def commit(apps: Apps, fault: Callable[[Apps], Awaitable[None]]) -> str | None:
     """Commit a fault and count it; return what the server answered wrongly, if it did."""
     name = fault.__name__.replace("_", " ")
+    patience = asyncio.timeout(_PATIENCE)
     try:
-        async with asyncio.timeout(60):
+        async with patience:
             await fault(apps)
     except NoRoomError:
         apps.done[f"{name}, refused for now"] += 1
@@ -151,9 +153,11 @@ async def commit(apps: Apps, fault: Callable[[Apps], Awaitable[None]]) -> str | 
     except UnexpectedAnswerError as wrong:
         return f"{name}: {wrong}"
     except (OSError, WebSocketException, httpx.HTTPError) as error:
-        # A server that is being killed answers so.
-        apps.done[f"{name}, cut off"] += 1
-        return None if not isinstance(error, TimeoutError) else f"{name}: no answer within 60 s"
+        if patience.expired():
+            return f"{name}: not over within {_PATIENCE:g} s"
+        # A worker that is killed answers so.
+        apps.done[f"{name}, cut off: {type(error).__name__}"] += 1
+        return None
     apps.done[name] += 1
     return None
 
