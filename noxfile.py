@@ -254,7 +254,10 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
+    """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`.
+
+    `nox -s bench -- relay --against REVISION` measures an older commit of the server in the same run.
+    """
     what, *arguments = session.posargs or ["accuracy", "--help"]
     if what == "relay":
         session.install(*build_wheels(session, "mascot-server", "mascot-visemes"), *group("bench"))
