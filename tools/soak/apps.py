@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +31,15 @@ _PATIENCE: Final = 60.0
 
 
 class NoRoomError(Exception):
-    """The server is overloaded and said so (503), or the key is at its limit (429)."""
+    """The server is overloaded (503), or the key is at its limit (429).
+
+    Attributes:
+        status: Which of the two.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +48,14 @@ class Hurt:
 
     Attributes:
         provider: Whose wire it spoke.
-        port: The app's local port.
+        port: The app's local port; 0 if it did not get as far as a connection.
+        began: When it began, by the monotonic clock.
         why: What went wrong.
     """
 
     provider: str
     port: int
+    began: float
     why: str
 
 
@@ -87,7 +98,7 @@ class Apps:
             headers={"Authorization": f"Bearer {self.keys[key]}"},
         )
         if answer.status_code in {429, 503}:
-            raise NoRoomError(answer.text)
+            raise NoRoomError(answer.status_code)
         signed: dict[str, str] = answer.raise_for_status().json()
         headers = {}
         url = signed.get("signed_url")
@@ -105,13 +116,13 @@ class Apps:
             )
         except InvalidStatus as refusal:
             if refusal.response.status_code in {429, 503}:
-                raise NoRoomError(refusal.response.body) from None
+                raise NoRoomError(refusal.response.status_code) from None
             raise
 
     async def honest(self) -> None:
         """Hold a conversation and check that each message of audio comes, in order and as it was sent."""
         spoken = self._any_wire()
-        port = 0
+        port, began = 0, time.monotonic()
         try:
             socket = await self.dial(spoken)
             port = socket.local_address[1]
@@ -132,7 +143,7 @@ class Apps:
             await asyncio.sleep(0.5)
             return
         except (ConnectionClosed, InvalidHandshake, OSError, httpx.HTTPError, ValueError) as error:
-            self.hurt.append(Hurt(spoken.provider, port, f"{type(error).__name__}: {error}"))
+            self.hurt.append(Hurt(spoken.provider, port, began, f"{type(error).__name__}: {error}"))
             return
         self.done["honest"] += 1
 

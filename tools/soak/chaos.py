@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import time
 from contextlib import ExitStack, asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
     from websockets.asyncio.client import ClientConnection
 
-    from tools.soak.apps import Apps
+    from tools.soak.apps import Apps, Hurt
 
 __all__ = ["LIMITED_SESSIONS", "Chaos", "SlowLink"]
 
 LIMITED_SESSIONS: Final = 3
 """Conversations at once that the key `limited` may hold."""
 
-_RECOVERY_SECONDS: Final = 45.0
+_RECOVERY_SECONDS: Final = 120.0
 _OUTAGE_SECONDS: Final = 6.0
 _LISTENING: Final = "0A"
 
@@ -90,14 +92,16 @@ class Chaos:
 
     Attributes:
         failures: What did not recover.
-        excused: Local ports of the apps whose worker was killed.
+        over_at: When the last event was over, by the monotonic clock; infinite before.
     """
 
     def __init__(
         self, apps: Apps, *, pid: int, redis: RedisServer, link: SlowLink, say: Callable[[str], None]
     ) -> None:
         self.failures: list[str] = []
-        self.excused: set[int] = set()
+        self.over_at = math.inf
+        self._killed_at = -math.inf
+        self._killed_ports: set[int] = set()
         self._apps = apps
         self._pid = pid
         self._redis = redis
@@ -118,6 +122,11 @@ class Chaos:
             self._say(f"chaos: {name}")
             await event()
             await self._limits_recover(name)
+        self.over_at = time.monotonic()
+
+    def excuses(self, hurt: Hurt) -> bool:
+        """Return whether a conversation was on the worker that was killed, or connecting at that moment."""
+        return hurt.port in self._killed_ports or (not hurt.port and hurt.began <= self._killed_at)
 
     async def slow(self) -> None:
         """Redis answers 100 ms late."""
@@ -140,7 +149,7 @@ class Chaos:
 
     async def worker_killed(self) -> None:
         """A worker is killed with SIGKILL while it holds conversations of the limited key."""
-        held = await self._hold(LIMITED_SESSIONS)
+        held, _ = await self._hold(LIMITED_SESSIONS)
         serving = {
             pid: ports for pid in family(self._pid)[1:] if (ports := _peers(pid, self._apps.address()[1]))
         }
@@ -148,7 +157,7 @@ class Chaos:
         if victim is None:
             self.failures.append("no worker holds a conversation")
             return
-        self.excused |= serving[victim]
+        self._killed_ports, self._killed_at = serving[victim], time.monotonic()
         os.kill(victim, signal.SIGKILL)
         self._say(f"chaos: worker {victim} killed with {len(serving[victim])} connections")
         for socket in held:
@@ -161,12 +170,12 @@ class Chaos:
 
     async def _limits_recover(self, event: str) -> None:
         """Wait until the limited key gets exactly what it may have."""
-        started, count = time.monotonic(), 0
+        started, count, full = time.monotonic(), 0, False
         while (waited := time.monotonic() - started) < _RECOVERY_SECONDS:
-            held = await self._hold(LIMITED_SESSIONS + 1)
+            held, full = await self._hold(LIMITED_SESSIONS + 1)
             count = len(held)
             await asyncio.gather(*(socket.close() for socket in held))
-            if count == LIMITED_SESSIONS:
+            if count == LIMITED_SESSIONS and full:
                 self._say(f"chaos: limits hold again after {waited:.0f} s")
                 return
             await asyncio.sleep(1)
@@ -174,12 +183,18 @@ class Chaos:
             f"{event}: {count} of {LIMITED_SESSIONS} conversations allowed after {waited:.0f} s"
         )
 
-    async def _hold(self, count: int) -> list[ClientConnection]:
+    async def _hold(self, count: int) -> tuple[list[ClientConnection], bool]:
+        """Open conversations of the limited key; return them, and whether one was refused for the limit."""
         held: list[ClientConnection] = []
+        full = False
         for _ in range(count):
-            with suppress(NoRoomError, OSError, httpx.HTTPError, WebSocketException):
+            try:
                 held.append(await self._apps.dial(self._apps.wires["openai"], key="limited"))
-        return held
+            except NoRoomError as refusal:
+                full = full or refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+            except (OSError, httpx.HTTPError, WebSocketException):
+                continue
+        return held, full
 
 
 def _peers(pid: int, port: int) -> set[int]:

@@ -126,11 +126,10 @@ def _usage(pid: int) -> tuple[float, float] | None:
 
 
 def slope(samples: Sequence[Sample], figure: str) -> float:
-    """Return the slope of a figure in units an hour: least squares over the second half of the samples."""
-    half = samples[len(samples) // 2 :]
-    times = [sample.seconds / 3600 for sample in half]
-    values = [float(getattr(sample, figure)) for sample in half]
-    mean_time, mean_value = sum(times) / len(half), sum(values) / len(half)
+    """Return the slope of a figure in units an hour, by least squares."""
+    times = [sample.seconds / 3600 for sample in samples]
+    values = [float(getattr(sample, figure)) for sample in samples]
+    mean_time, mean_value = sum(times) / len(samples), sum(values) / len(samples)
     spread = sum((time - mean_time) ** 2 for time in times)
     if not spread:
         return 0.0
@@ -138,6 +137,5 @@ def slope(samples: Sequence[Sample], figure: str) -> float:
 
 
 def growth(samples: Sequence[Sample], figure: str) -> float:
-    """Return by how much a figure grew over the second half, by its slope."""
-    half = samples[len(samples) // 2 :]
-    return slope(samples, figure) * (half[-1].seconds - half[0].seconds) / 3600
+    """Return by how much a figure grew over the samples, by its slope."""
+    return slope(samples, figure) * (samples[-1].seconds - samples[0].seconds) / 3600
