@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import damaged, mutated, odd_documents
 from support.wires import WIRES, elevenlabs_metadata, gemini_content, openai_session
 
@@ -82,29 +83,33 @@ def stays_json(codec: Codec, frames: list[Frame]) -> None:
         assert type(sent) is type(frame)
         if sent != frame:
             # Strict: no NaN, which json.dumps writes and no other parser reads.
-            json.loads(sent, parse_constant=refuse)
+            json.loads(sent, parse_constant=refuse, parse_int=str)
 
 
 def refuse(name: str) -> None:
     raise AssertionError(f"{name} in a frame to the provider")
 
 
+@fuzzed
 @given(st.booleans(), st.lists(frames_like(templates("elevenlabs")), max_size=4))
 def test_elevenlabs(opened: bool, frames: list[Frame]) -> None:
     codec = ElevenLabsCodec(sample_rate=16000)
     hold_a_conversation(codec, WIRES["elevenlabs"].opening if opened else (), frames)
 
 
+@fuzzed
 @given(st.booleans(), st.lists(frames_like(templates("openai")), max_size=4))
 def test_openai(opened: bool, frames: list[Frame]) -> None:
     hold_a_conversation(OpenAICodec(voice="sage"), WIRES["openai"].opening if opened else (), frames)
 
 
+@fuzzed
 @given(st.booleans(), st.lists(frames_like(templates("gemini")), max_size=4))
 def test_gemini(part_metadata: bool, frames: list[Frame]) -> None:
     hold_a_conversation(GeminiCodec(part_metadata=part_metadata), (), frames)
 
 
+@fuzzed
 @given(st.lists(frames_like(CLIENT_FRAMES), max_size=3))
 def test_app_frames(frames: list[Frame]) -> None:
     stays_json(ElevenLabsCodec(dynamic_variables={"name": "Grace", "vip": True}), frames)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import damaged
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -94,6 +95,7 @@ def with_short_cut(pieces: list[bytes], *, masked: bool) -> tuple[list[Message],
     return read, answers(behind, masked=masked)
 
 
+@fuzzed
 @given(st.data(), st.booleans(), st.lists(st.integers(0, 400), max_size=8))
 def test_frames(data: st.DataObject, masked: bool, cuts: list[int]) -> None:
     sent = data.draw(damaged(st.lists(frames(masked=masked), max_size=6).map(b"".join)))

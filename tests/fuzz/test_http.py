@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import damaged, odd_documents
 from support.servers import API_KEY, SECRET, run_server
 
@@ -168,6 +169,7 @@ requests = (
 )
 
 
+@fuzzed
 @given(st.lists(requests, min_size=1, max_size=2).map(b"".join))
 def test_http(sent: bytes) -> None:
     address, errors = running()

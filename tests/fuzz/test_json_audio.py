@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import damaged, documents, mutated, odd_documents, spaces, strings
 
 from mascot_server.codecs.base import decode_base64
@@ -37,11 +38,13 @@ def read(parts: list[bytes]) -> tuple[bytes, Any, int] | None:
         return None
 
 
+@fuzzed
 @given(damaged(bodies), cuts)
 def test_bodies_are_read_alike_however_they_are_cut(body: bytes, edges: list[int]) -> None:
     assert repr(read(pieces(body, edges))) == repr(read([body]))
 
 
+@fuzzed
 @given(documents, strings, spaces, cuts)
 def test_the_audio_is_what_a_parser_finds(field: str, audio: str, space: str, edges: list[int]) -> None:
     body = f'{{{space}"other":{field},{space}"audio"{space}:{space}{audio}{space}}}'.encode()
@@ -54,6 +57,7 @@ def test_the_audio_is_what_a_parser_finds(field: str, audio: str, space: str, ed
         assert repr(fields) == repr(expected | {"audio": ""})
 
 
+@fuzzed
 @given(st.binary(max_size=90), cuts, st.booleans())
 def test_base64(data: bytes, edges: list[int], broken: bool) -> None:
     text = base64.encodebytes(data) if broken else base64.b64encode(data)
@@ -62,6 +66,7 @@ def test_base64(data: bytes, edges: list[int], broken: bool) -> None:
     reader.finish()
 
 
+@fuzzed
 @given(st.text("AQgw/+9=-_ \n\u00e4\ud800", max_size=20))
 def test_base64_of_anything(text: str) -> None:
     decoded = decode_base64(text)
@@ -75,6 +80,7 @@ def test_base64_of_anything(text: str) -> None:
     assert len(read) <= len(text)
 
 
+@fuzzed
 @given(damaged(st.sampled_from([b"RIFF", b"ID3", b"\xff\xfb\x90\x00" * 200, b"\0\0\0\0ftyp"])))
 def test_beginnings_of_files(head: bytes) -> None:
     is_audio_file(head[:HEAD_BYTES])

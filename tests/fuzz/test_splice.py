@@ -8,6 +8,7 @@ from itertools import takewhile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import at, documents, paths, strings
 
 from mascot_server.splice import insert_member, replace_value, span
@@ -15,6 +16,7 @@ from mascot_server.splice import insert_member, replace_value, span
 steps = st.lists(st.sampled_from(["a", "type", ""]) | st.integers(0, 3), max_size=3).map(tuple)
 
 
+@fuzzed
 @given(documents, documents, strings, st.data())
 def test_edits(text: str, value: str, name: str, data: st.DataObject) -> None:
     document, new, member = json.loads(text), json.loads(value), json.loads(name)
@@ -36,6 +38,7 @@ def test_edits(text: str, value: str, name: str, data: st.DataObject) -> None:
     assert edited[before + len(edited) - len(text) :] == text[before:], "something else changed"
 
 
+@fuzzed
 @given(documents, steps)
 def test_paths_that_may_lead_nowhere(text: str, path: tuple[str | int, ...]) -> None:
     known = path in paths(json.loads(text))

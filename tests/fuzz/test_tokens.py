@@ -7,6 +7,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import damaged, mutated, odd_documents
 
 from mascot_server.errors import BadRequest, Unauthorized
@@ -40,6 +41,7 @@ tokens = st.one_of(
 )
 
 
+@fuzzed
 @given(tokens, st.sampled_from(["openai", "gemini"]))
 def test_tokens(token: str, provider: str) -> None:
     try:
@@ -49,6 +51,7 @@ def test_tokens(token: str, provider: str) -> None:
     assert (provider, opened.config, opened.key_id) == ("openai", CONFIG, "key-1")
 
 
+@fuzzed
 @given(
     st.text(max_size=60) | st.sampled_from(["/v1/conversation", "/v1/openai-realtime/ws/realtime"]),
     st.binary(max_size=60) | damaged(st.just(b"token=eyJ.a.b&viseme_model=default&key=%ff%00")),
@@ -75,6 +78,7 @@ requests = mutated(
 )  # fmt: skip
 
 
+@fuzzed
 @given(
     damaged(requests.map(lambda text: text.encode(errors="surrogatepass"))) | odd_documents.map(str.encode)
 )

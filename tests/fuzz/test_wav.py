@@ -7,6 +7,7 @@ import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fuzzing import fuzzed
 from support.json_texts import damaged
 
 from mascot_visemes.errors import AudioFileError
@@ -40,6 +41,7 @@ files = st.builds(
 )
 
 
+@fuzzed
 @given(damaged(files))
 def test_wav(data: bytes) -> None:
     if not data.startswith(b"RIFF"):

@@ -7,7 +7,7 @@
 
 Executions are runs of a target; inputs are those whose bytes made a whole input. Those that reached new code stay in
 .hypothesis/corpus and are tried first next time. A failure is shrunk to a minimal example, which is kept in
-.hypothesis/examples: `pytest tests/fuzz` fails with it from then on, until it is fixed. Needs atheris, that is Linux.
+.hypothesis/examples and tried again until it is fixed: add it to the target as an `@example`. Needs atheris: Linux.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, Final
 
 _ROOT: Final = Path(__file__).parents[2]
 _TARGETS: Final = _ROOT / "tests/fuzz"
+_ENVIRONMENT: Final = os.environ | {"MASCOT_FUZZ_SEARCH": "1"}
 _START_SECONDS: Final = 120
 _SHOWN_LINES: Final = 40
 
@@ -64,7 +65,13 @@ def fuzz(target: Target, seconds: float, seed: int) -> dict[str, Any]:
     command += ["--seconds", f"{seconds:g}", "--seed", str(seed), "--corpus", str(corpus)]
     try:
         done = subprocess.run(  # noqa: S603 - our own
-            command, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=seconds + _START_SECONDS
+            command,
+            cwd=_ROOT,
+            env=_ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds + _START_SECONDS,
         )
     except subprocess.TimeoutExpired:
         return {"executions": 0, "inputs": 0, "failure": f"did not end {_START_SECONDS} s after its time"}
@@ -81,7 +88,7 @@ def reproduce(target: Target) -> str | None:
     where = f"tests/fuzz/{target.module}.py::{target.test}"
     done = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", where],
-        cwd=_ROOT, env=os.environ, capture_output=True, text=True, check=False,
+        cwd=_ROOT, env=_ENVIRONMENT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.stdout if done.returncode else None
 

@@ -54,10 +54,8 @@ class Budget:
             self._end(failure=None)
 
     def _end(self, *, failure: str | None) -> NoReturn:
-        sys.__stdout__.write(
-            json.dumps({"executions": self._executions, "inputs": self._inputs, "failure": failure}) + "\n"
-        )  # type: ignore[union-attr]
-        sys.__stdout__.flush()  # type: ignore[union-attr]
+        outcome = {"executions": self._executions, "inputs": self._inputs, "failure": failure}
+        print(json.dumps(outcome), flush=True)
         os._exit(0 if failure is None else 1)
 
 
@@ -83,7 +81,6 @@ def main() -> None:
     args = parser.parse_args()
     sys.path.insert(0, str(TESTS))
     with atheris.instrument_imports(include=_INSTRUMENTED):
-        importlib.import_module("fuzz.conftest")
         test: Any = getattr(importlib.import_module(f"fuzz.{args.module}"), args.test)
     _plant(args.corpus, args.seed)
     options = ["-verbosity=0", f"-max_len={_LONGEST}", "-len_control=0", "-timeout=60", "-rss_limit_mb=1500"]

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _WARM_UP_SECONDS: Final = 10.0
+_WARM_UP_USES: Final = 6
 _SAMPLE_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 60.0
 _SETTLE_SECONDS: Final = 30.0
@@ -80,6 +81,7 @@ class Soak:
         """Run the load and judge what was measured."""
         self.say("warm-up")
         await self._load(_WARM_UP_SECONDS)
+        await asyncio.gather(*(self._apps.use_limits(_WARM_UP_USES) for _ in range(LIMITED_SESSIONS)))
         await asyncio.sleep(_WARM_UP_SECONDS)
         before, open_before = await self._idle(), open_files(self._server.process.pid)
         self.say("load")

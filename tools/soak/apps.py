@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -176,6 +177,12 @@ class Apps:
                 await self.order(socket, "interrupt")
                 self.done["interruption"] += 1
             await asyncio.sleep(CHUNK_S)
+
+    async def use_limits(self, count: int) -> None:
+        """Open and close conversations of the key with limits: workers open what they keep keys and counts in."""
+        for _ in range(count):
+            with suppress(NoRoomError):
+                await (await self.dial(self._any_wire(), key="limited")).close()
 
     async def order(self, socket: ClientConnection, what: str) -> None:
         """Tell the provider what to do."""

@@ -63,10 +63,10 @@ class Limit:
 
 LIMITS: Final = (
     Limit("memory_mb", "MB", per_hour=24.0, noise=12.0, left=60.0),
-    Limit("descriptors", "", per_hour=12.0, noise=24.0, left=4.0),
+    Limit("descriptors", "", per_hour=12.0, noise=24.0, left=8.0),
     Limit("tasks", "", per_hour=12.0, noise=24.0, left=4.0),
 )
-"""Memory may be left, since allocators keep what was used once; descriptors and tasks may not."""
+"""Memory may be left, since allocators keep what was used once, and a few connections of pools; tasks may not."""
 
 
 def family(pid: int) -> list[int]:
