@@ -44,8 +44,8 @@ LIMITS: Final[dict[str, tuple[Row, ...]]] = {
         Row("life of a token, s", "600", "401; conversations that run go on"),
         Row("conversations per token", "single_use_tokens", "401 for a second one"),
         Row("one message, bytes", "16777216", "1009, closed"),
-        Row("length of a conversation, s", "max_session_seconds", "closed"),
-        Row("conversation in which nobody says anything, s", "idle_seconds", "closed"),
+        Row("length of a conversation, s", "max_session_seconds", "1008, closed"),
+        Row("conversation in which nobody says anything, s", "idle_seconds", "1008, closed"),
     ),
     "With a key": (
         Row("a key's requests, conversations, minutes", "none: `mascot-server keys new`", "429 with `Retry-After`"),

@@ -1,8 +1,8 @@
 """How the targets in tests/fuzz are run.
 
 Each takes anything that its reader may be given, and states what must hold for all of it. The default tests try the
-same few hundred inputs each time. `nox -s fuzz` gives the targets to atheris, which is guided by coverage, for as long as
-asked, and keeps what it finds.
+same few hundred inputs each time. `nox -s fuzz` gives the targets to atheris, which is guided by coverage, for as long
+as asked, and keeps what it finds.
 """
 
 from __future__ import annotations
