@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzzing import fuzzed
 from support.json_texts import damaged, mutated, odd_documents
@@ -110,6 +110,7 @@ def test_gemini(part_metadata: bool, frames: list[Frame]) -> None:
 
 
 @fuzzed
+@example(frames=['{"type":"conversation_initiation_client_data","dynamic_variables":{"x":1e400}}'])
 @given(st.lists(frames_like(CLIENT_FRAMES), max_size=3))
 def test_app_frames(frames: list[Frame]) -> None:
     stays_json(ElevenLabsCodec(dynamic_variables={"name": "Grace", "vip": True}), frames)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzzing import fuzzed
 from support.json_texts import damaged, odd_documents
@@ -170,6 +170,9 @@ requests = (
 
 
 @fuzzed
+@example(sent=HANDSHAKE.replace(b"dGhl", b"\x80"))
+@example(sent=HANDSHAKE.replace(b"/v1", b"http://other:99999/v1"))
+@example(sent=HANDSHAKE + b"\x81\x82\0\0\0\0\xff\xfe")
 @given(st.lists(requests, min_size=1, max_size=2).map(b"".join))
 def test_http(sent: bytes) -> None:
     address, errors = running()
