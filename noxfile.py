@@ -23,6 +23,7 @@ PARTS = {
     "client": ("mascot-client[all]",),
     "integration": ("mascot-client[all]", "mascot-server[redis,tts]", "mascot-visemes"),
     "tools": ("mascot-visemes[cli]",),
+    "fuzz": ("mascot-server", "mascot-visemes"),
 }
 """Which packages each part of the tests needs."""
 
@@ -208,6 +209,20 @@ def hostile(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz what reads bytes of others, guided by coverage: `nox -s fuzz -- --minutes 10` (Linux)."""
+    session.install(*build_wheels(session, *PARTS["fuzz"]), *group("test"), *group("fuzz"))
+    session.run("python", "-m", "tools.fuzz", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Hold conversations among faults for an hour, and measure what grows: `nox -s soak -- --minutes 30`."""
+    session.install(*build_wheels(session, "mascot-server[redis]", "mascot-visemes"), *group("test"))
+    session.run("python", "-m", "tools.soak", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     session.install(*group("lint"))
@@ -239,7 +254,10 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`."""
+    """Measure: `nox -s bench -- relay`, or a module of bench/: `nox -s bench -- accuracy --corpus DIR`.
+
+    `nox -s bench -- relay --against REVISION` measures an older commit of the server in the same run.
+    """
     what, *arguments = session.posargs or ["accuracy", "--help"]
     if what == "relay":
         session.install(*build_wheels(session, "mascot-server", "mascot-visemes"), *group("bench"))

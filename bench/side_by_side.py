@@ -3,6 +3,7 @@
 ::
 
     nox -s bench -- relay --json
+    nox -s bench -- relay --against v0.3 --contenders direct,mascot
     python -m bench.side_by_side --sessions 100 --ramp-max 1000
 
 One process is provider and apps at once, on a core of its own; every relay gets the other core to itself. Audio goes
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvloop
 
 from bench.machine import machine
+from bench.relay.earlier import EarlierServer, commit_of
 from bench.relay.mascot import MascotServer
 from bench.relay.others import Bare, Direct, LiteLlm, Nginx
 from bench.relay.pacing import CHUNK_S, MODES
@@ -116,6 +118,12 @@ def _contenders(litellm_environment: Path) -> list[Contender]:
     return [Direct(), Nginx(), Bare(), LiteLlm(litellm_environment), *ours]
 
 
+def _with_earlier(chosen: list[Contender], commit: str, folder: Path) -> list[Contender]:
+    """Put an older commit of this project's server behind what was chosen, for each of its forms that was."""
+    ours = [contender for contender in chosen if isinstance(contender, MascotServer)]
+    return [*chosen, *(EarlierServer(commit, folder, visemes=contender.visemes) for contender in ours)]
+
+
 def _versions(chosen: list[Contender]) -> dict[str, str | None]:
     names = ("mascot-server", "litestar", "uvicorn", "websockets", "uvloop", "picows")
     versions: dict[str, str | None] = {}
@@ -125,7 +133,7 @@ def _versions(chosen: list[Contender]) -> dict[str, str | None]:
         except importlib.metadata.PackageNotFoundError:
             versions[name] = None
     for contender in chosen:
-        if isinstance(contender, LiteLlm | Nginx):
+        if isinstance(contender, EarlierServer | LiteLlm | Nginx):
             versions[contender.name] = contender.version()
     return versions
 
@@ -141,6 +149,13 @@ def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[
         return value
 
     return parse
+
+
+def _commit(revision: str) -> str:
+    try:
+        return commit_of(revision)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _names(known: list[str]) -> Callable[[str], tuple[str, ...]]:
@@ -188,6 +203,8 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="see in seconds whether everything works; no ramp")
     add("--litellm-env", type=Path, default=_cache() / "litellm", metavar="DIR",
         help="virtual environment of LiteLLM, made where there is none (%(default)s)")  # fmt: skip
+    add("--against", type=_commit, metavar="REVISION",
+        help="also measure this commit of mascot-server, installed in an environment of its own")  # fmt: skip
     add(
         "--out",
         type=Path,
@@ -219,6 +236,8 @@ def main() -> None:
             if (value := getattr(args, name, None)) is not None
         }
         chosen = [c for c in _contenders(args.litellm_env) if c.key in args.contenders]
+        if args.against:
+            chosen = _with_earlier(chosen, args.against, _cache())
         result = run(Options(**((_QUICK if args.quick else {}) | given)), chosen, args.provider)
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

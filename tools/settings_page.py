@@ -110,10 +110,11 @@ def _rows(names: list[str]) -> Iterator[str]:
         if not field.description:
             raise SystemExit(f"MASCOT_{name.upper()} has no description")
         meaning = field.description.replace("|", "\\|")
-        yield f"| `MASCOT_{name.upper()}` | {_takes(field)} | {_default(field)} | {meaning} |\n"
+        yield f"| `MASCOT_{name.upper()}` | {_takes(field)} | {shown_default(field)} | {meaning} |\n"
 
 
-def _default(field: FieldInfo) -> str:
+def shown_default(field: FieldInfo) -> str:
+    """Return the default of a setting as Markdown."""
     default: Any = field.default
     if default is None or default == ():
         return "none"

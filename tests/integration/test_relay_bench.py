@@ -316,7 +316,13 @@ def test_a_quick_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [("--sessions", "0"), ("--seconds", "forever"), ("--contenders", "direct,nobody"), ("--duty", "2")],
+    [
+        ("--sessions", "0"),
+        ("--seconds", "forever"),
+        ("--contenders", "direct,nobody"),
+        ("--duty", "2"),
+        ("--against", "no-such-commit"),
+    ],
 )
 def test_bad_options(options: tuple[str, str]) -> None:
     done = command(*options)

@@ -78,6 +78,7 @@ async def test_a_conversation_is_counted(fresh: RunningServer) -> None:
     after = scrape(fresh.origin)
     assert total(during, "mascot_sessions_active", provider="elevenlabs", worker="0") == 1
     assert total(after, "mascot_sessions_total", provider="elevenlabs") == 1
+    assert total(during, "mascot_asyncio_tasks", worker="0") > total(after, "mascot_asyncio_tasks") > 0
     assert total(after, "mascot_session_closes_total", side="app", code="1000") == 1
     assert total(after, "mascot_session_duration_seconds_count") == 1
     assert total(after, "mascot_upstream_dial_seconds_count") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
@@ -131,6 +132,7 @@ def create_app(
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
+        metrics.tasks.watch(asyncio.get_running_loop())
         written = numbers_written(worker, metrics)
         async with http, playground or nullcontext(), rest, scheduler, keys, limiter, written:
             yield

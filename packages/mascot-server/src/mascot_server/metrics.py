@@ -7,6 +7,7 @@ unless its text says otherwise.
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVarTuple
 
@@ -78,6 +79,22 @@ class Gauge(Counter[*Labels]):
     kind = "gauge"
 
 
+class TaskGauge(Gauge[()]):
+    """How many tasks an event loop has, counted when somebody asks."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(name, text)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Count the tasks of this loop from now on."""
+        self._loop = loop
+
+    def snapshot(self) -> list[tuple[list[str], int]]:
+        """Return the number of tasks that are not done; safe from any thread."""
+        return [] if self._loop is None else [([], len(asyncio.all_tasks(self._loop)))]
+
+
 class Histogram:
     """How often a measurement fell into which range.
 
@@ -124,6 +141,7 @@ class Metrics:
         self.sessions_active: Gauge[str] = Gauge(
             "mascot_sessions_active", "Conversations running, by provider.", ("provider",)
         )
+        self.tasks = TaskGauge("mascot_asyncio_tasks", "Tasks of the event loop, at the time of the scrape.")
         self.session_seconds = Histogram(
             "mascot_session_duration_seconds", "How long conversations lasted.", _DURATIONS
         )

@@ -254,7 +254,9 @@ def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket
     except SettingsError as error:
         logger.critical("%s", error)
         sys.exit(_WRONG_SETTINGS)
-    server = Server(config, app.state.drain, parent=os.getppid())
+    # Not `getppid`: where that process is gone already, it names whoever took over its children.
+    parent = multiprocessing.parent_process()
+    server = Server(config, app.state.drain, parent=None if parent is None else parent.pid)
     signal.signal(signal.SIGUSR1, lambda *_: server.end_at_once())
     server.run(sockets=[listener])
     sys.exit(_CUT_SHORT if server.cut_short else 0)

@@ -1,0 +1,108 @@
+"""Writes the table of limits in docs/security.md from the server's settings: ``python -m tools.security_page``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tools.settings_page import FIELDS, shown_default
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "security.md"
+BEGIN: Final = "<!-- limits: written by `python -m tools.security_page` -->\n"
+END: Final = "<!-- end of limits -->\n"
+
+
+class Row(NamedTuple):
+    """One limit.
+
+    Attributes:
+        subject: What is limited.
+        setting: Its name, without `MASCOT_` and in lower case; or the value of a limit that cannot be set.
+        beyond: What happens beyond it.
+    """
+
+    subject: str
+    setting: str
+    beyond: str
+
+
+LIMITS: Final[dict[str, tuple[Row, ...]]] = {
+    "Before anybody is known": (
+        Row("head of a request, bytes", "max_head_bytes", "431 or 414, closed"),
+        Row("headers of a request", "max_headers", "431, closed"),
+        Row("time for the head of a request, s", "head_seconds", "408, closed"),
+        Row("connection without a request, s", "keep_alive_seconds", "closed"),
+        Row("connections without a request, per process", "max_waiting_connections", "the newest is closed"),
+        Row("connecting an app to its provider, s", "handshake_seconds", "1011, closed"),
+    ),
+    "With a token": (
+        Row("life of a token, s", "600", "401; conversations that run go on"),
+        Row("conversations per token", "single_use_tokens", "401 for a second one"),
+        Row("one message, bytes", "16777216", "1009, closed"),
+        Row("length of a conversation, s", "max_session_seconds", "1008, closed"),
+        Row("conversation in which nobody says anything, s", "idle_seconds", "1008, closed"),
+    ),
+    "With a key": (
+        Row("a key's requests, conversations, minutes", "none: `mascot-server keys new`", "429 with `Retry-After`"),
+        Row("body of `POST /v1/get-signed-url`, bytes", "262144", "400"),
+        Row("provider details in a token, bytes", "4096", "400"),
+        Row("recording, bytes", "max_audio_bytes", "413"),
+        Row("recording, s", "max_audio_seconds", "413"),
+        Row("recordings and texts at once, per process", "rest_concurrency", "503"),
+        Row("recordings and texts at once, per key and process", "rest_concurrency_per_key", "429"),
+        Row("time for a body, s", "upload_seconds", "408"),
+        Row("rate of a body, bytes per s", "upload_bytes_per_second", "408"),
+        Row("answer that the client does not read, s", "answer_stall_seconds", "closed"),
+        Row("speech made from one text, s", "max_speech_seconds", "an error event, and the end"),
+    ),
+    "The server itself": (
+        Row("waiting for Redis, s", "redis_timeout_seconds", "counts as away: `MASCOT_REDIS_DOWN`"),
+        Row("conversations of a process that died still count, s", "lease_seconds", "they come free"),
+        Row("conversations that go on after SIGTERM, s", "drain_seconds", "1001, closed"),
+        Row("audio held for its visemes, ms", "viseme_budget_ms", "forwarded without visemes"),
+    ),
+}  # fmt: skip
+"""By who can reach them."""
+
+
+def limits() -> str:
+    """Return the table as Markdown."""
+    return "".join(
+        f"\n**{title}**\n\n| limit on | default | setting | beyond it |\n|---|---|---|---|\n{''.join(_rows(rows))}"
+        for title, rows in LIMITS.items()
+    ).removeprefix("\n")
+
+
+def page() -> str:
+    """Return the page with its table renewed."""
+    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    return before + BEGIN + "\n" + limits() + "\n" + END + rest.partition(END)[2]
+
+
+def _rows(rows: tuple[Row, ...]) -> Iterator[str]:
+    for row in rows:
+        if row.setting in FIELDS:
+            name = f"`MASCOT_{row.setting.upper()}`"
+            yield f"| {row.subject} | {shown_default(FIELDS[row.setting])} | {name} | {row.beyond} |\n"
+        elif "_" not in row.setting:
+            default, _, where = row.setting.partition(": ")
+            yield f"| {row.subject} | {default} | {where or 'fixed'} | {row.beyond} |\n"
+
+
+def main() -> None:
+    """Write the page, or with --check report whether it is up to date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is out of date")
+    if not parser.parse_args().check:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit(f"{PAGE.name} is out of date: python -m tools.security_page")
+
+
+if __name__ == "__main__":
+    main()
