@@ -83,9 +83,16 @@ async def _made(
     field: str,
 ) -> str:
     try:
-        answer = await http.post(url, headers=headers, json=question, timeout=_TIMEOUT)
+        answer = await http.post(
+            url, headers=headers, json=question, timeout=_TIMEOUT, follow_redirects=False
+        )
     except httpx.HTTPError as error:
         raise BadGateway(f"{provider} made no ephemeral token: {type(error).__name__}") from None
+    if 300 <= answer.status_code < 400:  # noqa: PLR2004 - RFC 9110, section 15.4
+        raise BadGateway(
+            f"{provider} made no ephemeral token and answered with a redirect (HTTP {answer.status_code}), "
+            "which is not followed"
+        )
     if answer.is_error:
         raise BadGateway(
             f"{provider} made no ephemeral token and answered HTTP {answer.status_code}: "
