@@ -49,7 +49,7 @@ def test_its_own_host_is_dialled(url: str, origin: str) -> None:
         "wss://api.elevenlabs.io:-1/v1",
         "wss://api.elevenlabs.io:port/v1",
         "wss://api。elevenlabs。io/v1",
-        "wss://аpi.elevenlabs.io/v1",
+        "wss://\u0430pi.elevenlabs.io/v1",
         "wss://api.elevenlabs.io%2eevil.example/v1",
         "wss://evil.example%00.elevenlabs.io/v1",
         "wss://api.elevenlabs.io/v1#part",

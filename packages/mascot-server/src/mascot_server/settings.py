@@ -129,7 +129,9 @@ class Settings(BaseSettings):
         default="console", description="Log lines to read (`console`) or one JSON object a line (`json`)."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="What is logged at least: `debug`, `info`, `warning` or `error`."
+        default="info",
+        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` is for the server itself; "
+        "libraries stay at `info`, because their `debug` lines hold headers and messages.",
     )
     tracing: bool = Field(
         default=False,

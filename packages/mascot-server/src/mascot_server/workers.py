@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
 from mascot_server.exposition import Worker, gather, serve_metrics
-from mascot_server.logs import configure_logging
+from mascot_server.logs import configure_logging, log_uncaught
 from mascot_server.serving import Server, bind, server_config, tls_options
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def serve(
     Raises:
         SettingsError: The server cannot start with these settings.
     """
+    log_uncaught()
     if settings.workers == 1 or playground is not None:
         return _serve_alone(settings, dev, announce, playground)
     return _serve_by_workers(settings, dev, announce)
@@ -206,7 +207,8 @@ def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket
     """What a worker does, from start to end."""
     # A terminal sends it to parent and worker. Until this one can drain there is nothing to interrupt.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level, secrets=[settings])
+    log_uncaught()
     try:
         app = create_app(settings, dev=dev, worker=worker)
         config = server_config(app, settings)
