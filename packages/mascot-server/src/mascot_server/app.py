@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from mascot_server.asyncapi import asyncapi_route
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
-from mascot_server.errors import Refusal
+from mascot_server.errors import Refusal, StoreError
 from mascot_server.exposition import Worker, numbers_written
 from mascot_server.health import CountRequests, health_routes
 from mascot_server.keys import KeyDirectory, StaticKeys
@@ -31,7 +31,7 @@ from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
 from mascot_server.session_limits import SessionLimits
 from mascot_server.signed_urls import SignedUrls, get_signed_url_route
-from mascot_server.stores import open_key_store, open_ledger
+from mascot_server.stores import FirstAnswers, open_key_store, open_ledger
 from mascot_server.tokens import Tokens
 from mascot_server.tracing import tracing
 from mascot_server.upstream import Dialer
@@ -90,6 +90,8 @@ def create_app(
         open_ledger(settings), fail_open=fail_open, metrics=metrics, lease_seconds=settings.lease_seconds
     )
     access = Access(keys, limiter)
+    # Where limits may go unchecked, nobody waits for the ledger.
+    answers = FirstAnswers(keys.read, *(() if fail_open else (limiter.reach,)))
     rest = Rest(settings, access=access, http=http)
 
     def origin_of(config: ProviderConfig) -> str:
@@ -118,11 +120,20 @@ def create_app(
             return refusal
         return None
 
+    async def unready() -> str | None:
+        return (
+            None if await answers.problem() is None else "a store of keys or limits has not answered so far"
+        )
+
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
         written = numbers_written(worker, metrics)
         async with http, playground or nullcontext(), rest, scheduler, keys, limiter, written:
+            with suppress(StoreError):
+                await limiter.reach()
+            if (problem := await answers.problem()) is not None:
+                logger.error("not ready before the store answers: %s", problem)
             yield
         logger.info("counted since the start: %s", metrics)
 
@@ -133,7 +144,9 @@ def create_app(
             *rest.routes,
             *(page or ()),
             asyncapi_route(settings.public_url),
-            *health_routes(drain, partial(worker.gather, metrics) if settings.metrics == "on" else None),
+            *health_routes(
+                drain, unready, partial(worker.gather, metrics) if settings.metrics == "on" else None
+            ),
         ],
         middleware=[CountRequests(metrics, drain)],
         exception_handlers={

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import mascot_visemes
-from mascot_server.errors import ServerError, SettingsError, StoreError
+from mascot_server.errors import SettingsError, StoreError
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.serving import tls_options
 from mascot_server.stores import open_key_store, open_ledger
@@ -129,8 +129,12 @@ async def _key_store(settings: Settings, name: str) -> Finding:
             records = await store.all()
         finally:
             await store.close()
-    except ServerError as error:
+    except SettingsError as error:
+        return Finding("problem", str(error))
+    except StoreError as error:
         return Finding("problem", f"{name}: {error}")
+    if store.damaged:
+        return Finding("problem", f"{name}: {'; '.join(store.damaged)}")
     return Finding("ok", f"key store: {len(records)} keys")
 
 

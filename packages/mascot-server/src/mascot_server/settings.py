@@ -130,8 +130,8 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
-        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` is for the server itself; "
-        "libraries stay at `info`, because their `debug` lines hold headers and messages.",
+        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` is for the server "
+        "itself; libraries stay at `info`, because their `debug` lines hold headers and messages.",
     )
     tracing: bool = Field(
         default=False,

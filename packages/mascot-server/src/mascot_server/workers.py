@@ -18,6 +18,7 @@ from mascot_server.errors import SettingsError
 from mascot_server.exposition import Worker, gather, serve_metrics
 from mascot_server.logs import configure_logging, log_uncaught
 from mascot_server.serving import Server, bind, server_config, tls_options
+from mascot_server.stores import open_key_store, open_ledger
 
 if TYPE_CHECKING:
     import socket
@@ -89,6 +90,9 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     if not dev:
         settings.check_safe()
     tls_options(settings)
+    # What a worker could not open is said here, once and before the port is announced.
+    open_key_store(settings)
+    open_ledger(settings)
     if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
         logger.warning(
             "MASCOT_REDIS_URL: not set, so each of the %d workers counts by itself: a key may do its limits as often, "
