@@ -90,8 +90,9 @@ def create_app(
         open_ledger(settings), fail_open=fail_open, metrics=metrics, lease_seconds=settings.lease_seconds
     )
     access = Access(keys, limiter)
-    # Where limits may go unchecked, nobody waits for the ledger.
-    answers = FirstAnswers(keys.read, *(() if fail_open else (limiter.reach,)))
+    # With `open`, nothing waits for Redis but keys that are nowhere else.
+    needed = () if fail_open and settings.api_keys else (keys.read,)
+    answers = FirstAnswers(*needed, *(() if fail_open else (limiter.reach,)))
     rest = Rest(settings, access=access, http=http)
 
     def origin_of(config: ProviderConfig) -> str:
@@ -130,10 +131,11 @@ def create_app(
         filter_web_server_log()
         written = numbers_written(worker, metrics)
         async with http, playground or nullcontext(), rest, scheduler, keys, limiter, written:
-            with suppress(StoreError):
-                await limiter.reach()
+            for reach in (limiter.reach, keys.read):
+                with suppress(StoreError):  # the store logs it
+                    await reach()
             if (problem := await answers.problem()) is not None:
-                logger.error("not ready before the store answers: %s", problem)
+                logger.error("%s: /readyz answers 503 until that store answers", problem)
             yield
         logger.info("counted since the start: %s", metrics)
 
