@@ -52,25 +52,25 @@ def test_a_record_as_it_was_stored_is_read() -> None:
     assert read_record(GOOD | {"revoked": "2026-01-02T00:00:00+00:00"}).revoked is not None
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        *((name, value) for name in ("id", "name", "created") for value in (None, 7, b"x")),
-        ("id", "a key\n"),
-        ("created", "yesterday"),
-        ("created", "2026-01-01T00:00:00"),
-        ("digest", bytes(31)),
-        ("digest", "0" * 32),
-        *(
-            (name, value)
-            for name in ("requests_per_minute", "sessions", "minutes_per_day")
-            for value in ("", "5", 0, -1, 1.5, True, 2**60, float("inf"))
-        ),
-        *((name, value) for name in ("providers", "origins") for value in (None, {}, "openai", [1])),
-        # Must not be taken for one that is not revoked.
-        *(("revoked", value) for value in (0, "", False, "no", "2026-01-01T00:00:00")),
-    ],
-)
+DAMAGED: list[tuple[str, Any]] = [
+    *((name, value) for name in ("id", "name", "created") for value in (None, 7, b"x")),
+    ("id", "a key\n"),
+    ("created", "yesterday"),
+    ("created", "2026-01-01T00:00:00"),
+    ("digest", bytes(31)),
+    ("digest", "0" * 32),
+    *(
+        (name, value)
+        for name in ("requests_per_minute", "sessions", "minutes_per_day")
+        for value in ("", "5", 0, -1, 1.5, True, 2**60, float("inf"))
+    ),
+    *((name, value) for name in ("providers", "origins") for value in (None, dict[str, str](), "openai", [1])),
+    # Must not be taken for one that is not revoked.
+    *(("revoked", revoked) for revoked in (0, "", False, "no", "2026-01-01T00:00:00")),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), DAMAGED)
 def test_what_was_never_stored_is_damage_and_not_a_default(field: str, value: object) -> None:
     with pytest.raises(DamagedRecordError, match=field):
         read_record(GOOD | {field: value})
