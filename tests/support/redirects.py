@@ -71,7 +71,8 @@ def redirecting(status: int = 302) -> Iterator[tuple[HttpProvider, HttpProvider]
     """Run a provider that redirects every request to a thief; yield both."""
     with (
         http_provider(404, {}) as thief,
-        http_provider(status, {"Location": f"{thief.origin}/stolen"}) as provider,
+        # Without a scheme it is that of the request, HTTP or WebSocket.
+        http_provider(status, {"Location": f"{thief.origin.removeprefix('http:')}/stolen"}) as provider,
     ):
         yield provider, thief
 

@@ -64,7 +64,11 @@ DAMAGED: list[tuple[str, Any]] = [
         for name in ("requests_per_minute", "sessions", "minutes_per_day")
         for value in ("", "5", 0, -1, 1.5, True, 2**60, float("inf"))
     ),
-    *((name, value) for name in ("providers", "origins") for value in (None, dict[str, str](), "openai", [1])),
+    *(
+        (name, value)
+        for name in ("providers", "origins")
+        for value in (None, dict[str, str](), "openai", [1])
+    ),
     # Must not be taken for one that is not revoked.
     *(("revoked", revoked) for revoked in (0, "", False, "no", "2026-01-01T00:00:00")),
 ]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import mascot_visemes
 from mascot_server.errors import SettingsError, StoreError
+from mascot_server.native import cannot_load, works_without
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.serving import tls_options
 from mascot_server.stores import open_key_store, open_ledger
@@ -53,7 +54,11 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     """
     for finding in _settings(settings):
         yield finding
-    yield _models(sorted({*VISEME_MODELS, settings.english_model}))
+    parts = list(_native())
+    for finding in parts:
+        yield finding
+    if not any(finding.kind == "problem" for finding in parts):
+        yield _models(sorted({*VISEME_MODELS, settings.english_model}))
     if settings.key_store is not None:
         yield await _key_store(settings, "MASCOT_KEY_STORE")
     if offline:
@@ -99,6 +104,16 @@ def _setting_problems(settings: Settings) -> Iterator[Finding]:
         path = getattr(settings, name)
         if path is not None and not path.exists():
             yield Finding("problem", f"MASCOT_{name.upper()}: there is no {path}")
+
+
+def _native() -> Iterator[Finding]:
+    problems = cannot_load()
+    for problem in problems:
+        yield Finding("problem", problem)
+    if not problems:
+        yield Finding("ok", "native parts: all packages load")
+    for problem in works_without():
+        yield Finding("note", problem)
 
 
 def _models(names: Sequence[str]) -> Finding:

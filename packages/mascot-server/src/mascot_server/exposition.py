@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family
 
 __all__ = ["CONTENT_TYPE", "Numbers", "Worker", "expose", "gather", "numbers_written", "serve_metrics"]
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4"
 """Of Prometheus' text format, without the charset, which is UTF-8."""
@@ -90,8 +93,19 @@ async def numbers_written(worker: Worker, metrics: Metrics) -> AsyncIterator[Non
 
 
 async def _keep_written(worker: Worker, metrics: Metrics) -> None:
+    failing = False
     while True:
-        worker.write(metrics)
+        try:
+            worker.write(metrics)
+        except Exception as error:
+            # The other processes go on showing the last numbers. Said once, not every second.
+            if not failing:
+                logger.exception("the numbers for /metrics cannot be written: %s", type(error).__name__)
+            failing = True
+        else:
+            if failing:
+                logger.warning("the numbers for /metrics are written again")
+            failing = False
         await asyncio.sleep(_WRITE_SECONDS)
 
 

@@ -144,7 +144,7 @@ class Tokens:
             content = keys.seal.decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _context(keys.kid, claims["jti"], provider)
             )
-        except (jwt.InvalidTokenError, InvalidTag, KeyError, TypeError, ValueError):
+        except (jwt.InvalidTokenError, InvalidTag, KeyError, RecursionError, TypeError, ValueError):
             raise Unauthorized(INVALID_TOKEN) from None
         key_id, _, config = content.partition(_END_OF_ID)
         return Opened(config, key_id.decode(), claims["jti"], claims["exp"] - self._clock())

@@ -17,6 +17,7 @@ from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
 from mascot_server.exposition import Worker, gather, serve_metrics
 from mascot_server.logs import configure_logging, log_uncaught
+from mascot_server.native import cannot_load, works_without
 from mascot_server.serving import Server, bind, server_config, tls_options
 from mascot_server.stores import open_key_store, open_ledger
 
@@ -60,7 +61,7 @@ def serve(
         The exit status.
 
     Raises:
-        SettingsError: The server cannot start with these settings.
+        SettingsError: The server cannot start with these settings, or with the packages that are installed.
     """
     log_uncaught()
     if settings.workers == 1 or playground is not None:
@@ -74,6 +75,7 @@ def _serve_alone(
     announce: Callable[[str], None],
     playground: Playground | None,
 ) -> int:
+    _check_packages()
     worker = Worker()
     app = create_app(settings, dev=dev, worker=worker, playground=playground)
     config = server_config(app, settings)
@@ -105,6 +107,18 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
             serve_metrics(settings.metrics, lambda: gather(folder))
         announce(_origin(settings, listeners[0]))
         return _Supervisor(settings, listeners, folder, dev=dev).run()
+
+
+def _check_packages() -> None:
+    """Load what has native parts, in a process that serves: it needs them anyway.
+
+    Raises:
+        SettingsError: A package does not load; the text names each one and the fix.
+    """
+    if problems := cannot_load():
+        raise SettingsError("\n".join(problems))
+    for problem in works_without():
+        logger.warning("%s", problem)
 
 
 def _is_address(metrics: str) -> bool:
@@ -214,6 +228,7 @@ def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket
     configure_logging(settings.log_format, settings.log_level, secrets=[settings])
     log_uncaught()
     try:
+        _check_packages()
         app = create_app(settings, dev=dev, worker=worker)
         config = server_config(app, settings)
     except SettingsError as error:
