@@ -80,19 +80,27 @@ def gather(folder: Path) -> dict[str, Numbers]:
 
 
 @asynccontextmanager
-async def numbers_written(worker: Worker, metrics: Metrics) -> AsyncIterator[None]:
-    """Lets the other processes know this one's numbers every second, where there are others."""
+async def numbers_written(
+    worker: Worker, metrics: Metrics, *, every: float = _WRITE_SECONDS
+) -> AsyncIterator[None]:
+    """Let the other processes know this one's numbers, where there are others.
+
+    Args:
+        worker: This process.
+        metrics: Its numbers.
+        every: Seconds between two writes.
+    """
     if worker.folder is None:
         yield
         return
-    writing = asyncio.create_task(_keep_written(worker, metrics))
+    writing = asyncio.create_task(_keep_written(worker, metrics, every))
     try:
         yield
     finally:
         writing.cancel()
 
 
-async def _keep_written(worker: Worker, metrics: Metrics) -> None:
+async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
     failing = False
     while True:
         try:
@@ -106,7 +114,7 @@ async def _keep_written(worker: Worker, metrics: Metrics) -> None:
             if failing:
                 logger.warning("the numbers for /metrics are written again")
             failing = False
-        await asyncio.sleep(_WRITE_SECONDS)
+        await asyncio.sleep(every)
 
 
 def expose(numbers: Mapping[str, Numbers]) -> bytes:

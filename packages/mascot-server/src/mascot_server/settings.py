@@ -151,8 +151,9 @@ class Settings(BaseSettings):
     )
     redis_down: Literal["open", "closed"] = Field(
         default="open",
-        description="While Redis is away: `open` lets keys in without counting (those that were known before, if keys "
-        "are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may be used once.",
+        description="While Redis is away: with `open` each process counts for itself (and knows the keys that it knew "
+        "before, if keys are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may "
+        "be used once.",
     )
     redis_timeout_seconds: float = Field(
         default=0.5,
