@@ -17,7 +17,8 @@ from support.processes import ServerProcess, serve_process, worker_ids
 from support.servers import API_KEY, run_server
 
 from mascot_server import SettingsError, load_settings
-from mascot_server.exposition import serve_metrics
+from mascot_server.exposition import Worker, numbers_written, serve_metrics
+from mascot_server.metrics import Metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +159,22 @@ def test_a_scrape_sees_all_workers_and_one_that_dies_is_started_again(
         server.process.terminate()
         assert server.process.wait(10) == 0
         assert "ended with status -9: starting it again" in server.logged()
+
+
+@pytest.mark.anyio
+async def test_numbers_that_cannot_be_written_are_told_once_and_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "numbers"
+    async with numbers_written(Worker(1, folder), Metrics(), every=0.01):
+        await asyncio.sleep(0.1)
+        assert [record.getMessage() for record in caplog.records] == [
+            "the numbers for /metrics cannot be written: FileNotFoundError"
+        ]
+        folder.mkdir()
+        async with asyncio.timeout(10):
+            while not list(folder.glob("1.json")):  # noqa: ASYNC110 - a file has no event
+                await asyncio.sleep(0.01)
+            while len(caplog.records) < 2:  # noqa: ASYNC110 - nor has a log
+                await asyncio.sleep(0.01)
+    assert caplog.records[1].getMessage() == "the numbers for /metrics are written again"

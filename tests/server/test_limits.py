@@ -188,18 +188,25 @@ class TestManyProcesses:
 
 
 class TestRedisAway:
-    async def test_open_lets_in_and_counts_the_failures(self) -> None:
+    async def test_open_counts_in_this_process_and_counts_the_failures(self) -> None:
         with run_redis() as redis:
             node = node_of(open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)))
-            redis.stop()
-            key = key_with(requests_per_minute=1, sessions=1, minutes_per_day=1)
-            async with node.limiter:
-                for _ in range(3):
+            key = key_with(requests_per_minute=2, sessions=2, minutes_per_day=1)
+            async with node.limiter, node.limiter.session(key, node.stop):
+                redis.stop()
+                for _ in range(2):
                     await node.limiter.count_request(key)
                     await node.limiter.check_day(key)
-                    assert await node.limiter.claim("token", seconds=60)
-                async with node.limiter.session(key, node.stop), node.limiter.session(key, node.stop):
+                with pytest.raises(TooManyRequests, match="requests"):
+                    await node.limiter.count_request(key)
+                assert await node.limiter.claim("token", seconds=60)
+                assert not await node.limiter.claim("token", seconds=60)
+                # The one that began while it was there counts, too.
+                async with node.limiter.session(key, node.stop):
+                    with pytest.raises(TooManyRequests, match="sessions"):
+                        await enter(node, key)
                     await asyncio.sleep(3 * TICK)
+                await enter(node, key)
             assert node.metrics.ledger_failures[()] > 12
             assert node.stopped == []
 

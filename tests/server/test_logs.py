@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,7 +125,25 @@ def test_secrets_in_exceptions_and_fields_are_blanked_out_of_json() -> None:
         ("redis://:redis-password@cache:6379/0", "redis://:[redacted]@cache:6379/0"),
         ("rediss://user:p%40ss@cache", "rediss://user:[redacted]@cache"),
         ("https://api.example.com:8443/a@b", "https://api.example.com:8443/a@b"),
-        ("Authorization: Token abcdefgh", "Authorization: Token [redacted]"),
+        ("Authorization: Token abcdefgh", "Authorization: [redacted]"),
+        ("xi-api-key: 0123456789abcdef", "xi-api-key: [redacted]"),
+        ("cookie: a=b; c=d\nhost: x", "cookie: [redacted]\nhost: x"),
+        ("sec-websocket-protocol: realtime, a.key", "sec-websocket-protocol: [redacted]"),
+        ("{'xi-api-key': 'abc', 'host': 'x'}", "{'xi-api-key': '[redacted]', 'host': 'x'}"),
+        ("[(b'xi-api-key', b'abc'), (b'a', b'b')]", "[(b'xi-api-key', b'[redacted]'), (b'a', b'b')]"),
+        ('{"api_key":"abc","agent_id":"x"}', '{"api_key":\'[redacted]\',"agent_id":"x"}'),
+        ('{"tts_api_key": "abc"}', "{\"tts_api_key\": '[redacted]'}"),
+        ("wss://h/?a=1&conversation_signature=abc&b=2", "wss://h/?a=1&conversation_signature=[redacted]&b=2"),
+        ("names/auth_tokens%2Fabc", "names/[redacted]"),
+        ("realtime, openai-insecure-api-key.abc", "realtime, [redacted]"),
+        ("cvtkn_123_abc and ya29.abc", "[redacted] and [redacted]"),
+        ("postgres://user:abc@host", "postgres://user:[redacted]@host"),
+        ("tts_api_key: must be printable ASCII", "tts_api_key: must be printable ASCII"),
+        ("MASCOT_API_KEYS: missing", "MASCOT_API_KEYS: missing"),
+        (
+            "Invalid or expired token: ask for a new signed URL",
+            "Invalid or expired token: ask for a new signed URL",
+        ),
     ],
 )
 def test_what_looks_like_a_secret_is_blanked_out(text: str, blank: str) -> None:
@@ -146,3 +166,52 @@ def test_the_level_is_that_of_the_settings(root: logging.Logger, capfd: pytest.C
     log.warning("but %s", "this")
     assert capfd.readouterr().err.endswith("WARNING mascot_server.test: session s1: but this\n")
     assert root.level == logging.WARNING
+
+
+UNTIDY = """
+import asyncio, logging, sys, threading, warnings
+from mascot_server import load_settings
+from mascot_server.logs import configure_logging, log_uncaught
+
+configure_logging(level="debug", secrets=[load_settings(api_keys="a-plain-secret", redis_url="redis://:pass%20word@h")])
+log_uncaught()
+
+class Unraisable:
+    def __del__(self):
+        raise ValueError("a-plain-secret")
+
+class Protocol(asyncio.Protocol):
+    def fail(self, data):
+        raise ValueError("no secret")
+
+async def main():
+    asyncio.get_running_loop().call_soon(Protocol().fail, b"what people say")
+    await asyncio.sleep(0)
+
+logging.getLogger("mascot_server.x").debug("shown: %s", "a-plain-secret redis://:pass%20word@h pass word")
+for name in ("uvicorn.error", "websockets.server", "httpx", "httpcore.http11", "litestar", "any.library"):
+    logging.getLogger(name).debug("not shown")
+logging.getLogger("any.library").info("%d", "a-plain-secret")
+warnings.warn("warned of a-plain-secret")
+thread = threading.Thread(target=lambda: {}["a-plain-secret"])
+thread.start()
+thread.join()
+asyncio.run(main())
+Unraisable()
+sys.stderr.flush()
+raise KeyError("a-plain-secret")
+"""
+
+
+def test_what_python_prints_by_itself_is_redacted_too() -> None:
+    ran = subprocess.run([sys.executable, "-c", UNTIDY], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    printed = ran.stdout + ran.stderr
+    for secret in ("a-plain-secret", "pass word", "pass%20word", "what people say", "not shown"):
+        assert secret not in printed
+    assert "shown: [redacted]" in printed
+    assert "a log record of any.library was lost: TypeError" in printed
+    assert "UserWarning: warned of [redacted]" in printed
+    assert printed.count("KeyError: '[redacted]'") == 2
+    assert "ValueError: [redacted]" in printed
+    assert "ValueError: no secret" in printed

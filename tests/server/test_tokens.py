@@ -94,10 +94,13 @@ def test_rubbish_is_refused(token: str) -> None:
         Tokens([SECRET]).open("openai", token)
 
 
-def test_a_header_that_is_nested_too_deeply_is_refused() -> None:
-    header = base64.urlsafe_b64encode(b"[" * 99_999).decode()
-    with pytest.raises(Unauthorized):
-        Tokens([SECRET]).open("elevenlabs", f"{header}.e30.e30")
+@pytest.mark.parametrize("depth", [100, 1000, 5000, 100_000])
+def test_deeply_nested_json_in_a_token_is_refused(depth: int) -> None:
+    for nested in ("[" * depth, '{"kid":' * depth, '{"kid":' + "[" * depth + "]" * depth + "}"):
+        part = base64.urlsafe_b64encode(nested.encode()).decode().rstrip("=")
+        for token in (f"{part}.e30.x", f"eyJhbGciOiJIUzI1NiJ9.{part}.x"):
+            with pytest.raises(Unauthorized):
+                Tokens([SECRET]).open("openai", token)
 
 
 def test_a_token_without_a_signature_is_refused() -> None:

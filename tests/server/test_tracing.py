@@ -14,6 +14,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from support.apps import dial, first_of, told
 from support.servers import run_server, run_simulators
 
+from mascot_server.tracing import tracing
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -56,6 +58,16 @@ async def test_a_session_is_a_span_with_a_span_for_each_turn(exported: InMemoryS
     sent_ms = sum(1000 * len(sent.pcm) / 2 / sent.sample_rate for sent in providers.sent)
     traced_ms = sum(float(str(attributes(turn)["mascot.audio_ms"])) for turn in turns)
     assert traced_ms == pytest.approx(sent_ms, abs=1)
+
+
+def test_the_text_of_an_exception_is_not_exported(exported: InMemorySpanExporter) -> None:
+    exported.clear()
+    with pytest.raises(ValueError, match="said"), tracing(enabled=True).session("s1", "openai"):
+        raise ValueError("what somebody said")
+    (span,) = exported.get_finished_spans()
+    assert span.status.status_code is trace.StatusCode.ERROR
+    assert attributes(span)["error.type"] == "ValueError"
+    assert "said" not in span.to_json()
 
 
 async def test_without_it_nothing_is_traced(exported: InMemorySpanExporter) -> None:

@@ -66,7 +66,8 @@ class RedisServer:
     def command(self, *words: str) -> bytes:
         """Sends one command; returns the raw beginning of the answer."""
         with socket.create_connection(("127.0.0.1", self._port), timeout=5) as connection:
-            connection.sendall(f"{' '.join(words)}\r\n".encode())
+            pieces = [f"${len(word.encode())}\r\n{word}\r\n" for word in words]
+            connection.sendall(f"*{len(words)}\r\n{''.join(pieces)}".encode())
             return connection.recv(65536)
 
     def _answers(self) -> bool:

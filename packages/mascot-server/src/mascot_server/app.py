@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from mascot_server.bodies import LimitBodies, Pace
 from mascot_server.contract import openapi_config
 from mascot_server.conversation import Conversations
 from mascot_server.drain import Drain
-from mascot_server.errors import Refusal
+from mascot_server.errors import Refusal, StoreError
 from mascot_server.exposition import Worker, numbers_written
 from mascot_server.front import Front
 from mascot_server.handshakes import Handshake
@@ -37,7 +37,7 @@ from mascot_server.rest import Rest
 from mascot_server.scheduler import Scheduler
 from mascot_server.session_limits import SessionLimits
 from mascot_server.signed_urls import SignedUrls, get_signed_url_route
-from mascot_server.stores import open_key_store, open_ledger
+from mascot_server.stores import FirstAnswers, open_key_store, open_ledger
 from mascot_server.tokens import Tokens
 from mascot_server.tracing import tracing
 from mascot_server.upstream import Dialer
@@ -97,6 +97,9 @@ def create_app(
         open_ledger(settings), fail_open=fail_open, metrics=metrics, lease_seconds=settings.lease_seconds
     )
     access = Access(keys, limiter)
+    # With `open`, nothing waits for Redis but keys that are nowhere else.
+    needed = () if fail_open and settings.api_keys else (keys.read,)
+    answers = FirstAnswers(*needed, *(() if fail_open else (limiter.reach,)))
     rest = Rest(settings, access=access, http=http)
 
     def origin_of(config: ProviderConfig) -> str:
@@ -129,12 +132,22 @@ def create_app(
             return refusal
         return None
 
+    async def unready() -> str | None:
+        return (
+            None if await answers.problem() is None else "a store of keys or limits has not answered so far"
+        )
+
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         filter_web_server_log()
         metrics.tasks.watch(asyncio.get_running_loop())
         written = numbers_written(worker, metrics)
         async with http, playground or nullcontext(), rest, scheduler, keys, limiter, written:
+            for reach in (limiter.reach, keys.read):
+                with suppress(StoreError):  # the store logs it
+                    await reach()
+            if (problem := await answers.problem()) is not None:
+                logger.error("%s: /readyz answers 503 until that store answers", problem)
             yield
         logger.info("counted since the start: %s", metrics)
 
@@ -146,7 +159,9 @@ def create_app(
             *rest.routes,
             *(page or ()),
             asyncapi_route(public_url),
-            *health_routes(drain, partial(worker.gather, metrics) if settings.metrics == "on" else None),
+            *health_routes(
+                drain, unready, partial(worker.gather, metrics) if settings.metrics == "on" else None
+            ),
         ],
         middleware=[CountRequests(metrics, drain)],
         exception_handlers={

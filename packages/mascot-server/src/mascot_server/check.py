@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import mascot_visemes
-from mascot_server.errors import ServerError, SettingsError, StoreError
+from mascot_server.errors import SettingsError, StoreError
+from mascot_server.native import cannot_load, works_without
 from mascot_server.provider_config import VISEME_MODELS
 from mascot_server.serving import tls_options
 from mascot_server.stores import open_key_store, open_ledger
@@ -53,7 +54,11 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     """
     for finding in _settings(settings):
         yield finding
-    yield _models(sorted({*VISEME_MODELS, settings.english_model}))
+    parts = list(_native())
+    for finding in parts:
+        yield finding
+    if not any(finding.kind == "problem" for finding in parts):
+        yield _models(sorted({*VISEME_MODELS, settings.english_model}))
     if settings.key_store is not None:
         yield await _key_store(settings, "MASCOT_KEY_STORE")
     if offline:
@@ -101,6 +106,16 @@ def _setting_problems(settings: Settings) -> Iterator[Finding]:
             yield Finding("problem", f"MASCOT_{name.upper()}: there is no {path}")
 
 
+def _native() -> Iterator[Finding]:
+    problems = cannot_load()
+    for problem in problems:
+        yield Finding("problem", problem)
+    if not problems:
+        yield Finding("ok", "native parts: all packages load")
+    for problem in works_without():
+        yield Finding("note", problem)
+
+
 def _models(names: Sequence[str]) -> Finding:
     started = time.perf_counter()
     try:
@@ -129,8 +144,12 @@ async def _key_store(settings: Settings, name: str) -> Finding:
             records = await store.all()
         finally:
             await store.close()
-    except ServerError as error:
+    except SettingsError as error:
+        return Finding("problem", str(error))
+    except StoreError as error:
         return Finding("problem", f"{name}: {error}")
+    if store.damaged:
+        return Finding("problem", f"{name}: {'; '.join(store.damaged)}")
     return Finding("ok", f"key store: {len(records)} keys")
 
 

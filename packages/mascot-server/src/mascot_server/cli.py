@@ -14,7 +14,7 @@ from mascot_server.check import check as findings
 from mascot_server.demo_cli import demo
 from mascot_server.errors import SettingsError
 from mascot_server.keys_cli import keys
-from mascot_server.logs import configure_logging
+from mascot_server.logs import configure_logging, log_uncaught
 from mascot_server.settings import Settings, load_settings
 from mascot_server.simulators import Simulators
 from mascot_server.workers import serve as run_server
@@ -61,7 +61,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool)
     """
     try:
         settings = load_settings(host=host, port=port, workers=workers)
-        configure_logging(settings.log_format, settings.log_level)
+        configure_logging(settings.log_format, settings.log_level, secrets=[settings])
         if dev:
             settings = _with_dev_defaults(settings)
         sys.exit(run_server(settings, dev=dev, announce=lambda origin: click.echo(f"listening on {origin}")))
@@ -107,6 +107,7 @@ def _report(found: Iterable[Finding]) -> NoReturn:
 def simulate(host: str, port: int) -> None:
     """Run stand-ins for ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia that need no key of theirs."""
     configure_logging()
+    log_uncaught()
     try:
         asyncio.run(_simulate(host, port))
     except KeyboardInterrupt:

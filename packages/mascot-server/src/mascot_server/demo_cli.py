@@ -42,8 +42,8 @@ def demo(host: str | None, port: int | None) -> None:
     try:
         settings, whom = load_settings(host=host, port=port), load_demo_settings()
         whom.check(settings)
-        configure_logging(settings.log_format, settings.log_level)
         settings = _for_the_page_alone(settings)
+        configure_logging(settings.log_format, settings.log_level, secrets=[settings, whom])
         playground = Playground(settings, whom)
 
         def announce(origin: str) -> None:

@@ -13,6 +13,7 @@
     │   ├── BadGateway             the service that was to answer for us did not: 502
     │   └── Unavailable            this server cannot answer now: 503
     ├── StoreError                 keys or limits cannot be read or written
+    │   └── StoreRefused           the store is there and answered with an error
     ├── UpstreamError              the provider cannot be talked to: WebSocket close
     │   ├── UpstreamRefused        it answered, and said no: 1008
     │   └── UpstreamUnreachable    it did not answer, or not in a way that makes sense: 1011
@@ -39,6 +40,7 @@ __all__ = [
     "ServerError",
     "SettingsError",
     "StoreError",
+    "StoreRefused",
     "TooLarge",
     "TooManyRequests",
     "Unauthorized",
@@ -162,6 +164,10 @@ class Unavailable(Refusal):
 
 class StoreError(ServerError):
     """What keys or limits are kept in cannot be read or written; the text names it and says why."""
+
+
+class StoreRefused(StoreError):
+    """The store is there and answered with an error, which may be about one entry and says nothing about others."""
 
 
 class SettingsError(ServerError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family
 
 __all__ = ["CONTENT_TYPE", "Numbers", "Worker", "expose", "gather", "numbers_written", "serve_metrics"]
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4"
 """Of Prometheus' text format, without the charset, which is UTF-8."""
@@ -77,22 +80,41 @@ def gather(folder: Path) -> dict[str, Numbers]:
 
 
 @asynccontextmanager
-async def numbers_written(worker: Worker, metrics: Metrics) -> AsyncIterator[None]:
-    """Lets the other processes know this one's numbers every second, where there are others."""
+async def numbers_written(
+    worker: Worker, metrics: Metrics, *, every: float = _WRITE_SECONDS
+) -> AsyncIterator[None]:
+    """Let the other processes know this one's numbers, where there are others.
+
+    Args:
+        worker: This process.
+        metrics: Its numbers.
+        every: Seconds between two writes.
+    """
     if worker.folder is None:
         yield
         return
-    writing = asyncio.create_task(_keep_written(worker, metrics))
+    writing = asyncio.create_task(_keep_written(worker, metrics, every))
     try:
         yield
     finally:
         writing.cancel()
 
 
-async def _keep_written(worker: Worker, metrics: Metrics) -> None:
+async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
+    failing = False
     while True:
-        worker.write(metrics)
-        await asyncio.sleep(_WRITE_SECONDS)
+        try:
+            worker.write(metrics)
+        except Exception as error:
+            # The other processes go on showing the last numbers. Said once, not every second.
+            if not failing:
+                logger.exception("the numbers for /metrics cannot be written: %s", type(error).__name__)
+            failing = True
+        else:
+            if failing:
+                logger.warning("the numbers for /metrics are written again")
+            failing = False
+        await asyncio.sleep(every)
 
 
 def expose(numbers: Mapping[str, Numbers]) -> bytes:

@@ -11,7 +11,7 @@ from litestar.middleware import ASGIMiddleware
 from mascot_server.exposition import CONTENT_TYPE, expose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from litestar.handlers import HTTPRouteHandler
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +26,9 @@ _NOT_CACHED = {"cache-control": "no-store"}
 
 
 def health_routes(
-    drain: Drain, numbers: Callable[[], Mapping[str, Numbers]] | None
+    drain: Drain,
+    unready: Callable[[], Awaitable[str | None]],
+    numbers: Callable[[], Mapping[str, Numbers]] | None,
 ) -> list[HTTPRouteHandler]:
     """Makes the handlers of `/healthz`, `/readyz` and, where there are numbers to show, `/metrics`.
 
@@ -34,6 +36,7 @@ def health_routes(
 
     Args:
         drain: Knows whether new conversations are taken.
+        unready: Says why the server is not ready so far, or `None`.
         numbers: Gives what was counted, by worker; `None` leaves `/metrics` out.
     """
 
@@ -41,9 +44,9 @@ def health_routes(
     def alive() -> Response[dict[str, str]]:
         return Response({"status": "alive"}, headers=_NOT_CACHED)
 
-    @get("/readyz", sync_to_thread=False, include_in_schema=False)
-    def ready() -> Response[dict[str, str]]:
-        reason = drain.refusal()
+    @get("/readyz", include_in_schema=False)
+    async def ready() -> Response[dict[str, str]]:
+        reason = drain.refusal() or await unready()
         if reason is not None:
             return Response({"error": reason}, status_code=503, headers=_NOT_CACHED)
         return Response({"status": "ready"}, headers=_NOT_CACHED)

@@ -98,7 +98,10 @@ def list_keys() -> None:
 
     async def read() -> list[KeyRecord]:
         async with _store() as store:
-            return list(await store.all())
+            records = list(await store.all())
+            for damage in store.damaged:
+                click.echo(damage, err=True)
+            return records
 
     records = _run(read())
     if not records:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from mascot_server.errors import StoreError, TooManyRequests, Unavailable
+from mascot_server.ledger import MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -59,7 +60,8 @@ class Limiter:
 
     Args:
         ledger: Where they are counted.
-        fail_open: While the ledger is away, let everybody in rather than nobody who has limits.
+        fail_open: While the ledger is away or answers with an error, count in this process rather than let nobody in
+            who has limits.
         metrics: Where refusals and failures are counted.
         lease_seconds: How long the sessions of a process that died still count.
         tick_seconds: How often running sessions are looked after; more often where leases are short.
@@ -77,7 +79,7 @@ class Limiter:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
-        self._fail_open = fail_open
+        self._own = MemoryLedger() if fail_open else None
         self._metrics = metrics
         self._lease_seconds = lease_seconds
         self._tick_seconds = min(tick_seconds, lease_seconds / _TICKS_PER_LEASE)
@@ -104,7 +106,7 @@ class Limiter:
         limit = key.limits.requests_per_minute
         if limit is None:
             return
-        wait = await self._ask(self._ledger.take(key.id, per_minute=limit), if_away=0.0)
+        wait = await self._ask(lambda ledger: ledger.take(key.id, per_minute=limit))
         if wait > 0:
             raise self._too_many("requests", f"at most {limit} requests a minute", math.ceil(wait))
 
@@ -118,7 +120,7 @@ class Limiter:
         limit = key.limits.minutes_per_day
         if limit is None:
             return
-        used = await self._ask(self._spend(key, 0.0), if_away=0.0)
+        used = await self._ask(lambda ledger: self._spend(ledger, key, 0.0))
         if used >= limit * 60:
             tomorrow = _DAY_SECONDS - self._clock() % _DAY_SECONDS
             raise self._too_many("minutes", _used_up(limit), math.ceil(tomorrow))
@@ -132,7 +134,7 @@ class Limiter:
         Raises:
             Unavailable: The ledger is away.
         """
-        return await self._ask(self._ledger.claim(token_id, seconds=seconds), if_away=True)
+        return await self._ask(lambda ledger: ledger.claim(token_id, seconds=seconds))
 
     @asynccontextmanager
     async def session(self, key: KeyRecord, stop: Callable[[int, str], None]) -> AsyncIterator[None]:
@@ -151,12 +153,10 @@ class Limiter:
             yield
             return
         await self.check_day(key)
-        if limits.sessions is not None:
-            lease = self._ledger.lease(key.id, session, limit=limits.sessions, seconds=self._lease_seconds)
-            if not await self._ask(lease, if_away=True):
-                raise self._too_many(
-                    "sessions", f"at most {limits.sessions} sessions at once", _RETRY_SESSION_SECONDS
-                )
+        if limits.sessions is not None and not await self._lease(key, session, limits.sessions):
+            raise self._too_many(
+                "sessions", f"at most {limits.sessions} sessions at once", _RETRY_SESSION_SECONDS
+            )
         self._running[session] = running = _Running(key, stop, self._clock())
         try:
             yield
@@ -164,11 +164,29 @@ class Limiter:
             del self._running[session]
             await self._settle(session, running)
 
+    async def reach(self) -> None:
+        """Ask the ledger something, to see whether it is there.
+
+        Raises:
+            StoreError: It is not.
+        """
+        await self._ledger.claim("reach", seconds=1)
+
+    async def _lease(self, key: KeyRecord, session: str, limit: int) -> bool:
+        seconds = self._lease_seconds
+        got = await self._ask(lambda ledger: ledger.lease(key.id, session, limit=limit, seconds=seconds))
+        if got and self._own is not None:
+            # Known here as well, should the ledger be away for the next one.
+            await self._own.renew(key.id, [session], seconds=seconds)
+        return got
+
     async def _settle(self, session: str, running: _Running) -> None:
         """Counts the last of a session's time and gives its place back; if the ledger is away, the lease runs out."""
+        if self._own is not None:
+            await self._own.release(running.key.id, session)
         try:
             if running.key.limits.minutes_per_day is not None:
-                await self._spend(running.key, self._clock() - running.counted_until)
+                await self._spend(self._ledger, running.key, self._clock() - running.counted_until)
             if running.key.limits.sessions is not None:
                 await self._ledger.release(running.key.id, session)
         except StoreError:
@@ -197,6 +215,8 @@ class Limiter:
             return
         key = next(iter(running.values())).key
         if key.limits.sessions is not None:
+            if self._own is not None:
+                await self._own.renew(key.id, running, seconds=self._lease_seconds)
             await self._ledger.renew(key.id, running, seconds=self._lease_seconds)
         if key.limits.minutes_per_day is not None:
             await self._count_minutes(key, key.limits.minutes_per_day, list(running.values()))
@@ -208,7 +228,7 @@ class Limiter:
         for session in sessions:
             session.counted_until = now
         try:
-            used = await self._spend(key, sum(elapsed))
+            used = await self._spend(self._ledger, key, sum(elapsed))
         except StoreError:
             for session, seconds in zip(sessions, elapsed, strict=True):
                 session.counted_until -= seconds
@@ -217,17 +237,17 @@ class Limiter:
             for session in sessions:
                 session.stop(1008, _used_up(limit))
 
-    async def _spend(self, key: KeyRecord, seconds: float) -> float:
+    async def _spend(self, ledger: Ledger, key: KeyRecord, seconds: float) -> float:
         day = int(self._clock() // _DAY_SECONDS)
-        return await self._ledger.spend(f"{key.id}:{day}", max(0.0, seconds), keep=_KEEP_USAGE_SECONDS)
+        return await ledger.spend(f"{key.id}:{day}", max(0.0, seconds), keep=_KEEP_USAGE_SECONDS)
 
-    async def _ask(self, question: Awaitable[T], *, if_away: T) -> T:
+    async def _ask(self, question: Callable[[Ledger], Awaitable[T]]) -> T:
         try:
-            return await question
+            return await question(self._ledger)
         except StoreError:
             self._metrics.ledger_failures.add()
-            if self._fail_open:
-                return if_away
+            if self._own is not None:
+                return await question(self._own)
             raise Unavailable(
                 "Limits cannot be checked at the moment", retry_after=_RETRY_STORE_SECONDS
             ) from None

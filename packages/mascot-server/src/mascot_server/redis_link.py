@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ClusterDownError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 
 from mascot_server.breaker import Breaker
-from mascot_server.errors import SettingsError, StoreError
+from mascot_server.errors import SettingsError, StoreError, StoreRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _CONNECTIONS: Final = 32
+
+_LOG_SECONDS: Final = 60.0
+"""How often an error that Redis answers is logged, for each kind of error."""
 
 
 class RedisLink:
@@ -53,26 +57,52 @@ class RedisLink:
             raise SettingsError(f"MASCOT_REDIS_URL: {error}") from None
         self._redis = Redis(connection_pool=pool)
         self._breaker = Breaker()
+        self._logged: dict[tuple[str, str], float] = {}
 
-    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
+    async def ask(self, question: Callable[[Redis], Awaitable[T]], *, about: str) -> T:
         """Asks something.
 
+        Args:
+            question: Sends commands and returns what they answered.
+            about: Name of the entry that the question is about, for the log.
+
         Raises:
-            StoreError: Redis is away, or answers an error.
+            StoreRefused: Redis answered with an error. That may be about this entry alone, so the next question is
+                asked as usual.
+            StoreError: Redis is away.
         """
         if not self._breaker.may_ask():
             raise StoreError("Redis is away")
         try:
             answer = await question(self._redis)
         except (RedisError, OSError) as error:
+            # While it loads its data, elects a leader or does not know us, it answers nobody: these are no
+            # `ResponseError`s, or mean the same.
+            if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError):
+                self._answered()
+                self._log_refusal(about, error)
+                raise StoreRefused(f"Redis answered with an error: {type(error).__name__}") from None
             if self._breaker.closed:
                 logger.warning("Redis is away: %s: %s", type(error).__name__, error)
             self._breaker.failed()
             raise StoreError(f"Redis is away: {type(error).__name__}") from None
+        self._answered()
+        return answer
+
+    def _answered(self) -> None:
         if not self._breaker.closed:
             logger.warning("Redis is back")
         self._breaker.succeeded()
-        return answer
+
+    def _log_refusal(self, about: str, error: ResponseError) -> None:
+        kind = (type(error).__name__, str(error).partition(" ")[0])
+        now = time.monotonic()
+        if now - self._logged.get(kind, float("-inf")) >= _LOG_SECONDS:
+            self._logged[kind] = now
+            logger.error(
+                "Redis answered with an error about %s: %s: %s; if this entry is damaged, delete it",
+                about, type(error).__name__, error,
+            )  # fmt: skip
 
     async def close(self) -> None:
         """Closes all connections."""

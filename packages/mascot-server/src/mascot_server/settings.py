@@ -137,7 +137,9 @@ class Settings(BaseSettings):
         default="console", description="Log lines to read (`console`) or one JSON object a line (`json`)."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="What is logged at least: `debug`, `info`, `warning` or `error`."
+        default="info",
+        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` is for the server "
+        "itself; libraries stay at `info`, because their `debug` lines hold headers and messages.",
     )
     tracing: bool = Field(
         default=False,
@@ -157,8 +159,9 @@ class Settings(BaseSettings):
     )
     redis_down: Literal["open", "closed"] = Field(
         default="open",
-        description="While Redis is away: `open` lets keys in without counting (those that were known before, if keys "
-        "are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may be used once.",
+        description="While Redis is away: with `open` each process counts for itself (and knows the keys that it knew "
+        "before, if keys are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may "
+        "be used once.",
     )
     redis_timeout_seconds: float = Field(
         default=0.5,

@@ -1,32 +1,43 @@
-"""Opens what the settings name to keep keys and counts in. Redis is an extra, imported only where it is set."""
+"""Opens what the settings name to keep keys and counts in. Redis is an extra, imported only where it is set.
+
+A key database that cannot be used is a wrong setting, and the server does not start. Redis may come up after the
+server, so the server starts and is not ready until Redis has answered.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mascot_server.errors import SettingsError
+from mascot_server.errors import SettingsError, StoreError
 from mascot_server.keys.sqlite import SqliteKeyStore
 from mascot_server.ledger import MemoryLedger
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from mascot_server.keys import KeyStore
     from mascot_server.ledger import Ledger
     from mascot_server.redis_link import RedisLink
     from mascot_server.settings import Settings
 
-__all__ = ["open_key_store", "open_ledger"]
+__all__ = ["FirstAnswers", "open_key_store", "open_ledger"]
 
 
 def open_key_store(settings: Settings) -> KeyStore | None:
     """Opens the key store: a SQLite file if one is set, else Redis if that is set.
 
-    Nothing is read or connected to before its first use.
+    The file is made if there is none. Redis is not connected to before its first use.
 
     Raises:
-        SettingsError: Redis is set and cannot be used.
+        SettingsError: The file cannot be used, or Redis is set and its URL or package cannot.
     """
     if settings.key_store is not None:
-        return SqliteKeyStore(settings.key_store)
+        store = SqliteKeyStore(settings.key_store)
+        try:
+            store.probe()
+        except StoreError as error:
+            raise SettingsError(f"MASCOT_KEY_STORE: {error}") from None
+        return store
     link = _link(settings)
     if link is None:
         return None
@@ -59,3 +70,25 @@ def _link(settings: Settings) -> RedisLink | None:
     except ModuleNotFoundError:
         raise SettingsError("MASCOT_REDIS_URL: needs an extra: pip install 'mascot-server[redis]'") from None
     return RedisLink(settings.redis_url.get_secret_value(), timeout=settings.redis_timeout_seconds)
+
+
+class FirstAnswers:
+    """Whether all stores that are needed have answered once since the start.
+
+    Args:
+        questions: One for each store; each raises `StoreError` while its store does not answer.
+    """
+
+    def __init__(self, *questions: Callable[[], Awaitable[object]]) -> None:
+        self._waiting = list(questions)
+
+    async def problem(self) -> str | None:
+        """Ask those that have not answered so far; return what keeps the server from being ready, if anything."""
+        for question in tuple(self._waiting):
+            try:
+                await question()
+            except StoreError as error:
+                return str(error)
+            if question in self._waiting:
+                self._waiting.remove(question)
+        return None

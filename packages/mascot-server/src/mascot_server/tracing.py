@@ -73,10 +73,17 @@ class OpenTelemetry:
     def session(self, session_id: str, provider: str) -> Iterator[SessionTrace]:
         """A span around one conversation."""
         attributes = {"mascot.session": session_id, "mascot.provider": provider}
-        with self._tracer.start_as_current_span("session", attributes=attributes) as span:
+        # The text of an exception could hold what an app or a provider sent; an exporter shows it to others.
+        with self._tracer.start_as_current_span(
+            "session", attributes=attributes, record_exception=False, set_status_on_exception=False
+        ) as span:
             traced = _Session(self._tracer, span, self._trace.set_span_in_context(span))
             try:
                 yield traced
+            except Exception as error:
+                span.set_status(self._trace.StatusCode.ERROR)
+                span.set_attribute("error.type", type(error).__qualname__)
+                raise
             finally:
                 traced.turn_ended("session ended")
 

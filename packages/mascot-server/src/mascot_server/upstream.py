@@ -8,17 +8,18 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
 from mascot_server.fetching import fetch
 from mascot_server.peers import ProviderPeer
 from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
 from mascot_server.provider_socket import ProviderSocket
+from mascot_server.signed_targets import is_own_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,6 @@ __all__ = ["Dialer"]
 _OPEN_TIMEOUT: Final = 10.0
 """Seconds for a provider to answer a request or a handshake."""
 
-_ELEVENLABS_DOMAIN: Final = "elevenlabs.io"
 _GEMINI_EPHEMERAL: Final = "auth_tokens/"
 _GEMINI_EPHEMERAL_VERSION: Final = "v1alpha"
 """The version of the API that takes ephemeral tokens."""
@@ -40,7 +40,7 @@ _USER_AGENT: Final = "mascot-server"
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    url: str
+    url: str = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -95,14 +95,15 @@ class Dialer:
             response = await fetch(self._http, request, seconds=_OPEN_TIMEOUT)
         except httpx.HTTPError as error:
             raise UpstreamUnreachable(provider, type(error).__name__) from None
+        if _is_redirect(response.status):
+            raise _redirected(provider, response.status)
         if response.is_error:
             raise UpstreamRefused(provider, response.status)
         try:
             signed_url = response.json()["signed_url"]
-            trusted = _is_elevenlabs(signed_url, origin)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError):
             raise UpstreamUnreachable(provider, "it answered no signed_url") from None
-        if not trusted:
+        if not is_own_socket(signed_url, origin):
             raise UpstreamUnreachable(provider, "it answered a signed_url of a foreign host")
         return _Target(signed_url)
 
@@ -128,17 +129,17 @@ class Dialer:
         )
 
 
-def _is_elevenlabs(signed_url: str, origin: str) -> bool:
-    url, own = urlsplit(signed_url), urlsplit(origin)
-    host = url.hostname or ""
-    if host == own.hostname:
-        return url.scheme == _websocket_scheme(own.scheme)
-    return url.scheme == "wss" and (host == _ELEVENLABS_DOMAIN or host.endswith(f".{_ELEVENLABS_DOMAIN}"))
+class _DirectConnect(connect):
+    """Connects to the URL it was given and to no other: `websockets` would send the key to where a redirect points."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Return the error as it is: nothing is followed."""
+        return exc
 
 
 async def _connect(provider: str, target: _Target) -> ProviderPeer:
     try:
-        connection = await connect(
+        connection = await _DirectConnect(
             target.url,
             additional_headers=target.headers,
             user_agent_header=_USER_AGENT,
@@ -151,17 +152,30 @@ async def _connect(provider: str, target: _Target) -> ProviderPeer:
             create_connection=ProviderSocket,
         )
     except InvalidStatus as error:
-        raise UpstreamRefused(provider, error.response.status_code) from None
-    except (InvalidHandshake, InvalidURI):
-        raise UpstreamUnreachable(provider, "no WebSocket handshake") from None
+        status = error.response.status_code
+        raise (_redirected if _is_redirect(status) else UpstreamRefused)(provider, status) from None
     except TimeoutError:
         raise UpstreamUnreachable(provider, "no answer in time") from None
     except ssl.SSLError:
         raise UpstreamUnreachable(provider, "TLS failed") from None
+    except WebSocketException:
+        raise UpstreamUnreachable(provider, "no WebSocket handshake") from None
+    except (ValueError, OverflowError):
+        raise UpstreamUnreachable(provider, "no connection can be made to its host or port") from None
     except OSError:
         raise UpstreamUnreachable(provider, "no connection") from None
     # `connect` does not know the type of what it was told to create.
     return ProviderPeer(cast("ProviderSocket", connection))
+
+
+def _is_redirect(status: int) -> bool:
+    return 300 <= status < 400  # noqa: PLR2004 - RFC 9110, section 15.4
+
+
+def _redirected(provider: str, status: int) -> UpstreamUnreachable:
+    return UpstreamUnreachable(
+        provider, f"it answered with a redirect (HTTP {status}), which is not followed"
+    )
 
 
 def _websocket_scheme(scheme: str) -> str:

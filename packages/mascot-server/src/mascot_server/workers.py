@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Final
 from mascot_server.app import create_app
 from mascot_server.errors import SettingsError
 from mascot_server.exposition import Worker, gather, serve_metrics
-from mascot_server.logs import configure_logging
+from mascot_server.logs import configure_logging, log_uncaught
+from mascot_server.native import cannot_load, works_without
 from mascot_server.restarts import FIRST_SECONDS, Restarts
 from mascot_server.serving import Server, bind, server_config, tls_options
+from mascot_server.stores import open_key_store, open_ledger
 
 if TYPE_CHECKING:
     import socket
@@ -61,8 +63,9 @@ def serve(
         The exit status.
 
     Raises:
-        SettingsError: The server cannot start with these settings.
+        SettingsError: The server cannot start with these settings, or with the packages that are installed.
     """
+    log_uncaught()
     if settings.workers == 1 or playground is not None:
         return _serve_alone(settings, dev, announce, playground)
     return _serve_by_workers(settings, dev, announce)
@@ -74,6 +77,7 @@ def _serve_alone(
     announce: Callable[[str], None],
     playground: Playground | None,
 ) -> int:
+    _check_packages()
     worker = Worker()
     app = create_app(settings, dev=dev, worker=worker, playground=playground)
     config = server_config(app, settings)
@@ -91,6 +95,9 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     if not dev:
         settings.check_safe()
     tls_options(settings)
+    # What a worker could not open is said here, once and before the port is announced.
+    open_key_store(settings)
+    open_ledger(settings)
     if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
         logger.warning(
             "MASCOT_REDIS_URL: not set, so each of the %d workers counts by itself: a key may do its limits as often, "
@@ -103,6 +110,18 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
             serve_metrics(settings.metrics, lambda: gather(folder))
         announce(_origin(settings, listeners[0]))
         return _Supervisor(settings, listeners, folder, dev=dev).run()
+
+
+def _check_packages() -> None:
+    """Load what has native parts, in a process that serves: it needs them anyway.
+
+    Raises:
+        SettingsError: A package does not load; the text names each one and the fix.
+    """
+    if problems := cannot_load():
+        raise SettingsError("\n".join(problems))
+    for problem in works_without():
+        logger.warning("%s", problem)
 
 
 def _is_address(metrics: str) -> bool:
@@ -247,8 +266,10 @@ def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Likewise, and the parent drains this one.
     _on_hangup(lambda: None)
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level, secrets=[settings])
+    log_uncaught()
     try:
+        _check_packages()
         app = create_app(settings, dev=dev, worker=worker)
         config = server_config(app, settings)
     except SettingsError as error:

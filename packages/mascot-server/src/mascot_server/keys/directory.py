@@ -7,7 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final, Self
 
-from mascot_server.errors import StoreError
+from mascot_server.errors import StoreError, StoreRefused
 from mascot_server.keys.records import digest_of
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class KeyDirectory:
     Args:
         static: Keys of the settings.
         store: Where further keys are kept.
-        keep_stale: While the store cannot be read, go by what it held before. Nobody is let in by it who was never
-            let in, but a revoked key stays good until the store is back.
+        keep_stale: While the store is away, go by what it held before. Nobody is let in by it who was never let in, but
+            a revoked key stays good until the store is back. A store that is there and cannot be read is not away.
         clock: Seconds, of any origin.
     """
 
@@ -57,6 +57,7 @@ class KeyDirectory:
         self._version: object = None
         self._read_at = float("-inf")
         self._failing = False
+        self._damaged: tuple[str, ...] = ()
         self._reading = asyncio.Lock()
 
     async def by_key(self, key: str) -> KeyRecord | None:
@@ -76,6 +77,15 @@ class KeyDirectory:
             StoreError: It is none of the settings, and the store cannot be read.
         """
         return self._static.by_id(key_id) or await self._stored(lambda: self._by_id.get(key_id))
+
+    async def read(self) -> None:
+        """Read the store, unless that was just done.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        if self._store is not None and self._age() > MAX_AGE_SECONDS:
+            await self._read(self._store, older_than=MAX_AGE_SECONDS)
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,7 +119,7 @@ class KeyDirectory:
                 if not self._failing:
                     logger.warning("%s", error)
                 self._failing = True
-                if not self._keep_stale or self._version is None:
+                if not self._keep_stale or self._version is None or isinstance(error, StoreRefused):
                     raise
             else:
                 self._failing = False
@@ -123,3 +133,6 @@ class KeyDirectory:
         self._by_digest = {record.digest: record for record in records}
         self._by_id = {record.id: record for record in records}
         self._version = version
+        for damage in sorted(set(store.damaged) - set(self._damaged)):
+            logger.error("%s", damage)
+        self._damaged = store.damaged

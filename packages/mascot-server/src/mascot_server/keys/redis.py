@@ -7,12 +7,14 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from mascot_server.errors import StoreError
-from mascot_server.keys.records import KeyLimits, KeyRecord
+from mascot_server.errors import StoreRefused
+from mascot_server.keys.store import damage
+from mascot_server.keys.stored import DamagedRecordError, read_record
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from mascot_server.keys.records import KeyRecord
     from mascot_server.redis_link import RedisLink
 
 __all__ = ["RedisKeyStore"]
@@ -33,15 +35,28 @@ class RedisKeyStore:
 
     def __init__(self, link: RedisLink) -> None:
         self._link = link
+        self.damaged: tuple[str, ...] = ()
 
     async def version(self) -> object:
         """Changes with every key that is added or revoked."""
-        return await self._link.ask(lambda redis: redis.get(_VERSION)) or b""
+        try:
+            return await self._link.ask(lambda redis: redis.get(_VERSION), about=_VERSION) or b""
+        except StoreRefused:
+            # Another version than any before, so that all keys are read again. Should they be refused too, that counts.
+            return object()
 
     async def all(self) -> list[KeyRecord]:
         """All keys, oldest first."""
-        fields: dict[bytes, bytes] = await self._link.ask(_hgetall)
-        return sorted((_record(value) for value in fields.values()), key=lambda record: record.created)
+        values: dict[bytes, bytes] = await self._link.ask(_hgetall, about=_KEYS)
+        records, damaged = [], []
+        for field, value in values.items():
+            key_id = field.decode(errors="replace")
+            try:
+                records.append(_record(key_id, value))
+            except DamagedRecordError as error:
+                damaged.append(damage(key_id, error))
+        self.damaged = tuple(sorted(damaged))
+        return sorted(records, key=lambda record: record.created)
 
     async def add(self, record: KeyRecord) -> None:
         """Keeps a new key."""
@@ -49,9 +64,14 @@ class RedisKeyStore:
 
     async def revoke(self, key_id: str) -> bool:
         """Ends a key."""
-        kept = await self._link.ask(lambda redis: redis.hget(_KEYS, key_id))
+        kept: Any = await self._link.ask(lambda redis: redis.hget(_KEYS, key_id), about=_KEYS)
         if kept is None:
             return False
+        try:
+            _record(key_id, kept)
+        except DamagedRecordError:
+            await self._put(key_id, None)
+            return True
         fields = json.loads(kept)
         # Of two that revoke at once the later one counts; either way it is revoked.
         fields["revoked"] = fields["revoked"] or datetime.now(UTC).isoformat(timespec="seconds")
@@ -62,14 +82,19 @@ class RedisKeyStore:
         """Closes the connection."""
         await self._link.close()
 
-    async def _put(self, key_id: str, fields: dict[str, Any]) -> None:
+    async def _put(self, key_id: str, fields: dict[str, Any] | None) -> None:
+        """Keeps a record, or removes it."""
+
         async def put(redis: Redis) -> None:
             async with redis.pipeline(transaction=True) as pipeline:
-                pipeline.hset(_KEYS, key_id, json.dumps(fields))
+                if fields is None:
+                    pipeline.hdel(_KEYS, key_id)
+                else:
+                    pipeline.hset(_KEYS, key_id, json.dumps(fields))
                 pipeline.set(_VERSION, secrets.token_hex(8))
                 await pipeline.execute()
 
-        await self._link.ask(put)
+        await self._link.ask(put, about=_KEYS)
 
 
 async def _hgetall(redis: Redis) -> Any:
@@ -91,18 +116,15 @@ def _fields(record: KeyRecord) -> dict[str, Any]:
     }
 
 
-def _record(value: bytes) -> KeyRecord:
+def _record(key_id: str, value: bytes) -> KeyRecord:
     try:
         fields = json.loads(value)
-        return KeyRecord(
-            id=fields["id"],
-            name=fields["name"],
-            digest=bytes.fromhex(fields["digest"]),
-            created=datetime.fromisoformat(fields["created"]),
-            limits=KeyLimits(fields["requests_per_minute"], fields["sessions"], fields["minutes_per_day"]),
-            providers=tuple(fields["providers"]),
-            origins=tuple(fields["origins"]),
-            revoked=fields["revoked"] and datetime.fromisoformat(fields["revoked"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{_KEYS} in Redis holds what is no key: {type(error).__name__}") from None
+    except (ValueError, RecursionError):
+        raise DamagedRecordError("it is not JSON") from None
+    if not isinstance(fields, dict) or fields.get("id") != key_id:
+        raise DamagedRecordError("it is not that of this key")
+    try:
+        digest = bytes.fromhex(fields["digest"])
+    except (KeyError, TypeError, ValueError):
+        raise DamagedRecordError("digest is not a SHA-256") from None
+    return read_record({**fields, "digest": digest})

@@ -14,7 +14,7 @@ class Ledger(Protocol):
     """Counts what may not be exceeded by all processes together.
 
     Times are the ledger's own: processes need not agree on theirs. Every method raises `StoreError` if the ledger is
-    away; whether that lets somebody in is for the caller to say.
+    away or answers with an error, which may be about one name; what that means for a caller is for the limiter to say.
     """
 
     async def claim(self, name: str, *, seconds: float) -> bool:

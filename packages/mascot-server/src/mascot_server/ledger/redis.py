@@ -34,10 +34,11 @@ class RedisLedger:
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Takes a name."""
-        milliseconds = _milliseconds(seconds)
+        key, milliseconds = f"{_PREFIX}claim:{name}", _milliseconds(seconds)
+        # The name is that of a token, which no log needs.
         return bool(
             await self._link.ask(
-                lambda redis: redis.set(f"{_PREFIX}claim:{name}", 1, nx=True, px=milliseconds)
+                lambda redis: redis.set(key, 1, nx=True, px=milliseconds), about=f"{_PREFIX}claim:…"
             )
         )
 
@@ -55,7 +56,8 @@ class RedisLedger:
 
     async def release(self, name: str, holder: str) -> None:
         """Gives a place back."""
-        await self._link.ask(lambda redis: redis.zrem(f"{_PREFIX}lease:{name}", holder))
+        key = f"{_PREFIX}lease:{name}"
+        await self._link.ask(lambda redis: redis.zrem(key, holder), about=key)
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
         """Adds to an account."""
@@ -68,7 +70,7 @@ class RedisLedger:
                 total, _ = await pipeline.execute()
             return int(total)
 
-        return await self._link.ask(add) / 1000
+        return await self._link.ask(add, about=key) / 1000
 
     async def close(self) -> None:
         """Closes the connection."""
@@ -78,7 +80,7 @@ class RedisLedger:
         async def run(redis: Redis) -> Any:
             return await redis.register_script(script)(keys=[_PREFIX + key], args=arguments)
 
-        return int(await self._link.ask(run))
+        return int(await self._link.ask(run, about=_PREFIX + key))
 
 
 def _milliseconds(seconds: float) -> int:

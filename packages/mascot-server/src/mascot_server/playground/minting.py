@@ -88,6 +88,11 @@ async def _made(
         answer = await fetch(http, request, seconds=_TIMEOUT)
     except httpx.HTTPError as error:
         raise BadGateway(f"{provider} made no ephemeral token: {type(error).__name__}") from None
+    if 300 <= answer.status < 400:  # noqa: PLR2004 - RFC 9110, section 15.4
+        raise BadGateway(
+            f"{provider} made no ephemeral token and answered with a redirect (HTTP {answer.status}), "
+            "which is not followed"
+        )
     if answer.is_error:
         raise BadGateway(
             f"{provider} made no ephemeral token and answered HTTP {answer.status}: "

@@ -101,7 +101,8 @@ def _check_answer(response: httpx.Response, problem: str, engine: str) -> None:
         raise BadRequest("Invalid voice ID specified")
     if status in {401, 403}:
         raise BadRequest(f"tts_api_key: {engine} refused it with HTTP {status}")
-    raise BadGateway(f"{engine} answered HTTP {status}")
+    redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""  # noqa: PLR2004 - RFC 9110, 15.4
+    raise BadGateway(f"{engine} answered HTTP {status}{redirect}")
 
 
 async def _blocks(response: httpx.Response, engine: str) -> AsyncIterator[bytes]:

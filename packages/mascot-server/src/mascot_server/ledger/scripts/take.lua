@@ -4,8 +4,15 @@ local per_minute = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = tonumber(kept[1]) or per_minute
-local elapsed = math.max(0, now - (tonumber(kept[2]) or now))
+local tokens, at = per_minute, now
+if kept[1] or kept[2] then
+  tokens, at = tonumber(kept[1]), tonumber(kept[2])
+  -- Also what is infinite or not a number: a damaged bucket is an error, not a full one.
+  if not tokens or not at or tokens - tokens ~= 0 or at - at ~= 0 then
+    return redis.error_reply('DAMAGED the entry is no bucket')
+  end
+end
+local elapsed = math.max(0, now - at)
 tokens = math.min(per_minute, tokens + elapsed * per_minute / 60)
 if tokens < 1 then
   return math.ceil((1 - tokens) * 60000 / per_minute)

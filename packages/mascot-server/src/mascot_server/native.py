@@ -1,0 +1,77 @@
+"""Packages with native parts, which may be installed and still not load: another platform, a missing system library.
+
+Imports nothing of them itself, so that it can say which one does not load before anything else fails because of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+from typing import Final
+
+__all__ = ["cannot_load", "works_without"]
+
+_REQUIRED: Final = (
+    ("numpy", "numpy"),
+    ("onnxruntime", "onnxruntime"),
+    ("httptools", "httptools"),
+    ("pydantic_core", "pydantic-core"),
+    ("cryptography.hazmat.bindings._rust", "cryptography"),
+    ("pybase64", "pybase64"),
+)
+"""Modules that need a native part, and the packages that they come with."""
+
+_OPTIONAL: Final = (
+    ("uvloop", "uvloop", "The server runs without it, on asyncio's slower event loop"),
+    ("soundfile", "soundfile", "The server runs without it, and takes no recordings but WAV"),
+)
+
+
+def cannot_load() -> list[str]:
+    """Return a line for each required package that does not load; it names the package and the fix."""
+    problems: list[str] = []
+    for module, package in _REQUIRED:
+        # onnxruntime is built on numpy, which comes first, and fails with it in many more lines.
+        if module == "onnxruntime" and problems:
+            continue
+        problem = _problem(module, package)
+        if problem is not None:
+            problems.append(problem)
+    return problems
+
+
+def works_without() -> list[str]:
+    """Return a line for each package that should be there and does not load, and that the server can do without."""
+    has_uvloop = sys.platform != "win32" and platform.python_implementation() == "CPython"
+    found = []
+    for module, package, effect in _OPTIONAL:
+        problem = _problem(module, package) if module != "uvloop" or has_uvloop else None
+        if problem is not None:
+            found.append(f"{problem}. {effect}.")
+    return found
+
+
+def _problem(module: str, package: str) -> str | None:
+    # As mascot-visemes does: a first import of onnxruntime without it starts to report to its makers.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name == module.partition(".")[0]:
+            return f"{package} is not installed: pip install {package}"
+        reason: Exception = error
+    except Exception as error:  # noqa: BLE001 - packages raise whatever they like where they do not fit
+        reason = error
+    else:
+        return None
+    return (
+        f"{package} cannot be loaded: {_first_line(reason)}; install it again for this Python and platform: "
+        f"pip install --force-reinstall {package}"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".;") if lines else type(error).__name__
