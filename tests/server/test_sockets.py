@@ -143,7 +143,8 @@ async def test_before_running_conversations_get_worse_new_ones_are_refused() -> 
     async def talk(upstream: ServerConnection) -> None:
         i = 0
         while True:
-            await upstream.send(WIRES["openai"].audio(bytes(480), i))
+            # No faster than it plays, so that all of it is needed at once.
+            await upstream.send(WIRES["openai"].audio(bytes(240), i))
             await asyncio.sleep(0.005)
             i += 1
 

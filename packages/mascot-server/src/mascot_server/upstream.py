@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
 from mascot_server.peers import ProviderPeer
 from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
-from mascot_server.provider_socket import ProviderSocket
+from mascot_server.provider_socket import MAX_MESSAGE, ProviderSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +142,7 @@ async def _connect(provider: str, target: _Target) -> ProviderPeer:
             # Inflating base64 audio costs more than the rest of the relay together.
             compression=None,
             # Whole items of audio come in one message, longer than the default allows.
-            max_size=None,
+            max_size=MAX_MESSAGE,
             open_timeout=_OPEN_TIMEOUT,
             close_timeout=5,
             create_connection=ProviderSocket,
