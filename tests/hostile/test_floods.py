@@ -143,11 +143,13 @@ async def test_a_provider_floods(kind: str, scene: Scene, figure: Figures) -> No
 
     reading = asyncio.create_task(discard())
     attack = flood(await arrived, kind, masked=False, server=server, reads="messages" in kind)
-    await measure(server, attack, figure, growth_mb=48 if "fragments" in kind else 24)
-    over.set()
-    reading.cancel()
-    await asyncio.gather(reading, return_exceptions=True)
-    writer.transport.abort()
+    try:
+        await measure(server, attack, figure, growth_mb=48 if "fragments" in kind else 24)
+    finally:
+        over.set()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        writer.transport.abort()
 
 
 async def test_a_flood_does_not_keep_others_out(scene: Scene, figure: Figures) -> None:

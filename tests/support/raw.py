@@ -68,7 +68,8 @@ async def raw_provider(handler: Callable[[Raw], Awaitable[None]]) -> AsyncIterat
         running.add(task)
         try:
             await handler((reader, writer))
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # Cancelled at the end: a task of `start_server` that says so would be logged as an error.
             pass
         finally:
             running.discard(task)
