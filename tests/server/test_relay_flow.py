@@ -19,7 +19,7 @@ from mascot_server.scheduler import Scheduler
 from mascot_server.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from mascot_server.codecs import AudioFormat, Frame
     from mascot_server.listener import Listener
@@ -81,8 +81,8 @@ class Conversation:
     metrics: Metrics = field(default_factory=Metrics)
     ending: asyncio.Future[Ending] = field(init=False)
 
-    def say(self, count: int, *, first: int = 0) -> list[Frame]:
-        frames = [WIRE.audio(CHUNK, first + i) for i in range(count)]
+    def say(self, count: int, *, first: int = 0, chunk: bytes = CHUNK) -> list[Frame]:
+        frames = [WIRE.audio(chunk, first + i) for i in range(count)]
         for frame in frames:
             self.provider.listener.heard(frame)
         return frames
@@ -117,6 +117,12 @@ async def talking(*, budget_ms: float = 1000, stall_seconds: float = 30.0) -> As
         yield conversation
         conversation.ending.cancel()
         await asyncio.gather(conversation.ending, return_exceptions=True)
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not reached():  # noqa: ASYNC110 - a peer has no event to wait for
+            await asyncio.sleep(0.005)
 
 
 async def ended(conversation: Conversation) -> Ending:
@@ -187,17 +193,68 @@ async def test_after_the_end_nothing_is_sent_or_predicted() -> None:
         assert conversation.metrics.batch_size.total == batches
 
 
+async def test_a_whole_burst_is_read_at_once() -> None:
+    async with talking() as conversation:
+        # A minute of audio: what comes behind it is not kept waiting in the provider's socket.
+        frames = conversation.say(600)
+        assert not conversation.provider.held
+        await until(lambda: len(conversation.app.sent) == 600)
+        assert conversation.bare == frames
+
+
 async def test_a_provider_with_too_much_in_waiting_is_read_no_further_until_it_is_less() -> None:
     async with talking() as conversation:
-        frames = conversation.say(31)
+        # 20 s of audio in 2.3 MB, in its frame and decoded.
+        frames = conversation.say(7, chunk=bytes(960_000))
         assert not conversation.provider.held
-        frames += conversation.say(5, first=31)
+        frames += conversation.say(1, first=7, chunk=bytes(960_000))
         assert conversation.provider.held
-        async with asyncio.timeout(5):
-            while len(conversation.app.sent) < len(frames):  # noqa: ASYNC110 - a peer has no event to wait for
-                await asyncio.sleep(0.005)
+        await until(lambda: len(conversation.app.sent) == len(frames))
         assert not conversation.provider.held
         assert conversation.bare == frames
+
+
+async def test_small_messages_count_for_what_they_take_in_memory() -> None:
+    async with talking() as conversation:
+        conversation.say(1)
+        for _ in range(30_000):
+            conversation.provider.listener.heard("x")
+        assert not conversation.provider.held
+        for _ in range(5_000):
+            conversation.provider.listener.heard("x")
+        assert conversation.provider.held
+        await until(lambda: len(conversation.app.sent) == 35_001)
+        assert not conversation.provider.held
+
+
+async def test_after_an_interruption_a_burst_goes_on_bare_over_turns_of_the_loop() -> None:
+    async with talking() as conversation:
+        frames = conversation.say(600)
+        (interruption, *_) = WIRE.interruption
+        conversation.provider.listener.heard(interruption)
+        after = conversation.say(1, first=600)
+        # Nobody else waits until all of it is sent.
+        assert 0 < len(conversation.app.sent) < 600
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert conversation.bare[:601] == [*frames, interruption]
+        assert all(
+            json.loads(frame)["mascotVisemes"]["visemes"] == [] for frame in conversation.app.sent[:600]
+        )
+        await until(lambda: len(conversation.app.sent) == 602)
+        assert conversation.bare[601:] == after
+
+
+async def test_what_a_slow_app_does_not_take_waits_where_it_is_counted() -> None:
+    async with talking() as conversation:
+        frames = conversation.say(3)
+        conversation.app.listener.congested()
+        await asyncio.sleep(0.05)
+        conversation.provider.listener.heard("behind it")
+        assert not conversation.app.sent
+        conversation.app.listener.relieved()
+        assert conversation.bare == [*frames, "behind it"]
+        assert not conversation.provider.held
 
 
 async def test_who_speaks_to_a_peer_that_takes_no_more_is_held() -> None:

@@ -155,11 +155,86 @@ async def test_far_too_much_is_not_kept() -> None:
     metrics, engine = Metrics(), Engine()
     async with Scheduler(budget_ms=10_000, metrics=metrics) as scheduler:
         caller = Caller(scheduler, engine)
-        caller.submit(*[b"\x01"] * 5000)
+        assert not scheduler.crowded
+        caller.submit(*[b"\x01"] * 10_000)
+        # Conversations read no further long before anything is refused.
+        assert scheduler.crowded
+        assert not caller.said
+        caller.submit(*[b"\x01"] * 25_000)
         refused = metrics.chunks_without_visemes[("overloaded",)]
         assert caller.said == [None] * refused
         assert refused > 500
         scheduler.forget(caller.track)
+        assert not scheduler.crowded
+
+
+async def test_audio_in_bytes_makes_it_crowded_as_well() -> None:
+    async with Scheduler(budget_ms=10_000, metrics=Metrics()) as scheduler:
+        caller = Caller(scheduler, Engine())
+        caller.submit(*[bytes(1 << 20)] * 63)
+        assert not scheduler.crowded
+        caller.submit(bytes(1 << 20))
+        assert scheduler.crowded
+        scheduler.forget(caller.track)
+        assert not scheduler.crowded
+
+
+async def test_a_long_message_is_predicted_in_blocks_and_answered_once() -> None:
+    metrics, engine = Metrics(), Engine()
+    async with Scheduler(budget_ms=10_000, metrics=metrics) as scheduler:
+        long, other = Caller(scheduler, engine), Caller(scheduler, engine)
+        # A second of audio for each byte that differs.
+        audio = b"".join(bytes([second]) * 48_000 for second in range(10))
+        scheduler.submit(long.track, audio, due=time.monotonic(), done=long.answers.append, seconds=10.0)
+        await until(lambda: len(long.stream.heard) >= 2)
+        other.submit(b"\x07")
+        await until_heard([other], 1)
+        assert not long.answers
+        await until(lambda: bool(long.answers))
+    assert b"".join(long.stream.heard) == audio
+    assert [len(block) for block in long.stream.heard] == [24_000] * 20
+    (answer,) = long.answers
+    assert answer is not None
+    assert [shape for _, shape in answer.changes] == [second for second in range(10) for _ in range(2)]
+
+
+async def test_a_block_that_fails_fails_its_message_alone() -> None:
+    metrics, engine = Metrics(), Engine()
+    async with Scheduler(budget_ms=10_000, metrics=metrics) as scheduler:
+        caller = Caller(scheduler, engine)
+        scheduler.submit(
+            caller.track, bytes(8) + b"bad", due=time.monotonic(), done=caller.answers.append, seconds=0.9
+        )
+        caller.submit(b"\x05")
+        await until(lambda: len(caller.answers) == 2)
+    assert caller.said == [None, 5]
+    assert metrics.chunks_without_visemes[("failed",)] == 1
+
+
+async def test_blocks_of_one_message_give_what_as_many_messages_give() -> None:
+    engine = mascot_visemes.load("lite")
+    speech = bytes((i * i // 7) % 251 for i in range(4 * 48_000))
+    block = 24_000
+    alone = engine.create_stream(sample_rate=24000)
+    expected = [
+        (event.time_ms, event.viseme)
+        for start in range(0, len(speech), block)
+        for event in alone.accept_waveform(speech[start : start + block])
+    ]
+    async with Scheduler(budget_ms=10_000, metrics=Metrics()) as scheduler:
+        track = Track(engine, engine.create_stream(sample_rate=24000))
+        answers: list[Prediction | None] = []
+        # Behind other audio, so that the stream's time does not begin at 0.
+        scheduler.submit(track, speech[:block], due=0.0, done=answers.append, seconds=0.5)
+        scheduler.submit(track, speech[block:], due=0.0, done=answers.append, seconds=3.5)
+        await until(lambda: len(answers) == 2)
+    absolute = [
+        (start + offset, shape)
+        for start, answer in zip((0, 500), answers, strict=True)
+        if answer is not None
+        for offset, shape in answer.changes
+    ]
+    assert absolute == expected
 
 
 async def test_together_gives_what_the_real_engine_gives_alone() -> None:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from support.apps import dial, refused, scripted, serving, sign, told
+from support.raw import Raw, frame, raw_provider
 from support.wires import WIRES
 from websockets.exceptions import ConnectionClosed
+
+from mascot_server.asgi_socket import AsgiSocket
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -102,11 +105,63 @@ async def test_text_of_a_provider_that_is_not_text_ends_the_conversation() -> No
             assert await asyncio.wait_for(told_provider, 10) == 1007
 
 
-async def test_text_of_an_app_that_is_not_text_is_told_so() -> None:
+@pytest.mark.parametrize(
+    ("breach", "reason"),
+    [
+        (frame(1, b"\xff", masked=False), "the provider sent text that is not UTF-8"),
+        (frame(3, b"", masked=False), "the provider broke the WebSocket protocol: "),
+        (b"\x82\x7f" + (1 << 26).to_bytes(8), "the provider broke the WebSocket protocol: "),
+    ],
+    ids=["not UTF-8", "opcode", "64 MB"],
+)
+async def test_a_provider_that_breaks_the_protocol_is_gone_even_if_it_stays(
+    breach: bytes, reason: str
+) -> None:
+    async def rude(peer: Raw) -> None:
+        await peer[0].read(1 << 16)
+        peer[1].write(breach)
+        await asyncio.sleep(60)
+
+    async with raw_provider(rude) as origin, serving(origin) as server:
+        async with await dial(server, "openai") as app:
+            await app.send("go")
+            async with asyncio.timeout(3):
+                code, said = await told(app)
+            assert code == 1011
+            assert (said or "").startswith(reason)
+
+
+@pytest.mark.parametrize("fragments", [[b"\xff\xfe"], [b"\xff", b"\xfe"]], ids=["whole", "fragments"])
+async def test_text_of_an_app_that_is_not_text_is_told_so(
+    fragments: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
     async with scripted(echo) as origin, serving(origin) as server:
         async with await dial(server, "openai") as app:
-            await app.send(b"\xff\xfe", text=True)
+            await app.send(fragments if len(fragments) > 1 else fragments[0], text=True)
             assert (await told(app))[0] == 1007
+    # The scripted provider's own complaint is another matter.
+    assert not [r for r in caplog.records if r.exc_info and r.name != "websockets.server"]
+
+
+async def test_waiting_for_an_app_that_takes_nothing_can_be_given_up() -> None:
+    class Deaf:
+        def heard(self, frame: object) -> None: ...
+        def gone(self, closed: object) -> None: ...
+        def congested(self) -> None: ...
+        def relieved(self) -> None: ...
+
+    async def for_ever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    before = asyncio.all_tasks()
+    socket = AsgiSocket(for_ever, for_ever)
+    socket.listen(Deaf())
+    socket.write("never taken")
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await socket.flush()
+    assert asyncio.all_tasks() == before
 
 
 async def test_a_message_too_long_for_the_server_is_told_so() -> None:
@@ -143,7 +198,8 @@ async def test_before_running_conversations_get_worse_new_ones_are_refused() -> 
     async def talk(upstream: ServerConnection) -> None:
         i = 0
         while True:
-            await upstream.send(WIRES["openai"].audio(bytes(480), i))
+            # No faster than it plays, so that all of it is needed at once.
+            await upstream.send(WIRES["openai"].audio(bytes(240), i))
             await asyncio.sleep(0.005)
             i += 1
 

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,3 +40,11 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> float:
             return waited
         time.sleep(0.05)
     return seconds
+
+
+def counted(server: ServerProcess, metric: str) -> float:
+    """Return a metric of a server, summed over its labels."""
+    lines = httpx.get(f"{server.origin}/metrics", timeout=30).text.splitlines()
+    return sum(
+        float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{metric}{{", f"{metric} "))
+    )

@@ -77,12 +77,13 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 
 @contextmanager
 def run_server(
-    upstream: str, *, ws: Any = None, demo: Any = None, **overrides: Any
+    upstream: str, *, ws: Any = None, ping_seconds: Any = None, demo: Any = None, **overrides: Any
 ) -> Iterator[RunningServer]:
     """Runs the server with one origin for all three providers; the overrides are its settings.
 
-    `ws` names another implementation of the sockets, as uvicorn knows them. With `demo`, a dict of the playground's
-    settings, it serves that as well.
+    `ws` names another implementation of the sockets, as uvicorn knows them. `ping_seconds` is how often apps are
+    pinged, and how long they may take to answer. With `demo`, a dict of the playground's settings, it serves that as
+    well.
     """
     urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
@@ -91,6 +92,8 @@ def run_server(
     config = server_config(app, settings)
     if ws is not None:
         config.ws = ws
+    if ping_seconds is not None:
+        config.ws_ping_interval = config.ws_ping_timeout = ping_seconds
     listener = listen(config)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -15,9 +15,13 @@ from websockets.protocol import State
 
 from mascot_server.asgi_socket import tell
 from mascot_server.closing import shut_down
-from mascot_server.framing import MessageReader, server_frame
+from mascot_server.framing import MessageReader, is_ping, server_frame
+from mascot_server.intake import Intake
+from mascot_server.listener import ABNORMAL, PeerClosed
 
 if TYPE_CHECKING:
+    from websockets.frames import Frame as WireFrame
+
     from mascot_server.codecs import Frame
     from mascot_server.listener import Listener
 
@@ -29,18 +33,30 @@ EXTENSION: Final = "mascot_server.socket"
 _MAX_EARLY_BYTES: Final = 2**16
 """Of frames that come before the handshake is answered; after more, reading waits for that."""
 
+_CLOSE_SECONDS: Final = 5.0
+"""For the app to answer a close frame; and, after that, to take what is still to be sent."""
+
+_PROGRESS_SECONDS: Final = 5.0
+"""How long an app may take nothing at all of what is still to be sent before its connection is closed."""
+
 
 class AppSocket(WebSocketsSansIOProtocol):
     """uvicorn's protocol for one connection, which an application may also listen to and write to at once.
 
-    Handshake, keepalive and close are uvicorn's. Messages take a short cut, and once somebody listens they go to the
-    listener in the moment they are read.
+    Handshake and close are uvicorn's. Messages take a short cut, and once somebody listens they go to the listener in
+    the moment they are read. Whatever the app sends is a sign of life, not only the answer to a ping.
     """
 
-    _reader: MessageReader | None = None
-    _listener: Listener | None = None
-    _held = False
-    _early = b""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.close_timeout = _CLOSE_SECONDS
+        self._intake: Intake | None = None
+        self._listener: Listener | None = None
+        self._alive = True
+        self._last_ping = b""
+        self._fragments = bytearray()
+        self._cut_off: asyncio.TimerHandle | None = None
+        self._early = b""
 
     def listen(self, listener: Listener) -> None:
         """Gives all messages to a listener from now on, those that wait first; then ASGI has none left."""
@@ -48,7 +64,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         self._listener = listener
         while not waiting.empty():
             self.queue.put_nowait(waiting.get_nowait())
-        self._resume_reading()
+        self.go_on()
         if not self.writable.is_set():
             listener.congested()
 
@@ -59,15 +75,33 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def hold(self) -> None:
         """Reads no more until `go_on`."""
-        self._held = True
-        if not self.transport.is_closing():
-            self.transport.pause_reading()
+        if self._intake is not None:
+            self._intake.hold()
 
     def go_on(self) -> None:
         """Reads again."""
-        self._held = False
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
+        if self._intake is not None:
+            self._intake.go_on()
+
+    async def flush(self) -> None:
+        """Waits until nearly all is sent.
+
+        Raises:
+            TimeoutError: The app takes nothing of it.
+        """
+        left = self.transport.get_write_buffer_size()
+        while not self.writable.is_set():
+            try:
+                async with asyncio.timeout(_PROGRESS_SECONDS):
+                    await self.writable.wait()
+            except TimeoutError:
+                before, left = left, self.transport.get_write_buffer_size()
+                if left >= before:
+                    raise
+
+    def abort(self) -> None:
+        """Closes the connection at once, whatever is still to be sent."""
+        self.transport.abort()
 
     def open(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         """Start with a handshake that was read already, once the connection is made.
@@ -84,9 +118,8 @@ class AppSocket(WebSocketsSansIOProtocol):
         # Those that the handshake needs are ASCII. The application gets all as they came.
         readable = [(name.decode("ascii"), value.decode("ascii", "replace")) for name, value in headers]
         ascii_only = [(name, value.replace("\ufffd", "?")) for name, value in readable]
-        self._reader = MessageReader(
-            self._deliver, self._defer, masked=True, max_size=self.config.ws_max_size
-        )
+        reader = MessageReader(self._deliver, self._defer, masked=True, max_size=self.config.ws_max_size)
+        self._intake = Intake(self.transport, reader)
         self.handle_connect(Request(target.decode("ascii"), Headers(ascii_only)))
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self.scope["headers"] = headers
@@ -94,8 +127,9 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes what came from the network."""
-        if self.handshake_complete and self._reader is not None:
-            self._reader.feed(data)
+        self._alive = True
+        if self.handshake_complete and self._intake is not None:
+            self._intake.feed(data)
             return
         # Too early: an answer to it, to a ping for instance, would come before that to the handshake.
         self._early += data
@@ -110,17 +144,40 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
             self.data_received(early)
 
-    def send_receive_event_to_app(self) -> None:
-        """Hands on a message that was not read by the short cut."""
-        if self.curr_msg_data_type == "text" and not _is_text(self.frames):
-            # uvicorn would log a traceback.
-            self.frames = []
-            self.conn.fail(CloseCode.INVALID_DATA, "text that is not UTF-8")
-            self.handle_parser_exception()
+    def handle_text(self, event: WireFrame) -> None:
+        """Takes the beginning of a message that was not read by the short cut."""
+        self.curr_msg_data_type = "text"
+        self._begin(event)
+
+    def handle_bytes(self, event: WireFrame) -> None:
+        """Takes the beginning of a message that was not read by the short cut."""
+        self.curr_msg_data_type = "bytes"
+        self._begin(event)
+
+    def handle_cont(self, event: WireFrame) -> None:
+        """Takes more of such a message."""
+        # One buffer for all: an object for each fragment would be many times the size of a short one.
+        self._fragments += event.data
+        if event.fin:
+            self._end_fragments()
+
+    def keepalive_timeout(self) -> None:
+        """Gives up an app that did not answer a ping, unless it sent something else, or could not be read."""
+        held = self._intake is not None and self._intake.held
+        if self._alive or held or not self.writable.is_set():
+            # How long it may be held, or take nothing, is for the relay to decide.
+            self.pong_timer = self.pending_ping_payload = None
+            self.schedule_ping()
             return
-        super().send_receive_event_to_app()
         if self._listener is not None:
-            self._resume_reading()
+            why = f"the app sent nothing for {self.ping_timeout:g} s, nor answered a ping"
+            self._listener.gone(PeerClosed(ABNORMAL, why))
+        super().keepalive_timeout()
+
+    def send_keepalive_ping(self) -> None:
+        """Asks the app whether it is still there."""
+        self._alive = False
+        super().send_keepalive_ping()
 
     def pause_writing(self) -> None:
         """The peer takes no more for now."""
@@ -131,8 +188,40 @@ class AppSocket(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         """The peer takes more again."""
         super().resume_writing()
+        if self._last_ping:
+            ping, self._last_ping = self._last_ping, b""
+            self._defer(ping)
         if self._listener is not None:
             self._listener.relieved()
+
+    async def run_asgi(self) -> None:
+        """Runs the application for this connection, and sees to it that the connection ends after that."""
+        await super().run_asgi()
+        if not self.disconnected:
+            # The transport waits until all is sent, which may be for ever.
+            self._cut_off = self.loop.call_later(self.close_timeout + _CLOSE_SECONDS, self.transport.abort)
+
+    async def receive(self) -> Any:
+        """Gives the application its next event."""
+        event = await self.queue.get()
+        if self.queue.empty():
+            self.go_on()
+        return event
+
+    async def send(self, message: Any) -> None:
+        """Takes an event of the application."""
+        await super().send(message)
+        if self.close_sent:
+            # The app's close frame is still to be read.
+            self.go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is no more."""
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+        if self._intake is not None:
+            self._intake.end()
+        super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """Closes the connection because the server stops."""
@@ -152,6 +241,8 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def _deliver(self, frame: Frame) -> None:
+        if self.close_sent:
+            return
         if self._listener is not None:
             self._listener.heard(frame)
             return
@@ -159,28 +250,40 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait({"type": "websocket.receive", "text": frame})
         else:
             self.queue.put_nowait({"type": "websocket.receive", "bytes": frame})
-        if not self.read_paused:
-            self.read_paused = True
-            self.transport.pause_reading()
+        # The next one may come when somebody has taken this one.
+        self.hold()
 
     def _defer(self, data: bytes) -> bool:
+        if is_ping(data) and not self.writable.is_set():
+            # The answers would pile up in memory. One to the last ping is enough (RFC 6455, section 5.5.3).
+            self._last_ping = data
+            return True
+        if self.transport.is_closing():
+            return False
         super().data_received(data)
-        return self.conn.state is State.OPEN or self.conn.state is State.CONNECTING
+        # After our close frame the app's is still to come.
+        return self.conn.close_rcvd is None and not self.transport.is_closing()
 
-    def _resume_reading(self) -> None:
-        # uvicorn stops reading after every message until the application asks for it.
-        if self.read_paused:
-            self.read_paused = False
-            if not self._held and not self.transport.is_closing():
-                self.transport.resume_reading()
+    def _begin(self, event: WireFrame) -> None:
+        self._fragments = bytearray(event.data)
+        if event.fin:
+            self._end_fragments()
 
-
-def _is_text(pieces: list[bytes]) -> bool:
-    try:
-        b"".join(pieces).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    def _end_fragments(self) -> None:
+        """Hands on a message that was not read by the short cut."""
+        message, self._fragments = bytes(self._fragments), bytearray()
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type == "bytes":
+            self._deliver(message)
+            return
+        try:
+            text = message.decode()
+        except UnicodeDecodeError:
+            self.conn.fail(CloseCode.INVALID_DATA, "invalid UTF-8")
+            self.handle_parser_exception()
+            return
+        self._deliver(text)
 
 
 class _Events(asyncio.Queue[Any]):

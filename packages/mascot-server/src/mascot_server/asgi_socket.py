@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,9 @@ __all__ = ["AsgiSocket", "tell"]
 
 _HIGH_WATER: Final = 16
 """Messages that may wait to be sent before the peer counts as congested."""
+
+_PER_TURN: Final = 32
+"""Messages that are read at most before other connections have their turn."""
 
 
 def tell(event: Any, listener: Listener) -> None:
@@ -73,13 +77,19 @@ class AsgiSocket:
         reading, writing = self._tasks
         reading.cancel()
         waiting = asyncio.create_task(self._to_send.join())
-        await asyncio.wait((waiting, writing), return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, writing):
-            task.cancel()
-        await asyncio.gather(reading, waiting, writing, return_exceptions=True)
+        try:
+            await asyncio.wait((waiting, writing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Also where the caller waits no longer: a send that is stuck would keep the connection for ever.
+            for task in (waiting, writing):
+                task.cancel()
+            await asyncio.gather(reading, waiting, writing, return_exceptions=True)
 
     async def _read(self, listener: Listener) -> None:
-        while True:
+        for count in itertools.count(1):
+            if count % _PER_TURN == 0:
+                # Events that wait already are received without giving way to anybody.
+                await asyncio.sleep(0)
             event = await self._receive()
             tell(event, listener)
             if event["type"] == "websocket.disconnect":

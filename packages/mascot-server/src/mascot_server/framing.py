@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mascot_server.codecs import Frame
 
-__all__ = ["ClientFrames", "MessageReader", "server_frame"]
+__all__ = ["ClientFrames", "MessageReader", "is_ping", "server_frame"]
 
 _FIN: Final = 0x80
 _MASKED: Final = 0x80
@@ -30,17 +30,25 @@ _LENGTH: Final = 0x7F
 _TEXT: Final = _FIN | 1
 _BINARY: Final = _FIN | 2
 _CONTROL: Final = 0x08
+_OPCODE: Final = 0x0F
+_PING: Final = 0x09
 _SHORT: Final = 126
 """Lengths below it stand in the second byte; it says that two bytes of length follow, the next number that eight do."""
 _MEDIUM: Final = 1 << 16
 _MASK_SIZE: Final = 4
 _SHORTEST: Final = 2
+FRAMES_PER_TURN: Final = 32
+"""A millisecond of work or less: audio with its JSON and base64 costs 30 µs a message."""
+
 _MASKS: Final = 64
 """How many masks are made at once, for one connection: a few seconds of microphone."""
 
 
 class MessageReader:
-    """Cuts what a connection receives after its handshake into messages.
+    """Cut what a connection receives after its handshake into messages.
+
+    At most so many frames are read at a time: a read of 256 KB may hold 36,000 of them. Whoever feeds the reader calls
+    `go_on` for the rest when others have had their turn.
 
     Args:
         deliver: Takes a whole message: `str` for text, `bytes` for binary.
@@ -49,6 +57,10 @@ class MessageReader:
             deferred.
         masked: Whether the peer is a client, which masks its frames.
         max_size: Longest frame, in bytes, that is read here; the protocol refuses longer ones.
+        frames: Most frames that one call of `feed` or `go_on` reads.
+
+    Attributes:
+        stopped: Set it to read no further, even in the middle of a call; clear it and call `go_on` to read again.
     """
 
     __slots__ = (
@@ -57,10 +69,14 @@ class MessageReader:
         "_defer",
         "_deliver",
         "_fragmented",
+        "_frames",
         "_mask_bit",
         "_mask_size",
         "_max_size",
         "_needed",
+        "_start",
+        "_unread",
+        "stopped",
     )
 
     def __init__(
@@ -70,34 +86,67 @@ class MessageReader:
         *,
         masked: bool,
         max_size: int | None,
+        frames: int = FRAMES_PER_TURN,
     ) -> None:
         self._deliver = deliver
         self._defer = defer
         self._mask_bit, self._mask_size = (_MASKED, _MASK_SIZE) if masked else (0, 0)
         self._max_size = sys.maxsize if max_size is None else max_size
+        self._frames = frames
+        # An incomplete frame, or what has not been looked at yet from a position on: never both.
         self._buffer = bytearray()
         self._needed = _SHORTEST
+        self._unread = b""
+        self._start = 0
         self._fragmented = False
         self._aside = False
+        self.stopped = False
 
-    def feed(self, data: bytes) -> None:
-        """Reads what came; delivers and defers what is complete, in order."""
+    @property
+    def unread(self) -> bool:
+        """Whether `go_on` has something to read."""
+        return bool(self._unread)
+
+    def feed(self, data: bytes) -> bool:
+        """Read what came; deliver and defer what is complete, in order.
+
+        Returns:
+            Whether there is more to read for `go_on`.
+        """
+        if self._unread or self.stopped:
+            self._unread = b"".join((self._buffer, memoryview(self._unread)[self._start :], data))
+            self._start = 0
+            self._buffer.clear()
+            return True
         if self._buffer:
             self._buffer += data
             if len(self._buffer) < self._needed:
-                return
+                return False
             data = bytes(self._buffer)
             self._buffer.clear()
-        position, size = 0, len(data)
+        return self._read(data, 0)
+
+    def go_on(self) -> bool:
+        """Read on where the last call stopped; returns as `feed` does."""
+        data, self._unread = self._unread, b""
+        return self._read(data, self._start)
+
+    def _read(self, data: bytes, position: int) -> bool:
+        left, size = self._frames, len(data)
         while position < size:
             if self._aside:
                 self._defer(data[position:])
-                return
+                return False
+            if self.stopped or not left:
+                self._unread, self._start = data, position
+                return True
             end = self._frame(data, position)
             if not end:
                 self._buffer += data[position:] if position else data
-                return
+                return False
             position = end
+            left -= 1
+        return False
 
     def _frame(self, data: bytes, position: int) -> int:
         """Handles the frame at `position`; returns where it ends, or 0 while it is not complete."""
@@ -152,6 +201,11 @@ class MessageReader:
         self._aside = True
         self._defer(data[position:])
         return len(data)
+
+
+def is_ping(frame: bytes) -> bool:
+    """Return whether bytes begin a ping."""
+    return frame[0] & _OPCODE == _PING
 
 
 def server_frame(frame: Frame) -> bytes:

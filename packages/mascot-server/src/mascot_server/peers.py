@@ -111,17 +111,20 @@ class AppPeer:
             self._link.go_on()
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the app's socket."""
+        """Closes the app's socket; at once, if the app takes nothing of what is still to be sent."""
         if not self._open:
             return
         self._open = False
         self.go_on()
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
-                if isinstance(self._link, AsgiSocket):
+                if self._link is not None:
                     await self._link.flush()
                 await self._socket.close(code, _fitting(reason))
-        except (OSError, WebSocketDisconnect, TimeoutError):
+        except TimeoutError:
+            if isinstance(self._link, AppSocket):
+                self._link.abort()
+        except (OSError, WebSocketDisconnect):
             return
 
 

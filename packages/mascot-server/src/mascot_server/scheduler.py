@@ -30,8 +30,11 @@ _BATCH_SIZE: Final = 32
 _SPACING: Final = (0.002, 0.008)
 """Seconds from batch to batch: at 100 conversations it makes batches of two, at 400 of two dozen."""
 
-_CAPACITY: Final = 4096
-"""Messages that may wait: seconds of work, 20 MB of audio."""
+_CAPACITY: Final = 1 << 15
+"""Messages that may wait altogether. Before that the providers are read no further."""
+
+_CROWDED: Final = (_CAPACITY // 4, 1 << 26)
+"""Messages and bytes of audio in waiting from which conversations keep little in advance."""
 
 
 class Scheduler:
@@ -53,7 +56,13 @@ class Scheduler:
         self._running = AsyncExitStack()
 
     def submit(
-        self, track: Track, data: bytes, *, due: float, done: Callable[[Prediction | None], None]
+        self,
+        track: Track,
+        data: bytes,
+        *,
+        due: float,
+        done: Callable[[Prediction | None], None],
+        seconds: float = 0.0,
     ) -> None:
         """Asks for the prediction of a stream's next audio.
 
@@ -65,10 +74,11 @@ class Scheduler:
             due: When the listener will need it, by `time.monotonic`.
             done: Called with the prediction; with `None` if it failed or did not come within the budget. Calls for one
                 stream come in order. May be called before this returns.
+            seconds: How long the audio plays.
         """
         # Not the loop's clock: uvloop's stands still while callbacks run.
         now = monotonic()
-        job = Job(data, now=now, due=due, budget=self._budget, done=done)
+        job = Job(data, now=now, due=due, budget=self._budget, done=done, seconds=seconds)
         if self._agenda.add(track, job):
             self._plan(now)
         else:
@@ -78,6 +88,12 @@ class Scheduler:
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that waits. Nobody is called for it."""
         self._agenda.forget(track)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that conversations should keep little in advance."""
+        messages, size = _CROWDED
+        return len(self._agenda) >= messages or self._agenda.size >= size
 
     def overloaded(self) -> str | None:
         """Why this process should take no new conversation; `None` while there is room."""
@@ -111,17 +127,21 @@ class Scheduler:
 
     def _predict(self, batch: list[tuple[Track, Job]]) -> None:
         began = monotonic()
-        streams, chunks = [track.stream for track, _ in batch], [job.data for _, job in batch]
+        streams, chunks = [track.stream for track, _ in batch], [job.block for _, job in batch]
+        starts = [stream.time_ms for stream in streams]
         answers = predict(batch[0][0].engine, streams, chunks)
         ended = monotonic()
         self._agenda.ran(began, ended)
         self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
-        for (_, job), answer in zip(batch, answers, strict=True):
-            if answer is None:
+        for (_, job), start, answer in zip(batch, starts, answers, strict=True):
+            whole = job.collect(answer, start)
+            if not job.finished:
+                continue
+            if whole is None:
                 self._metrics.chunks_without_visemes.add("failed")
             if not job.late:
-                job.done(answer)
+                job.done(whole)
 
     def _counted(self) -> tuple[int, int]:
         without = self._metrics.chunks_without_visemes

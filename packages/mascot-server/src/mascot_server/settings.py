@@ -199,7 +199,9 @@ class Settings(BaseSettings):
     idle_seconds: float = Field(
         default=300,
         ge=0,
-        description="End a conversation when neither side has sent anything for this time, in seconds; 0 for never.",
+        description="End a conversation when neither side has sent a message for this time, in seconds; 0 for never. "
+        "Audio, text and the pings that providers send as JSON are messages. WebSocket pings are not: set 0 for apps "
+        "that stay connected while nobody speaks.",
     )
     handshake_seconds: float = Field(
         default=20,

@@ -18,7 +18,7 @@ from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
 from mascot_server.fetching import fetch
 from mascot_server.peers import ProviderPeer
 from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
-from mascot_server.provider_socket import ProviderSocket
+from mascot_server.provider_socket import MAX_MESSAGE, ProviderSocket
 from mascot_server.signed_targets import is_own_socket
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ async def _connect(provider: str, target: _Target) -> ProviderPeer:
             # Inflating base64 audio costs more than the rest of the relay together.
             compression=None,
             # Whole items of audio come in one message, longer than the default allows.
-            max_size=None,
+            max_size=MAX_MESSAGE,
             open_timeout=_OPEN_TIMEOUT,
             close_timeout=5,
             create_connection=ProviderSocket,
