@@ -150,6 +150,22 @@ def test_a_frame_that_is_too_long_is_refused_by_its_head_alone() -> None:
     assert receiver.deferred == head
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"\x89\xfe\x00\xff", id="control frame with a long length"),
+        pytest.param(b"\x09\x85", id="control frame in fragments"),
+        pytest.param(b"\x83\x85", id="reserved opcode"),
+        pytest.param(b"\x8b\x85", id="reserved control opcode"),
+        pytest.param(b"\xc1\xfe", id="reserved bit"),
+    ],
+)
+def test_a_frame_that_breaks_a_rule_is_not_waited_for(head: bytes) -> None:
+    receiver = Receiver(masked=True)
+    receiver.feed(head, [])
+    assert receiver.deferred == head
+
+
 def test_once_websockets_has_seen_the_end_it_gets_the_rest() -> None:
     receiver = Receiver(masked=False, defers=False)
     receiver.feed(raw(8, b"\x03\xe8", masked=False) + server_frame("too late"), [])

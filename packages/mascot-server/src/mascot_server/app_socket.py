@@ -210,6 +210,9 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """Takes an event of the application."""
+        if self.close_sent:
+            # For a frame that broke a rule, maybe. Nothing can follow, and uvicorn would raise.
+            return
         await super().send(message)
         if self.close_sent:
             # The app's close frame is still to be read.

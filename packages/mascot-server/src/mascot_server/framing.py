@@ -30,6 +30,7 @@ _LENGTH: Final = 0x7F
 _TEXT: Final = _FIN | 1
 _BINARY: Final = _FIN | 2
 _CONTROL: Final = 0x08
+_RESERVED_BITS: Final = 0x70
 _OPCODE: Final = 0x0F
 _PING: Final = 0x09
 _SHORT: Final = 126
@@ -158,16 +159,22 @@ class MessageReader:
         if length >= _SHORT:
             start += 2 if length == _SHORT else 8
             if len(data) < start:
-                return self._wait_for(start - position)
+                return self._wait(data, position, start)
             length = int.from_bytes(data[position + _SHORTEST : start])
         if second & _MASKED != self._mask_bit or length > self._max_size:
             return self._irregular(data, position)
         end = start + self._mask_size + length
         if len(data) < end:
-            return self._wait_for(end - position)
+            return self._wait(data, position, end)
         if not self._message(first, data, start, end):
             self._other(first, data[position:end])
         return end
+
+    def _wait(self, data: bytes, position: int, end: int) -> int:
+        """Wait for the rest of a frame, unless its first two bytes break a rule already: the rest may never come."""
+        if _breaks_rule(data[position], data[position + 1] & _LENGTH):
+            return self._irregular(data, position)
+        return self._wait_for(end - position)
 
     def _wait_for(self, size: int) -> int:
         self._needed = size
@@ -201,6 +208,20 @@ class MessageReader:
         self._aside = True
         self._defer(data[position:])
         return len(data)
+
+
+def _breaks_rule(first: int, length: int) -> bool:
+    """Return whether no frame may begin like this (RFC 6455, sections 5.2 and 5.5).
+
+    Args:
+        first: First byte of the frame.
+        length: Length in the second byte.
+    """
+    opcode = first & _OPCODE
+    is_control = bool(opcode & _CONTROL)
+    if first & _RESERVED_BITS or opcode & ~_CONTROL > _BINARY & _OPCODE:
+        return True
+    return is_control and (not first & _FIN or length >= _SHORT)
 
 
 def is_ping(frame: bytes) -> bool:
