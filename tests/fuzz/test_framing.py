@@ -14,7 +14,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from mascot_server.framing import MessageReader
+from mascot_server.transport.framing import MessageReader
 
 MAX_SIZE = 1000
 END = bytes(MAX_SIZE + 14)

@@ -16,7 +16,7 @@ from support.fuzzing import fuzzed
 from support.json_texts import damaged, odd_documents
 from support.servers import API_KEY, SECRET, run_server
 
-from mascot_server.tokens import Tokens
+from mascot_server.auth.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

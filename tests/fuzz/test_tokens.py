@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from support.fuzzing import fuzzed
 from support.json_texts import damaged, mutated, odd_documents
 
+from mascot_server.auth.tokens import Tokens
 from mascot_server.errors import BadRequest, Unauthorized
-from mascot_server.handshakes import Handshake
-from mascot_server.provider_config import parse_request, parse_sealed
-from mascot_server.tokens import Tokens
+from mascot_server.providers.config import parse_request, parse_sealed
+from mascot_server.providers.handshakes import Handshake
 
 SECRET = "a-secret-of-the-tests-of-more-than-32-bytes"
 TOKENS = Tokens([SECRET])

@@ -19,9 +19,9 @@ from support.redis import run_redis
 from support.servers import SECRET
 
 from mascot_server import load_settings
-from mascot_server.keys import KeyLimits, KeyRecord, new_key
-from mascot_server.keys.sqlite import SqliteKeyStore
-from mascot_server.stores import open_key_store
+from mascot_server.auth.keys import KeyLimits, KeyRecord, new_key
+from mascot_server.auth.keys.sqlite import SqliteKeyStore
+from mascot_server.auth.stores import open_key_store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from support.proxy import CONFIGURATION
 
-from mascot_server.metrics import Metrics
+from mascot_server.observability.metrics import Metrics
 
 if TYPE_CHECKING:
     from .conftest import Stage

@@ -14,7 +14,7 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mascot_server import simulators
-from mascot_server.tokens import Tokens
+from mascot_server.auth.tokens import Tokens
 from support.servers import API_KEY, API_KEY_ID, SECRET, RunningServer, run_server
 
 if TYPE_CHECKING:

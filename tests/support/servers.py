@@ -14,14 +14,14 @@ from anyio.from_thread import start_blocking_portal
 
 from mascot_server import create_app, load_settings
 from mascot_server.playground import DemoSettings, Playground
-from mascot_server.serving import listen, server_config
+from mascot_server.process.server import listen, server_config
 from mascot_server.simulators import Simulators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mascot_server.drain import Drain
-    from mascot_server.metrics import Metrics
+    from mascot_server.observability.metrics import Metrics
+    from mascot_server.relay.shutdown import Drain
     from mascot_server.simulators import AudioSent
 
 API_KEY = "a-key-of-the-tests"

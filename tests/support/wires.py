@@ -7,12 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mascot_server.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
+from mascot_server.providers.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mascot_server.codecs import Codec, Frame
+    from mascot_server.providers.codecs import Codec, Frame
 
 
 def b64(data: bytes) -> str:

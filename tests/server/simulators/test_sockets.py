@@ -18,7 +18,7 @@ from mascot_server.simulators import ELEVENLABS_AGENT_ID, GEMINI_API_KEY, OPENAI
 from mascot_server.simulators.answers import Answer, Request
 from mascot_server.simulators.conversation import Pacing
 from mascot_server.simulators.credentials import Credentials
-from mascot_server.simulators.doors import Doors
+from mascot_server.simulators.handshake_checks import Doors
 from mascot_server.simulators.voice import answer, greeting
 
 pytestmark = pytest.mark.anyio

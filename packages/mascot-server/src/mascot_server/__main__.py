@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from mascot_server.native import cannot_load
+from mascot_server.process.native_packages import cannot_load
 
 __all__ = ["main"]
 

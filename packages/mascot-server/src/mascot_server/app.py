@@ -14,33 +14,33 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotFoundException
 
-from mascot_server.access import Access
-from mascot_server.admission import Admission
-from mascot_server.asyncapi import asyncapi_route
-from mascot_server.bodies import LimitBodies, Pace
-from mascot_server.contract import openapi_config
-from mascot_server.conversation import Conversations
-from mascot_server.drain import Drain
+from mascot_server.auth.handshake_admission import Admission
+from mascot_server.auth.http_access import Access
+from mascot_server.auth.keys import KeyDirectory, StaticKeys
+from mascot_server.auth.stores import FirstAnswers, open_key_store, open_ledger
+from mascot_server.auth.tokens import Tokens
 from mascot_server.errors import Refusal, StoreError
-from mascot_server.exposition import Worker, numbers_written
-from mascot_server.front import Front
-from mascot_server.handshakes import Handshake
-from mascot_server.health import CountRequests, health_routes
-from mascot_server.keys import KeyDirectory, StaticKeys
-from mascot_server.limits import Limiter
-from mascot_server.logs import filter_web_server_log
-from mascot_server.metrics import Metrics
-from mascot_server.models import Models, heard_by
-from mascot_server.not_found import no_such_path, no_such_socket, sockets_by_http
-from mascot_server.public_url import PublicUrl, without_prefix
-from mascot_server.rest import Rest
-from mascot_server.scheduler import Scheduler
-from mascot_server.session_limits import SessionLimits
-from mascot_server.signed_urls import SignedUrls, get_signed_url_route
-from mascot_server.stores import FirstAnswers, open_key_store, open_ledger
-from mascot_server.tokens import Tokens
-from mascot_server.tracing import tracing
-from mascot_server.upstream import Dialer
+from mascot_server.http.application import Front
+from mascot_server.http.asyncapi import asyncapi_route
+from mascot_server.http.body_limits import LimitBodies, Pace
+from mascot_server.http.health import CountRequests, health_routes
+from mascot_server.http.not_found import no_such_path, no_such_socket, sockets_by_http
+from mascot_server.http.openapi import openapi_config
+from mascot_server.http.public_url import PublicUrl, without_prefix
+from mascot_server.http.rest import Rest
+from mascot_server.http.signed_urls import SignedUrls, get_signed_url_route
+from mascot_server.inference.engines import Models, heard_by
+from mascot_server.inference.scheduler import Scheduler
+from mascot_server.observability.logs import filter_web_server_log
+from mascot_server.observability.metrics import Metrics
+from mascot_server.observability.prometheus import Worker, numbers_written
+from mascot_server.observability.tracing import tracing
+from mascot_server.providers.handshakes import Handshake
+from mascot_server.providers.upstream import Dialer
+from mascot_server.quotas.limiter import Limiter
+from mascot_server.relay.routes import Conversations
+from mascot_server.relay.shutdown import Drain
+from mascot_server.relay.timeouts import SessionLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from mascot_server.playground import Playground
-    from mascot_server.provider_config import ProviderConfig
+    from mascot_server.providers.config import ProviderConfig
     from mascot_server.settings import Settings
 
 __all__ = ["create_app"]

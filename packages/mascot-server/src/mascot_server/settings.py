@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from mascot_server.auth.loopback import is_loopback
+from mascot_server.auth.origins import web_origin
 from mascot_server.errors import SettingsError
-from mascot_server.loopback import is_loopback
-from mascot_server.web_origins import web_origin
 
 __all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load", "load_settings"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 
 from mascot_server import simulators
 from mascot_server.playground.minting import mint_gemini, mint_openai
-from mascot_server.provider_config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
+from mascot_server.providers.config import ElevenLabsConfig, GeminiConfig, OpenAIConfig
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from mascot_server.playground.settings import DemoSettings
-    from mascot_server.provider_config import ProviderConfig, VisemeModel
+    from mascot_server.providers.config import ProviderConfig, VisemeModel
     from mascot_server.settings import Settings
     from mascot_server.simulators import Simulators
 

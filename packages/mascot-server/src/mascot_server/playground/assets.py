@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from litestar import Response
 from litestar.exceptions import NotFoundException
 
-from mascot_server.public_url import origin, websocket_url
+from mascot_server.http.public_url import origin, websocket_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

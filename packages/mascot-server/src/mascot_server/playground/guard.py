@@ -10,9 +10,9 @@ import hmac
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mascot_server.auth.loopback import is_loopback
 from mascot_server.errors import Forbidden, Unauthorized
-from mascot_server.loopback import is_loopback
-from mascot_server.public_url import PublicUrl, origin
+from mascot_server.http.public_url import PublicUrl, origin
 
 if TYPE_CHECKING:
     from litestar import Request

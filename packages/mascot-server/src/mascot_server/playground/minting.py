@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from mascot_server.errors import BadGateway
-from mascot_server.fetching import fetch
+from mascot_server.transport.fetching import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from mascot_server.http.public_url import PublicUrl
 from mascot_server.playground.agents import Agents
 from mascot_server.playground.guard import Guard
 from mascot_server.playground.routes import playground_routes
-from mascot_server.public_url import PublicUrl
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from litestar import Request
     from litestar.handlers import HTTPRouteHandler
 
-    from mascot_server.access import Access
+    from mascot_server.auth.http_access import Access
+    from mascot_server.http.rest import Rest
+    from mascot_server.http.signed_urls import SignedUrls
     from mascot_server.playground.agents import Provider
     from mascot_server.playground.settings import DemoSettings
-    from mascot_server.provider_config import VisemeModel
-    from mascot_server.rest import Rest
+    from mascot_server.providers.config import VisemeModel
     from mascot_server.settings import Settings
-    from mascot_server.signed_urls import SignedUrls
 
 __all__ = ["Playground"]
 

@@ -11,18 +11,18 @@ from litestar.response import Redirect
 from pydantic_core import from_json
 
 from mascot_server.errors import BadRequest
+from mascot_server.http.rest.uploads import body_limit
 from mascot_server.playground.agents import Agents, Provider
 from mascot_server.playground.assets import page_file
-from mascot_server.provider_config import VISEME_MODELS, VisemeModel
-from mascot_server.rest.uploads import body_limit
+from mascot_server.providers.config import VISEME_MODELS, VisemeModel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from litestar.handlers import HTTPRouteHandler
 
+    from mascot_server.http.public_url import PublicUrl
     from mascot_server.playground.guard import Guard
-    from mascot_server.public_url import PublicUrl
 
     Connect = Callable[[Request[Any, Any, Any], Provider, VisemeModel], Awaitable[dict[str, str]]]
     Hear = Callable[[Request[Any, Any, Any], VisemeModel], Awaitable[list[dict[str, Any]]]]

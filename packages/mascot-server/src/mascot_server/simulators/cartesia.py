@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mascot_server.simulators.answers import Answer, same
-from mascot_server.simulators.speech import Spoken, speak
+from mascot_server.simulators.synthesis import Spoken, speak
 from mascot_server.simulators.wire import read_member, read_object
 
 if TYPE_CHECKING:

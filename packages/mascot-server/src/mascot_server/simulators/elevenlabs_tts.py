@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mascot_server.simulators.answers import Answer, elevenlabs_error, same
 from mascot_server.simulators.elevenlabs import AUDIO_FORMATS
-from mascot_server.simulators.speech import Spoken, speak
+from mascot_server.simulators.synthesis import Spoken, speak
 from mascot_server.simulators.wire import read_member, read_object
 
 if TYPE_CHECKING:

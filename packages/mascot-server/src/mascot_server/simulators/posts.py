@@ -14,7 +14,7 @@ from mascot_server.simulators.answers import Answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mascot_server.simulators.speech import Spoken
+    from mascot_server.simulators.synthesis import Spoken
 
 _LARGEST_HEAD = 1 << 16
 _LARGEST_BODY = 1 << 20

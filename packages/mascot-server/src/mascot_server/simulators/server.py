@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 from mascot_server.simulators.answers import Answer, Request
 from mascot_server.simulators.conversation import Close, Conversation, Frame, Pacing, Provider
 from mascot_server.simulators.credentials import Credentials
-from mascot_server.simulators.doors import Doors
+from mascot_server.simulators.handshake_checks import Doors
 from mascot_server.simulators.posts import EitherConnection, Posts
 from mascot_server.simulators.voice import LANGUAGES
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from websockets.http11 import Response
 
     from mascot_server.simulators.sound import Encoding
-    from mascot_server.simulators.speech import Spoken
+    from mascot_server.simulators.synthesis import Spoken
     from mascot_server.simulators.voice import Language
 
 _LARGEST_MESSAGE = 4 * 2**20

@@ -1,0 +1,129 @@
+"""Who is let in: everything that is decided before a socket is accepted."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mascot_server.auth.tokens import INVALID_TOKEN
+from mascot_server.errors import BadRequest, Forbidden, Unauthorized, Unavailable
+from mascot_server.providers.config import VISEME_MODELS, parse_sealed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from mascot_server.auth.http_access import Access
+    from mascot_server.auth.tokens import Opened, Tokens
+    from mascot_server.providers.config import ProviderConfig
+    from mascot_server.providers.handshakes import Handshake
+    from mascot_server.quotas.limiter import Limiter
+    from mascot_server.settings import Settings
+
+__all__ = ["Admission", "Admitted"]
+
+_RETRY_SECONDS: Final = 1
+"""Where this server is full or going down, another one behind the same address may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What an app is let in to.
+
+    Attributes:
+        config: Connection details of the provider.
+        viseme_model: Name of the viseme model.
+        key_id: Id of the API key that its token was issued to.
+    """
+
+    config: ProviderConfig
+    viseme_model: str
+    key_id: str
+
+
+class Admission:
+    """Lets apps in, or not.
+
+    Args:
+        settings: Which web pages may, and how often a token is good.
+        tokens: Opens tokens.
+        access: Finds keys.
+        limiter: Holds them to their limits.
+        refusal: Says why this server takes no new conversation, or `None`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        tokens: Tokens,
+        access: Access,
+        limiter: Limiter,
+        refusal: Callable[[], str | None],
+    ) -> None:
+        self._origins = frozenset(settings.allowed_origins)
+        self._require_origin = settings.require_origin
+        self._single_use = settings.single_use_tokens
+        self._tokens = tokens
+        self._access = access
+        self._limiter = limiter
+        self._refusal = refusal
+
+    @asynccontextmanager
+    async def admit(self, handshake: Handshake, stop: Callable[[int, str], None]) -> AsyncIterator[Admitted]:
+        """Lets an app in while the context lasts, and counts that as a session of its key.
+
+        Args:
+            handshake: What it asks for.
+            stop: Ends the conversation with a WebSocket close code and a reason.
+
+        Returns:
+            What it is let in to.
+
+        Raises:
+            Refusal: It is not; the error holds the HTTP status to say so with.
+        """
+        opened = self.check(handshake)
+        config = parse_sealed(handshake.provider, opened.config)
+        model = _viseme_model(config, handshake.viseme_model)
+        key = await self._access.holder(opened.key_id, origin=handshake.origin)
+        if key is None:
+            # Revoked since.
+            raise Unauthorized(INVALID_TOKEN)
+        await self._limiter.count_request(key)
+        async with self._limiter.session(key, stop):
+            # Last, so that whoever is turned away for a limit can come back with the same token.
+            if self._single_use and not await self._limiter.claim(
+                opened.token_id, seconds=max(1.0, opened.expires_in)
+            ):
+                raise Unauthorized(INVALID_TOKEN)
+            yield Admitted(config, model, key.id)
+
+    def check(self, handshake: Handshake) -> Opened:
+        """Looks at all of a handshake that needs nobody to be asked.
+
+        Returns:
+            What its token holds.
+
+        Raises:
+            Refusal: It is refused in any case.
+        """
+        # First what costs nothing: a server that is full has no time to open tokens.
+        if (reason := self._refusal()) is not None:
+            raise Unavailable(reason, retry_after=_RETRY_SECONDS)
+        self._check_origin(handshake.origin)
+        return self._tokens.open(handshake.provider, handshake.token)
+
+    def _check_origin(self, origin: str | None) -> None:
+        if origin is None:
+            if self._require_origin:
+                raise Forbidden("Sockets are for web pages only: there is no Origin header")
+        elif self._origins and origin.lower() not in self._origins:
+            raise Forbidden("This web page may not open sockets here")
+
+
+def _viseme_model(config: ProviderConfig, asked: str | None) -> str:
+    """The model the URL was signed for, else the one the query asks for."""
+    if asked is not None and asked not in VISEME_MODELS:
+        raise BadRequest(f"viseme_model: must be one of {', '.join(VISEME_MODELS)}")
+    return config.viseme_model or asked or "default"

@@ -1,0 +1,54 @@
+"""Where keys are kept: one small protocol for the SQLite file and Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mascot_server.auth.keys.records import KeyRecord
+
+__all__ = ["KeyStore", "damage"]
+
+
+class KeyStore(Protocol):
+    """Keeps what is known of keys. Every method raises `StoreError` if it cannot.
+
+    Attributes:
+        damaged: The records that the last `all` could not read, each as a sentence that names it and the fix.
+    """
+
+    damaged: tuple[str, ...]
+
+    async def version(self) -> object:
+        """Something that is unequal to what it was before once a key was added or revoked. Cheap to ask."""
+
+    async def all(self) -> Sequence[KeyRecord]:
+        """All keys, oldest first, revoked ones among them. A damaged record is left out, and harms no other."""
+
+    async def add(self, record: KeyRecord) -> None:
+        """Keeps a new key."""
+
+    async def revoke(self, key_id: str) -> bool:
+        """Ends a key for good. A damaged record is removed.
+
+        Returns:
+            Whether there is such a key; one that is revoked stays as it is.
+        """
+
+    async def close(self) -> None:
+        """Lets go of files and connections."""
+
+
+def damage(key_id: object, reason: Exception) -> str:
+    """Describe a damaged record.
+
+    Args:
+        key_id: Id of the key, as far as it can be read.
+        reason: What is wrong with it.
+    """
+    return (
+        f"the record of key {key_id!r:.80} is damaged ({reason}); the key is refused: make a new one, and remove this "
+        "one with `mascot-server keys revoke`"
+    )

@@ -1,0 +1,94 @@
+"""Opens what the settings name to keep keys and counts in. Redis is an extra, imported only where it is set.
+
+A key database that cannot be used is a wrong setting, and the server does not start. Redis may come up after the
+server, so the server starts and is not ready until Redis has answered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mascot_server.auth.keys.sqlite import SqliteKeyStore
+from mascot_server.errors import SettingsError, StoreError
+from mascot_server.quotas.counters import MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mascot_server.auth.keys import KeyStore
+    from mascot_server.quotas.counters import Ledger
+    from mascot_server.redis.connection import RedisLink
+    from mascot_server.settings import Settings
+
+__all__ = ["FirstAnswers", "open_key_store", "open_ledger"]
+
+
+def open_key_store(settings: Settings) -> KeyStore | None:
+    """Opens the key store: a SQLite file if one is set, else Redis if that is set.
+
+    The file is made if there is none. Redis is not connected to before its first use.
+
+    Raises:
+        SettingsError: The file cannot be used, or Redis is set and its URL or package cannot.
+    """
+    if settings.key_store is not None:
+        store = SqliteKeyStore(settings.key_store)
+        try:
+            store.probe()
+        except StoreError as error:
+            raise SettingsError(f"MASCOT_KEY_STORE: {error}") from None
+        return store
+    link = _link(settings)
+    if link is None:
+        return None
+    from mascot_server.auth.keys.redis import RedisKeyStore  # noqa: PLC0415 - an extra
+
+    return RedisKeyStore(link)
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Opens the ledger: Redis if that is set, else the memory of this process.
+
+    Nothing is connected to before its first use.
+
+    Raises:
+        SettingsError: Redis is set and cannot be used.
+    """
+    link = _link(settings)
+    if link is None:
+        return MemoryLedger()
+    from mascot_server.quotas.counters.redis import RedisLedger  # noqa: PLC0415 - an extra
+
+    return RedisLedger(link)
+
+
+def _link(settings: Settings) -> RedisLink | None:
+    if settings.redis_url is None:
+        return None
+    try:
+        from mascot_server.redis.connection import RedisLink  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        raise SettingsError("MASCOT_REDIS_URL: needs an extra: pip install 'mascot-server[redis]'") from None
+    return RedisLink(settings.redis_url.get_secret_value(), timeout=settings.redis_timeout_seconds)
+
+
+class FirstAnswers:
+    """Whether all stores that are needed have answered once since the start.
+
+    Args:
+        questions: One for each store; each raises `StoreError` while its store does not answer.
+    """
+
+    def __init__(self, *questions: Callable[[], Awaitable[object]]) -> None:
+        self._waiting = list(questions)
+
+    async def problem(self) -> str | None:
+        """Ask those that have not answered so far; return what keeps the server from being ready, if anything."""
+        for question in tuple(self._waiting):
+            try:
+                await question()
+            except StoreError as error:
+                return str(error)
+            if question in self._waiting:
+                self._waiting.remove(question)
+        return None

@@ -1,0 +1,1 @@
+"""The HTTP API: signed URLs, REST endpoints, health, documents."""

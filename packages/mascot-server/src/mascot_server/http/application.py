@@ -1,0 +1,96 @@
+"""What an application does before it routes a request, whichever web server runs it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar import Litestar, WebSocket
+
+from mascot_server.errors import BadRequest
+from mascot_server.http.not_found import no_such_socket
+from mascot_server.http.public_url import check_host, without_prefix
+from mascot_server.providers.handshakes import is_socket
+from mascot_server.transport.peers import deny
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from litestar.types import Message, Receive, Scope, Send
+    from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
+
+__all__ = ["Front"]
+
+
+class Front(Litestar):
+    """The application.
+
+    It takes the path prefix of a reverse proxy off, whether the proxy leaves it on or not; answers HEAD like GET,
+    without the body; and rejects sockets at unknown paths with 404, which Litestar would close without an answer.
+
+    Attributes:
+        prefix: Path of `MASCOT_PUBLIC_URL`.
+    """
+
+    prefix = ""
+
+    async def __call__(
+        self,
+        scope: Scope | LifeSpanScope,
+        receive: Receive | LifeSpanReceive,
+        send: Send | LifeSpanSend,
+    ) -> None:
+        """Handle a connection."""
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, send)
+            return
+        await self._handle(cast("Any", scope), cast("Receive", receive), cast("Send", send))
+
+    async def _handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        root = scope.get("root_path", "").rstrip("/")
+        path = without_prefix(scope["path"], (root, self.prefix))
+        # A copy: the web server reads method and path of its own again.
+        scope = {**scope, "path": path, "root_path": self.prefix or root}
+        if raw := scope.get("raw_path"):
+            scope["raw_path"] = without_prefix(raw.decode("latin-1"), (root, self.prefix)).encode("latin-1")
+        if scope["type"] == "websocket":
+            if not is_socket(path):
+                refusal = no_such_socket(self.prefix or root)
+                await deny(
+                    WebSocket(cast("Any", scope), receive, send), 404, json.dumps(refusal.body).encode()
+                )
+                return
+        else:
+            try:
+                check_host(_host(scope["headers"]))
+            except BadRequest as error:
+                await _answer(send, error)
+                return
+            if scope["method"] == "HEAD":
+                scope["method"] = "GET"
+                send = _without_body(send)
+        await super().__call__(cast("Scope", scope), receive, send)
+
+
+def _host(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the `Host` header; a host that is none if there are several, and any other if there is none."""
+    hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+    return ",".join(hosts) if hosts else "localhost"
+
+
+async def _answer(send: Send, error: BadRequest) -> None:
+    body = json.dumps(error.body).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    start: Any = {"type": "http.response.start", "status": error.status, "headers": headers}
+    rest: Any = {"type": "http.response.body", "body": body, "more_body": False}
+    await send(start)
+    await send(rest)
+
+
+def _without_body(send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return sent

@@ -1,0 +1,57 @@
+"""What there is instead, for requests to paths where there is nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import Request, get
+from litestar.routes import HTTPRoute
+
+from mascot_server.errors import NotFound, UpgradeRequired
+from mascot_server.providers.handshakes import ELEVENLABS_PATH, GEMINI_PATH, OPENAI_PATH, is_socket
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+__all__ = ["no_such_path", "no_such_socket", "sockets_by_http"]
+
+_SOCKETS: Final = (ELEVENLABS_PATH, OPENAI_PATH, GEMINI_PATH)
+
+
+def no_such_socket(prefix: str) -> NotFound:
+    """Return the rejection of a WebSocket handshake for an unknown path.
+
+    Args:
+        prefix: Path that this server is served under, such as `/mascot`.
+    """
+    return NotFound("There is no socket at this path", sockets=_under(prefix))
+
+
+def no_such_path(request: Request[Any, Any, Any]) -> NotFound:
+    """Return the rejection of an HTTP request for an unknown path."""
+    paths = {route.path for route in request.app.routes if isinstance(route, HTTPRoute)}
+    listed = [path for path in sorted(paths) if "{" not in path and not is_socket(path)]
+    prefix = request.scope.get("root_path", "").rstrip("/")
+    return NotFound(paths=[prefix + path for path in listed], sockets=_under(prefix))
+
+
+def _under(prefix: str) -> list[str]:
+    return [prefix + path for path in _SOCKETS]
+
+
+def sockets_by_http() -> HTTPRouteHandler:
+    """Make the handler of HTTP requests to the sockets' paths."""
+
+    @get(
+        [ELEVENLABS_PATH, OPENAI_PATH, f"{OPENAI_PATH}/realtime", "/ws/{rpc:str}"],
+        include_in_schema=False,
+        sync_to_thread=False,
+    )
+    def socket_by_http(request: Request[Any, Any, Any]) -> None:
+        if not is_socket(request.scope["path"]):
+            raise no_such_path(request)
+        raise UpgradeRequired(
+            "This is the path of a WebSocket: connect with the provider's SDK to what /v1/get-signed-url answers"
+        )
+
+    return socket_by_http

@@ -1,0 +1,95 @@
+"""Puts the REST endpoints together."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from mascot_server.http.rest.background import Background
+from mascot_server.http.rest.recordings import Hearing
+from mascot_server.http.rest.streaming import unless_gone
+from mascot_server.http.rest.uploads import read_file
+from mascot_server.http.rest.visemes import heard_whole, visemes_route
+from mascot_server.http.rest.visemes_audio import visemes_audio_routes
+from mascot_server.http.rest.voices import voices_route
+from mascot_server.tts import BuiltInEngine
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    import httpx
+    from litestar import Request
+    from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.auth.http_access import Access
+    from mascot_server.settings import Settings
+
+__all__ = ["Rest"]
+
+
+_PAGE: Final = "playground"
+"""Stands for the key of the playground's page, which sends none."""
+
+
+class Rest:
+    """The endpoints and what they share; to be entered before they are used.
+
+    Args:
+        settings: Limits, voices, and where others' engines are.
+        access: Says who may ask.
+        http: Client for others' engines.
+
+    Raises:
+        SettingsError: Voice files are not where a setting says, or their package is not installed.
+    """
+
+    def __init__(self, settings: Settings, *, access: Access, http: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._background = Background(settings.rest_concurrency, per_key=settings.rest_concurrency_per_key)
+        engine = BuiltInEngine.of(settings)
+        self.routes: list[HTTPRouteHandler] = [
+            visemes_route(
+                access=access,
+                background=self._background,
+                max_bytes=settings.max_audio_bytes,
+                max_seconds=settings.max_audio_seconds,
+                stall_seconds=settings.answer_stall_seconds,
+            ),
+            *visemes_audio_routes(
+                access=access, background=self._background, engine=engine, http=http, settings=settings
+            ),
+            voices_route(access=access, engine=engine),
+        ]
+
+    async def hear_file(self, request: Request[Any, Any, Any], model: str) -> list[dict[str, Any]]:
+        """Predicts the visemes of a file that is the whole body of a request.
+
+        Args:
+            request: Its body was not read yet.
+            model: The viseme model.
+
+        Returns:
+            What `POST /v1/visemes` answers to whom accepts JSON.
+
+        Raises:
+            Refusal: It is no audio that can be read, or too much of it, or there is no place for one more request.
+        """
+        limits = self._settings
+        async with AsyncExitStack() as resources:
+            resources.enter_context(self._background.slot(_PAGE))
+            file = await read_file(request, max_bytes=limits.max_audio_bytes)
+            hearing = Hearing(
+                file, sample_rate=16000, model=model, max_seconds=limits.max_audio_seconds, bare=False
+            )
+            resources.callback(self._background.submit, hearing.close)
+            await self._background.run(hearing.open)
+            return await unless_gone(request, heard_whole(hearing, self._background))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._background.close()

@@ -1,0 +1,150 @@
+"""Audio from an uploaded file, chunk by chunk, and the visemes of each chunk. For the background thread."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass
+from os import SEEK_END
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import mascot_visemes
+from mascot_server.errors import BadRequest, TooLarge
+from mascot_server.http.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
+from mascot_visemes import AudioError, MissingExtraError, VisemeEvent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["CHUNK_MS", "Heard", "Hearing"]
+
+CHUNK_MS: Final = 1000
+"""Long enough that few frames are decided at an edge, where the model hears less of what follows; short enough, with
+3 ms of work, to give way to conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard in one chunk.
+
+    Attributes:
+        changes: Changes of mouth shape, times from the start of the audio.
+        number: Which chunk it is, from 1.
+        total: How many there are, as far as is known.
+        duration_ms: How long it is, rounded.
+    """
+
+    changes: list[VisemeEvent]
+    number: int
+    total: int
+    duration_ms: int
+
+
+class Hearing:
+    """An uploaded recording that is being heard.
+
+    Args:
+        file: The upload, a file or bare PCM16. It is closed by `close`.
+        sample_rate: Rate of bare PCM16, in Hz.
+        model: The viseme model.
+        max_seconds: How long the audio may be.
+        bare: Whether bytes that no known format begins with are bare PCM16.
+    """
+
+    def __init__(
+        self, file: BinaryIO, *, sample_rate: int, model: str, max_seconds: float, bare: bool
+    ) -> None:
+        self._file = file
+        self._sample_rate, self._model, self._max_seconds, self._bare = sample_rate, model, max_seconds, bare
+        self._opened = ExitStack()
+        self._block: NDArray[np.float32] | None = None
+        self._samples = self._number = self._total = 0
+
+    def open(self) -> None:
+        """Reads the start.
+
+        Raises:
+            BadRequest: It is no audio that can be read.
+            TooLarge: It is too long.
+        """
+        try:
+            self._open()
+        except MissingExtraError:
+            raise invalid("audio", "only WAV and bare PCM16 can be decoded on this server") from None
+        except AudioError as error:
+            raise _unreadable(error) from None
+
+    def next(self) -> Heard | None:
+        """Hears the next chunk; nothing after the last one.
+
+        Raises:
+            BadRequest: The audio is damaged.
+            TooLarge: It is longer than it seemed, and too long.
+        """
+        block, self._block = self._block, None
+        if block is None:
+            return None
+        self._number += 1
+        self._count(len(block))
+        try:
+            changes = self._stream.accept_waveform(block)
+            self._block = next(self._recording.blocks, None)
+        except AudioError as error:
+            raise _unreadable(error) from None
+        if self._block is None:
+            changes += self._stream.input_finished()
+            self._total = self._number
+        duration_ms = round(len(block) * 1000 / self._recording.rate)
+        return Heard(changes, self._number, max(self._total, self._number), duration_ms)
+
+    @property
+    def number(self) -> int:
+        """How many chunks were heard, or tried to."""
+        return self._number
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._opened.close()
+        self._file.close()
+
+    def _open(self) -> None:
+        head = self._file.read(HEAD_BYTES)
+        self._file.seek(0)
+        if not head:
+            raise invalid("audio", "is empty")
+        if format_name := unreadable_format(head):
+            raise invalid("audio", f"{format_name} is not decoded here; send WAV, MP3, FLAC or Ogg")
+        raw_rate = None if is_audio_file(head) or not self._bare else self._sample_rate
+        if raw_rate is not None and self._file.seek(0, SEEK_END) % 2:
+            raise invalid(
+                "audio", "neither a WAV, MP3, FLAC or Ogg file nor PCM16, which has an even number of bytes"
+            )
+        self._file.seek(0)
+        source = mascot_visemes.open_audio(self._file, raw_rate=raw_rate, block_ms=CHUNK_MS)
+        self._recording = self._opened.enter_context(source)
+        if (self._recording.seconds or 0) > self._max_seconds:
+            raise self._too_long()
+        self._total = math.ceil((self._recording.seconds or 0) * 1000 / CHUNK_MS)
+        engine = mascot_visemes.load(self._model)
+        self._stream = engine.create_stream(sample_rate=self._recording.rate, encoding="float32")
+        self._block = next(self._recording.blocks)
+
+    def _count(self, samples: int) -> None:
+        self._samples += samples
+        if self._samples > self._max_seconds * self._recording.rate:
+            raise self._too_long()
+
+    def _too_long(self) -> TooLarge:
+        return TooLarge(
+            f"Invalid audio data: audio: longer than {self._max_seconds:g} seconds (MASCOT_MAX_AUDIO_SECONDS)"
+        )
+
+
+def invalid(field: str, problem: str) -> BadRequest:
+    """The error for a field of a request with audio."""
+    return BadRequest(f"Invalid audio data: {field}: {problem}")
+
+
+def _unreadable(error: AudioError) -> BadRequest:
+    return invalid("audio", str(error).removeprefix("audio: "))

@@ -1,0 +1,118 @@
+"""Speech in, its events out: audio and visemes in turn."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import mascot_visemes
+from mascot_server.errors import BadRequest, Refusal, TooLarge
+from mascot_server.http.rest.events import audio_event, speech_error, speech_visemes_event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from mascot_server.http.rest.background import Background
+    from mascot_server.providers.config import VisemeModel
+    from mascot_server.tts import Speech
+
+__all__ = ["PIECE_MS", "Piece", "first_piece", "pieces", "speech_events"]
+
+logger = logging.getLogger(__name__)
+
+PIECE_MS: Final = 240
+"""Near the contract's 250, and a whole number of samples at every usual rate, 11025 Hz and its multiples included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of speech.
+
+    Attributes:
+        pcm: PCM16 mono.
+        last: Whether the speech ends with it.
+    """
+
+    pcm: bytes
+    last: bool
+
+
+async def pieces(speech: Speech, *, max_seconds: float) -> AsyncIterator[Piece]:
+    """Cut speech into pieces of `PIECE_MS`, of which the last one may be shorter.
+
+    Args:
+        speech: What is being said.
+        max_seconds: How long it may be.
+
+    Raises:
+        TooLarge: It is longer.
+    """
+    size = speech.sample_rate * PIECE_MS // 1000 * 2
+    room = max_seconds * speech.sample_rate * 2
+    waiting = bytearray()
+    async for block in speech.blocks:
+        waiting += block
+        room -= len(block)
+        if room < 0:
+            raise TooLarge(
+                f"text: its speech is longer than {max_seconds:g} seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts"
+            )
+        # A full piece waits for what follows it, so that the last one is known when it is sent.
+        while len(waiting) > size + 1:
+            yield Piece(bytes(waiting[:size]), last=False)
+            del waiting[:size]
+    if whole := len(waiting) // 2 * 2:
+        yield Piece(bytes(waiting[:whole]), last=True)
+
+
+async def first_piece(coming: AsyncIterator[Piece]) -> Piece:
+    """The first piece, before which nothing was answered.
+
+    Raises:
+        BadRequest: There is none.
+    """
+    piece = await anext(coming, None)
+    if piece is None:
+        raise BadRequest("text: there is nothing in it to say")
+    return piece
+
+
+async def speech_events(
+    first: Piece,
+    coming: AsyncIterator[Piece],
+    *,
+    sample_rate: int,
+    model: VisemeModel,
+    background: Background,
+) -> AsyncIterator[bytes]:
+    """The events of speech, offsets in ms from its start.
+
+    Args:
+        first: Its first piece.
+        coming: The others, each taken only when the one before is sent.
+        sample_rate: Of the pieces.
+        model: The viseme model.
+        background: Where it runs.
+    """
+    # The first request may have to read the network; conversations do not wait for that.
+    engine = await background.run(mascot_visemes.load, model)
+    stream = engine.create_stream(sample_rate=sample_rate)
+    sequence = 0
+    piece: Piece | None = first
+    try:
+        while piece is not None:
+            pcm = piece.pcm
+            duration_ms = round(len(pcm) / 2 * 1000 / sample_rate)
+            yield audio_event(pcm, sample_rate=sample_rate, sequence=sequence, duration_ms=duration_ms)
+            changes = await background.run(stream.accept_waveform, pcm)
+            if piece.last:
+                changes += stream.input_finished()
+            yield speech_visemes_event(changes, sequence=sequence, duration_ms=duration_ms)
+            sequence += 1
+            piece = await anext(coming, None)
+    except Refusal as error:
+        yield speech_error(str(error))
+    except Exception:
+        logger.exception("POST /v1/visemes-audio failed in the middle")
+        yield speech_error("Internal server error")

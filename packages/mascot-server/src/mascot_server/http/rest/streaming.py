@@ -1,0 +1,126 @@
+"""Answers that are sent while they are made, and clients that go away meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from litestar.background_tasks import BackgroundTask
+from litestar.response import Stream
+
+from mascot_server.errors import Refusal
+from mascot_server.http.rest.events import KEEP_ALIVE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from contextlib import AsyncExitStack
+
+    from litestar import Request
+
+__all__ = ["ClientGone", "event_stream", "unless_gone", "unless_stalled", "with_keep_alive"]
+
+T = TypeVar("T")
+
+_KEEP_ALIVE_SECONDS: Final = 10.0
+"""Proxies give up on a silent connection after 30 to 60 seconds."""
+
+
+class ClientGone(Refusal):
+    """The client closed the connection; nobody reads this answer."""
+
+    status = 499  # nginx's number for it
+
+
+def event_stream(
+    first: bytes, rest: AsyncIterator[bytes], resources: AsyncExitStack, *, stall_seconds: float
+) -> Stream:
+    """An answer of events.
+
+    Args:
+        first: What there is already.
+        rest: What comes after it.
+        resources: What they need; closed when all is sent or the client is gone.
+        stall_seconds: How long the client may leave an event unread.
+    """
+
+    async def events() -> AsyncIterator[bytes]:
+        yield first
+        async for event in with_keep_alive(rest, _KEEP_ALIVE_SECONDS):
+            yield event
+
+    return Stream(
+        unless_stalled(events(), stall_seconds, resources.aclose),
+        media_type="text/event-stream",
+        # The second one keeps nginx from collecting events.
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+        background=BackgroundTask(resources.aclose),
+    )
+
+
+async def unless_stalled(
+    events: AsyncIterator[bytes], seconds: float, give_up: Callable[[], Coroutine[Any, Any, None]]
+) -> AsyncIterator[bytes]:
+    """Gives up on a client that does not read, so that it cannot keep what its answer needs.
+
+    Args:
+        events: What is sent.
+        seconds: How long it may take until an event is sent and the next one wanted.
+        give_up: What to do then; after that there are no more events.
+    """
+    given_up: list[asyncio.Task[None]] = []
+
+    def stalled() -> None:
+        given_up.append(asyncio.ensure_future(give_up()))
+
+    async for event in events:
+        watch = asyncio.get_running_loop().call_later(seconds, stalled)
+        try:
+            yield event
+        finally:
+            watch.cancel()
+        if given_up:
+            return
+
+
+async def with_keep_alive(events: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    """Fills silences with comments.
+
+    Args:
+        events: What is sent.
+        seconds: How long nothing may be sent.
+    """
+    while True:
+        coming = asyncio.ensure_future(anext(events, None))
+        try:
+            while not (await asyncio.wait({coming}, timeout=seconds))[0]:
+                yield KEEP_ALIVE
+        finally:
+            coming.cancel()
+        event = coming.result()
+        if event is None:
+            return
+        yield event
+
+
+async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    """Does work for a request whose body was read, and gives it up when the client goes.
+
+    Raises:
+        ClientGone: The client is gone.
+    """
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if gone := not working.done():
+            working.cancel()
+        await asyncio.wait({working, leaving})
+    if gone:
+        raise ClientGone("the client is gone")
+    return working.result()
+
+
+async def _left(request: Request[Any, Any, Any]) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,120 @@
+"""`POST /v1/visemes`: a recording in, its visemes out as they are found."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import MediaType, Request, Response, post
+from litestar.datastructures.headers import Accept
+
+from mascot_server.errors import Forbidden, Refusal, Unauthorized
+from mascot_server.http.rest.events import chunk_error, chunk_event, visemes_list
+from mascot_server.http.rest.openapi import VisemesOperation
+from mascot_server.http.rest.recordings import Hearing
+from mascot_server.http.rest.streaming import event_stream, unless_gone
+from mascot_server.http.rest.uploads import body_limit, read_upload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.auth.http_access import Access
+    from mascot_server.http.rest.background import Background
+    from mascot_server.http.rest.recordings import Heard
+
+__all__ = ["heard_whole", "visemes_route"]
+
+logger = logging.getLogger(__name__)
+
+_ACCEPT_LENGTH: Final = 1024
+"""Characters of the header that are looked at: sorting the thousands of types in a long one takes 100 ms."""
+
+
+def visemes_route(
+    *, access: Access, background: Background, max_bytes: int, max_seconds: float, stall_seconds: float
+) -> HTTPRouteHandler:
+    """Makes the handler.
+
+    Args:
+        access: Says who may ask.
+        background: Where the work is done.
+        max_bytes: How large the audio may be.
+        max_seconds: How long it may be.
+        stall_seconds: How long a client may leave an event unread.
+    """
+
+    @post(
+        "/v1/visemes",
+        status_code=200,
+        operation_id="predictVisemes",
+        operation_class=VisemesOperation,
+        request_max_body_size=body_limit(max_bytes),
+    )
+    async def visemes(request: Request[Any, Any, Any]) -> Response[Any]:
+        try:
+            key = await access.authorise(
+                request.headers.get("authorization"), origin=request.headers.get("origin")
+            )
+        except Unauthorized as error:
+            # The contract's number for it at this endpoint.
+            raise Forbidden(str(error)) from None
+        async with AsyncExitStack() as resources:
+            resources.enter_context(background.slot(key.id))
+            upload = await read_upload(request, max_bytes=max_bytes)
+            hearing = Hearing(
+                upload.file,
+                sample_rate=upload.sample_rate,
+                model=upload.model,
+                max_seconds=max_seconds,
+                bare=upload.bare,
+            )
+            resources.callback(background.submit, hearing.close)
+            await background.run(hearing.open)
+            if _wants_list(request):
+                found = await unless_gone(request, heard_whole(hearing, background))
+                return Response(found, media_type=MediaType.JSON)
+            first = await unless_gone(request, background.run(hearing.next))
+            events = _events(hearing, background)
+            return event_stream(_event(first), events, resources.pop_all(), stall_seconds=stall_seconds)
+
+    return visemes
+
+
+def _wants_list(request: Request[Any, Any, Any]) -> bool:
+    types = ["text/event-stream", "application/json"]
+    accept = Accept(request.headers.get("accept", "*/*")[:_ACCEPT_LENGTH])
+    return accept.best_match(types, default=types[0]) == types[1]
+
+
+async def heard_whole(hearing: Hearing, background: Background) -> list[dict[str, Any]]:
+    """The visemes of a whole recording, as the contract writes them.
+
+    Args:
+        hearing: The recording, open.
+        background: Where the work is done.
+
+    Raises:
+        Refusal: The audio is damaged or too long.
+    """
+    found: list[dict[str, Any]] = []
+    while heard := await background.run(hearing.next):
+        found += visemes_list(heard.changes)
+    return found
+
+
+async def _events(hearing: Hearing, background: Background) -> AsyncIterator[bytes]:
+    try:
+        while heard := await background.run(hearing.next):
+            yield _event(heard)
+    except Refusal as error:
+        yield chunk_error(hearing.number, str(error))
+    except Exception:
+        logger.exception("POST /v1/visemes failed in the middle")
+        yield chunk_error(hearing.number, "Internal server error")
+
+
+def _event(heard: Heard) -> bytes:
+    return chunk_event(heard.changes, number=heard.number, total=heard.total, duration_ms=heard.duration_ms)

@@ -1,0 +1,105 @@
+"""`POST /v1/get-signed-url`: connection details in, a URL or key to connect with out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import Request, post
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+
+from mascot_server.errors import BadRequest
+from mascot_server.http.openapi import GetSignedUrlOperation
+from mascot_server.http.public_url import websocket_url
+from mascot_server.providers.config import ProviderConfig, parse_request
+from mascot_server.providers.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from mascot_server.auth.http_access import Access
+    from mascot_server.auth.keys import KeyRecord
+    from mascot_server.auth.tokens import Tokens
+    from mascot_server.http.public_url import PublicUrl
+    from mascot_server.observability.metrics import Metrics
+
+__all__ = ["SignedUrls", "get_signed_url_route"]
+
+_MAX_BODY_BYTES: Final = 256 * 1024
+
+
+class SignedUrls:
+    """Makes what an app connects with.
+
+    Args:
+        access: Says for which provider, and when.
+        tokens: Makes the token.
+        metrics: Where tokens are counted.
+        public_url: URL to answer with.
+    """
+
+    def __init__(self, *, access: Access, tokens: Tokens, metrics: Metrics, public_url: PublicUrl) -> None:
+        self._access = access
+        self._tokens = tokens
+        self._metrics = metrics
+        self._public_url = public_url
+
+    async def sign(
+        self, config: ProviderConfig, key: KeyRecord, request: Request[Any, Any, Any]
+    ) -> dict[str, str]:
+        """Answers a request.
+
+        Args:
+            config: Connection details, to be sealed.
+            key: On whose account the conversation will be.
+            request: That is answered.
+
+        Returns:
+            URL or key to connect with, as the contract has it.
+
+        Raises:
+            Refusal: The key may not be used for this provider, or not now, or the details are too long.
+        """
+        await self._access.allow_conversation(key, config.provider)
+        sealed = config.model_dump_json(exclude_none=True).encode()
+        token = self._tokens.seal(config.provider, sealed, key_id=key.id)
+        self._metrics.tokens_issued.add(config.provider)
+        return _answer(config, token, self._public_url.of(request))
+
+
+def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRouteHandler:
+    """Makes the handler.
+
+    Args:
+        access: Says who may ask.
+        signed_urls: Makes the answers.
+    """
+
+    @post(
+        "/v1/get-signed-url",
+        status_code=200,
+        operation_id="getSignedUrl",
+        operation_class=GetSignedUrlOperation,
+        request_max_body_size=_MAX_BODY_BYTES,
+    )
+    async def get_signed_url(request: Request[Any, Any, Any]) -> dict[str, str]:
+        headers = request.headers
+        key = await access.authorise(headers.get("authorization"), origin=headers.get("origin"))
+        return await signed_urls.sign(parse_request(await _body(request)), key, request)
+
+    return get_signed_url
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        return await request.body()
+    except RequestEntityTooLarge:
+        raise BadRequest(
+            f"Invalid provider config: config: the body is longer than {_MAX_BODY_BYTES} bytes"
+        ) from None
+
+
+def _answer(config: ProviderConfig, token: str, base_url: str) -> dict[str, str]:
+    if config.provider == "gemini":
+        return {"api_key": GEMINI_KEY_PREFIX + token, "base_url": base_url}
+    path = ELEVENLABS_PATH if config.provider == "elevenlabs" else OPENAI_PATH
+    return {"signed_url": f"{websocket_url(base_url)}{path}?token={token}"}

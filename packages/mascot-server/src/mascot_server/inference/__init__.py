@@ -1,0 +1,1 @@
+"""Viseme inference for all conversations: engines, deadline queue, scheduler, overload detection."""

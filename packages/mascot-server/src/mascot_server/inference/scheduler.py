@@ -1,0 +1,161 @@
+"""Predicts the visemes of all conversations of this process, in batches on the event loop.
+
+`docs/decisions` tells why there is no thread: a process has one core, and there a batch costs the loop less than
+handing it over does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Self
+
+from mascot_server.inference.deadline_queue import Agenda, Job, Track
+from mascot_server.inference.overload import LoadMeter
+from mascot_server.inference.predictions import predict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from mascot_server.inference.predictions import Prediction
+    from mascot_server.observability.metrics import Metrics
+
+__all__ = ["Scheduler"]
+
+_BATCH_SIZE: Final = 32
+"""Beyond it a chunk gets no cheaper, and the loop would stand still for longer than two or three milliseconds."""
+
+_SPACING: Final = (0.002, 0.008)
+"""Seconds from batch to batch: at 100 conversations it makes batches of two, at 400 of two dozen."""
+
+_CAPACITY: Final = 1 << 15
+"""Messages that may wait altogether. Before that the providers are read no further."""
+
+_CROWDED: Final = (_CAPACITY // 4, 1 << 26)
+"""Messages and bytes of audio in waiting from which conversations keep little in advance."""
+
+
+class Scheduler:
+    """Collects the audio of all conversations into batches by when it is needed.
+
+    Args:
+        budget_ms: How long audio may be held for its visemes after its listener needs it.
+        metrics: Where batches and messages without visemes are counted.
+    """
+
+    def __init__(self, *, budget_ms: float, metrics: Metrics) -> None:
+        self._budget = budget_ms / 1000
+        self._metrics = metrics
+        least, most = (min(pause, self._budget / 4) for pause in _SPACING)
+        self._agenda = Agenda(batch_size=_BATCH_SIZE, spacing=(least, most), capacity=_CAPACITY)
+        self._timer: asyncio.Handle | None = None
+        self._planned = 0.0
+        self._meter = LoadMeter(self._counted)
+        self._running = AsyncExitStack()
+
+    def submit(
+        self,
+        track: Track,
+        data: bytes,
+        *,
+        due: float,
+        done: Callable[[Prediction | None], None],
+        seconds: float = 0.0,
+    ) -> None:
+        """Asks for the prediction of a stream's next audio.
+
+        Audio whose visemes would come too late still reaches its stream, unless there is far too much of it.
+
+        Args:
+            track: The stream.
+            data: Its next audio.
+            due: When the listener will need it, by `time.monotonic`.
+            done: Called with the prediction; with `None` if it failed or did not come within the budget. Calls for one
+                stream come in order. May be called before this returns.
+            seconds: How long the audio plays.
+        """
+        # Not the loop's clock: uvloop's stands still while callbacks run.
+        now = monotonic()
+        job = Job(data, now=now, due=due, budget=self._budget, done=done, seconds=seconds)
+        if self._agenda.add(track, job):
+            self._plan(now)
+        else:
+            self._metrics.chunks_without_visemes.add("overloaded")
+            done(None)
+
+    def forget(self, track: Track) -> None:
+        """Drops all audio of a stream that waits. Nobody is called for it."""
+        self._agenda.forget(track)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that conversations should keep little in advance."""
+        messages, size = _CROWDED
+        return len(self._agenda) >= messages or self._agenda.size >= size
+
+    def overloaded(self) -> str | None:
+        """Why this process should take no new conversation; `None` while there is room."""
+        return self._meter.overloaded()
+
+    def _plan(self, now: float) -> None:
+        """Sees to it that the next batch runs when it should."""
+        when = self._agenda.next_batch(now)
+        if when is None:
+            return
+        if self._timer is not None:
+            if self._planned <= when:
+                return
+            self._timer.cancel()
+        self._planned = when
+        # Also "now" is after all sockets that have something were read: what came at once is predicted at once.
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_soon(self._run) if when <= now else loop.call_later(when - now, self._run)
+
+    def _run(self) -> None:
+        """Runs one batch, after giving up on what is late."""
+        self._timer = None
+        now = monotonic()
+        for job in self._agenda.expire(now):
+            self._metrics.chunks_without_visemes.add("late")
+            job.done(None)
+        batch = self._agenda.take()
+        if batch:
+            self._predict(batch)
+        self._plan(monotonic())
+
+    def _predict(self, batch: list[tuple[Track, Job]]) -> None:
+        began = monotonic()
+        streams, chunks = [track.stream for track, _ in batch], [job.block for _, job in batch]
+        starts = [stream.time_ms for stream in streams]
+        answers = predict(batch[0][0].engine, streams, chunks)
+        ended = monotonic()
+        self._agenda.ran(began, ended)
+        self._metrics.viseme_compute.observe(ended - began)
+        self._metrics.batch_size.observe(len(batch))
+        for (_, job), start, answer in zip(batch, starts, answers, strict=True):
+            whole = job.collect(answer, start)
+            if not job.finished:
+                continue
+            if whole is None:
+                self._metrics.chunks_without_visemes.add("failed")
+            if not job.late:
+                job.done(whole)
+
+    def _counted(self) -> tuple[int, int]:
+        without = self._metrics.chunks_without_visemes
+        # Without a budget all is late, by the operator's choice.
+        late = without[("late",)] if self._budget else 0
+        return self._metrics.audio_chunks[()], late + without[("overloaded",)]
+
+    async def __aenter__(self) -> Self:
+        await self._running.enter_async_context(self._meter)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._running.aclose()
+        if self._timer is not None:
+            self._timer.cancel()

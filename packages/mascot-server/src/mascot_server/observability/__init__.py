@@ -1,0 +1,1 @@
+"""Metrics, Prometheus format, logs, redaction of secrets, traces."""

@@ -1,0 +1,217 @@
+"""What the server counts about itself: plain numbers that the hot path can afford to add to.
+
+Nothing here knows Prometheus; `exposition` reads these numbers when somebody asks for `/metrics`. There are no locks:
+each metric may be written from one thread only (readers may be anywhere), which for all of them is the event loop's
+unless its text says otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVarTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mascot_server.transport.request_heads import Reason
+
+__all__ = ["Counter", "DialFailure", "Gauge", "Histogram", "Metric", "Metrics", "close_code_label"]
+
+Labels = TypeVarTuple("Labels")
+
+NoVisemes = Literal["late", "failed", "overloaded", "undecodable"]
+"""Why a message of audio went on without visemes."""
+
+DialFailure = Literal["refused", "unreachable"]
+"""Whether a provider said no, or nothing that makes sense."""
+
+Side = Literal["app", "provider", "server"]
+"""Who ended a conversation."""
+
+_MILLISECONDS: Final = tuple(ms / 1000 for ms in (0.5, 1, 2, 5, 10, 15, 20, 30, 40, 60, 100, 250, 1000))
+_COMPUTE: Final = tuple(ms / 1000 for ms in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128))
+_DIALS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0)
+_BATCHES: Final = (1, 2, 4, 8, 16, 32, 64)
+_DURATIONS: Final = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
+
+_FIRST_OWN_CODE: Final = 3000
+_FIRST_PRIVATE_CODE: Final = 4000
+
+
+class Counter(Generic[*Labels]):
+    """A number that only grows, one for each combination of labels.
+
+    Args:
+        name: Of the metric, without the `_total` that its exposition appends.
+        text: What it counts.
+        labels: Names of the labels, in the order in which `add` takes their values.
+    """
+
+    kind: Literal["counter", "gauge"] = "counter"
+
+    def __init__(self, name: str, text: str, labels: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.text = text
+        self.labels = labels
+        self._values: dict[tuple[Any, ...], int] = {}
+
+    def add(self, *labels: *Labels, count: int = 1) -> None:
+        """Adds to the number of these labels."""
+        self._values[labels] = self._values.get(labels, 0) + count
+
+    def __getitem__(self, labels: tuple[*Labels]) -> int:
+        return self._values.get(labels, 0)
+
+    @property
+    def total(self) -> int:
+        """The sum over all labels."""
+        return sum(self._values.copy().values())
+
+    def snapshot(self) -> list[tuple[list[str], int]]:
+        """The values of the labels, and the number, of each that was ever added to."""
+        return [([str(label) for label in labels], count) for labels, count in self._values.copy().items()]
+
+
+class Gauge(Counter[*Labels]):
+    """A number that goes up and down: add a negative count to take away."""
+
+    kind = "gauge"
+
+
+class TaskGauge(Gauge[()]):
+    """How many tasks an event loop has, counted when somebody asks."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(name, text)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Count the tasks of this loop from now on."""
+        self._loop = loop
+
+    def snapshot(self) -> list[tuple[list[str], int]]:
+        """Return the number of tasks that are not done; safe from any thread."""
+        return [] if self._loop is None else [([], len(asyncio.all_tasks(self._loop)))]
+
+
+class Histogram:
+    """How often a measurement fell into which range.
+
+    Args:
+        name: Of the metric, ending in its base unit.
+        text: What it measures.
+        bounds: Upper, inclusive bounds of the ranges, ascending; one more range takes all above.
+    """
+
+    kind: Literal["histogram"] = "histogram"
+
+    def __init__(self, name: str, text: str, bounds: Sequence[float]) -> None:
+        self.name = name
+        self.text = text
+        self.bounds = tuple(bounds)
+        self._counts = [0] * (len(self.bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Adds a measurement."""
+        self._counts[bisect_left(self.bounds, value)] += 1
+        self._sum += value
+
+    @property
+    def total(self) -> int:
+        """How many measurements there were."""
+        return sum(self._counts)
+
+    def snapshot(self) -> tuple[list[int], float]:
+        """How many fell into each range, and the sum of all."""
+        return self._counts.copy(), self._sum
+
+
+Metric = Counter[*tuple[Any, ...]] | Histogram
+
+
+class Metrics:
+    """Everything that is counted and measured, since the start of the process."""
+
+    def __init__(self) -> None:
+        self.sessions: Counter[str] = Counter(
+            "mascot_sessions", "Conversations begun, by provider.", ("provider",)
+        )
+        self.sessions_active: Gauge[str] = Gauge(
+            "mascot_sessions_active", "Conversations running, by provider.", ("provider",)
+        )
+        self.tasks = TaskGauge("mascot_asyncio_tasks", "Tasks of the event loop, at the time of the scrape.")
+        self.session_seconds = Histogram(
+            "mascot_session_duration_seconds", "How long conversations lasted.", _DURATIONS
+        )
+        self.closes: Counter[Side, str] = Counter(
+            "mascot_session_closes",
+            "Conversations ended, by who ended them and the WebSocket close code the other side was told.",
+            ("side", "code"),
+        )
+        self.audio_chunks: Counter[()] = Counter("mascot_audio_chunks", "Provider messages with audio.")
+        self.chunks_without_visemes: Counter[NoVisemes] = Counter(
+            "mascot_chunks_without_visemes",
+            "Provider messages whose audio went on without visemes, by reason.",
+            ("reason",),
+        )
+        self.added_latency = Histogram(
+            "mascot_added_latency_seconds", "How long a message with audio was held.", _MILLISECONDS
+        )
+        self.viseme_compute = Histogram(
+            "mascot_viseme_compute_seconds",
+            "Time of one run of the viseme model over a batch. Written by the thread that runs it.",
+            _COMPUTE,
+        )
+        self.batch_size = Histogram(
+            "mascot_viseme_batch_size",
+            "Sessions served by one run of the viseme model. Written by the thread that runs it.",
+            _BATCHES,
+        )
+        self.dial_seconds = Histogram(
+            "mascot_upstream_dial_seconds", "Time until a connection to a provider was open.", _DIALS
+        )
+        self.dial_failures: Counter[str, DialFailure] = Counter(
+            "mascot_upstream_dial_failures",
+            "Connections to a provider that did not come about.",
+            ("provider", "reason"),
+        )
+        self.limit_refusals: Counter[str] = Counter(
+            "mascot_limit_refusals", "Requests and conversations refused by a limit, by which.", ("reason",)
+        )
+        self.handshakes_refused: Counter[int] = Counter(
+            "mascot_handshakes_refused", "Sockets refused before accept, by HTTP status.", ("status",)
+        )
+        self.heads_rejected: Counter[Reason] = Counter(
+            "mascot_request_heads_rejected",
+            "Connections closed because of their request head or for lack of one, by reason.",
+            ("reason",),
+        )
+        self.tokens_issued: Counter[str] = Counter(
+            "mascot_tokens_issued", "Signed URLs given out, by provider.", ("provider",)
+        )
+        self.rest_requests: Counter[str, int] = Counter(
+            "mascot_rest_requests", "HTTP requests answered.", ("path", "status")
+        )
+        self.ledger_failures: Counter[()] = Counter(
+            "mascot_ledger_failures", "Questions to the shared ledger (Redis) that it did not answer."
+        )
+
+    def __iter__(self) -> Iterator[Metric]:
+        return iter(vars(self).values())
+
+    def __str__(self) -> str:
+        """Names and totals of all that is not zero, for a log line."""
+        totals = ((metric.name.removeprefix("mascot_"), metric.total) for metric in self)
+        return ", ".join(f"{name} {total}" for name, total in totals if total) or "nothing"
+
+
+def close_code_label(code: int) -> str:
+    """The label of a close code: those an app or a provider may invent (RFC 6455, section 7.4.2) are lumped together.
+
+    Otherwise either could make a time series for each of two thousand codes.
+    """
+    if code >= _FIRST_PRIVATE_CODE:
+        return "4xxx"
+    return "3xxx" if code >= _FIRST_OWN_CODE else str(code)

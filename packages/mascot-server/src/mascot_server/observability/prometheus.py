@@ -1,0 +1,197 @@
+"""The metrics as Prometheus reads them, of all processes that serve together.
+
+Each process counts for itself. Where there are several, each writes its numbers to a file of its own once a second and
+before it answers a scrape, and whichever is asked for `/metrics` answers for all. No series adds up processes: each has
+the label `worker`, so that one that was restarted is a counter that was reset, which Prometheus understands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from mascot_server.errors import SettingsError
+from mascot_server.observability.metrics import Histogram, Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from prometheus_client.core import Metric as Family
+
+__all__ = ["CONTENT_TYPE", "Numbers", "Worker", "expose", "gather", "numbers_written", "serve_metrics"]
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4"
+"""Of Prometheus' text format, without the charset, which is UTF-8."""
+
+_WRITE_SECONDS: Final = 1.0
+
+Numbers = dict[str, Any]
+"""What one process counted: the snapshot of each metric by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One of the processes that serve together.
+
+    Attributes:
+        number: Counted from 0; the value of the label `worker`.
+        folder: Where all of them keep their numbers; `None` if there is only this one.
+    """
+
+    number: int = 0
+    folder: Path | None = None
+
+    def write(self, metrics: Metrics) -> None:
+        """Lets the other processes know this one's numbers."""
+        if self.folder is not None:
+            file = self.folder / f"{self.number}.json"
+            new = file.with_suffix(".new")
+            new.write_text(json.dumps(_numbers(metrics)))
+            new.replace(file)
+
+    def gather(self, metrics: Metrics) -> dict[str, Numbers]:
+        """The numbers of all processes, by worker."""
+        if self.folder is None:
+            return {str(self.number): _numbers(metrics)}
+        # Written, too: the next scrape may reach another process, and must not find less than this one.
+        self.write(metrics)
+        return gather(self.folder)
+
+    def forget(self) -> None:
+        """Removes the numbers of a process that is gone, so that its conversations no longer count as running."""
+        if self.folder is not None:
+            (self.folder / f"{self.number}.json").unlink(missing_ok=True)
+
+
+def gather(folder: Path) -> dict[str, Numbers]:
+    """Reads the numbers of all processes, by worker."""
+    return {file.stem: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
+
+
+@asynccontextmanager
+async def numbers_written(
+    worker: Worker, metrics: Metrics, *, every: float = _WRITE_SECONDS
+) -> AsyncIterator[None]:
+    """Let the other processes know this one's numbers, where there are others.
+
+    Args:
+        worker: This process.
+        metrics: Its numbers.
+        every: Seconds between two writes.
+    """
+    if worker.folder is None:
+        yield
+        return
+    writing = asyncio.create_task(_keep_written(worker, metrics, every))
+    try:
+        yield
+    finally:
+        writing.cancel()
+
+
+async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
+    failing = False
+    while True:
+        try:
+            worker.write(metrics)
+        except Exception as error:
+            # The other processes go on showing the last numbers. Said once, not every second.
+            if not failing:
+                logger.exception("the numbers for /metrics cannot be written: %s", type(error).__name__)
+            failing = True
+        else:
+            if failing:
+                logger.warning("the numbers for /metrics are written again")
+            failing = False
+        await asyncio.sleep(every)
+
+
+def expose(numbers: Mapping[str, Numbers]) -> bytes:
+    """The numbers of some processes in Prometheus' text format.
+
+    Args:
+        numbers: By worker.
+    """
+    return generate_latest(_registry(lambda: numbers))
+
+
+def serve_metrics(address: str, numbers: Callable[[], Mapping[str, Numbers]]) -> None:
+    """Answers scrapes on an address of their own, from a thread that ends with the process.
+
+    Args:
+        address: `<host>:<port>`.
+        numbers: Gives the numbers by worker.
+
+    Raises:
+        SettingsError: The address cannot be listened on.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        start_http_server(int(port), host.strip("[]"), _registry(numbers))
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"MASCOT_METRICS: cannot listen on {address}: {reason}") from None
+
+
+def _numbers(metrics: Metrics) -> Numbers:
+    return {metric.name: metric.snapshot() for metric in metrics}
+
+
+def _registry(numbers: Callable[[], Mapping[str, Numbers]]) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(_Families(numbers))
+    return registry
+
+
+class _Families(Collector):
+    """Turns numbers into what the Prometheus client formats."""
+
+    def __init__(self, numbers: Callable[[], Mapping[str, Numbers]]) -> None:
+        self._numbers = numbers
+
+    def describe(self) -> list[Family]:
+        """Nothing: registering is no reason to gather."""
+        return []
+
+    def collect(self) -> Iterator[Family]:
+        by_worker = self._numbers()
+        for metric in Metrics():
+            if isinstance(metric, Histogram):
+                yield _histogram(metric, by_worker)
+                continue
+            family = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+            series = family(metric.name, metric.text, labels=[*metric.labels, "worker"])
+            for worker, numbers in by_worker.items():
+                for labels, count in numbers.get(metric.name, ()):
+                    series.add_metric([*labels, worker], count)
+                if not metric.labels and not numbers.get(metric.name):
+                    # A rate needs a value before the first event.
+                    series.add_metric([worker], 0)
+            yield series
+
+
+def _histogram(metric: Histogram, by_worker: Mapping[str, Numbers]) -> HistogramMetricFamily:
+    series = HistogramMetricFamily(metric.name, metric.text, labels=["worker"])
+    bounds = [*map(str, map(float, metric.bounds)), "+Inf"]
+    for worker, numbers in by_worker.items():
+        if metric.name not in numbers:
+            continue
+        counts, total = numbers[metric.name]
+        # Prometheus' ranges hold all smaller ones.
+        below, buckets = 0, []
+        for bound, count in zip(bounds, counts, strict=True):
+            below += count
+            buckets.append((bound, float(below)))
+        series.add_metric([worker], buckets, total)
+    return series

@@ -1,0 +1,1 @@
+"""The server process: uvicorn, worker processes, garbage collection, self-check."""

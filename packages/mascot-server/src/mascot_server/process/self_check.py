@@ -1,0 +1,190 @@
+"""`mascot-server check`: what would go wrong, told before a conversation finds out."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
+
+import mascot_visemes
+from mascot_server.auth.stores import open_key_store, open_ledger
+from mascot_server.errors import SettingsError, StoreError
+from mascot_server.observability.tracing import tracing
+from mascot_server.process.native_packages import cannot_load, works_without
+from mascot_server.process.server import tls_options
+from mascot_server.providers.config import VISEME_MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from mascot_server.settings import Settings
+
+__all__ = ["Finding", "check"]
+
+_CONNECT_SECONDS: Final = 5.0
+_UPSTREAMS: Final = ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url")
+_RATE: Final = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        kind: All is well; it works, but may not do what is wanted; it does not work.
+        text: What was found, and for a problem the fix.
+    """
+
+    kind: Literal["ok", "note", "problem"]
+    text: str
+
+
+async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
+    """Looks at everything that the server needs.
+
+    Args:
+        settings: To look at.
+        offline: Leave out whatever needs the network: Redis and the providers.
+
+    Yields:
+        What was found, in order.
+    """
+    for finding in _settings(settings):
+        yield finding
+    parts = list(_native())
+    for finding in parts:
+        yield finding
+    if not any(finding.kind == "problem" for finding in parts):
+        yield _models(sorted({*VISEME_MODELS, settings.english_model}))
+    if settings.key_store is not None:
+        yield await _key_store(settings, "MASCOT_KEY_STORE")
+    if offline:
+        return
+    if settings.redis_url is not None:
+        ledger = await _ledger(settings)
+        yield ledger
+        if ledger.kind == "ok" and settings.key_store is None:
+            yield await _key_store(settings, "MASCOT_REDIS_URL")
+    for finding in await asyncio.gather(*(_upstream(settings, name) for name in _UPSTREAMS)):
+        yield finding
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    problems = list(_setting_problems(settings))
+    yield from problems
+    if not problems:
+        yield Finding("ok", "settings: keys, secret and TLS are in order")
+    if settings.public_url is None and not settings.on_loopback:
+        yield Finding(
+            "note",
+            "MASCOT_PUBLIC_URL: not set; answers name the origin a request came to, which behind a proxy that ends TLS "
+            "is the wrong one",
+        )
+    if settings.workers > 1 and settings.redis_url is None:
+        yield Finding(
+            "note",
+            "MASCOT_REDIS_URL: not set; each worker holds keys to their limits by itself, so they add up",
+        )
+
+
+def _setting_problems(settings: Settings) -> Iterator[Finding]:
+    for look in (
+        settings.check_safe,
+        lambda: tls_options(settings),
+        lambda: tracing(enabled=settings.tracing),
+    ):
+        try:
+            look()
+        except SettingsError as error:
+            yield Finding("problem", str(error))
+    for name in ("piper_voices", "kokoro_model", "kokoro_voices"):
+        path = getattr(settings, name)
+        if path is not None and not path.exists():
+            yield Finding("problem", f"MASCOT_{name.upper()}: there is no {path}")
+
+
+def _native() -> Iterator[Finding]:
+    problems = cannot_load()
+    for problem in problems:
+        yield Finding("problem", problem)
+    if not problems:
+        yield Finding("ok", "native parts: all packages load")
+    for problem in works_without():
+        yield Finding("note", problem)
+
+
+def _models(names: Sequence[str]) -> Finding:
+    started = time.perf_counter()
+    try:
+        engines = [mascot_visemes.load(name) for name in names]
+        loaded = time.perf_counter()
+        for engine in engines:
+            engine.create_stream(sample_rate=_RATE, encoding="pcm16").accept_waveform(bytes(2 * _RATE))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the operator wants to know
+        return Finding(
+            "problem", f"viseme models: {type(error).__name__}: {error}; install mascot-visemes again"
+        )
+    ran = (time.perf_counter() - loaded) / len(names)
+    return Finding(
+        "ok",
+        f"viseme models: {', '.join(names)} loaded in {loaded - started:.1f} s; "
+        f"one second of audio takes {1000 * ran:.0f} ms",
+    )
+
+
+async def _key_store(settings: Settings, name: str) -> Finding:
+    try:
+        store = open_key_store(settings)
+        if store is None:
+            return Finding("ok", "key store: none")
+        try:
+            records = await store.all()
+        finally:
+            await store.close()
+    except SettingsError as error:
+        return Finding("problem", str(error))
+    except StoreError as error:
+        return Finding("problem", f"{name}: {error}")
+    if store.damaged:
+        return Finding("problem", f"{name}: {'; '.join(store.damaged)}")
+    return Finding("ok", f"key store: {len(records)} keys")
+
+
+async def _ledger(settings: Settings) -> Finding:
+    try:
+        ledger = open_ledger(settings)
+    except SettingsError as error:
+        return Finding("problem", str(error))
+    started = time.perf_counter()
+    try:
+        await ledger.claim("check", seconds=1)
+    except StoreError as error:
+        return Finding("problem", f"MASCOT_REDIS_URL: {error}")
+    finally:
+        await ledger.close()
+    return Finding("ok", f"Redis: answers in {1000 * (time.perf_counter() - started):.0f} ms")
+
+
+async def _upstream(settings: Settings, name: str) -> Finding:
+    setting, origin = f"MASCOT_{name.upper()}", str(getattr(settings, name))
+    url = urlsplit(origin)
+    secure = url.scheme == "https"
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(
+                url.hostname,
+                url.port or (443 if secure else 80),
+                ssl=ssl.create_default_context() if secure else None,
+            )
+    except TimeoutError:
+        return Finding("problem", f"{setting}: {origin} does not answer within {_CONNECT_SECONDS:g} s")
+    except ssl.SSLError as error:
+        return Finding("problem", f"{setting}: {origin}: TLS failed: {error.reason or error}")
+    except OSError as error:
+        return Finding("problem", f"{setting}: {origin} cannot be reached: {error.strerror or error}")
+    writer.close()
+    return Finding("ok", f"{origin}: connected in {1000 * (time.perf_counter() - started):.0f} ms")

@@ -1,0 +1,169 @@
+"""Runs the application with uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from mascot_server.errors import SettingsError
+from mascot_server.process.garbage_collection import GarbageCollection
+from mascot_server.transport.app_socket import AppSocket
+from mascot_server.transport.early_rejection import http_door
+from mascot_server.transport.request_heads import HeadLimits
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from litestar import Litestar
+
+    from mascot_server.relay.shutdown import Drain
+    from mascot_server.settings import Settings
+
+__all__ = ["Server", "bind", "listen", "server_config", "tls_options"]
+
+_BACKLOG = 2048
+
+_AT_ONCE_SECONDS = 1
+"""For connections that were told to close, so that what they hold is given back."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which would cut off every conversation at the first signal.
+
+    The first SIGTERM or SIGINT begins the drain, and the server stops when that is over. A second one ends it at once.
+
+    Args:
+        config: From `server_config`.
+        drain: Of the application: `app.state.drain`.
+        parent: Process id of the process that looks after this one, if any. The server then also drains when that is
+            gone, and leaves it to that to say that this is the second signal: a terminal or systemd signals both
+            processes, and this one would count the same signal twice.
+
+    Attributes:
+        cut_short: Whether it was ended at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Drain, *, parent: int | None = None) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._parent = parent
+        self._draining: asyncio.Task[None] | None = None
+        self._garbage = GarbageCollection()
+        self.cut_short = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to serve."""
+        await super().startup(sockets)
+        self._garbage.begin()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
+        """Takes a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
+        if self._parent is None and self._drain.draining:
+            self.end_at_once()
+        self._drain.begin()
+
+    def end_at_once(self) -> None:
+        """Closes all connections and stops. May be called by a signal handler."""
+        self.config.timeout_graceful_shutdown = _AT_ONCE_SECONDS
+        # If it is stopping already it does not ask for the timeout again.
+        self.force_exit = self.should_exit
+        self.cut_short = self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Looks every 100 ms whether to drain, whether that is done, and for garbage."""
+        self._garbage.look(
+            ended=self._drain.ended,
+            running=self._drain.running,
+            answered=self.server_state.total_requests,
+        )
+        if self._parent is not None and os.getppid() != self._parent:
+            self._drain.begin()
+        if self._draining is None and self._drain.draining:
+            self._draining = asyncio.create_task(self._drain.run())
+        elif self._draining is not None and self._draining.done():
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs the application.
+
+    Raises:
+        SettingsError: Of certificate and key, one is missing or not a file.
+    """
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        http=http_door(
+            app.state.refusal,
+            HeadLimits.of(settings),
+            app.state.metrics,
+            stall_seconds=settings.answer_stall_seconds,
+        ),
+        # uvicorn's other implementations inflate without bound or are deprecated.
+        ws=AppSocket,
+        # Deflating base64 audio costs more than everything else here together and saves a quarter.
+        ws_per_message_deflate=False,
+        **tls_options(settings),
+    )
+
+
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Binds an address and starts to listen, so that whoever learns the port can connect at once.
+
+    Args:
+        host: Address or name to listen on.
+        port: 0 takes a free one.
+        shared: Share the port: the kernel deals connections out evenly to all sockets that listen on it (Linux).
+
+    Raises:
+        SettingsError: It is in use, or not an address of this machine.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Accepted sockets inherit it. asyncio sets it itself only where the socket names TCP as its protocol, which
+        # this one does not; without it a viseme message holds up the audio behind it until the app's delayed ACK,
+        # 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        fix = "; port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
+        raise SettingsError(
+            f"MASCOT_HOST, MASCOT_PORT: cannot listen on {host}:{port}: {error.strerror or error}{fix}"
+        ) from None
+    return listener
+
+
+def listen(config: uvicorn.Config) -> socket.socket:
+    """Binds the address of a configuration; see `bind`."""
+    return bind(config.host, config.port)
+
+
+def tls_options(settings: Settings) -> dict[str, Any]:
+    """What uvicorn is told of certificate and key; nothing where TLS is off.
+
+    Raises:
+        SettingsError: One of the two is missing or not a file.
+    """
+    files = {"MASCOT_TLS_CERT": settings.tls_cert, "MASCOT_TLS_KEY": settings.tls_key}
+    if not any(files.values()):
+        return {}
+    for name, file in files.items():
+        if file is None or not file.is_file():
+            raise SettingsError(f"{name}: must name a PEM file; TLS takes both {' and '.join(files)}")
+    return {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}

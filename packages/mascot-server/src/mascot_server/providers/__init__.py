@@ -1,0 +1,1 @@
+"""The providers: configuration, wire format, and how each is reached."""

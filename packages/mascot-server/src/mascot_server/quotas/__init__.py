@@ -1,0 +1,1 @@
+"""Limits of API keys, and the counters that processes share."""

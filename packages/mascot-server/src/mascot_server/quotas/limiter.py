@@ -1,0 +1,261 @@
+"""Holds keys to their limits. A key without limits costs nothing here: no look-up, no entry, no timer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+import uuid
+from collections import defaultdict
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+from mascot_server.errors import StoreError, TooManyRequests, Unavailable
+from mascot_server.quotas.counters import MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from mascot_server.auth.keys import KeyRecord
+    from mascot_server.observability.metrics import Metrics
+    from mascot_server.quotas.counters import Ledger
+
+__all__ = ["Limiter"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_LEASE_SECONDS: Final = 30.0
+
+_TICKS_PER_LEASE: Final = 3
+"""A lease outlives two renewals that failed."""
+
+_TICK_SECONDS: Final = 5.0
+"""How often leases are renewed and minutes counted: by this much a day may be exceeded."""
+
+_DAY_SECONDS: Final = 24 * 60 * 60
+_KEEP_USAGE_SECONDS: Final = 2 * _DAY_SECONDS
+
+_RETRY_SESSION_SECONDS: Final = 5
+"""When a place may be free again, nobody knows; a client that asks this often is no burden."""
+
+_RETRY_STORE_SECONDS: Final = 2
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    key: KeyRecord
+    stop: Callable[[int, str], None]
+    counted_until: float
+
+
+class Limiter:
+    """Counts requests, sessions and minutes of keys that have limits.
+
+    An asynchronous context manager: while it is entered, leases are renewed and minutes counted;
+    it closes the ledger.
+
+    Args:
+        ledger: Where they are counted.
+        fail_open: While the ledger is away or answers with an error, count in this process rather than let nobody in
+            who has limits.
+        metrics: Where refusals and failures are counted.
+        lease_seconds: How long the sessions of a process that died still count.
+        tick_seconds: How often running sessions are looked after; more often where leases are short.
+        clock: Seconds since the epoch, for the day that minutes belong to.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        fail_open: bool,
+        metrics: Metrics,
+        lease_seconds: float = _LEASE_SECONDS,
+        tick_seconds: float = _TICK_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger = ledger
+        self._own = MemoryLedger() if fail_open else None
+        self._metrics = metrics
+        self._lease_seconds = lease_seconds
+        self._tick_seconds = min(tick_seconds, lease_seconds / _TICKS_PER_LEASE)
+        self._clock = clock
+        self._running: dict[str, _Running] = {}
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._look_after())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        await self._ledger.close()
+
+    async def count_request(self, key: KeyRecord) -> None:
+        """Counts a request or a handshake.
+
+        Raises:
+            TooManyRequests: It is one too many in this minute; it was not counted.
+            Unavailable: The ledger is away.
+        """
+        limit = key.limits.requests_per_minute
+        if limit is None:
+            return
+        wait = await self._ask(lambda ledger: ledger.take(key.id, per_minute=limit))
+        if wait > 0:
+            raise self._too_many("requests", f"at most {limit} requests a minute", math.ceil(wait))
+
+    async def check_day(self, key: KeyRecord) -> None:
+        """Checks that the day's minutes are not used up.
+
+        Raises:
+            TooManyRequests: They are.
+            Unavailable: The ledger is away.
+        """
+        limit = key.limits.minutes_per_day
+        if limit is None:
+            return
+        used = await self._ask(lambda ledger: self._spend(ledger, key, 0.0))
+        if used >= limit * 60:
+            tomorrow = _DAY_SECONDS - self._clock() % _DAY_SECONDS
+            raise self._too_many("minutes", _used_up(limit), math.ceil(tomorrow))
+
+    async def claim(self, token_id: str, *, seconds: float) -> bool:
+        """Takes a token that may be used once.
+
+        Returns:
+            Whether it had not been used before.
+
+        Raises:
+            Unavailable: The ledger is away.
+        """
+        return await self._ask(lambda ledger: ledger.claim(token_id, seconds=seconds))
+
+    @asynccontextmanager
+    async def session(self, key: KeyRecord, stop: Callable[[int, str], None]) -> AsyncIterator[None]:
+        """Counts a session while it runs, from its handshake on.
+
+        Args:
+            key: Whose it is.
+            stop: Ends it with a WebSocket close code and a reason, once the day's minutes are used up.
+
+        Raises:
+            TooManyRequests: As many as may run are running, or the day's minutes are used up.
+            Unavailable: The ledger is away.
+        """
+        limits, session = key.limits, uuid.uuid4().hex
+        if limits.sessions is None and limits.minutes_per_day is None:
+            yield
+            return
+        await self.check_day(key)
+        if limits.sessions is not None and not await self._lease(key, session, limits.sessions):
+            raise self._too_many(
+                "sessions", f"at most {limits.sessions} sessions at once", _RETRY_SESSION_SECONDS
+            )
+        self._running[session] = running = _Running(key, stop, self._clock())
+        try:
+            yield
+        finally:
+            del self._running[session]
+            await self._settle(session, running)
+
+    async def reach(self) -> None:
+        """Ask the ledger something, to see whether it is there.
+
+        Raises:
+            StoreError: It is not.
+        """
+        await self._ledger.claim("reach", seconds=1)
+
+    async def _lease(self, key: KeyRecord, session: str, limit: int) -> bool:
+        seconds = self._lease_seconds
+        got = await self._ask(lambda ledger: ledger.lease(key.id, session, limit=limit, seconds=seconds))
+        if got and self._own is not None:
+            # Known here as well, should the ledger be away for the next one.
+            await self._own.renew(key.id, [session], seconds=seconds)
+        return got
+
+    async def _settle(self, session: str, running: _Running) -> None:
+        """Counts the last of a session's time and gives its place back; if the ledger is away, the lease runs out."""
+        if self._own is not None:
+            await self._own.release(running.key.id, session)
+        try:
+            if running.key.limits.minutes_per_day is not None:
+                await self._spend(self._ledger, running.key, self._clock() - running.counted_until)
+            if running.key.limits.sessions is not None:
+                await self._ledger.release(running.key.id, session)
+        except StoreError:
+            self._metrics.ledger_failures.add()
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick_seconds)
+            by_key: defaultdict[str, dict[str, _Running]] = defaultdict(dict)
+            for session, running in self._running.items():
+                by_key[running.key.id][session] = running
+            for sessions in by_key.values():
+                # A ledger that is away ends nobody's conversation. What was not counted is at the next tick.
+                try:
+                    await self._tick(sessions)
+                except StoreError:
+                    self._metrics.ledger_failures.add()
+                except Exception:
+                    # Whatever it is, it is no reason to let go of everybody else's places.
+                    logger.exception("looking after running sessions failed")
+
+    async def _tick(self, sessions: dict[str, _Running]) -> None:
+        """Looks after the running sessions of one key."""
+        running = {session: self._running[session] for session in sessions if session in self._running}
+        if not running:
+            return
+        key = next(iter(running.values())).key
+        if key.limits.sessions is not None:
+            if self._own is not None:
+                await self._own.renew(key.id, running, seconds=self._lease_seconds)
+            await self._ledger.renew(key.id, running, seconds=self._lease_seconds)
+        if key.limits.minutes_per_day is not None:
+            await self._count_minutes(key, key.limits.minutes_per_day, list(running.values()))
+
+    async def _count_minutes(self, key: KeyRecord, limit: int, sessions: list[_Running]) -> None:
+        now = self._clock()
+        elapsed = [now - session.counted_until for session in sessions]
+        # Before the question: one that ends meanwhile counts the rest only.
+        for session in sessions:
+            session.counted_until = now
+        try:
+            used = await self._spend(self._ledger, key, sum(elapsed))
+        except StoreError:
+            for session, seconds in zip(sessions, elapsed, strict=True):
+                session.counted_until -= seconds
+            raise
+        if used >= limit * 60:
+            for session in sessions:
+                session.stop(1008, _used_up(limit))
+
+    async def _spend(self, ledger: Ledger, key: KeyRecord, seconds: float) -> float:
+        day = int(self._clock() // _DAY_SECONDS)
+        return await ledger.spend(f"{key.id}:{day}", max(0.0, seconds), keep=_KEEP_USAGE_SECONDS)
+
+    async def _ask(self, question: Callable[[Ledger], Awaitable[T]]) -> T:
+        try:
+            return await question(self._ledger)
+        except StoreError:
+            self._metrics.ledger_failures.add()
+            if self._own is not None:
+                return await question(self._own)
+            raise Unavailable(
+                "Limits cannot be checked at the moment", retry_after=_RETRY_STORE_SECONDS
+            ) from None
+
+    def _too_many(self, limit: str, what: str, retry_after: int) -> TooManyRequests:
+        self._metrics.limit_refusals.add(limit)
+        return TooManyRequests(f"Limit of this API key: {what}", retry_after=retry_after)
+
+
+def _used_up(minutes: int) -> str:
+    return f"at most {minutes} minutes of conversation a day"

@@ -1,0 +1,1 @@
+"""One conversation: routes, session core, relay, back-pressure, timeouts, graceful shutdown."""

@@ -1,0 +1,215 @@
+"""The way from the provider to the app: audio waits for its visemes, and what comes behind it waits, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from mascot_server.inference.deadline_queue import Playout
+from mascot_server.relay.endings import conclude, fail, provider_gone
+
+if TYPE_CHECKING:
+    from mascot_server.inference.deadline_queue import Track
+    from mascot_server.inference.predictions import Prediction
+    from mascot_server.inference.scheduler import Scheduler
+    from mascot_server.observability.metrics import Metrics
+    from mascot_server.providers.codecs import Audio, Frame, Interrupted
+    from mascot_server.relay.backpressure import Stall, Valve
+    from mascot_server.relay.endings import Ending
+    from mascot_server.relay.session import Received, Session
+    from mascot_server.transport.listener import PeerClosed
+    from mascot_server.transport.peers import Peer
+
+__all__ = ["Downstream"]
+
+_MAX_WAITING_BYTES: Final = 1 << 24
+"""Memory for messages of one provider that wait for visemes before it is read no further: two minutes of audio.
+
+An interruption behind a burst is read at once only if the burst fits in here.
+"""
+
+_MESSAGE_BYTES: Final = 512
+"""Memory of a waiting message besides its frame and its audio."""
+
+_FEW_WAITING: Final = 32
+"""Messages that may wait where the scheduler has too much of all conversations together."""
+
+_PER_TURN: Final = 128
+"""Messages that are sent at most in one turn of the event loop: after an interruption a whole burst may be ready."""
+
+
+class _Waiting:
+    """A frame of the provider on its way to the app, and whether it may go."""
+
+    __slots__ = ("_line", "arrived", "prediction", "ready", "received", "size")
+
+    def __init__(self, line: Downstream, received: Received, arrived: float, *, ready: bool) -> None:
+        self._line = line
+        self.received = received
+        self.arrived = arrived
+        self.prediction: Prediction | None = None
+        self.ready = ready
+        audio = received.audio
+        self.size = _MESSAGE_BYTES + len(received.frame) + (0 if audio is None else len(audio.data))
+
+    def predicted(self, prediction: Prediction | None) -> None:
+        """Lets the frame go, with what its stream said."""
+        self.prediction = prediction
+        self.ready = True
+        self._line.release()
+
+
+class Downstream:
+    """Listens to the provider and speaks to the app, in the order of what was heard."""
+
+    def __init__(
+        self,
+        *,
+        app: Peer,
+        provider: Peer,
+        reader: Valve,
+        stall: Stall,
+        session: Session,
+        scheduler: Scheduler,
+        metrics: Metrics,
+        over: asyncio.Future[Ending],
+    ) -> None:
+        self._send = app.send
+        self._answer = provider.send
+        self._reader = reader
+        self._session = session
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._over = over
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._blocked = False
+        self._next_turn: asyncio.Handle | None = None
+        self._playout = Playout()
+        self._track: Track | None = None
+        self._stream = ""
+        self._ending: Ending | None = None
+        self._stall = stall
+
+    def heard(self, frame: Frame) -> None:
+        """The provider sent a message."""
+        if self._over.done():
+            return
+        try:
+            self._take(self._session.receive(frame))
+        except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not
+            fail(self._over, error)
+
+    def gone(self, closed: PeerClosed) -> None:
+        """The provider is gone; what it sent goes to the app first."""
+        if self._ending is None:
+            self._ending = provider_gone(closed)
+            self.release()
+
+    def congested(self) -> None:
+        """The provider takes no more for now."""
+        self._stall.begin()
+
+    def relieved(self) -> None:
+        """The provider takes more again."""
+        self._stall.end()
+
+    def end(self) -> None:
+        """The conversation is over: nothing more is predicted or sent."""
+        self._stall.end()
+        self._forget()
+        self._waiting.clear()
+        if self._next_turn is not None:
+            self._next_turn.cancel()
+
+    def block(self) -> None:
+        """The app takes no more for now: what may go waits here, where it is counted."""
+        self._blocked = True
+
+    def unblock(self) -> None:
+        """The app takes more again."""
+        if self._blocked:
+            self._blocked = False
+            self.release()
+
+    def release(self) -> None:
+        """Sends on what may go, up to the first frame that has to wait."""
+        waiting, left = self._waiting, _PER_TURN
+        try:
+            while waiting and waiting[0].ready and left and not self._blocked:
+                frame = waiting.popleft()
+                self._waiting_bytes -= frame.size
+                left -= 1
+                if frame.received.audio is not None:
+                    self._metrics.added_latency.observe(monotonic() - frame.arrived)
+                for message in self._session.release(frame.received, frame.prediction):
+                    self._send(message)
+        except Exception as error:  # noqa: BLE001 - it came from a timer, which would swallow it
+            fail(self._over, error)
+        if not left and self._next_turn is None:
+            self._next_turn = asyncio.get_running_loop().call_soon(self._release_more)
+        if self._waiting_bytes < _MAX_WAITING_BYTES // 2 and (
+            len(waiting) < _FEW_WAITING // 2 or not self._scheduler.crowded
+        ):
+            self._reader.open("backlog")
+        if self._ending is not None and not waiting:
+            conclude(self._over, self._ending)
+
+    def _release_more(self) -> None:
+        self._next_turn = None
+        self.release()
+
+    def _take(self, received: Received) -> None:
+        if received.interrupts is not None:
+            self._give_up(received.interrupts)
+        for question in received.to_upstream:
+            self._answer(question)
+        if received.track is not None and received.audio is not None:
+            self._predict(received, received.track, received.audio)
+            return
+        if received.undecodable is not None:
+            self._metrics.chunks_without_visemes.add("undecodable")
+        if self._waiting or self._blocked:
+            self._wait(_Waiting(self, received, 0.0, ready=True))
+        else:
+            self._send(received.frame)
+
+    def _predict(self, received: Received, track: Track, audio: Audio) -> None:
+        self._metrics.audio_chunks.add()
+        now = monotonic()
+        if track is not self._track:
+            self._track, self._stream = track, audio.stream
+            if not self._waiting:
+                self._playout.restart()
+        waiting = _Waiting(self, received, now, ready=False)
+        self._wait(waiting)
+        seconds = audio.duration_ms / 1000
+        due = self._playout.due(now, seconds)
+        self._scheduler.submit(track, audio.data, due=due, done=waiting.predicted, seconds=seconds)
+
+    def _wait(self, waiting: _Waiting) -> None:
+        self._waiting.append(waiting)
+        self._waiting_bytes += waiting.size
+        if self._waiting_bytes >= _MAX_WAITING_BYTES or (
+            len(self._waiting) >= _FEW_WAITING and self._scheduler.crowded
+        ):
+            self._reader.shut("backlog")
+
+    def _give_up(self, interrupted: Interrupted) -> None:
+        """Sends on without visemes what waits of the streams that were interrupted."""
+        if self._track is not None and interrupted.stops(self._stream):
+            self._scheduler.forget(self._track)
+        for frame in self._waiting:
+            audio, track = frame.received.audio, frame.received.track
+            if audio is not None and track is not None and interrupted.stops(audio.stream):
+                self._scheduler.forget(track)
+                frame.ready = True
+        self.release()
+
+    def _forget(self) -> None:
+        tracks = {frame.received.track for frame in self._waiting} | {self._track}
+        for track in tracks:
+            if track is not None:
+                self._scheduler.forget(track)

@@ -1,0 +1,64 @@
+"""How conversations end: who went first, and what the other one is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mascot_server.transport.listener import ABNORMAL, NO_STATUS
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from mascot_server.transport.listener import PeerClosed
+
+__all__ = ["Ending", "app_gone", "conclude", "fail", "provider_gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a conversation ended.
+
+    Attributes:
+        by: Who went first. The server itself does so only where it ends a conversation in mid-flight.
+        code: WebSocket close code the other one was told; both, by the server.
+        reason: And the reason.
+    """
+
+    by: Literal["app", "provider", "server"]
+    code: int
+    reason: str
+
+
+def conclude(over: asyncio.Future[Ending], ending: Ending) -> None:
+    """Ends a conversation, unless it has ended."""
+    if not over.done():
+        over.set_result(ending)
+
+
+def fail(over: asyncio.Future[Ending], error: Exception) -> None:
+    """Ends a conversation with an error of ours, unless it has ended."""
+    if not over.done():
+        over.set_exception(error)
+
+
+def provider_gone(closed: PeerClosed) -> Ending:
+    """How a conversation ends when its provider is gone."""
+    if closed.code == ABNORMAL:
+        return Ending("provider", 1011, closed.reason or "the provider's connection broke")
+    return Ending("provider", _tellable(closed.code), closed.reason)
+
+
+def app_gone(closed: PeerClosed) -> Ending:
+    """How a conversation ends when its app is gone."""
+    if closed.code == ABNORMAL:
+        return Ending("app", 1000, closed.reason)
+    return Ending("app", _tellable(closed.code), closed.reason)
+
+
+def _tellable(code: int) -> int:
+    """The code itself where an endpoint may send it (RFC 6455, section 7.4), else the nearest one it may."""
+    if code == NO_STATUS:
+        return 1000
+    sendable = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999  # noqa: PLR2004 - the ranges of the RFC
+    return code if sendable else 1011

@@ -1,0 +1,117 @@
+"""Carries one conversation: frames both ways until either side is gone, then the other is told.
+
+There is no task and no queue in the way of a frame: a socket calls the relay with what it read, and the relay writes
+it to the other socket before it returns. Only audio waits, for its visemes, and what comes behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mascot_server.relay.backpressure import Stall, Valve
+from mascot_server.relay.downstream import Downstream
+from mascot_server.relay.endings import Ending, app_gone, conclude, fail, provider_gone
+from mascot_server.transport.listener import PeerStalled
+
+if TYPE_CHECKING:
+    from mascot_server.inference.scheduler import Scheduler
+    from mascot_server.observability.metrics import Metrics
+    from mascot_server.providers.codecs import Frame
+    from mascot_server.relay.session import Session
+    from mascot_server.transport.listener import PeerClosed
+    from mascot_server.transport.peers import Peer
+
+__all__ = ["Ending", "relay"]
+
+STALL_SECONDS: Final = 30.0
+"""Less than keepalive takes to give up on the peer at the other end, which is held meanwhile."""
+
+
+async def relay(
+    *,
+    app: Peer,
+    provider: Peer,
+    session: Session,
+    scheduler: Scheduler,
+    metrics: Metrics,
+    stall_seconds: float = STALL_SECONDS,
+) -> Ending:
+    """Relays until one side is gone and closes the other.
+
+    Args:
+        app: The app's socket, accepted.
+        provider: The provider's socket, open.
+        session: What happens to the frames on their way.
+        scheduler: Predicts visemes.
+        metrics: Where audio messages are counted.
+        stall_seconds: How long a peer may take none of what we send before it counts as gone.
+
+    Returns:
+        How it ended.
+    """
+    over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+    # Whoever speaks to a peer that takes no more is held: what congests the app is what the provider says.
+    reader = Valve(provider)
+    app_stall = Stall(reader, stall_seconds, lambda: conclude(over, app_gone(PeerStalled())))
+    provider_stall = Stall(Valve(app), stall_seconds, lambda: conclude(over, provider_gone(PeerStalled())))
+    downstream = Downstream(
+        app=app,
+        provider=provider,
+        reader=reader,
+        stall=provider_stall,
+        session=session,
+        scheduler=scheduler,
+        metrics=metrics,
+        over=over,
+    )
+    upstream = _Upstream(provider, app_stall, downstream, session, over)
+    try:
+        # The app first: what the provider says may be for it at once.
+        app.listen(upstream)
+        provider.listen(downstream)
+        ending = await over
+    finally:
+        over.cancel()
+        downstream.end()
+        upstream.end()
+    await (app if ending.by == "provider" else provider).close(ending.code, ending.reason)
+    return ending
+
+
+class _Upstream:
+    """Listens to the app and speaks to the provider."""
+
+    def __init__(
+        self,
+        provider: Peer,
+        stall: Stall,
+        downstream: Downstream,
+        session: Session,
+        over: asyncio.Future[Ending],
+    ) -> None:
+        self._downstream = downstream
+        self._send = provider.send
+        self._translate = session.receive_client
+        self._over = over
+        self._stall = stall
+
+    def heard(self, frame: Frame) -> None:
+        try:
+            self._send(self._translate(frame))
+        except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not
+            fail(self._over, error)
+
+    def gone(self, closed: PeerClosed) -> None:
+        conclude(self._over, app_gone(closed))
+
+    def congested(self) -> None:
+        self._stall.begin()
+        self._downstream.block()
+
+    def relieved(self) -> None:
+        self._stall.end()
+        self._downstream.unblock()
+
+    def end(self) -> None:
+        self._stall.end()

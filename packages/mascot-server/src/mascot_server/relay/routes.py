@@ -1,0 +1,217 @@
+"""The sockets that apps connect to with their signed URL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import WebSocket, websocket
+
+from mascot_server.errors import Refusal, UpstreamError, UpstreamRefused, UpstreamUnreachable
+from mascot_server.observability.logs import SessionLog
+from mascot_server.observability.metrics import close_code_label
+from mascot_server.observability.redaction import redact
+from mascot_server.providers.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
+from mascot_server.providers.config import (
+    ElevenLabsConfig,
+    GeminiConfig,
+    OpenAIConfig,
+)
+from mascot_server.providers.handshakes import ELEVENLABS_PATH, OPENAI_PATH, Handshake
+from mascot_server.relay.relay import relay
+from mascot_server.relay.session import Session
+from mascot_server.transport.peers import AppPeer, PeerClosed, deny
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from litestar.handlers import WebsocketRouteHandler
+
+    from mascot_server.auth.handshake_admission import Admission, Admitted
+    from mascot_server.inference.engines import Models
+    from mascot_server.inference.scheduler import Scheduler
+    from mascot_server.observability.metrics import DialFailure, Metrics
+    from mascot_server.observability.tracing import Tracing
+    from mascot_server.providers.codecs import Codec
+    from mascot_server.providers.config import ProviderConfig
+    from mascot_server.providers.upstream import Dialer
+    from mascot_server.relay.relay import Ending
+    from mascot_server.relay.shutdown import Drain, Stop
+    from mascot_server.relay.timeouts import SessionLimits
+    from mascot_server.transport.peers import ProviderPeer
+
+__all__ = ["Conversations"]
+
+logger = logging.getLogger(__name__)
+
+# The only subprotocols that are selected, and only if offered: each is what its provider's JavaScript SDK
+# insists on.
+_SUBPROTOCOLS: Final = {"elevenlabs": "convai", "openai": "realtime"}
+
+Socket = WebSocket[Any, Any, Any]
+
+
+class Conversations:
+    """Takes apps in, connects them to their provider and relays.
+
+    Args:
+        admission: Says who is let in.
+        limits: How long a conversation may last.
+        dialer: Connects to the provider.
+        models: Viseme models.
+        scheduler: Predicts visemes.
+        metrics: Where things are counted.
+        drain: Says whether a new conversation is taken, and keeps account of the running ones.
+        tracing: Traces conversations, or does not.
+    """
+
+    def __init__(
+        self,
+        *,
+        admission: Admission,
+        limits: SessionLimits,
+        dialer: Dialer,
+        models: Models,
+        scheduler: Scheduler,
+        metrics: Metrics,
+        drain: Drain,
+        tracing: Tracing,
+    ) -> None:
+        self._admission = admission
+        self._limits = limits
+        self._dialer = dialer
+        self._models = models
+        self._scheduler = scheduler
+        self._metrics = metrics
+        self._drain = drain
+        self._tracing = tracing
+
+    @property
+    def routes(self) -> list[WebsocketRouteHandler]:
+        """The handlers of all sockets of the contract."""
+
+        @websocket([ELEVENLABS_PATH, OPENAI_PATH, f"{OPENAI_PATH}/realtime", "/ws/{rpc:str}"])
+        async def conversation(socket: Socket) -> None:
+            scope = socket.scope
+            handshake = Handshake.of(scope["path"], scope["query_string"], scope["headers"])
+            if handshake is None:
+                await deny(socket, 404, _error_body("Not Found"))
+            else:
+                await self._admit(socket, handshake)
+
+        return [conversation]
+
+    async def _admit(self, socket: Socket, handshake: Handshake) -> None:
+        """Decides before the socket is accepted."""
+        with self._drain.conversation() as stop:
+            try:
+                async with self._admission.admit(handshake, stop) as admitted:
+                    await self._converse(socket, admitted, handshake.gemini_version, stop)
+            except Refusal as refusal:
+                self._metrics.handshakes_refused.add(refusal.status)
+                await deny(socket, refusal.status, _error_body(str(refusal)), refusal.headers)
+
+    async def _converse(self, socket: Socket, admitted: Admitted, gemini_version: str, stop: Stop) -> None:
+        config, model = admitted.config, admitted.viseme_model
+        session_id, started, name = uuid.uuid4().hex[:12], time.monotonic(), config.provider
+        log = SessionLog(logger, session=session_id, provider=name)
+        log.info(
+            "provider %s, viseme model %s, key %s", name, model, admitted.key_id,
+            extra={"viseme_model": model, "key": admitted.key_id},
+        )  # fmt: skip
+        self._metrics.sessions.add(name)
+        self._metrics.sessions_active.add(name)
+        app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(name))
+        with self._tracing.session(session_id, name) as trace:
+            try:
+                # Before accept: what the app says early waits in its socket.
+                provider = await self._dial(config, gemini_version)
+                try:
+                    await app.accept()
+                    codec = trace.watch(_codec(config, part_metadata=_is_python_genai(socket.headers)))
+                    session = Session(codec, partial(self._models.open_stream, model))
+                    ending = await self._relay(app, provider, session, stop)
+                finally:
+                    await provider.close(1000, "")
+            except UpstreamError as error:
+                log.warning("%s", error, extra={"code": error.close_code})
+                self._metrics.closes.add("provider", close_code_label(error.close_code))
+                await app.turn_away(error.close_code, str(error))
+            except PeerClosed:
+                log.info("the app left before it began")
+            except Exception:
+                # The framework closes the socket with 4500 and says nothing.
+                log.exception("failed")
+                raise
+            else:
+                trace.ended(ending)
+                self._ended(log, ending, session, time.monotonic() - started)
+            finally:
+                self._metrics.sessions_active.add(name, count=-1)
+
+    async def _dial(self, config: ProviderConfig, gemini_version: str) -> ProviderPeer:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._limits.handshake):
+                peer = await self._dialer.dial(config, gemini_version=gemini_version)
+        except TimeoutError:
+            self._metrics.dial_failures.add(config.provider, "unreachable")
+            raise UpstreamUnreachable(config.provider, "no answer in time") from None
+        except UpstreamError as error:
+            reason: DialFailure = "refused" if isinstance(error, UpstreamRefused) else "unreachable"
+            self._metrics.dial_failures.add(config.provider, reason)
+            raise
+        self._metrics.dial_seconds.observe(time.monotonic() - started)
+        return peer
+
+    async def _relay(self, app: AppPeer, provider: ProviderPeer, session: Session, stop: Stop) -> Ending:
+        with self._limits.watch(stop, lambda: session.messages):
+            ending = await stop.or_until(
+                relay(
+                    app=app,
+                    provider=provider,
+                    session=session,
+                    scheduler=self._scheduler,
+                    metrics=self._metrics,
+                )
+            )
+        # Else only an app that stalled is still there to be told.
+        await app.close(ending.code if ending.by == "server" else 1008, ending.reason)
+        return ending
+
+    def _ended(self, log: SessionLog, ending: Ending, session: Session, seconds: float) -> None:
+        self._metrics.session_seconds.observe(seconds)
+        self._metrics.closes.add(ending.by, close_code_label(ending.code))
+        log.info(
+            "closed by %s after %.1f s with %d %r", ending.by, seconds, ending.code, redact(ending.reason),
+            extra={
+                "closed_by": ending.by,
+                "code": ending.code,
+                "seconds": round(seconds, 3),
+                "chunks": session.chunks,
+                "chunks_without_visemes": session.chunks_without_visemes,
+            },
+        )  # fmt: skip
+
+
+def _codec(config: ProviderConfig, *, part_metadata: bool) -> Codec:
+    match config:
+        case ElevenLabsConfig():
+            return ElevenLabsCodec(sample_rate=config.sample_rate, dynamic_variables=config.dynamic_variables)
+        case OpenAIConfig():
+            return OpenAICodec(voice=config.voice)
+        case GeminiConfig():
+            return GeminiCodec(model=config.model, part_metadata=part_metadata)
+
+
+def _is_python_genai(headers: Mapping[str, str]) -> bool:
+    return any("gl-python" in headers.get(name, "") for name in ("x-goog-api-client", "user-agent"))
+
+
+def _error_body(text: str) -> bytes:
+    return json.dumps({"error": text}).encode()

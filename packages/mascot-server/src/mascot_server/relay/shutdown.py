@@ -1,0 +1,144 @@
+"""Stopping without cutting anybody off: which conversations run, and whether new ones are taken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from mascot_server.relay.relay import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from typing import Any
+
+__all__ = ["DRAINED", "Drain", "Stop"]
+
+logger = logging.getLogger(__name__)
+
+DRAINED: Final = (1001, "the server is going down: connect again")
+"""Close code and reason for a conversation that did not end in time (RFC 6455, section 7.4.1: going away)."""
+
+_FAREWELL_SECONDS: Final = 10.0
+"""For the conversations that were told to end: two close handshakes each."""
+
+
+class Stop:
+    """Ends one conversation from this server's side. Call it with the close code and the reason to give."""
+
+    def __init__(self) -> None:
+        self._wanted: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+
+    def __call__(self, code: int, reason: str) -> None:
+        """Ends the conversation; the first call decides how. For the event loop's thread only."""
+        if not self._wanted.done():
+            self._wanted.set_result(Ending("server", code, reason))
+
+    async def or_until(self, relaying: Coroutine[Any, Any, Ending]) -> Ending:
+        """Relays until that ends by itself or the conversation is stopped.
+
+        Args:
+            relaying: The relay of the conversation; cancelled if it is stopped.
+
+        Returns:
+            How it ended.
+        """
+        task = asyncio.create_task(relaying)
+        try:
+            await asyncio.wait((task, self._wanted), return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else self._wanted.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+class Drain:
+    """Keeps account of the conversations of this process, and of its HTTP requests.
+
+    Args:
+        seconds: How long running conversations may go on once draining has begun.
+        overloaded: Says why the process can take no more, or `None`.
+
+    Attributes:
+        draining: Whether it has begun.
+        ended: How many conversations there were that are over.
+    """
+
+    def __init__(self, *, seconds: float, overloaded: Callable[[], str | None]) -> None:
+        self._seconds = seconds
+        self._overloaded = overloaded
+        self._running: set[Stop] = set()
+        self._requests = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.draining = False
+        self.ended = 0
+
+    @property
+    def running(self) -> int:
+        """How many conversations there are, from the handshake on."""
+        return len(self._running)
+
+    def refusal(self) -> str | None:
+        """Why no new conversation is taken; `None` if one is."""
+        if self.draining:
+            return "the server is going down"
+        return self._overloaded()
+
+    @contextmanager
+    def conversation(self) -> Iterator[Stop]:
+        """Counts a conversation in, and out at the end; gives what stops it."""
+        stop = Stop()
+        self._running.add(stop)
+        self._idle.clear()
+        try:
+            yield stop
+        finally:
+            self._running.discard(stop)
+            self.ended += 1
+            self._note_idle()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Counts an HTTP request in, and out at the end: its answer may be a long stream. It cannot be stopped."""
+        self._requests += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            self._note_idle()
+
+    def _note_idle(self) -> None:
+        if not self._running and not self._requests:
+            self._idle.set()
+
+    def begin(self) -> None:
+        """Takes no new conversation from now on. May be called by a signal handler."""
+        self.draining = True
+
+    async def run(self) -> None:
+        """Waits for the running conversations and requests, then ends the conversations that take too long."""
+        self.begin()
+        logger.info(
+            "draining: %d conversations, at most %g s", self.running, self._seconds,
+            extra={"conversations": self.running},
+        )  # fmt: skip
+        if await self._wait_idle(self._seconds):
+            logger.info("drained: all conversations ended by themselves")
+            return
+        logger.warning(
+            "drained: ending %d conversations", self.running, extra={"conversations": self.running}
+        )
+        for stop in tuple(self._running):
+            stop(*DRAINED)
+        await self._wait_idle(_FAREWELL_SECONDS)
+
+    async def _wait_idle(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True

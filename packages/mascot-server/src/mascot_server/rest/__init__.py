@@ -1,5 +1,0 @@
-"""The REST endpoints beside get-signed-url: visemes of a recording, speech with visemes, and the voices for it."""
-
-from mascot_server.rest.api import Rest
-
-__all__ = ["Rest"]

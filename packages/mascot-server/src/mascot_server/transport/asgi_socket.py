@@ -1,0 +1,109 @@
+"""The app's socket under any ASGI server: two tasks between the server and the relay."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from mascot_server.transport.listener import NO_STATUS, PeerClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mascot_server.providers.codecs import Frame
+    from mascot_server.transport.listener import Listener
+
+__all__ = ["AsgiSocket", "tell"]
+
+_HIGH_WATER: Final = 16
+"""Messages that may wait to be sent before the peer counts as congested."""
+
+_PER_TURN: Final = 32
+"""Messages that are read at most before other connections have their turn."""
+
+
+def tell(event: Any, listener: Listener) -> None:
+    """Tells a listener of an ASGI event."""
+    if event["type"] == "websocket.receive":
+        text = event.get("text")
+        listener.heard(text if text is not None else event["bytes"])
+    elif event["type"] == "websocket.disconnect":
+        listener.gone(PeerClosed(event.get("code") or NO_STATUS, event.get("reason") or ""))
+
+
+class AsgiSocket:
+    """An accepted socket behind ASGI's `receive` and `send`.
+
+    Args:
+        receive: Of the application.
+        send: Of the application.
+    """
+
+    def __init__(self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+        self._receive = receive
+        self._send = send
+        self._may_read = asyncio.Event()
+        self._may_read.set()
+        self._to_send: asyncio.Queue[Frame] = asyncio.Queue()
+        self._listener: Listener | None = None
+        self._congested = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Gives all messages to a listener from now on."""
+        self._listener = listener
+        self._tasks = [asyncio.create_task(self._read(listener)), asyncio.create_task(self._write(listener))]
+
+    def write(self, frame: Frame) -> None:
+        """Sends a message, after those that wait."""
+        self._to_send.put_nowait(frame)
+        # Here, not where messages are sent: that may be stuck in the midst of one.
+        if not self._congested and self._listener is not None and self._to_send.qsize() > _HIGH_WATER:
+            self._congested = True
+            self._listener.congested()
+
+    def hold(self) -> None:
+        """Reads no more until `go_on`, but for one message."""
+        self._may_read.clear()
+
+    def go_on(self) -> None:
+        """Reads again."""
+        self._may_read.set()
+
+    async def flush(self) -> None:
+        """Waits until all is sent, and stops."""
+        reading, writing = self._tasks
+        reading.cancel()
+        waiting = asyncio.create_task(self._to_send.join())
+        try:
+            await asyncio.wait((waiting, writing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Also where the caller waits no longer: a send that is stuck would keep the connection for ever.
+            for task in (waiting, writing):
+                task.cancel()
+            await asyncio.gather(reading, waiting, writing, return_exceptions=True)
+
+    async def _read(self, listener: Listener) -> None:
+        for count in itertools.count(1):
+            if count % _PER_TURN == 0:
+                # Events that wait already are received without giving way to anybody.
+                await asyncio.sleep(0)
+            event = await self._receive()
+            tell(event, listener)
+            if event["type"] == "websocket.disconnect":
+                return
+            await self._may_read.wait()
+
+    async def _write(self, listener: Listener) -> None:
+        while True:
+            if self._congested and self._to_send.empty():
+                self._congested = False
+                listener.relieved()
+            frame = await self._to_send.get()
+            kind = "text" if isinstance(frame, str) else "bytes"
+            with suppress(OSError):
+                # The web server's word for a client that is gone; reading tells how.
+                await self._send({"type": "websocket.send", kind: frame})
+            self._to_send.task_done()

@@ -1,0 +1,113 @@
+"""Engines of others over HTTP. Where they are is decided by the settings; a caller chooses neither host nor path."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from mascot_server.errors import BadGateway, BadRequest
+from mascot_server.transport.fetching import plain, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["check_key", "check_speed", "check_voice", "streamed"]
+
+_TIMEOUT: Final = httpx.Timeout(10, read=30)
+"""Seconds to connect, and to wait for the next audio."""
+
+# They end up in a header and in a path.
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,2048}")
+_VOICE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+_NO_VOICE: Final = re.compile(
+    r"voice_not_found|invalid_uid|invalid voice|voice (id )?(is )?(invalid|not found)"
+)
+
+
+def check_key(key: str) -> str:
+    """A caller's key, if it can be one.
+
+    Raises:
+        BadRequest: It cannot.
+    """
+    if not _KEY.fullmatch(key):
+        raise BadRequest("tts_api_key: must be printable ASCII without blanks, up to 2048 characters")
+    return key
+
+
+def check_voice(voice: str) -> None:
+    """Checks that a voice's id is one path segment.
+
+    Raises:
+        BadRequest: It is not.
+    """
+    if not _VOICE.fullmatch(voice):
+        raise BadRequest("Invalid voice ID specified")
+
+
+def check_speed(engine: str, speed: float, slowest: float, fastest: float) -> None:
+    """Checks that an engine can speak that fast.
+
+    Raises:
+        BadRequest: It cannot.
+    """
+    if not slowest <= speed <= fastest:
+        raise BadRequest(f"speed: {engine} takes {slowest} to {fastest}")
+
+
+@asynccontextmanager
+async def streamed(
+    http: httpx.AsyncClient, request: httpx.Request, engine: str
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Sends a request and gives the bytes of its answer as they come; the request ends with the context.
+
+    Raises:
+        BadRequest: The service knows the key or the voice not, or refuses the request.
+        BadGateway: It did not answer, or not in a way that makes sense. The blocks may raise it too.
+    """
+    request.extensions["timeout"] = _TIMEOUT.as_dict()
+    plain(request)
+    try:
+        response = await http.send(request, stream=True, follow_redirects=False)
+    except httpx.HTTPError as error:
+        raise BadGateway(f"{engine} is unreachable: {type(error).__name__}") from None
+    try:
+        _check_answer(response, await _problem(response), engine)
+        yield _blocks(response, engine)
+    finally:
+        await response.aclose()
+
+
+async def _problem(response: httpx.Response) -> str:
+    """What an answer that is an error says, for telling which one it is. It is shown to nobody."""
+    if response.is_success:
+        return ""
+    try:
+        return (await read_answer(response)).decode(errors="replace").lower()
+    except httpx.HTTPError:
+        return ""
+
+
+def _check_answer(response: httpx.Response, problem: str, engine: str) -> None:
+    status = response.status_code
+    if response.is_success:
+        return
+    if status == HTTPStatus.NOT_FOUND or (status in {400, 422} and _NO_VOICE.search(problem)):
+        raise BadRequest("Invalid voice ID specified")
+    if status in {401, 403}:
+        raise BadRequest(f"tts_api_key: {engine} refused it with HTTP {status}")
+    redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""  # noqa: PLR2004 - RFC 9110, 15.4
+    raise BadGateway(f"{engine} answered HTTP {status}{redirect}")
+
+
+async def _blocks(response: httpx.Response, engine: str) -> AsyncIterator[bytes]:
+    try:
+        async for block in response.aiter_raw():
+            yield block
+    except httpx.HTTPError as error:
+        raise BadGateway(f"{engine} stopped in the middle: {type(error).__name__}") from None

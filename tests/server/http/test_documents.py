@@ -1,0 +1,146 @@
+"""The documents that describe the server: the page to read, and the sockets' AsyncAPI document."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from jsonschema import Draft7Validator
+
+from mascot_server.http.asyncapi import asyncapi_document
+from mascot_server.inference.predictions import Prediction
+from mascot_server.providers.codecs import Audio, ElevenLabsCodec, GeminiCodec, OpenAICodec
+from mascot_server.relay.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.servers import RunningServer
+    from support.wires import Wire
+
+    from mascot_server.providers.codecs import Codec
+
+DOCUMENT = asyncapi_document("https://lips.example.com")
+ADDED = {"elevenlabs": "visemes", "openai": "audio", "gemini": "audio"}
+CODECS: dict[str, list[Codec]] = {
+    "elevenlabs": [ElevenLabsCodec()],
+    "openai": [OpenAICodec()],
+    "gemini": [GeminiCodec(), GeminiCodec(part_metadata=True)],
+}
+PCM = bytes(4800)
+"""100 ms at 24 kHz."""
+
+
+class Loaded(HTMLParser):
+    """Everything in a page that makes a browser load or run something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links |= {
+            value or "" for name, value in attrs if name in {"href", "src", "srcset", "action", "data"}
+        }
+
+
+def test_the_page_loads_nothing_from_anywhere(server: RunningServer) -> None:
+    answer = httpx.get(f"{server.origin}/schema")
+    page = Loaded()
+    page.feed(answer.text)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.links == {"/schema/openapi.json", "/schema/asyncapi.json", "data:,"}
+    assert not page.tags & {"script", "img", "iframe", "object", "embed", "form"}
+    assert not re.search(r"@import|url\(", answer.text)
+    for path in ("/v1/get-signed-url", "/v1/conversation", "/v1/openai-realtime/ws"):
+        assert f"<code>{path}</code>" in answer.text
+
+
+def test_what_the_page_names_is_there(server: RunningServer) -> None:
+    assert httpx.get(f"{server.origin}/schema/openapi.json").json()["openapi"].startswith("3.")
+    document = httpx.get(f"{server.origin}/schema/asyncapi.json").json()
+    assert document == asyncapi_document(server.origin)
+
+
+@pytest.mark.parametrize("path", ["swagger", "redoc", "elements", "rapidoc"])
+def test_pages_that_load_from_a_cdn_are_not_served(server: RunningServer, path: str) -> None:
+    assert httpx.get(f"{server.origin}/schema/{path}").status_code == 404
+
+
+def test_the_server_is_the_public_one() -> None:
+    assert DOCUMENT["servers"] == {"this": {"host": "lips.example.com", "protocol": "wss"}}
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name == "$ref":
+                yield member
+            yield from references(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from references(member)
+
+
+def follow(reference: str) -> Any:
+    found: Any = DOCUMENT
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
+    for reference in references(DOCUMENT):
+        assert follow(reference) is not None
+    for schema in DOCUMENT["components"]["schemas"].values():
+        Draft7Validator.check_schema(schema)
+
+
+def schema_of(provider: str) -> Any:
+    """The schema of the messages that this server adds visemes to, with all that it refers to."""
+    message = DOCUMENT["channels"][provider]["messages"][ADDED[provider]]
+    return {**message["payload"], "components": DOCUMENT["components"]}
+
+
+def released(wire: Wire, codec: Codec, prediction: Prediction | None) -> list[Any]:
+    """What the app is sent for one message of audio."""
+    session = Session(codec, lambda _: None)  # type: ignore[arg-type,return-value]  # nothing is predicted here
+    for frame in wire.opening:
+        session.receive(frame)
+    received = session.receive(wire.audio(PCM, 3))
+    assert isinstance(received.audio, Audio)
+    return [json.loads(frame) for frame in session.release(received, prediction)]
+
+
+@pytest.mark.parametrize(
+    "prediction", [None, Prediction(0, ()), Prediction(4, ((12, 18), (99, 21)))], ids=["none", "same", "some"]
+)
+def test_what_the_codecs_send_is_as_the_document_says(wire: Wire, prediction: Prediction | None) -> None:
+    validator = Draft7Validator(schema_of(wire.name))
+    for codec in CODECS[wire.name]:
+        added, *_ = released(wire, codec, prediction)
+        validator.validate(added)
+
+
+def test_the_schema_turns_away_what_no_codec_sends(wire: Wire) -> None:
+    validator = Draft7Validator(schema_of(wire.name))
+    (added, *_) = released(wire, CODECS[wire.name][0], Prediction(4, ((12, 18),)))
+    payload = added.get("mascotVisemes", added)
+    for name, wrong in (
+        ("visemes", [{"visemeId": 22, "offset": 0}]),
+        ("audio_duration", "100"),
+        ("total_chunks", 2),
+    ):
+        right = payload[name]
+        payload[name] = wrong
+        assert not validator.is_valid(added)
+        payload[name] = right
+    assert validator.is_valid(added)
+    del payload["audio_event_id"]
+    assert not validator.is_valid(added)

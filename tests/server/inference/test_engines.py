@@ -1,0 +1,96 @@
+"""Which model moves the mouth: the one that the URL was signed for, else the one that the query names."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.apps import sign
+from support.servers import RunningServer, run_server, run_simulators
+from websockets.asyncio.client import connect
+
+import mascot_visemes as mv
+from mascot_server.providers.config import VISEME_MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.anyio
+
+_MESSAGES = 20
+_HEARD_BY = {"default": "lite", "indonesian": "indonesian"}
+"""By viseme model of the contract the model of mascot-visemes that hears it unless the host chooses."""
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[RunningServer]:
+    """A server in front of agents that speak Indonesian, with time to predict all of it."""
+    with (
+        run_simulators(burst=50, playback=math.inf, language="id") as providers,
+        run_server(providers.origin, viseme_budget_ms=1000) as server,
+    ):
+        yield server
+
+
+async def heard(server: RunningServer, query: str = "", **config: Any) -> tuple[list[int], list[bytes]]:
+    """Shapes and audio of the first messages of a conversation."""
+    url, _ = await sign(server, "elevenlabs", **config)
+    shapes: list[int] = []
+    audio: list[bytes] = []
+    async with asyncio.timeout(10), connect(url + query, compression=None, proxy=None) as connection:
+        while len(audio) < _MESSAGES:
+            message = json.loads(await connection.recv())
+            if message["type"] == "visemes":
+                shapes += [viseme["visemeId"] for viseme in message["visemes"]]
+            elif message["type"] == "audio":
+                audio.append(base64.b64decode(message["audio_event"]["audio_base_64"]))
+    return shapes, audio
+
+
+def shown(model: str, audio: list[bytes]) -> list[int | str]:
+    """What a model makes of audio."""
+    stream = mv.load(model).create_stream(sample_rate=16_000)
+    return [change.viseme for chunk in audio for change in stream.accept_waveform(chunk)]
+
+
+@pytest.mark.parametrize("model", VISEME_MODELS)
+async def test_the_config_names_it(patient: RunningServer, model: str) -> None:
+    shapes, audio = await heard(patient, viseme_model=model)
+    assert shapes == shown(_HEARD_BY[model], audio)
+    assert len(shapes) > 20
+
+
+@pytest.mark.parametrize("model", VISEME_MODELS)
+async def test_the_query_names_it_if_the_config_does_not(patient: RunningServer, model: str) -> None:
+    shapes, audio = await heard(patient, query=f"&viseme_model={model}")
+    assert shapes == shown(_HEARD_BY[model], audio)
+
+
+async def test_the_models_hear_the_same_speech_differently(patient: RunningServer) -> None:
+    (english, audio), (indonesian, same) = [
+        await heard(patient, viseme_model=model) for model in ("default", "indonesian")
+    ]
+    assert audio == same
+    assert english != indonesian
+
+
+async def test_the_config_comes_before_the_query_and_english_is_the_default(patient: RunningServer) -> None:
+    shapes, audio = await heard(patient, query="&viseme_model=indonesian", viseme_model="default")
+    assert shapes == shown("lite", audio)
+    shapes, audio = await heard(patient)
+    assert shapes == shown("lite", audio)
+
+
+async def test_a_host_may_have_english_heard_by_the_model_that_errs_least() -> None:
+    with (
+        run_simulators(burst=50, playback=math.inf) as providers,
+        run_server(providers.origin, viseme_budget_ms=1000, english_model="default") as server,
+    ):
+        for asked, model in (("default", "default"), ("indonesian", "indonesian")):
+            shapes, audio = await heard(server, viseme_model=asked)
+            assert shapes == shown(model, audio)
+            assert shapes != shown("lite", audio)
