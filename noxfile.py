@@ -224,10 +224,11 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
-    session.install(*group("lint"))
+    """Check style, formatting, and which layer of mascot_server may import which."""
+    session.install(*build_wheels(session, "mascot-server", "mascot-visemes"), *group("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    session.run("lint-imports")
 
 
 @nox.session

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mascot_server.simulators.sound import decode
+from mascot_server.simulators.core.sound import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,10 +11,13 @@ from support.fuzzing import fuzzed
 from support.json_texts import damaged, mutated, odd_documents
 from support.wires import WIRES, elevenlabs_metadata, gemini_content, openai_session
 
-from mascot_server.providers.codecs import Audio, ElevenLabsCodec, GeminiCodec, OpenAICodec
+from mascot_server.providers.codec import Audio
+from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
+from mascot_server.providers.gemini.codec import GeminiCodec
+from mascot_server.providers.openai.codec import OpenAICodec
 
 if TYPE_CHECKING:
-    from mascot_server.providers.codecs import Codec, Frame
+    from mascot_server.providers.codec import Codec, Frame
 
 PAYLOAD = '{"visemes":[{"offset":0.0,"visemeId":3}],"audio_duration":20,"mark":"of the fuzzer"}'
 MEMBER = f'"mascotVisemes":{PAYLOAD}'

@@ -14,7 +14,7 @@ from support.json_texts import damaged, documents, mutated, odd_documents, space
 
 from mascot_server.http.rest.json_audio import Base64Reader, JsonAudioReader
 from mascot_server.http.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
-from mascot_server.providers.codecs.base import decode_base64
+from mascot_server.providers.codec import decode_base64
 
 bodies = (
     mutated([{"audio": "AAEC", "sample_rate": 16000}, {"x": [{"audio": "no"}], "audio": ""}]) | odd_documents

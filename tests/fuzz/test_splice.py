@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.fuzzing import fuzzed
 from support.json_texts import at, documents, paths, strings
 
-from mascot_server.providers.splice import insert_member, replace_value, span
+from mascot_server.providers.json_edit import insert_member, replace_value, span
 
 steps = st.lists(st.sampled_from(["a", "type", ""]) | st.integers(0, 3), max_size=3).map(tuple)
 

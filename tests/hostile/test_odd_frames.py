@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hostile.conftest import Figures
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
 
 pytestmark = pytest.mark.anyio
 

@@ -23,7 +23,7 @@ from openai import AsyncOpenAI, OpenAI
 from support.servers import API_KEY
 
 from mascot_server import simulators
-from mascot_server.simulators.voice import answer, chunks
+from mascot_server.simulators.core.voice import answer, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

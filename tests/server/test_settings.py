@@ -22,9 +22,9 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_defaults_are_the_real_services() -> None:
     settings = load_settings()
-    assert settings.elevenlabs_url == "https://api.elevenlabs.io"
-    assert settings.openai_url == "https://api.openai.com"
-    assert settings.gemini_url == "https://generativelanguage.googleapis.com"
+    assert settings.origin_of("elevenlabs") == "https://api.elevenlabs.io"
+    assert settings.origin_of("openai") == "https://api.openai.com"
+    assert settings.origin_of("gemini") == "https://generativelanguage.googleapis.com"
     assert settings.viseme_budget_ms == 40
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
 
@@ -49,7 +49,7 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(
 @pytest.mark.parametrize("url", ["http://localhost:9100", "ws://localhost:9100", "ws://localhost:9100/"])
 def test_websocket_and_http_origins_are_alike(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("MASCOT_OPENAI_URL", url)
-    assert load_settings().openai_url == "http://localhost:9100"
+    assert load_settings().origin_of("openai") == "http://localhost:9100"
 
 
 @pytest.mark.parametrize("url", ["https://example.com/mascot", "wss://example.com/mascot/"])
@@ -57,7 +57,7 @@ def test_a_url_may_have_a_path(monkeypatch: pytest.MonkeyPatch, url: str) -> Non
     monkeypatch.setenv("MASCOT_PUBLIC_URL", url)
     monkeypatch.setenv("MASCOT_OPENAI_URL", url)
     settings = load_settings()
-    assert settings.public_url == settings.openai_url == "https://example.com/mascot"
+    assert settings.public_url == settings.origin_of("openai") == "https://example.com/mascot"
 
 
 @pytest.mark.parametrize(

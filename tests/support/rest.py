@@ -7,7 +7,7 @@ import json
 import wave
 from typing import TYPE_CHECKING, Any
 
-from mascot_server.simulators.voice import greeting
+from mascot_server.simulators.core.voice import greeting
 from support.servers import API_KEY
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
     from websockets.http11 import Request, Response
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
 
 SECONDS: Final = 15
 """After which a conversation counts as stuck, and what has arrived by then is what there is."""

@@ -7,12 +7,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mascot_server.providers.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
+from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
+from mascot_server.providers.gemini.codec import GeminiCodec
+from mascot_server.providers.openai.codec import OpenAICodec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mascot_server.providers.codecs import Codec, Frame
+    from mascot_server.providers.codec import Codec, Frame
 
 
 def b64(data: bytes) -> str:

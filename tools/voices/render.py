@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mascot_server.simulators.sound import resample
+from mascot_server.simulators.core.sound import resample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

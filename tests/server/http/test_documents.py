@@ -13,7 +13,10 @@ from jsonschema import Draft7Validator
 
 from mascot_server.http.asyncapi import asyncapi_document
 from mascot_server.inference.predictions import Prediction
-from mascot_server.providers.codecs import Audio, ElevenLabsCodec, GeminiCodec, OpenAICodec
+from mascot_server.providers.codec import Audio
+from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
+from mascot_server.providers.gemini.codec import GeminiCodec
+from mascot_server.providers.openai.codec import OpenAICodec
 from mascot_server.relay.session import Session
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from support.servers import RunningServer
     from support.wires import Wire
 
-    from mascot_server.providers.codecs import Codec
+    from mascot_server.providers.codec import Codec
 
 DOCUMENT = asyncapi_document("https://lips.example.com")
 ADDED = {"elevenlabs": "visemes", "openai": "audio", "gemini": "audio"}

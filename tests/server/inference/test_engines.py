@@ -14,7 +14,7 @@ from support.servers import RunningServer, run_server, run_simulators
 from websockets.asyncio.client import connect
 
 import mascot_visemes as mv
-from mascot_server.providers.config import VISEME_MODELS
+from mascot_server.inference.viseme_models import VISEME_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

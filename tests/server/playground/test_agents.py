@@ -10,7 +10,7 @@ from support.pages import PROVIDERS, Page, first_turn
 from support.servers import run_server
 
 from mascot_server import simulators
-from mascot_server.simulators.voice import LANGUAGES, answer, greeting
+from mascot_server.simulators.core.voice import LANGUAGES, answer, greeting
 
 if TYPE_CHECKING:
     from support.servers import Providers

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from mascot_server.providers.registry import PROVIDERS
+
 if TYPE_CHECKING:
     from support.pages import Page
 
-STATIC = Path(__file__).parents[3] / "packages/mascot-server/src/mascot_server/playground/static"
+SOURCES = Path(__file__).parents[3] / "packages/mascot-server/src/mascot_server"
+STATIC = SOURCES / "playground" / "static"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -35,6 +38,13 @@ def test_every_file_of_the_page_is_served_as_what_it_is(page: Page) -> None:
         assert answer.content == path.read_bytes()
         assert answer.headers["content-type"] == TYPES[path.suffix]
         assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", list(PROVIDERS))
+def test_the_protocol_of_a_provider_is_served_from_its_folder(page: Page, name: str) -> None:
+    answer = get(page, f"/playground/providers/{name}.js")
+    assert answer.content == (SOURCES / "providers" / name / "playground.js").read_bytes()
+    assert answer.headers["content-type"] == TYPES[".js"]
 
 
 @pytest.mark.parametrize("path", ["/", "/playground"])

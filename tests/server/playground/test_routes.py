@@ -12,7 +12,7 @@ from support.pages import Page
 from support.rest import AUTHORIZED, RATE, wav
 from support.servers import RunningServer, run_server
 
-from mascot_server.simulators.voice import greeting
+from mascot_server.simulators.core.voice import greeting
 
 if TYPE_CHECKING:
     from support.servers import Providers

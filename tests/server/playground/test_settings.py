@@ -8,6 +8,7 @@ import pytest
 
 from mascot_server import SettingsError, load_settings
 from mascot_server.playground import DemoSettings, load_demo_settings
+from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +35,9 @@ def test_environment_and_dotenv_are_read_and_what_is_empty_is_not_set(
     monkeypatch.setenv("MASCOT_DEMO_OPENAI_API_KEY", KEY[::-1])
     monkeypatch.setenv("MASCOT_DEMO_PASSWORD", "")
     settings = load_demo_settings()
-    assert settings.gemini_api_key is not None
-    assert settings.gemini_api_key.get_secret_value() == KEY
-    assert settings.openai_api_key is not None
-    assert settings.openai_api_key.get_secret_value() == KEY[::-1]
+    assert settings.values_of(PROVIDERS["gemini"]) == {"api_key": KEY}
+    assert settings.values_of(PROVIDERS["openai"]) == {"api_key": KEY[::-1]}
+    assert settings.values_of(PROVIDERS["elevenlabs"]) is None
     assert settings.password is None
     assert KEY not in f"{settings!r} {settings}"
 

@@ -12,16 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wires import b64, elevenlabs_audio, elevenlabs_metadata, gemini_audio, openai_session
 
-from mascot_server.providers.codecs import (
-    AskUpstream,
-    Audio,
-    AudioFormat,
-    ElevenLabsCodec,
-    GeminiCodec,
-    OpenAICodec,
-    Undecodable,
-)
-from mascot_server.providers.codecs.base import decode_base64
+from mascot_server.providers.codec import AskUpstream, Audio, AudioFormat, Undecodable, decode_base64
+from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
+from mascot_server.providers.gemini.codec import GeminiCodec
+from mascot_server.providers.openai.codec import OpenAICodec
 
 PAYLOAD = {"visemes": [], "audio_duration": 1}
 FORMAT = AudioFormat("pcm16", 24000)

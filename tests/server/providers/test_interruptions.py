@@ -10,18 +10,13 @@ from support.wires import elevenlabs_audio, elevenlabs_metadata, openai_audio
 
 from mascot_server.inference.deadline_queue import Track
 from mascot_server.inference.predictions import Prediction
-from mascot_server.providers.codecs import (
-    Audio,
-    AudioFormat,
-    ElevenLabsCodec,
-    Interrupted,
-    OpenAICodec,
-    TurnEnded,
-)
+from mascot_server.providers.codec import Audio, AudioFormat, Interrupted, TurnEnded
+from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
+from mascot_server.providers.openai.codec import OpenAICodec
 from mascot_server.relay.session import Session
 
 if TYPE_CHECKING:
-    from mascot_server.providers.codecs import Codec, Event, Frame
+    from mascot_server.providers.codec import Codec, Event, Frame
 
 SPEECH = json.dumps({"type": "input_audio_buffer.speech_started", "audio_start_ms": 10, "item_id": "item_2"})
 CHUNK = bytes(4800)  # 100 ms

@@ -12,19 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.wires import WIRES, Wire, b64, gemini_audio, gemini_content, openai_session
 
-from mascot_server.providers.codecs import (
-    Audio,
-    AudioFormat,
-    ElevenLabsCodec,
-    GeminiCodec,
-    OpenAICodec,
-    Undecodable,
-)
-from mascot_server.providers.codecs.base import as_text, like, read_object
-from mascot_server.providers.splice import insert_member, prune, span
+from mascot_server.providers.codec import Audio, AudioFormat, Undecodable, as_text, like, read_object
+from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
+from mascot_server.providers.gemini.codec import GeminiCodec
+from mascot_server.providers.json_edit import insert_member, prune, span
+from mascot_server.providers.openai.codec import OpenAICodec
 
 if TYPE_CHECKING:
-    from mascot_server.providers.codecs import Codec, Frame
+    from mascot_server.providers.codec import Codec, Frame
 
 SOUND: Final = bytes(range(256)) * 4
 PAYLOAD: Final = '{"visemes":[{"visemeId":4,"offset":0}],"audio_duration":21}'

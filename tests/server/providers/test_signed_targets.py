@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mascot_server.providers.signed_targets import is_own_socket
+from mascot_server.providers.elevenlabs.signed_targets import is_own_socket
 
 ELEVENLABS = "https://api.elevenlabs.io"
 

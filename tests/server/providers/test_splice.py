@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_server.providers.splice import insert_member, replace_value, span
+from mascot_server.providers.json_edit import insert_member, replace_value, span
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

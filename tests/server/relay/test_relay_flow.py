@@ -21,7 +21,7 @@ from mascot_server.transport.listener import PeerClosed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from mascot_server.providers.codecs import AudioFormat, Frame
+    from mascot_server.providers.codec import AudioFormat, Frame
     from mascot_server.relay.relay import Ending
     from mascot_server.transport.listener import Listener
 

@@ -13,13 +13,13 @@ from support.wires import WIRES, Wire, elevenlabs_metadata, gemini_audio, openai
 
 from mascot_server.inference.deadline_queue import Track
 from mascot_server.inference.predictions import predict
-from mascot_server.providers.codecs import AudioFormat
+from mascot_server.providers.codec import AudioFormat
 from mascot_server.relay.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
 
 PCM24 = AudioFormat("pcm16", 24000)
 CHUNK = bytes(4800)  # 100 ms

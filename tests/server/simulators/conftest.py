@@ -11,13 +11,13 @@ import pytest
 from websockets.asyncio.client import connect
 
 from mascot_server.simulators import AudioSent, Simulators
-from mascot_server.simulators.conversation import Close, Conversation, Frame
-from mascot_server.simulators.sound import encode
+from mascot_server.simulators.core.conversation import Close, Conversation, Frame
+from mascot_server.simulators.core.sound import encode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mascot_server.simulators.sound import Encoding
+    from mascot_server.simulators.core.sound import Encoding
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mascot_server.simulators.voice import LANGUAGES, Language, Reply, greeting, replies
+from mascot_server.simulators.core.voice import LANGUAGES, Language, Reply, greeting, replies
 
 ASSETS = files("mascot_server.simulators") / "assets"
 SCRIPT = Path(__file__).parents[3] / "tools" / "voices" / "script.py"

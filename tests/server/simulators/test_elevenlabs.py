@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mascot_server.simulators.conversation import Pacing
-from mascot_server.simulators.elevenlabs import AUDIO_FORMATS, ElevenLabsConversation
-from mascot_server.simulators.voice import answer, chunks, greeting
+from mascot_server.providers.elevenlabs.simulator.conversation import AUDIO_FORMATS, ElevenLabsConversation
+from mascot_server.simulators.core.conversation import Pacing
+from mascot_server.simulators.core.voice import answer, chunks, greeting
 
 CLIENT_DATA = {"type": "conversation_initiation_client_data", "conversation_config_override": {}}
 STARTS_WITH_NAME = "Hello Ada, welcome"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mascot_server.simulators.conversation import Pacing
-from mascot_server.simulators.gemini import GeminiConversation
-from mascot_server.simulators.voice import answer
+from mascot_server.providers.gemini.simulator.conversation import GeminiConversation
+from mascot_server.simulators.core.conversation import Pacing
+from mascot_server.simulators.core.voice import answer
 
 SETUP = {"setup": {"model": "models/gemini-live", "generationConfig": {"responseModalities": ["AUDIO"]}}}
 ASK = {"clientContent": {"turns": [{"role": "user", "parts": [{"text": "Hi"}]}], "turnComplete": True}}

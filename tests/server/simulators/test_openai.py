@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_server.simulators.conversation import Pacing
-from mascot_server.simulators.openai import OpenAIConversation
-from mascot_server.simulators.voice import answer, chunks
+from mascot_server.providers.openai.simulator.conversation import OpenAIConversation
+from mascot_server.simulators.core.conversation import Pacing
+from mascot_server.simulators.core.voice import answer, chunks
 
 if TYPE_CHECKING:
-    from mascot_server.simulators.sound import Encoding
+    from mascot_server.simulators.core.sound import Encoding
 
 USER_TEXT = {
     "type": "conversation.item.create",

@@ -19,7 +19,6 @@ def test_the_public_names() -> None:
         "OPENAI_API_KEY",
         "OPENAI_EPHEMERAL",
         "AudioSent",
-        "Credentials",
         "Simulators",
     ]
     assert all(hasattr(simulators, name) for name in simulators.__all__)

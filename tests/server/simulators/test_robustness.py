@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_server.simulators.conversation import Close, Conversation, Pacing
-from mascot_server.simulators.elevenlabs import ElevenLabsConversation
-from mascot_server.simulators.gemini import GeminiConversation
-from mascot_server.simulators.openai import OpenAIConversation
+from mascot_server.providers.elevenlabs.simulator.conversation import ElevenLabsConversation
+from mascot_server.providers.gemini.simulator.conversation import GeminiConversation
+from mascot_server.providers.openai.simulator.conversation import OpenAIConversation
+from mascot_server.simulators.core.conversation import Close, Conversation, Pacing
 
 
 # Built with split at run time: as lists they would fill a page each.

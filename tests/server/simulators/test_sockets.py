@@ -14,12 +14,18 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from mascot_server.simulators import ELEVENLABS_AGENT_ID, GEMINI_API_KEY, OPENAI_API_KEY, Simulators
-from mascot_server.simulators.answers import Answer, Request
-from mascot_server.simulators.conversation import Pacing
-from mascot_server.simulators.credentials import Credentials
-from mascot_server.simulators.handshake_checks import Doors
-from mascot_server.simulators.voice import answer, greeting
+from mascot_server.providers.elevenlabs.simulator import ElevenLabsSimulator
+from mascot_server.simulators import (
+    ELEVENLABS_AGENT_ID,
+    ELEVENLABS_API_KEY,
+    GEMINI_API_KEY,
+    OPENAI_API_KEY,
+    Simulators,
+)
+from mascot_server.simulators.core.answers import Answer, Request
+from mascot_server.simulators.core.conversation import Pacing
+from mascot_server.simulators.core.provider import Setup
+from mascot_server.simulators.core.voice import answer, greeting
 
 pytestmark = pytest.mark.anyio
 
@@ -33,11 +39,11 @@ CREATE = {"type": "response.create"}
 
 
 def elevenlabs() -> str:
-    """A signed target, from the same doors without a socket."""
-    doors = Doors(Credentials(), Pacing(), beta=False, signature_lifetime=60)
-    headers = {"xi-api-key": Credentials().elevenlabs_api_key, "host": "host"}
+    """A signed target, from the same simulator without a socket."""
+    simulator = ElevenLabsSimulator(Setup(Pacing(), signature_lifetime=60))
+    headers = {"xi-api-key": ELEVENLABS_API_KEY, "host": "host"}
     target = f"/v1/convai/conversation/get-signed-url?agent_id={ELEVENLABS_AGENT_ID}"
-    answered = doors.admit(Request(target, headers, secure=False), time.monotonic())
+    answered = simulator.get(Request(target, headers, secure=False), time.monotonic())
     assert isinstance(answered, Answer)
     url: str = answered.body["signed_url"]
     return url.removeprefix("ws://host")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_server.simulators.sound import Encoding, decode, encode, resample
-from mascot_server.simulators.voice import answer, chunks
+from mascot_server.simulators.core.sound import Encoding, decode, encode, resample
+from mascot_server.simulators.core.voice import answer, chunks
 
 RATES = (8000, 16000, 22050, 24000, 44100, 48000)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_server.simulators.vad import SpeechStarted, SpeechStopped, VoiceActivity
-from mascot_server.simulators.voice import greeting
+from mascot_server.simulators.core.vad import SpeechStarted, SpeechStopped, VoiceActivity
+from mascot_server.simulators.core.voice import greeting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

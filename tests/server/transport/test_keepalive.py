@@ -15,7 +15,7 @@ from mascot_server.transport.provider_socket import ProviderSocket
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
     from mascot_server.transport.listener import PeerClosed
 
 pytestmark = pytest.mark.anyio

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from mascot_server.playground.minting import mint_gemini, mint_openai
 from support.apps import dial, serving, told
 from support.redirects import http_provider, redirecting, signed
 from support.servers import API_KEY
 
 from mascot_server.errors import BadGateway
-from mascot_server.playground.minting import mint_gemini, mint_openai
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -29,18 +29,19 @@ from mascot_server.http.openapi import openapi_config
 from mascot_server.http.public_url import PublicUrl, without_prefix
 from mascot_server.http.rest import Rest
 from mascot_server.http.signed_urls import SignedUrls, get_signed_url_route
-from mascot_server.inference.engines import Models, heard_by
+from mascot_server.inference.engines import Models
 from mascot_server.inference.scheduler import Scheduler
+from mascot_server.inference.viseme_models import live_networks
 from mascot_server.observability.logs import filter_web_server_log
 from mascot_server.observability.metrics import Metrics
 from mascot_server.observability.prometheus import Worker, numbers_written
 from mascot_server.observability.tracing import tracing
-from mascot_server.providers.handshakes import Handshake
-from mascot_server.providers.upstream import Dialer
+from mascot_server.providers.registry import read_handshake
 from mascot_server.quotas.limiter import Limiter
 from mascot_server.relay.routes import Conversations
 from mascot_server.relay.shutdown import Drain
 from mascot_server.relay.timeouts import SessionLimits
+from mascot_server.transport.dialer import Dialer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from mascot_server.playground import Playground
+    from mascot_server.providers.base import ProviderSettings
     from mascot_server.providers.config import ProviderConfig
     from mascot_server.settings import Settings
 
@@ -102,15 +104,15 @@ def create_app(
     answers = FirstAnswers(*needed, *(() if fail_open else (limiter.reach,)))
     rest = Rest(settings, access=access, http=http)
 
-    def origin_of(config: ProviderConfig) -> str:
-        return settings.origin_of(config.provider)
+    def settings_of(config: ProviderConfig) -> ProviderSettings:
+        return settings.of_provider(config.provider)
 
     admission = Admission(settings, tokens=tokens, access=access, limiter=limiter, refusal=drain.refusal)
     conversations = Conversations(
         admission=admission,
         limits=SessionLimits.of(settings),
-        dialer=Dialer(origin_of if playground is None else playground.agents.origin_of, http),
-        models=Models(heard_by(settings)),
+        dialer=Dialer(settings_of if playground is None else playground.agents.settings_of, http),
+        models=Models(live_networks(settings)),
         scheduler=scheduler,
         metrics=metrics,
         drain=drain,
@@ -118,11 +120,11 @@ def create_app(
     )
 
     public_url = PublicUrl(settings.public_url)
-    signed_urls = SignedUrls(access=access, tokens=tokens, metrics=metrics, public_url=public_url)
+    signed_urls = SignedUrls(settings, access=access, tokens=tokens, metrics=metrics, public_url=public_url)
     page = playground and playground.routes(access=access, signed_urls=signed_urls, rest=rest, http=http)
 
     def refusal(path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> Refusal | None:
-        handshake = Handshake.of(without_prefix(path, [public_url.prefix]), query, headers)
+        handshake = read_handshake(without_prefix(path, [public_url.prefix]), query, headers)
         try:
             if handshake is None:
                 raise no_such_socket(public_url.prefix)

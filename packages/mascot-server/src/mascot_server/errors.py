@@ -25,7 +25,7 @@ body.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,6 +217,11 @@ class UpstreamUnreachable(UpstreamError):
     def __init__(self, provider: str, reason: str) -> None:
         super().__init__(provider)
         self.reason = reason
+
+    @classmethod
+    def redirected(cls, provider: str, status: int) -> Self:
+        """Return the error for a provider that answered with a redirect."""
+        return cls(provider, f"it answered with a redirect (HTTP {status}), which is not followed")
 
     def __str__(self) -> str:
         return f"{self.provider} is unreachable: {self.reason}"

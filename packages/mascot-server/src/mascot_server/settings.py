@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from pathlib import Path  # noqa: TC003 - pydantic reads it
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mascot_server.auth.loopback import is_loopback
 from mascot_server.auth.origins import web_origin
 from mascot_server.errors import SettingsError
+from mascot_server.providers.registry import PROVIDERS
 
 __all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load", "load_settings"]
 
@@ -71,7 +72,25 @@ BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
-class Settings(BaseSettings):
+def _provider_fields() -> type[BaseSettings]:
+    """Make the part of the settings that belongs to providers: ``MASCOT_<PROVIDER>_URL`` and their own."""
+    fields: dict[str, Any] = {}
+    for name, provider in PROVIDERS.items():
+        url = Field(default=provider.default_origin, description=f"URL of {provider.title}.")
+        fields[f"{name}_url"] = (BaseUrl, url)
+        fields |= {f"{name}_{key}": field for key, field in provider.settings.items()}
+    return create_model("ProviderFields", __base__=BaseSettings, **fields)
+
+
+if TYPE_CHECKING:
+
+    class _ProviderFields(BaseSettings):
+        """See `_provider_fields`."""
+else:
+    _ProviderFields = _provider_fields()
+
+
+class Settings(_ProviderFields):
     """Everything that can be set, each by the environment variable of its name with `MASCOT_` before it."""
 
     model_config = SettingsConfigDict(
@@ -97,11 +116,6 @@ class Settings(BaseSettings):
         default=None, description="Certificate file (PEM). TLS is on with both files."
     )
     tls_key: Path | None = Field(default=None, description="Key file (PEM) of the certificate.")
-    elevenlabs_url: BaseUrl = Field(default="https://api.elevenlabs.io", description="URL of ElevenLabs.")
-    openai_url: BaseUrl = Field(default="https://api.openai.com", description="URL of OpenAI.")
-    gemini_url: BaseUrl = Field(
-        default="https://generativelanguage.googleapis.com", description="URL of the Gemini API."
-    )
     cartesia_url: BaseUrl = Field(
         default="https://api.cartesia.ai", description="URL of Cartesia, for `POST /v1/visemes-audio`."
     )
@@ -310,13 +324,13 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
     def origin_of(self, provider: str) -> str:
-        """Return the http(s) URL of a provider that conversations are held with."""
-        origins = {
-            "elevenlabs": self.elevenlabs_url,
-            "gemini": self.gemini_url,
-            "openai": self.openai_url,
-        }
-        return origins[provider]
+        """Return the http(s) URL of a provider's API, without a slash at the end."""
+        origin: str = getattr(self, f"{provider}_url")
+        return origin
+
+    def of_provider(self, provider: str) -> dict[str, Any]:
+        """Return the settings of a provider by key in lower case."""
+        return {key: getattr(self, f"{provider}_{key}") for key in ("url", *PROVIDERS[provider].settings)}
 
     def check_safe(self) -> None:
         """Checks that only who should can use the server.

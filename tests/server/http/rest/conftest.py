@@ -9,7 +9,7 @@ import pytest
 from support.rest import AUTHORIZED
 from support.servers import Providers, RunningServer, run_server
 
-from mascot_server.simulators.voice import greeting
+from mascot_server.simulators.core.voice import greeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from mascot_server.auth.tokens import INVALID_TOKEN
 from mascot_server.errors import BadRequest, Forbidden, Unauthorized, Unavailable
-from mascot_server.providers.config import VISEME_MODELS, parse_sealed
+from mascot_server.inference.viseme_models import DEFAULT_MODEL, VISEME_MODELS, VisemeModel, is_viseme_model
+from mascot_server.providers.parsing import parse_sealed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from mascot_server.auth.http_access import Access
     from mascot_server.auth.tokens import Opened, Tokens
+    from mascot_server.providers.base import Handshake
     from mascot_server.providers.config import ProviderConfig
-    from mascot_server.providers.handshakes import Handshake
     from mascot_server.quotas.limiter import Limiter
     from mascot_server.settings import Settings
 
@@ -37,7 +38,7 @@ class Admitted:
     """
 
     config: ProviderConfig
-    viseme_model: str
+    viseme_model: VisemeModel
     key_id: str
 
 
@@ -84,7 +85,7 @@ class Admission:
             Refusal: It is not; the error holds the HTTP status to say so with.
         """
         opened = self.check(handshake)
-        config = parse_sealed(handshake.provider, opened.config)
+        config = parse_sealed(handshake.provider.name, opened.config)
         model = _viseme_model(config, handshake.viseme_model)
         key = await self._access.holder(opened.key_id, origin=handshake.origin)
         if key is None:
@@ -112,7 +113,7 @@ class Admission:
         if (reason := self._refusal()) is not None:
             raise Unavailable(reason, retry_after=_RETRY_SECONDS)
         self._check_origin(handshake.origin)
-        return self._tokens.open(handshake.provider, handshake.token)
+        return self._tokens.open(handshake.provider.name, handshake.token)
 
     def _check_origin(self, origin: str | None) -> None:
         if origin is None:
@@ -122,8 +123,8 @@ class Admission:
             raise Forbidden("This web page may not open sockets here")
 
 
-def _viseme_model(config: ProviderConfig, asked: str | None) -> str:
+def _viseme_model(config: ProviderConfig, asked: str | None) -> VisemeModel:
     """The model the URL was signed for, else the one the query asks for."""
-    if asked is not None and asked not in VISEME_MODELS:
+    if asked is not None and not is_viseme_model(asked):
         raise BadRequest(f"viseme_model: must be one of {', '.join(VISEME_MODELS)}")
-    return config.viseme_model or asked or "default"
+    return config.viseme_model or asked or DEFAULT_MODEL

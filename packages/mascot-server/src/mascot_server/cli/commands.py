@@ -16,6 +16,7 @@ from mascot_server.observability.logs import configure_logging, log_uncaught
 from mascot_server.process.self_check import Finding
 from mascot_server.process.self_check import check as findings
 from mascot_server.process.supervisor import serve as run_server
+from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings import Settings, load_settings
 from mascot_server.simulators import Simulators
 
@@ -119,8 +120,8 @@ def simulate(host: str, port: int) -> None:
 async def _simulate(host: str, port: int) -> None:
     async with Simulators(host=host, port=port) as simulators:
         click.echo(f"listening on {simulators.origin}")
-        for name in ("ELEVENLABS", "OPENAI", "GEMINI", "CARTESIA"):
-            click.echo(f"MASCOT_{name}_URL={simulators.origin}")
+        for name in (*PROVIDERS, "cartesia"):
+            click.echo(f"MASCOT_{name.upper()}_URL={simulators.origin}")
         await asyncio.Event().wait()
 
 

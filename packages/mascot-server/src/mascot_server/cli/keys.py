@@ -13,6 +13,7 @@ from mascot_server.auth.keys import MAX_AGE_SECONDS, KeyLimits, new_key
 from mascot_server.auth.origins import web_origin
 from mascot_server.auth.stores import open_key_store
 from mascot_server.errors import SettingsError, StoreError
+from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings import load_settings
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["keys"]
 
 T = TypeVar("T")
-
-_PROVIDERS = ("elevenlabs", "gemini", "openai")
 
 
 def _web_origins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,7 +55,7 @@ def keys() -> None:
     "--provider",
     "providers",
     multiple=True,
-    type=click.Choice(_PROVIDERS),
+    type=click.Choice(list(PROVIDERS)),
     help="Provider it may be used for; may be given several times.  [all]",
 )
 @click.option(

@@ -10,7 +10,7 @@ from litestar import Litestar, WebSocket
 from mascot_server.errors import BadRequest
 from mascot_server.http.not_found import no_such_socket
 from mascot_server.http.public_url import check_host, without_prefix
-from mascot_server.providers.handshakes import is_socket
+from mascot_server.providers.registry import is_socket
 from mascot_server.transport.peers import deny
 
 if TYPE_CHECKING:

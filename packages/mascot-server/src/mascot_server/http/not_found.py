@@ -8,14 +8,14 @@ from litestar import Request, get
 from litestar.routes import HTTPRoute
 
 from mascot_server.errors import NotFound, UpgradeRequired
-from mascot_server.providers.handshakes import ELEVENLABS_PATH, GEMINI_PATH, OPENAI_PATH, is_socket
+from mascot_server.providers.registry import PROVIDERS, is_socket
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
 __all__ = ["no_such_path", "no_such_socket", "sockets_by_http"]
 
-_SOCKETS: Final = (ELEVENLABS_PATH, OPENAI_PATH, GEMINI_PATH)
+_SOCKETS: Final = [provider.socket_document.address for provider in PROVIDERS.values()]
 
 
 def no_such_socket(prefix: str) -> NotFound:
@@ -43,7 +43,7 @@ def sockets_by_http() -> HTTPRouteHandler:
     """Make the handler of HTTP requests to the sockets' paths."""
 
     @get(
-        [ELEVENLABS_PATH, OPENAI_PATH, f"{OPENAI_PATH}/realtime", "/ws/{rpc:str}"],
+        [path for provider in PROVIDERS.values() for path in provider.socket_paths],
         include_in_schema=False,
         sync_to_thread=False,
     )

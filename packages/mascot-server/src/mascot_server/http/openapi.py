@@ -6,6 +6,7 @@ derived from our own models: the contract is fixed, and a change of a model must
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,18 +25,24 @@ from litestar.openapi.spec import (
 )
 
 from mascot_server.http.api_page import ApiPage
+from mascot_server.inference.viseme_models import DEFAULT_MODEL, VISEME_MODELS
+from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from litestar import Request
-    from litestar.openapi.spec import Reference
 
     from mascot_server.http.public_url import PublicUrl
+    from mascot_server.providers.base import Provider
 
 __all__ = ["GetSignedUrlOperation", "openapi_config"]
 
 _JSON: Final = "application/json"
 
-_DESCRIPTION: Final = """Generates a signed URL for connecting to conversational AI providers via our proxy.
+_PROVIDERS: Final = "\n\n".join(f"- `{name}` - {provider.product}" for name, provider in PROVIDERS.items())
+
+_DESCRIPTION: Final = f"""Generates a signed URL for connecting to conversational AI providers via our proxy.
 
 The signed URL is valid for 10 minutes. Connections made via the signed URL proxy requests to your chosen provider and \
 add visemes to the audio stream.
@@ -43,64 +50,45 @@ add visemes to the audio stream.
 
 **Supported providers:**
 
-- `elevenlabs` - ElevenLabs Conversational AI
-
-- `gemini` - Google Gemini Live API
-
-- `openai` - OpenAI Realtime API
+{_PROVIDERS}
 """
-
-_EXAMPLES: Final = {
-    "elevenlabs": (
-        "ElevenLabs Configuration",
-        {"api_key": "sk_your_elevenlabs_api_key_here", "agent_id": "agent_1234567890", "sample_rate": 16000},
-    ),
-    "elevenlabs_indonesian": (
-        "ElevenLabs with Indonesian Viseme Model",
-        {
-            "api_key": "sk_your_elevenlabs_api_key_here",
-            "agent_id": "agent_1234567890",
-            "sample_rate": 16000,
-            "viseme_model": "indonesian",
-        },
-    ),
-    "gemini": (
-        "Gemini Configuration (with ephemeral token)",
-        {
-            "ephemeral_token": "google-ephemeral-token-from-authTokens-create",
-            "model": "gemini-2.5-flash-preview",
-        },
-    ),
-    "openai": (
-        "OpenAI Realtime API Configuration (with ephemeral token)",
-        {
-            "ephemeral_token": "openai-client-secret-from-realtime-client_secrets",
-            "model": "gpt-realtime",
-            "voice": "marin",
-        },
-    ),
-}
 
 
 def _text(description: str | None = None, **keywords: Any) -> Schema:
     return Schema(type=OpenAPIType.STRING, description=description, **keywords)
 
 
-def _provider_schema(provider: str, required: list[str], fields: dict[str, Schema | Reference]) -> Schema:
-    """What the configuration of one provider has to hold, beyond what all have in common."""
+def _schema(schema: Mapping[str, Any]) -> Schema:
+    """Turn a JSON Schema into the framework's object."""
+    values = {
+        re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name): value
+        for name, value in schema.items()
+    }
+    if "type" in values:
+        kinds = values["type"]
+        values["type"] = (
+            OpenAPIType(kinds) if isinstance(kinds, str) else [OpenAPIType(kind) for kind in kinds]
+        )
+    if "additional_properties" in values:
+        values["additional_properties"] = _schema(values["additional_properties"])
+    return Schema(**values)
+
+
+def _provider_schema(provider: Provider[Any]) -> Schema:
+    """Return what the configuration of one provider has to hold, beyond what all have in common."""
+    document = provider.config_document
     return Schema(
-        title=provider,
+        title=provider.name,
         properties={
-            "provider": Schema(const=provider),
-            "provider_config": Schema(type=OpenAPIType.OBJECT, properties=fields, required=required or None),
+            "provider": Schema(const=provider.name),
+            "provider_config": Schema(
+                type=OpenAPIType.OBJECT,
+                properties={name: _schema(schema) for name, schema in document.properties.items()},
+                required=list(document.required) or None,
+            ),
         },
     )
 
-
-_TOKEN_FIELDS: Final[dict[str, Schema | Reference]] = {
-    "ephemeral_token": _text("Short-lived token of the provider; required unless `api_key` is given."),
-    "api_key": _text("Standing key of the provider, in place of `ephemeral_token`."),
-}
 
 _CONFIG: Final = Schema(
     type=OpenAPIType.OBJECT,
@@ -109,8 +97,8 @@ _CONFIG: Final = Schema(
     properties={
         "provider": _text(
             "Name of the conversational AI provider",
-            enum=["elevenlabs", "gemini", "openai"],
-            example="elevenlabs",
+            enum=list(PROVIDERS),
+            example=next(iter(PROVIDERS)),
         ),
         "provider_config": Schema(
             type=OpenAPIType.OBJECT,
@@ -120,47 +108,13 @@ _CONFIG: Final = Schema(
                 "viseme_model": _text(
                     "Viseme model to use for lip sync prediction. Different models are optimized for different "
                     "languages.\n\nAvailable models: `default` (English), `indonesian` (Bahasa Indonesia).\n",
-                    default="default",
-                    enum=["default", "indonesian"],
+                    default=DEFAULT_MODEL,
+                    enum=list(VISEME_MODELS),
                 )
             },
         ),
     },
-    one_of=[
-        _provider_schema(
-            "elevenlabs",
-            ["api_key", "agent_id"],
-            {
-                "api_key": _text("ElevenLabs API key."),
-                "agent_id": _text("ElevenLabs agent."),
-                "sample_rate": Schema(
-                    type=OpenAPIType.INTEGER,
-                    minimum=8000,
-                    maximum=48000,
-                    description="Rate in Hz of the agent's PCM audio, used only where ElevenLabs does not say.",
-                ),
-                "dynamic_variables": Schema(
-                    type=OpenAPIType.OBJECT,
-                    description="Merged into the app's first message; what the app says wins.",
-                    additional_properties=Schema(
-                        type=[OpenAPIType.STRING, OpenAPIType.NUMBER, OpenAPIType.BOOLEAN]
-                    ),
-                ),
-            },
-        ),
-        _provider_schema(
-            "gemini", [], {**_TOKEN_FIELDS, "model": _text("Replaces the model the app asks for.")}
-        ),
-        _provider_schema(
-            "openai",
-            [],
-            {
-                **_TOKEN_FIELDS,
-                "model": _text("Realtime model.", default="gpt-realtime"),
-                "voice": _text("Voice to ask for where the session has another."),
-            },
-        ),
-    ],
+    one_of=[_provider_schema(provider) for provider in PROVIDERS.values()],
 )
 
 _ANSWER: Final = Schema(
@@ -228,9 +182,10 @@ class GetSignedUrlOperation(Operation):
                     examples={
                         name: Example(
                             summary=summary,
-                            value={"config": {"provider": name.partition("_")[0], "provider_config": config}},
+                            value={"config": {"provider": provider.name, "provider_config": config}},
                         )
-                        for name, (summary, config) in _EXAMPLES.items()
+                        for provider in PROVIDERS.values()
+                        for name, (summary, config) in provider.config_document.examples.items()
                     },
                 )
             },

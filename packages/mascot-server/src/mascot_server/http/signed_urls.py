@@ -9,9 +9,8 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from mascot_server.errors import BadRequest
 from mascot_server.http.openapi import GetSignedUrlOperation
-from mascot_server.http.public_url import websocket_url
-from mascot_server.providers.config import ProviderConfig, parse_request
-from mascot_server.providers.handshakes import ELEVENLABS_PATH, GEMINI_KEY_PREFIX, OPENAI_PATH
+from mascot_server.providers.parsing import parse_request
+from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from mascot_server.auth.tokens import Tokens
     from mascot_server.http.public_url import PublicUrl
     from mascot_server.observability.metrics import Metrics
+    from mascot_server.providers.config import ProviderConfig
+    from mascot_server.settings import Settings
 
 __all__ = ["SignedUrls", "get_signed_url_route"]
 
@@ -31,16 +32,26 @@ class SignedUrls:
     """Makes what an app connects with.
 
     Args:
+        settings: What configurations of providers are checked against.
         access: Says for which provider, and when.
         tokens: Makes the token.
         metrics: Where tokens are counted.
         public_url: URL to answer with.
     """
 
-    def __init__(self, *, access: Access, tokens: Tokens, metrics: Metrics, public_url: PublicUrl) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        access: Access,
+        tokens: Tokens,
+        metrics: Metrics,
+        public_url: PublicUrl,
+    ) -> None:
         self._access = access
         self._tokens = tokens
         self._metrics = metrics
+        self._settings = settings
         self._public_url = public_url
 
     async def sign(
@@ -59,11 +70,13 @@ class SignedUrls:
         Raises:
             Refusal: The key may not be used for this provider, or not now, or the details are too long.
         """
-        await self._access.allow_conversation(key, config.provider)
+        provider = PROVIDERS[config.provider]
+        provider.check(config, self._settings.of_provider(provider.name))
+        await self._access.allow_conversation(key, provider.name)
         sealed = config.model_dump_json(exclude_none=True).encode()
         token = self._tokens.seal(config.provider, sealed, key_id=key.id)
         self._metrics.tokens_issued.add(config.provider)
-        return _answer(config, token, self._public_url.of(request))
+        return provider.answer(token, self._public_url.of(request))
 
 
 def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRouteHandler:
@@ -96,10 +109,3 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
         raise BadRequest(
             f"Invalid provider config: config: the body is longer than {_MAX_BODY_BYTES} bytes"
         ) from None
-
-
-def _answer(config: ProviderConfig, token: str, base_url: str) -> dict[str, str]:
-    if config.provider == "gemini":
-        return {"api_key": GEMINI_KEY_PREFIX + token, "base_url": base_url}
-    path = ELEVENLABS_PATH if config.provider == "elevenlabs" else OPENAI_PATH
-    return {"signed_url": f"{websocket_url(base_url)}{path}?token={token}"}

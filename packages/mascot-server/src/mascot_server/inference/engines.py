@@ -6,35 +6,29 @@ from typing import TYPE_CHECKING
 
 import mascot_visemes
 from mascot_server.inference.deadline_queue import Track
-from mascot_server.providers.config import VISEME_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mascot_server.providers.codecs import AudioFormat
-    from mascot_server.settings import Settings
+    from mascot_server.inference.viseme_models import VisemeModel
+    from mascot_server.providers.codec import AudioFormat
 
-__all__ = ["Models", "heard_by"]
-
-
-def heard_by(settings: Settings) -> dict[str, str]:
-    """For each viseme model of the contract the model of `mascot_visemes` that hears conversations."""
-    return {name: name for name in VISEME_MODELS} | {"default": settings.english_model}
+__all__ = ["Models"]
 
 
 class Models:
     """The viseme models of this server, loaded at start so that no conversation waits for one.
 
     Args:
-        heard_by: As from the function of that name.
+        networks: Network of mascot-visemes by viseme model, as from `live_networks`.
     """
 
-    def __init__(self, heard_by: Mapping[str, str]) -> None:
-        self._engines = {name: mascot_visemes.load(model) for name, model in heard_by.items()}
+    def __init__(self, networks: Mapping[VisemeModel, str]) -> None:
+        self._engines = {model: mascot_visemes.load(network) for model, network in networks.items()}
 
-    def open_stream(self, name: str, audio_format: AudioFormat) -> Track:
+    def open_stream(self, model: VisemeModel, audio_format: AudioFormat) -> Track:
         """Makes a stream of a model for audio of a format."""
-        engine = self._engines[name]
+        engine = self._engines[model]
         return Track(
             engine, engine.create_stream(sample_rate=audio_format.sample_rate, encoding=audio_format.encoding)
         )

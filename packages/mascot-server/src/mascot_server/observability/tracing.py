@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mascot_server.errors import SettingsError
-from mascot_server.providers.codecs import Audio, Interrupted, TurnEnded
+from mascot_server.providers.codec import Audio, Interrupted, TurnEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from opentelemetry.trace import Span, Tracer
 
-    from mascot_server.providers.codecs import Codec, Event, Frame
+    from mascot_server.providers.codec import Codec, Event, Frame
     from mascot_server.relay.relay import Ending
 
 __all__ = ["NoTracing", "OpenTelemetry", "SessionTrace", "Tracing", "tracing"]

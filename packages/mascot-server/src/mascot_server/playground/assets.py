@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from litestar import Response
 from litestar.exceptions import NotFoundException
 
+from mascot_server import providers
 from mascot_server.http.public_url import origin, websocket_url
+from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,11 @@ def _pages(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversab
 
 
 # Looked up whole, so that no path of a request ever reaches the file system.
-_FILES: Final = dict(_pages(files(__package__) / "static"))
+_FILES: Final = dict(_pages(files(__package__) / "static")) | {
+    # The part of the page that each provider's folder holds.
+    f"providers/{name}.js": files(f"{providers.__name__}.{name}") / "playground.js"
+    for name in PROVIDERS
+}
 
 
 def page_file(path: str, *, base_url: str) -> Response[bytes]:

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from mascot_server.auth.http_access import Access
     from mascot_server.http.rest import Rest
     from mascot_server.http.signed_urls import SignedUrls
-    from mascot_server.playground.agents import Provider
+    from mascot_server.inference.viseme_models import VisemeModel
     from mascot_server.playground.settings import DemoSettings
-    from mascot_server.providers.config import VisemeModel
     from mascot_server.settings import Settings
 
 __all__ = ["Playground"]
@@ -58,7 +57,7 @@ class Playground:
         authorization = f"Bearer {self._settings.api_keys[0].get_secret_value()}"
 
         async def connect(
-            request: Request[Any, Any, Any], provider: Provider, viseme_model: VisemeModel
+            request: Request[Any, Any, Any], provider: str, viseme_model: VisemeModel
         ) -> dict[str, str]:
             key = await access.authorise(authorization, origin=None)
             return await signed_urls.sign(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from litestar import Request, Response, get, post
@@ -12,9 +12,9 @@ from pydantic_core import from_json
 
 from mascot_server.errors import BadRequest
 from mascot_server.http.rest.uploads import body_limit
-from mascot_server.playground.agents import Agents, Provider
+from mascot_server.inference.viseme_models import DEFAULT_MODEL, LANGUAGES, VISEME_MODELS, VisemeModel
 from mascot_server.playground.assets import page_file
-from mascot_server.providers.config import VISEME_MODELS, VisemeModel
+from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from mascot_server.http.public_url import PublicUrl
+    from mascot_server.playground.agents import Agents
     from mascot_server.playground.guard import Guard
 
-    Connect = Callable[[Request[Any, Any, Any], Provider, VisemeModel], Awaitable[dict[str, str]]]
+    Connect = Callable[[Request[Any, Any, Any], str, VisemeModel], Awaitable[dict[str, str]]]
     Hear = Callable[[Request[Any, Any, Any], VisemeModel], Awaitable[list[dict[str, Any]]]]
 
 __all__ = ["PAGE", "playground_routes"]
@@ -34,7 +35,6 @@ AnyRequest = Request[Any, Any, Any]
 PAGE: Final = "/playground/"
 
 _MAX_BODY_BYTES: Final = 4096
-_NAMES: Final[dict[VisemeModel, str]] = {"default": "English", "indonesian": "Indonesian"}
 
 
 def playground_routes(
@@ -72,7 +72,7 @@ def playground_routes(
     def config() -> Response[dict[str, Any]]:
         found = {
             "providers": agents.described(),
-            "viseme_models": [{"id": model, "name": _NAMES[model]} for model in VISEME_MODELS],
+            "viseme_models": [{"id": model, "name": name} for model, (_, name) in LANGUAGES.items()],
             "password": guard.wants_password,
         }
         return Response(found, headers={"Cache-Control": "no-store"})
@@ -86,9 +86,9 @@ def playground_routes(
     async def connect_page(request: AnyRequest) -> Response[dict[str, str]]:
         guard.check(request)
         asked = await _body(request)
-        provider = _chosen("provider", asked.get("provider"), get_args(Provider))
-        model = _chosen("viseme_model", asked.get("viseme_model", "default"), VISEME_MODELS)
-        answer = await connect(request, cast("Provider", provider), cast("VisemeModel", model))
+        provider = _chosen("provider", asked.get("provider"), tuple(PROVIDERS))
+        model = _chosen("viseme_model", asked.get("viseme_model", DEFAULT_MODEL), VISEME_MODELS)
+        answer = await connect(request, provider, cast("VisemeModel", model))
         return Response(answer, headers={"Cache-Control": "no-store"})
 
     @post(
@@ -99,7 +99,9 @@ def playground_routes(
     )
     async def visemes(request: AnyRequest) -> list[dict[str, Any]]:
         guard.check(request)
-        model = _chosen("viseme_model", request.query_params.get("viseme_model", "default"), VISEME_MODELS)
+        model = _chosen(
+            "viseme_model", request.query_params.get("viseme_model", DEFAULT_MODEL), VISEME_MODELS
+        )
         return await hear(request, cast("VisemeModel", model))
 
     return [to_page, file, config, connect_page, visemes]

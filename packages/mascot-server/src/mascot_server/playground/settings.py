@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mascot_server.errors import SettingsError
+from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings import load
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mascot_server.providers.agent import FieldKind
+    from mascot_server.providers.base import Provider
     from mascot_server.settings import Settings
 
 __all__ = ["DemoSettings", "load_demo_settings"]
@@ -20,7 +25,7 @@ MIN_PASSWORD_CHARACTERS: Final = 12
 """Wrong ones are not counted, so that it must be out of reach of a program that tries them all."""
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,2048}")
-_AGENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}")
 
 
 def _visible(value: SecretStr) -> SecretStr:
@@ -36,18 +41,38 @@ def _long(value: SecretStr) -> SecretStr:
     return value
 
 
-def _agent_id(value: str) -> str:
-    if not _AGENT_ID.fullmatch(value):
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
         raise ValueError("must be the id of an agent, such as agent_0123456789")
     return value
 
 
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
 Password = Annotated[Secret, AfterValidator(_long)]
-AgentId = Annotated[str, AfterValidator(_agent_id)]
+Name = Annotated[str, AfterValidator(_name)]
+
+_KINDS: Final[Mapping[FieldKind, Any]] = {"secret": Secret, "name": Name}
 
 
-class DemoSettings(BaseSettings):
+def _agent_fields() -> type[BaseSettings]:
+    """Make the part of the settings that names each provider's real agent."""
+    fields: dict[str, Any] = {
+        f"{name}_{field}": (_KINDS[kind] | None, Field(default=None, description=description))
+        for name, provider in PROVIDERS.items()
+        for field, (kind, description) in provider.agent.fields.items()
+    }
+    return create_model("AgentFields", __base__=BaseSettings, **fields)
+
+
+if TYPE_CHECKING:
+
+    class _AgentFields(BaseSettings):
+        """See `_agent_fields`."""
+else:
+    _AgentFields = _agent_fields()
+
+
+class DemoSettings(_AgentFields):
     """What `mascot-server demo` reads beside `Settings`; each by its name with `MASCOT_DEMO_` before it."""
 
     model_config = SettingsConfigDict(
@@ -59,20 +84,6 @@ class DemoSettings(BaseSettings):
         frozen=True,
     )
 
-    elevenlabs_api_key: Secret | None = Field(
-        default=None,
-        description="Key of ElevenLabs, to talk to the agent of MASCOT_DEMO_ELEVENLABS_AGENT_ID in place of a "
-        "simulated one.",
-    )
-    elevenlabs_agent_id: AgentId | None = Field(
-        default=None, description="That agent; goes with MASCOT_DEMO_ELEVENLABS_API_KEY."
-    )
-    openai_api_key: Secret | None = Field(
-        default=None, description="Key of OpenAI, to talk to its Realtime API in place of a simulated one."
-    )
-    gemini_api_key: Secret | None = Field(
-        default=None, description="Key of Gemini, to talk to its Live API in place of a simulated one."
-    )
     password: Password | None = Field(
         default=None,
         description="What the playground's page asks for before it talks to anybody, 12 characters or more. Required "
@@ -86,21 +97,35 @@ class DemoSettings(BaseSettings):
             settings: Say where the server listens.
 
         Raises:
-            SettingsError: Of ElevenLabs' key and agent only one is set, or the server would listen beyond loopback
+            SettingsError: Of what a provider takes only a part is set, or the server would listen beyond loopback
                 without a password.
         """
-        elevenlabs = {
-            "MASCOT_DEMO_ELEVENLABS_API_KEY": self.elevenlabs_api_key,
-            "MASCOT_DEMO_ELEVENLABS_AGENT_ID": self.elevenlabs_agent_id,
-        }
-        missing = [name for name, value in elevenlabs.items() if value is None]
-        if len(missing) == 1:
-            (other,) = elevenlabs.keys() - missing
-            raise SettingsError(f"{missing[0]}: missing; {other} is set, and ElevenLabs takes both")
+        for provider in PROVIDERS.values():
+            self._check_complete(provider)
         if self.password is None and not settings.on_loopback:
             raise SettingsError(
                 f"MASCOT_DEMO_PASSWORD: missing; without one the playground listens on loopback only, not on "
                 f"{settings.host}"
+            )
+
+    def values_of(self, provider: Provider[Any]) -> dict[str, str] | None:
+        """Return what a provider's real agent takes, by field; ``None`` where it is not set."""
+        values = {field: getattr(self, f"{provider.name}_{field}") for field in provider.agent.fields}
+        if None in values.values():
+            return None
+        return {
+            field: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for field, value in values.items()
+        }
+
+    def _check_complete(self, provider: Provider[Any]) -> None:
+        names = [f"{provider.name}_{field}" for field in provider.agent.fields]
+        missing = [name for name in names if getattr(self, name) is None]
+        if missing and len(missing) < len(names):
+            given = next(name for name in names if name not in missing)
+            raise SettingsError(
+                f"MASCOT_DEMO_{missing[0].upper()}: missing; MASCOT_DEMO_{given.upper()} is set, and "
+                f"{provider.title} takes both"
             )
 
 

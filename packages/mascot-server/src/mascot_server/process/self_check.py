@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import mascot_visemes
 from mascot_server.auth.stores import open_key_store, open_ledger
 from mascot_server.errors import SettingsError, StoreError
+from mascot_server.inference.viseme_models import VISEME_MODELS, live_networks, recording_network
 from mascot_server.observability.tracing import tracing
 from mascot_server.process.native_packages import cannot_load, works_without
 from mascot_server.process.server import tls_options
-from mascot_server.providers.config import VISEME_MODELS
+from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "check"]
 
 _CONNECT_SECONDS: Final = 5.0
-_UPSTREAMS: Final = ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url")
+_UPSTREAMS: Final = (*(f"{name}_url" for name in PROVIDERS), "cartesia_url")
 _RATE: Final = 24_000
 
 
@@ -58,7 +59,7 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     for finding in parts:
         yield finding
     if not any(finding.kind == "problem" for finding in parts):
-        yield _models(sorted({*VISEME_MODELS, settings.english_model}))
+        yield _models(sorted({*map(recording_network, VISEME_MODELS), *live_networks(settings).values()}))
     if settings.key_store is not None:
         yield await _key_store(settings, "MASCOT_KEY_STORE")
     if offline:

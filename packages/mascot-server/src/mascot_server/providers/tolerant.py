@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pybase64
 
-from mascot_server.providers.splice import BYTE_ORDER_MARK, prune
+from mascot_server.providers.json_edit import BYTE_ORDER_MARK, prune
 
 __all__ = ["decode_forgiving", "read_forgiving"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mascot_server.inference.predictions import Prediction
     from mascot_server.inference.scheduler import Scheduler
     from mascot_server.observability.metrics import Metrics
-    from mascot_server.providers.codecs import Audio, Frame, Interrupted
+    from mascot_server.providers.codec import Audio, Frame, Interrupted
     from mascot_server.relay.backpressure import Stall, Valve
     from mascot_server.relay.endings import Ending
     from mascot_server.relay.session import Received, Session

@@ -17,7 +17,7 @@ from mascot_server.transport.listener import PeerStalled
 if TYPE_CHECKING:
     from mascot_server.inference.scheduler import Scheduler
     from mascot_server.observability.metrics import Metrics
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
     from mascot_server.relay.session import Session
     from mascot_server.transport.listener import PeerClosed
     from mascot_server.transport.peers import Peer

@@ -8,7 +8,7 @@ import logging
 import time
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from litestar import WebSocket, websocket
 
@@ -16,20 +16,12 @@ from mascot_server.errors import Refusal, UpstreamError, UpstreamRefused, Upstre
 from mascot_server.observability.logs import SessionLog
 from mascot_server.observability.metrics import close_code_label
 from mascot_server.observability.redaction import redact
-from mascot_server.providers.codecs import ElevenLabsCodec, GeminiCodec, OpenAICodec
-from mascot_server.providers.config import (
-    ElevenLabsConfig,
-    GeminiConfig,
-    OpenAIConfig,
-)
-from mascot_server.providers.handshakes import ELEVENLABS_PATH, OPENAI_PATH, Handshake
+from mascot_server.providers.registry import PROVIDERS, read_handshake
 from mascot_server.relay.relay import relay
 from mascot_server.relay.session import Session
 from mascot_server.transport.peers import AppPeer, PeerClosed, deny
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from litestar.handlers import WebsocketRouteHandler
 
     from mascot_server.auth.handshake_admission import Admission, Admitted
@@ -37,21 +29,17 @@ if TYPE_CHECKING:
     from mascot_server.inference.scheduler import Scheduler
     from mascot_server.observability.metrics import DialFailure, Metrics
     from mascot_server.observability.tracing import Tracing
-    from mascot_server.providers.codecs import Codec
+    from mascot_server.providers.base import Handshake
     from mascot_server.providers.config import ProviderConfig
-    from mascot_server.providers.upstream import Dialer
     from mascot_server.relay.relay import Ending
     from mascot_server.relay.shutdown import Drain, Stop
     from mascot_server.relay.timeouts import SessionLimits
+    from mascot_server.transport.dialer import Dialer
     from mascot_server.transport.peers import ProviderPeer
 
 __all__ = ["Conversations"]
 
 logger = logging.getLogger(__name__)
-
-# The only subprotocols that are selected, and only if offered: each is what its provider's JavaScript SDK
-# insists on.
-_SUBPROTOCOLS: Final = {"elevenlabs": "convai", "openai": "realtime"}
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -95,10 +83,10 @@ class Conversations:
     def routes(self) -> list[WebsocketRouteHandler]:
         """The handlers of all sockets of the contract."""
 
-        @websocket([ELEVENLABS_PATH, OPENAI_PATH, f"{OPENAI_PATH}/realtime", "/ws/{rpc:str}"])
+        @websocket([path for provider in PROVIDERS.values() for path in provider.socket_paths])
         async def conversation(socket: Socket) -> None:
             scope = socket.scope
-            handshake = Handshake.of(scope["path"], scope["query_string"], scope["headers"])
+            handshake = read_handshake(scope["path"], scope["query_string"], scope["headers"])
             if handshake is None:
                 await deny(socket, 404, _error_body("Not Found"))
             else:
@@ -111,14 +99,15 @@ class Conversations:
         with self._drain.conversation() as stop:
             try:
                 async with self._admission.admit(handshake, stop) as admitted:
-                    await self._converse(socket, admitted, handshake.gemini_version, stop)
+                    await self._converse(socket, admitted, handshake, stop)
             except Refusal as refusal:
                 self._metrics.handshakes_refused.add(refusal.status)
                 await deny(socket, refusal.status, _error_body(str(refusal)), refusal.headers)
 
-    async def _converse(self, socket: Socket, admitted: Admitted, gemini_version: str, stop: Stop) -> None:
+    async def _converse(self, socket: Socket, admitted: Admitted, handshake: Handshake, stop: Stop) -> None:
         config, model = admitted.config, admitted.viseme_model
-        session_id, started, name = uuid.uuid4().hex[:12], time.monotonic(), config.provider
+        provider, session_id, started = handshake.provider, uuid.uuid4().hex[:12], time.monotonic()
+        name = provider.name
         log = SessionLog(logger, session=session_id, provider=name)
         log.info(
             "provider %s, viseme model %s, key %s", name, model, admitted.key_id,
@@ -126,18 +115,18 @@ class Conversations:
         )  # fmt: skip
         self._metrics.sessions.add(name)
         self._metrics.sessions_active.add(name)
-        app = AppPeer(socket, subprotocol=_SUBPROTOCOLS.get(name))
+        app = AppPeer(socket, subprotocol=provider.subprotocol)
         with self._tracing.session(session_id, name) as trace:
             try:
                 # Before accept: what the app says early waits in its socket.
-                provider = await self._dial(config, gemini_version)
+                upstream = await self._dial(config, handshake)
                 try:
                     await app.accept()
-                    codec = trace.watch(_codec(config, part_metadata=_is_python_genai(socket.headers)))
+                    codec = trace.watch(provider.codec(config, handshake))
                     session = Session(codec, partial(self._models.open_stream, model))
-                    ending = await self._relay(app, provider, session, stop)
+                    ending = await self._relay(app, upstream, session, stop)
                 finally:
-                    await provider.close(1000, "")
+                    await upstream.close(1000, "")
             except UpstreamError as error:
                 log.warning("%s", error, extra={"code": error.close_code})
                 self._metrics.closes.add("provider", close_code_label(error.close_code))
@@ -154,11 +143,11 @@ class Conversations:
             finally:
                 self._metrics.sessions_active.add(name, count=-1)
 
-    async def _dial(self, config: ProviderConfig, gemini_version: str) -> ProviderPeer:
+    async def _dial(self, config: ProviderConfig, handshake: Handshake) -> ProviderPeer:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._limits.handshake):
-                peer = await self._dialer.dial(config, gemini_version=gemini_version)
+                peer = await self._dialer.dial(config, handshake)
         except TimeoutError:
             self._metrics.dial_failures.add(config.provider, "unreachable")
             raise UpstreamUnreachable(config.provider, "no answer in time") from None
@@ -197,20 +186,6 @@ class Conversations:
                 "chunks_without_visemes": session.chunks_without_visemes,
             },
         )  # fmt: skip
-
-
-def _codec(config: ProviderConfig, *, part_metadata: bool) -> Codec:
-    match config:
-        case ElevenLabsConfig():
-            return ElevenLabsCodec(sample_rate=config.sample_rate, dynamic_variables=config.dynamic_variables)
-        case OpenAIConfig():
-            return OpenAICodec(voice=config.voice)
-        case GeminiConfig():
-            return GeminiCodec(model=config.model, part_metadata=part_metadata)
-
-
-def _is_python_genai(headers: Mapping[str, str]) -> bool:
-    return any("gl-python" in headers.get(name, "") for name in ("x-goog-api-client", "user-agent"))
 
 
 def _error_body(text: str) -> bytes:

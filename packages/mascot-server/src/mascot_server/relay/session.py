@@ -10,14 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mascot_server.providers.codecs import AskUpstream, Audio, Interrupted, TurnEnded, Undecodable
+from mascot_server.providers.codec import AskUpstream, Audio, Interrupted, TurnEnded, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mascot_server.inference.deadline_queue import Track
     from mascot_server.inference.predictions import Prediction
-    from mascot_server.providers.codecs import AudioFormat, Codec, Frame
+    from mascot_server.providers.codec import AudioFormat, Codec, Frame
 
 __all__ = ["Received", "Session"]
 

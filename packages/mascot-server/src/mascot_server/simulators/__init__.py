@@ -6,18 +6,14 @@
         print(simulators.origin)   # http://127.0.0.1:9100
 """
 
-from mascot_server.simulators.credentials import (
-    CARTESIA_API_KEY,
-    CARTESIA_VOICE_ID,
-    ELEVENLABS_AGENT_ID,
-    ELEVENLABS_API_KEY,
-    ELEVENLABS_VOICE_ID,
-    GEMINI_API_KEY,
-    GEMINI_EPHEMERAL,
-    OPENAI_API_KEY,
-    OPENAI_EPHEMERAL,
-    Credentials,
-)
+from mascot_server.providers.elevenlabs.credentials import AGENT_ID as ELEVENLABS_AGENT_ID
+from mascot_server.providers.elevenlabs.credentials import API_KEY as ELEVENLABS_API_KEY
+from mascot_server.providers.elevenlabs.credentials import VOICE_ID as ELEVENLABS_VOICE_ID
+from mascot_server.providers.gemini.credentials import API_KEY as GEMINI_API_KEY
+from mascot_server.providers.gemini.credentials import EPHEMERAL as GEMINI_EPHEMERAL
+from mascot_server.providers.openai.credentials import API_KEY as OPENAI_API_KEY
+from mascot_server.providers.openai.credentials import EPHEMERAL as OPENAI_EPHEMERAL
+from mascot_server.simulators.credentials import CARTESIA_API_KEY, CARTESIA_VOICE_ID
 from mascot_server.simulators.server import AudioSent, Simulators
 
 __all__ = [
@@ -31,6 +27,5 @@ __all__ = [
     "OPENAI_API_KEY",
     "OPENAI_EPHEMERAL",
     "AudioSent",
-    "Credentials",
     "Simulators",
 ]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from websockets.asyncio.server import ServerConnection
 
-from mascot_server.simulators.answers import Answer
+from mascot_server.simulators.core.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mascot_server.simulators.synthesis import Spoken
+    from mascot_server.simulators.core.synthesis import Spoken
 
 _LARGEST_HEAD = 1 << 16
 _LARGEST_BODY = 1 << 20

@@ -8,18 +8,20 @@ import json
 import logging
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from mascot_server.simulators.answers import Answer, Request
-from mascot_server.simulators.conversation import Close, Conversation, Frame, Pacing, Provider
-from mascot_server.simulators.credentials import Credentials
-from mascot_server.simulators.handshake_checks import Doors
+from mascot_server.providers.registry import PROVIDERS
+from mascot_server.simulators.cartesia import CartesiaSimulator
+from mascot_server.simulators.core.answers import Answer, Request
+from mascot_server.simulators.core.conversation import Close, Conversation, Frame, Pacing
+from mascot_server.simulators.core.provider import Setup
+from mascot_server.simulators.core.voice import LANGUAGES
 from mascot_server.simulators.posts import EitherConnection, Posts
-from mascot_server.simulators.voice import LANGUAGES
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
     from websockets.http11 import Request as UpgradeRequest
     from websockets.http11 import Response
 
-    from mascot_server.simulators.sound import Encoding
-    from mascot_server.simulators.synthesis import Spoken
-    from mascot_server.simulators.voice import Language
+    from mascot_server.simulators.core.sound import Encoding
+    from mascot_server.simulators.core.synthesis import Spoken
+    from mascot_server.simulators.core.voice import Language
 
 _LARGEST_MESSAGE = 4 * 2**20
-_SUBPROTOCOLS = ("convai", "realtime")
+_SUBPROTOCOLS = tuple(provider.subprotocol for provider in PROVIDERS.values() if provider.subprotocol)
+
+_NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
 
 # The library's own debug lines show headers and messages, which hold keys and audio, and its informative
 # ones call every HTTP answer a rejected connection.
@@ -57,7 +61,7 @@ class AudioSent:
         words: the words that begin in it.
     """
 
-    provider: Provider
+    provider: str
     conversation: int
     index: int
     time: float
@@ -79,7 +83,6 @@ class Simulators:
         playback: how many times faster than real time users are taken to hear it. It decides until when
             they can interrupt, and when Gemini calls a turn complete.
         beta: whether OpenAI still speaks its beta API, to any model.
-        credentials: what is accepted instead of the constants of this package.
         signature_lifetime: seconds for which ElevenLabs' signed URLs can be dialled.
         language: what the agents speak, ``en`` or ``id`` (Indonesian).
     """
@@ -94,7 +97,6 @@ class Simulators:
         burst: float = 8.0,
         playback: float = 1.0,
         beta: bool = False,
-        credentials: Credentials | None = None,
         signature_lifetime: float = 900.0,
         language: Language = "en",
     ) -> None:
@@ -107,9 +109,11 @@ class Simulators:
         self._wanted_port = port
         self._ssl = ssl
         self._on_audio = on_audio
-        self._doors = Doors(
-            credentials or Credentials(), Pacing(burst, playback), beta, signature_lifetime, language
-        )
+        setup = Setup(Pacing(burst, playback), beta, signature_lifetime, language)
+        self._parts = [
+            *(provider.simulator(setup) for provider in PROVIDERS.values()),
+            CartesiaSimulator(setup),
+        ]
         self._posts = Posts(self._post, burst)
         self._numbers = itertools.count()
         self._server: Server | None = None
@@ -167,7 +171,9 @@ class Simulators:
     def _admit(self, request: UpgradeRequest) -> Answer | Conversation:
         headers = {name.lower(): ", ".join(request.headers.get_all(name)) for name in request.headers}
         asked = Request(request.path, headers, secure=self._ssl is not None)
-        return self._doors.admit(asked, time.monotonic())
+        now = time.monotonic()
+        found = (part.get(asked, now) for part in self._parts)
+        return next((answer for answer in found if answer is not None), _NOT_FOUND)
 
     def _process_request(self, connection: ServerConnection, request: UpgradeRequest) -> Response | None:
         admitted = self._admit(request)
@@ -179,7 +185,9 @@ class Simulators:
         return response
 
     def _post(self, target: str, headers: Mapping[str, str], body: bytes) -> Answer | Spoken:
-        return self._doors.post(Request(target, headers, secure=self._ssl is not None), body)
+        asked = Request(target, headers, secure=self._ssl is not None)
+        found = (part.post(asked, body) for part in self._parts)
+        return next((answer for answer in found if answer is not None), _NOT_FOUND)
 
     async def _converse(self, connection: ServerConnection) -> None:
         assert connection.request is not None  # noqa: S101 - the handshake is over

@@ -22,7 +22,7 @@ from mascot_server.transport.listener import ABNORMAL, PeerClosed
 if TYPE_CHECKING:
     from websockets.frames import Frame as WireFrame
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
     from mascot_server.transport.listener import Listener
 
 __all__ = ["EXTENSION", "AppSocket"]

@@ -12,7 +12,7 @@ from mascot_server.transport.listener import NO_STATUS, PeerClosed
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
     from mascot_server.transport.listener import Listener
 
 __all__ = ["AsgiSocket", "tell"]

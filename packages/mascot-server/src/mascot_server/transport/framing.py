@@ -20,7 +20,7 @@ except ImportError:  # where websockets has no compiled part
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
 
 __all__ = ["ClientFrames", "MessageReader", "is_ping", "server_frame"]
 

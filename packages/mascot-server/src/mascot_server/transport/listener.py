@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
 
 __all__ = ["ABNORMAL", "NO_STATUS", "Listener", "PeerClosed", "PeerStalled"]
 

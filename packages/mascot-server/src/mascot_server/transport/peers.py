@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from litestar import WebSocket
 
-    from mascot_server.providers.codecs import Frame
+    from mascot_server.providers.codec import Frame
     from mascot_server.transport.listener import Listener
     from mascot_server.transport.provider_socket import ProviderSocket
 

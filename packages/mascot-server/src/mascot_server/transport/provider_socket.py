@@ -18,7 +18,7 @@ from mascot_server.transport.listener import ABNORMAL, PeerClosed
 if TYPE_CHECKING:
     from websockets.protocol import Event
 
-    from mascot_server import codecs
+    from mascot_server.providers import codec
     from mascot_server.transport.listener import Listener
 
 __all__ = ["MAX_MESSAGE", "ProviderSocket"]
@@ -47,7 +47,7 @@ class ProviderSocket(ClientConnection):
         self._intake: Intake | None = None
         self._listener: Listener | None = None
         self._frames = ClientFrames()
-        self._early: list[codecs.Frame] = []
+        self._early: list[codec.Frame] = []
         self._leaving = False
         self._fragments = bytearray()
         self._fragments_are_text = False
@@ -68,7 +68,7 @@ class ProviderSocket(ClientConnection):
         if self.paused:
             listener.congested()
 
-    def write(self, frame: codecs.Frame) -> None:
+    def write(self, frame: codec.Frame) -> None:
         """Sends a message; does nothing once the connection is closed."""
         if self.protocol.state is State.OPEN and not self.transport.is_closing():
             self.transport.write(self._frames(frame))
@@ -184,7 +184,7 @@ class ProviderSocket(ClientConnection):
         elif rest:
             super().data_received(rest)
 
-    def _deliver(self, frame: codecs.Frame) -> None:
+    def _deliver(self, frame: codec.Frame) -> None:
         if self._leaving:
             return
         if self._listener is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from mascot_server.auth.http_access import Access
+    from mascot_server.inference.viseme_models import VisemeModel
     from mascot_server.settings import Settings
 
 __all__ = ["Rest"]
@@ -62,7 +63,7 @@ class Rest:
             voices_route(access=access, engine=engine),
         ]
 
-    async def hear_file(self, request: Request[Any, Any, Any], model: str) -> list[dict[str, Any]]:
+    async def hear_file(self, request: Request[Any, Any, Any], model: VisemeModel) -> list[dict[str, Any]]:
         """Predicts the visemes of a file that is the whole body of a request.
 
         Args:

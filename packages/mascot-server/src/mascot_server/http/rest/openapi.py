@@ -18,7 +18,7 @@ from litestar.openapi.spec import (
 )
 
 from mascot_server.http.rest.synthesis_request import ENGINES, MAX_TEXT, SPEEDS
-from mascot_server.providers.config import VisemeModel
+from mascot_server.inference.viseme_models import VisemeModel
 
 __all__ = ["VisemesAudioOperation", "VisemesOperation", "VoicesOperation"]
 

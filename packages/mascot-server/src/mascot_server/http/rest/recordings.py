@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import mascot_visemes
 from mascot_server.errors import BadRequest, TooLarge
 from mascot_server.http.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
+from mascot_server.inference.viseme_models import VisemeModel, recording_network
 from mascot_visemes import AudioError, MissingExtraError, VisemeEvent
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Hearing:
     """
 
     def __init__(
-        self, file: BinaryIO, *, sample_rate: int, model: str, max_seconds: float, bare: bool
+        self, file: BinaryIO, *, sample_rate: int, model: VisemeModel, max_seconds: float, bare: bool
     ) -> None:
         self._file = file
         self._sample_rate, self._model, self._max_seconds, self._bare = sample_rate, model, max_seconds, bare
@@ -126,7 +127,7 @@ class Hearing:
         if (self._recording.seconds or 0) > self._max_seconds:
             raise self._too_long()
         self._total = math.ceil((self._recording.seconds or 0) * 1000 / CHUNK_MS)
-        engine = mascot_visemes.load(self._model)
+        engine = mascot_visemes.load(recording_network(self._model))
         self._stream = engine.create_stream(sample_rate=self._recording.rate, encoding="float32")
         self._block = next(self._recording.blocks)
 

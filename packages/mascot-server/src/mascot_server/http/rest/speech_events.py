@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 import mascot_visemes
 from mascot_server.errors import BadRequest, Refusal, TooLarge
 from mascot_server.http.rest.events import audio_event, speech_error, speech_visemes_event
+from mascot_server.inference.viseme_models import recording_network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from mascot_server.http.rest.background import Background
-    from mascot_server.providers.config import VisemeModel
+    from mascot_server.inference.viseme_models import VisemeModel
     from mascot_server.tts import Speech
 
 __all__ = ["PIECE_MS", "Piece", "first_piece", "pieces", "speech_events"]
@@ -96,7 +97,7 @@ async def speech_events(
         background: Where it runs.
     """
     # The first request may have to read the network; conversations do not wait for that.
-    engine = await background.run(mascot_visemes.load, model)
+    engine = await background.run(mascot_visemes.load, recording_network(model))
     stream = engine.create_stream(sample_rate=sample_rate)
     sequence = 0
     piece: Piece | None = first

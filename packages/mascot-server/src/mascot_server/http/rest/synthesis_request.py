@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast, get_args
 from pydantic_core import from_json
 
 from mascot_server.errors import BadRequest
-from mascot_server.providers.config import VisemeModel
+from mascot_server.inference.viseme_models import VisemeModel
 
 __all__ = ["ENGINES", "MAX_TEXT", "SPEEDS", "SpeechRequest", "TtsEngine", "parse_speech_request"]
 

@@ -20,7 +20,7 @@ from mascot_server.http.rest.json_audio import (
 )
 from mascot_server.http.rest.recordings import invalid
 from mascot_server.http.rest.streaming import ClientGone
-from mascot_server.providers.config import VisemeModel
+from mascot_server.inference.viseme_models import VisemeModel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -107,7 +107,7 @@ def _engine(
         case "mascotbot-tts":
             return built_in
         case "elevenlabs":
-            return ElevenLabsEngine(http, settings.elevenlabs_url, asked.key)
+            return ElevenLabsEngine(http, settings.origin_of("elevenlabs"), asked.key)
         case "cartesia":
             # The viseme model is for a language, and that is all that is known of the text's.
             language = "id" if asked.model == "indonesian" else "en"

@@ -28,11 +28,13 @@
  *   stopped a turn after hearing so much of it
  */
 
-import { elevenlabs } from "./elevenlabs.js";
-import { gemini } from "./gemini.js";
-import { openai } from "./openai.js";
-
-const PROTOCOLS = { elevenlabs, gemini, openai };
+// A provider's protocol lies in its folder of the server, and is served here by its name.
+const config = await fetch(new URL("../api/config", import.meta.url));
+const PROTOCOLS = Object.fromEntries(
+  await Promise.all(
+    (await config.json()).providers.map(async ({ id }) => [id, (await import(`./${id}.js`)).default]),
+  ),
+);
 
 /**
  * @param {{id: string, model: string | null}} provider as /playground/api/config lists it

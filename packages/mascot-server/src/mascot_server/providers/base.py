@@ -1,0 +1,207 @@
+"""What a provider is: one object that owns everything this server knows about it.
+
+A provider is a folder of this package whose ``PROVIDER`` is a subclass of `Provider`. Routes, settings, keys, checks,
+documents, the playground and the simulators are driven by the registry; nothing outside the folder names a provider.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from urllib.parse import parse_qs
+
+from mascot_server.providers.config import ProviderConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mascot_server.providers.agent import PlaygroundAgent
+    from mascot_server.providers.codec import Codec
+    from mascot_server.providers.documents import ConfigDocument, SocketDocument
+    from mascot_server.providers.exchange import Exchange
+    from mascot_server.simulators.core.provider import ProviderSimulator, Setup
+
+__all__ = [
+    "DialTarget",
+    "Handshake",
+    "Provider",
+    "ProviderSettings",
+    "signed_url",
+    "token_in",
+    "websocket_origin",
+]
+
+ProviderSettings = Mapping[str, Any]
+"""Values of a provider's settings by key in lower case; ``url`` is the http(s) origin of its API."""
+
+C = TypeVar("C", bound=ProviderConfig)
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_.-]+")
+"""Base64url and dots, as JWTs are written (RFC 7515, section 3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What an app sends to open a socket.
+
+    Attributes:
+        provider: Provider whose socket it is.
+        path: Path of the request, decoded.
+        query: First value of each query parameter; one of them may be a token.
+        headers: Headers by lower-case name; one of them may hold a token.
+    """
+
+    provider: Provider[Any]
+    path: str
+    query: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, provider: Provider[Any], path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]]
+    ) -> Handshake:
+        """Read a handshake.
+
+        Args:
+            provider: Provider whose socket it is.
+            path: Path of the request, decoded.
+            query: Query string as sent.
+            headers: Headers with names in lower case.
+        """
+        named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        asked = {name: values[0] for name, values in parse_qs(query.decode("latin-1")).items()}
+        return cls(provider, path, asked, named)
+
+    @property
+    def token(self) -> str:
+        """Token of the signed URL; empty if there is none."""
+        return self.provider.find_token(self)
+
+    @property
+    def origin(self) -> str | None:
+        """Web page that a browser connects from; ``None`` for non-browser clients."""
+        return self.headers.get("origin")
+
+    @property
+    def viseme_model(self) -> str | None:
+        """Viseme model named in the query, if any."""
+        return self.query.get("viseme_model")
+
+
+@dataclass(frozen=True, slots=True)
+class DialTarget:
+    """Where and how to open the provider's socket.
+
+    Attributes:
+        url: WebSocket URL; it may hold a token.
+        headers: Headers of the handshake; they may hold a key.
+    """
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Provider(ABC, Generic[C]):
+    """Everything this server knows about one provider.
+
+    Attributes:
+        name: Name in the API, in settings (``MASCOT_<NAME>_URL``) and in metrics.
+        title: Name of the company, for people.
+        product: Name of the API that conversations use, for people.
+        config: Model of ``provider_config``.
+        default_origin: http(s) origin of its API; the setting ``MASCOT_<NAME>_URL`` replaces it.
+        settings: Further settings ``MASCOT_<NAME>_<KEY>``: type and pydantic's ``Field`` by key in lower case.
+        socket_paths: Paths that apps connect to, as Litestar routes.
+        subprotocol: WebSocket subprotocol that is selected if the app offers it.
+        config_document: Its part of the OpenAPI document.
+        socket_document: Its part of the AsyncAPI document.
+        agent: Whom the playground talks to.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    product: ClassVar[str]
+    config: ClassVar[type[ProviderConfig]]
+    default_origin: ClassVar[str]
+    settings: ClassVar[Mapping[str, tuple[Any, Any]]] = MappingProxyType({})
+    socket_paths: ClassVar[tuple[str, ...]]
+    subprotocol: ClassVar[str | None] = None
+    config_document: ClassVar[ConfigDocument]
+    socket_document: ClassVar[SocketDocument]
+    agent: ClassVar[PlaygroundAgent]
+
+    def serves(self, path: str) -> bool:
+        """Return whether a path is one of this provider's sockets."""
+        return path.rstrip("/") in self.socket_paths
+
+    def find_token(self, handshake: Handshake) -> str:
+        """Return the token of a handshake, wherever the provider's SDKs put it; empty if there is none."""
+        return token_in(handshake.query.get("token", ""))
+
+    @abstractmethod
+    def answer(self, token: str, origin: str) -> dict[str, str]:
+        """Return the answer of ``POST /v1/get-signed-url``.
+
+        Args:
+            token: Token that starts conversations.
+            origin: http(s) origin of this server.
+        """
+
+    def check(self, config: C, settings: ProviderSettings) -> None:
+        """Check a configuration against the settings of this server, before it is signed.
+
+        Args:
+            config: What a signed URL is asked for with.
+            settings: Settings of this provider.
+
+        Raises:
+            BadRequest: It names something that the settings do not have; the text lists what they have.
+        """
+
+    @abstractmethod
+    def dial(self, config: C, settings: ProviderSettings, handshake: Handshake) -> Exchange[DialTarget]:
+        """Find out where to open the provider's socket.
+
+        Args:
+            config: What the signed URL was asked for with.
+            settings: Settings of this provider.
+            handshake: Handshake of the app.
+
+        Returns:
+            A generator of the HTTP requests that have to be made first, if any; it returns the target.
+
+        Raises:
+            UpstreamError: The provider answered one of them in a way that leads nowhere.
+        """
+
+    @abstractmethod
+    def codec(self, config: C, handshake: Handshake) -> Codec:
+        """Return a codec for one conversation."""
+
+    @abstractmethod
+    def simulator(self, setup: Setup) -> ProviderSimulator:
+        """Return a simulator of this provider."""
+
+
+def token_in(text: str) -> str:
+    """Return the token that a text begins with.
+
+    Some clients append to a URL without looking for its query: Pipecat ``?model=…``, LiveKit's Node plugin
+    ``/realtime``. Neither begins with a character of a token.
+    """
+    match = _TOKEN.match(text)
+    return match[0] if match else ""
+
+
+def signed_url(origin: str, path: str, token: str) -> dict[str, str]:
+    """Return an answer of ``POST /v1/get-signed-url`` that is one WebSocket URL."""
+    return {"signed_url": f"{websocket_origin(origin)}{path}?token={token}"}
+
+
+def websocket_origin(origin: str) -> str:
+    """Return an http(s) origin with the scheme ws(s)."""
+    return f"ws{origin.removeprefix('http')}"

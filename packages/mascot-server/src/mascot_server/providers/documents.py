@@ -1,0 +1,134 @@
+"""What a provider adds to the OpenAPI and AsyncAPI documents, as JSON Schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    JsonSchema = Mapping[str, Any]
+
+__all__ = [
+    "PAYLOAD_PROPERTIES",
+    "PAYLOAD_REFERENCE",
+    "TOKEN_IN_QUERY",
+    "TOKEN_PROPERTIES",
+    "ConfigDocument",
+    "SocketDocument",
+]
+
+_LAST_VISEME: Final = 21
+
+PAYLOAD_PROPERTIES: Final[JsonSchema] = {
+    "visemes": {
+        "type": "array",
+        "description": "Changes of the mouth's shape, in order; empty when it does not change, or is not known in "
+        "time.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "visemeId": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": _LAST_VISEME,
+                    "description": "SAPI viseme; 0 is a closed mouth.",
+                },
+                "offset": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "Milliseconds from the start of this message's audio to the change.",
+                },
+            },
+            "required": ["visemeId", "offset"],
+            "additionalProperties": False,
+        },
+    },
+    "audio_event_id": {"type": "integer", "description": "Ties the visemes to the audio they belong to."},
+    "subchunk_id": {"const": 1},
+    "total_chunks": {"const": 1},
+    "audio_duration": {
+        "type": "number",
+        "minimum": 0,
+        "description": "Length of this message's audio in milliseconds, exactly.",
+    },
+}
+"""Members of a viseme payload."""
+
+PAYLOAD_REFERENCE: Final[JsonSchema] = {"$ref": "#/components/schemas/visemePayload"}
+
+TOKEN_IN_QUERY: Final[tuple[str, JsonSchema]] = (
+    "tokenInQuery",
+    {
+        "type": "httpApiKey",
+        "in": "query",
+        "name": "token",
+        "description": "The `token` of `signed_url`. It starts connections for 10 minutes.",
+    },
+)
+"""Security scheme of sockets whose URL is signed: name and definition."""
+
+TOKEN_PROPERTIES: Final[JsonSchema] = {
+    "ephemeral_token": {
+        "type": "string",
+        "description": "Short-lived token of the provider; required unless `api_key` is given.",
+    },
+    "api_key": {
+        "type": "string",
+        "description": "Standing key of the provider, in place of `ephemeral_token`.",
+    },
+}
+"""Members of a configuration that takes an ephemeral token or a standing key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDocument:
+    """``provider_config`` in the OpenAPI document.
+
+    Attributes:
+        properties: Schema of each member, beside ``viseme_model``.
+        required: Members that must be given.
+        examples: Summary and value of ``provider_config`` by name of the example, which begins with the provider's.
+    """
+
+    properties: JsonSchema
+    required: tuple[str, ...] = ()
+    examples: Mapping[str, tuple[str, JsonSchema]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketDocument:
+    """The provider's socket in the AsyncAPI document.
+
+    Attributes:
+        address: Path, with parameters in braces.
+        description: What is particular about it.
+        message: Name of the message that carries visemes, in the channel.
+        schema: Name of its schema.
+        schemas: Schemas of this provider by name.
+        security: Name and definition of how the token travels.
+        parameters: Parameters of the address.
+    """
+
+    address: str
+    description: str
+    message: str
+    schema: str
+    schemas: JsonSchema
+    security: tuple[str, JsonSchema]
+    parameters: JsonSchema | None = None
+
+    @property
+    def token_in_query(self) -> bool:
+        """Whether the token is the query parameter ``token``."""
+        return self.security is TOKEN_IN_QUERY
+
+    def __post_init__(self) -> None:
+        """Check that the message's own schema is there.
+
+        Raises:
+            ValueError: It is not.
+        """
+        if self.schema not in self.schemas:
+            raise ValueError(f"schemas: must hold {self.schema}")

@@ -1,0 +1,40 @@
+"""Where an ElevenLabs conversation is: its HTTP API signs a URL for each one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
+from mascot_server.providers.base import DialTarget
+from mascot_server.providers.elevenlabs.signed_targets import is_own_socket
+from mascot_server.providers.exchange import HttpRequest
+
+if TYPE_CHECKING:
+    from mascot_server.providers.elevenlabs.config import ElevenLabsConfig
+    from mascot_server.providers.exchange import Exchange
+
+__all__ = ["dial"]
+
+
+def dial(config: ElevenLabsConfig, origin: str) -> Exchange[DialTarget]:
+    """Ask ElevenLabs for a signed URL, one for each connection: ours may start several conversations, theirs may not.
+
+    Raises:
+        UpstreamError: There is none, or one of a foreign host.
+    """
+    answer = yield HttpRequest(
+        "GET",
+        f"{origin}/v1/convai/conversation/get-signed-url",
+        headers={"xi-api-key": config.api_key},
+        params={"agent_id": config.agent_id},
+    )
+    if answer.is_redirect:
+        raise UpstreamUnreachable.redirected(config.provider, answer.status)
+    if answer.is_error:
+        raise UpstreamRefused(config.provider, answer.status)
+    url = answer.member("signed_url")
+    if url is None:
+        raise UpstreamUnreachable(config.provider, "it answered no signed_url")
+    if not is_own_socket(url, origin):
+        raise UpstreamUnreachable(config.provider, "it answered a signed_url of a foreign host")
+    return DialTarget(url)

@@ -1,0 +1,219 @@
+"""A simulated ElevenLabs conversation, without its socket.
+
+The agent greets, then answers each turn of the user, spoken (`user_audio_chunk`) or typed
+(`user_message`). Events are numbered by one counter in the order in which they are sent.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from mascot_server.providers.elevenlabs.simulator.alignment import alignment
+from mascot_server.simulators.core.conversation import Conversation, Event, Pacing, Turn
+from mascot_server.simulators.core.sound import Encoding, decode
+from mascot_server.simulators.core.vad import SpeechStarted, VoiceActivity
+from mascot_server.simulators.core.voice import answer, chunks, greeting
+from mascot_server.simulators.core.wire import read_base64, read_member, read_object, write_base64
+
+if TYPE_CHECKING:
+    from mascot_server.simulators.core.conversation import Close, Frame
+    from mascot_server.simulators.core.voice import Language, Reply
+
+GREETING_WAIT_S = 1.0
+"""How long the greeting waits for ``conversation_initiation_client_data``, which may name the user."""
+
+AUDIO_FORMATS: dict[str, tuple[int, Encoding]] = {
+    **{f"pcm_{rate}": (rate, "pcm16") for rate in (8000, 16000, 22050, 24000, 44100, 48000)},
+    "ulaw_8000": (8000, "mulaw"),
+}
+"""What the agent can speak in: sample rate in Hz and encoding by ElevenLabs' name."""
+
+DEFAULT_AUDIO_FORMAT = "pcm_16000"
+
+_USER_SAID = ("What would you recommend?", "Could you tell me more?", "That sounds lovely. What else?")
+# The greeting's recording says the default name; its text says the one that the client gave.
+_NAMES: dict[Language, str] = {"en": "there", "id": "Kakak"}
+_TEMPLATE_NAME = "{{user_name}}"
+_USER_RATE = 16000
+_CORRECTION_MARK = "..."
+_HEARD_WITHOUT_ANSWER = frozenset(
+    {
+        "client_tool_result",
+        "contextual_update",
+        "conversation_initiation_client_data",
+        "feedback",
+        "mcp_tool_approval_result",
+        "pong",
+        "user_activity",
+    }
+)
+
+
+class ElevenLabsConversation(Conversation):
+    """One socket of ``/v1/convai/conversation``.
+
+    Args:
+        pacing: how time passes.
+        audio_format: a key of `AUDIO_FORMATS`.
+        language: what the agent speaks.
+    """
+
+    provider = "elevenlabs"
+
+    def __init__(
+        self, pacing: Pacing, audio_format: str = DEFAULT_AUDIO_FORMAT, language: Language = "en"
+    ) -> None:
+        super().__init__(pacing, language)
+        self._format = audio_format
+        self._ears = VoiceActivity(_USER_RATE)
+        self._last_id = 0
+        self._response_id = 0
+        self._response_text = ""
+        self._user_turns = 0
+        self._greeting_due: float | None = None
+        self._text_only = False
+
+    def open(self, now: float) -> None:
+        """Introduce the conversation and wait a moment for the client's data before greeting."""
+        formats = {"agent_output_audio_format": self._format, "user_input_audio_format": f"pcm_{_USER_RATE}"}
+        metadata = {"conversation_id": f"conv_{1:026d}", **formats}
+        self.send(
+            {
+                "type": "conversation_initiation_metadata",
+                "conversation_initiation_metadata_event": metadata,
+            }
+        )
+        self.send(_ping())
+        self._greeting_due = now + GREETING_WAIT_S
+
+    def due(self) -> float | None:
+        """When there is something to send, the overdue greeting included."""
+        due = super().due()
+        if self._greeting_due is None:
+            return due
+        return self._greeting_due if due is None else min(due, self._greeting_due)
+
+    def next_action(self, now: float) -> Frame | Close | None:
+        """Hand out the next thing that is due; greet when the client's data did not come in time."""
+        action = super().next_action(now)
+        if action is None and self._greeting_due is not None and self._greeting_due <= now:
+            self._greet(now, {})
+            action = super().next_action(now)
+        return action
+
+    def receive(self, message: str | bytes, now: float) -> None:
+        """Take a message; one that ElevenLabs would not know closes the conversation with 1008."""
+        try:
+            event = read_object(message)
+            data = event if event.get("type") == "conversation_initiation_client_data" else {}
+            if self._greeting_due is not None:
+                self._greet(now, data)
+            if "user_audio_chunk" in event:
+                self._hear(read_base64(event["user_audio_chunk"]), now)
+            else:
+                self._take(event, now)
+        except ValueError as error:
+            self.end(1008, f"Invalid message received: {error}")
+
+    def encode(self, event: Event) -> str:
+        """Number the event if it has a number, and write it as JSON."""
+        for body in event.values():
+            if isinstance(body, dict) and body.get("event_id", 0) is None:
+                self._last_id += 1
+                body["event_id"] = self._last_id
+                if event["type"] == "agent_response":
+                    self._response_id = self._last_id
+        return json.dumps(event)
+
+    def _take(self, event: dict[str, Any], now: float) -> None:
+        kind = event.get("type")
+        if kind == "user_message":
+            if not isinstance(event.get("text"), str):
+                raise ValueError("text is missing")
+            self._answer(now)
+        elif kind == "multimodal_message":
+            if not event.keys() & {"text", "file", "files"}:
+                raise ValueError("text and files are missing")
+            self._answer(now)
+        elif kind == "pong":
+            if not isinstance(event.get("event_id"), int):
+                raise ValueError("event_id is missing")
+        elif not isinstance(kind, str) or kind not in _HEARD_WITHOUT_ANSWER:
+            raise ValueError("type is unknown")
+
+    def _hear(self, data: bytes, now: float) -> None:
+        for change in self._ears.feed(decode(data, "pcm16")):
+            if isinstance(change, SpeechStarted):
+                self._interrupt(now)
+            else:
+                said = _USER_SAID[self._user_turns % len(_USER_SAID)]
+                transcript = {"user_transcript": said, "event_id": None}
+                self.send({"type": "user_transcript", "user_transcription_event": transcript})
+                self._answer(now)
+
+    def _greet(self, now: float, data: dict[str, Any]) -> None:
+        self._greeting_due = None
+        override = read_member(data, "conversation_config_override")
+        # The Python SDK puts the switch at the top, the documentation under "conversation".
+        conversation = read_member(override, "conversation")
+        self._text_only = bool(override.get("text_only") or conversation.get("text_only"))
+        name = _NAMES[self.language]
+        variables = {"user_name": name} | read_member(data, "dynamic_variables")
+        said = greeting(self.language)
+        template = said.text.replace(name, _TEMPLATE_NAME, 1)
+        text = re.sub(r"\{\{(\w+)\}\}", lambda name: str(variables.get(name[1], name[0])), template)
+        self._speak(said, text, now)
+
+    def _answer(self, now: float) -> None:
+        self._interrupt(now)
+        reply = answer(self._user_turns, self.language)
+        self._user_turns += 1
+        self._speak(reply, reply.text, now)
+
+    def _speak(self, reply: Reply, text: str, now: float) -> None:
+        self._response_text = text
+        if self._text_only:
+            for kind, part in (("start", ""), ("delta", text), ("stop", "")):
+                body = {"text": part, "type": kind, "event_id": None}
+                self.send({"type": "agent_chat_response_part", "text_response_part": body})
+        response = {"agent_response": text, "event_id": None}
+        self.send({"type": "agent_response", "agent_response_event": response})
+        if self._text_only:
+            return
+        self.turn = Turn(reply, now)
+        rate, encoding = AUDIO_FORMATS[self._format]
+        for chunk in chunks(reply, rate, encoding):
+            audio = {
+                "audio_base_64": write_base64(chunk.data),
+                "event_id": None,
+                "alignment": alignment(reply, chunk),
+            }
+            at = self.sending_time(chunk.start_ms)
+            self.schedule(at, {"type": "audio", "audio_event": audio}, chunk)
+        self.schedule(self.sending_time(reply.duration_ms), _ping())
+
+    def _interrupt(self, now: float) -> None:
+        if self.turn is None or not self.speaking(now):
+            return
+        heard_ms = math.floor(self.turn.heard_ms(now, self.pacing))
+        words = self._response_text.split()
+        heard = [
+            word for word, time in zip(words, self.turn.reply.words, strict=False) if time.end_ms <= heard_ms
+        ]
+        self.drop_scheduled()
+        self.turn = None
+        self.send({"type": "interruption", "interruption_event": {"event_id": None}})
+        correction = {
+            "original_agent_response": self._response_text,
+            "corrected_agent_response": " ".join(heard) + _CORRECTION_MARK,
+            "event_id": self._response_id,
+        }
+        self.send({"type": "agent_response_correction", "agent_response_correction_event": correction})
+
+
+def _ping() -> Event:
+    # The real service fills in a measured ping_ms from its second ping on; a measurement would differ each time.
+    return {"type": "ping", "ping_event": {"event_id": None, "ping_ms": None}}

@@ -1,0 +1,72 @@
+"""HTTP questions that a provider has to be asked, without I/O: a generator yields requests and is sent the answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+__all__ = ["Exchange", "HttpAnswer", "HttpRequest", "is_redirect"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to a provider's HTTP API.
+
+    Attributes:
+        method: HTTP method.
+        url: Whole URL, without a secret in it.
+        headers: Headers; they may hold a key.
+        params: Query parameters, not yet encoded.
+        content: JSON body; ``None`` for a request without one.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    params: Mapping[str, str] = field(default_factory=dict)
+    content: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer of a provider's HTTP API.
+
+    Attributes:
+        status: HTTP status.
+        body: Body; it may hold a token.
+    """
+
+    status: int
+    body: bytes = field(repr=False)
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is 3xx. Redirects are never followed: a key would go along."""
+        return is_redirect(self.status)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is 4xx or 5xx."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+    def member(self, name: str) -> str | None:
+        """Return a member of the JSON object in the body if it is a text that is not empty, else ``None``."""
+        try:
+            value = json.loads(self.body)[name]
+        except (KeyError, TypeError, ValueError, RecursionError):
+            return None
+        return value if isinstance(value, str) and value else None
+
+
+def is_redirect(status: int) -> bool:
+    """Return whether an HTTP status is 3xx."""
+    return HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+
+
+Exchange = Generator[HttpRequest, HttpAnswer, T]
+"""Requests in turn; the value that the generator returns is the result."""

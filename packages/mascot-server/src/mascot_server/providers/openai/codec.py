@@ -1,0 +1,211 @@
+"""OpenAI Realtime: visemes are one more member of the audio delta event, whose `delta` stays untouched."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, TypeVar
+
+from mascot_server.providers.codec import (
+    AskUpstream,
+    Audio,
+    AudioFormat,
+    Event,
+    Frame,
+    Interrupted,
+    TurnEnded,
+    Undecodable,
+    as_text,
+    decode_base64,
+    like,
+    member,
+    read_object,
+    unreadable_audio,
+)
+from mascot_server.providers.json_edit import insert_member
+
+__all__ = ["OpenAICodec"]
+
+Value = TypeVar("Value")
+
+_PCM_RATE: Final = 24000
+_RATES: Final = range(8000, 48001)
+_PCM: Final = AudioFormat("pcm16", _PCM_RATE)
+_MULAW: Final = AudioFormat("mulaw", 8000)
+_ALAW: Final = AudioFormat("alaw", 8000)
+# GA names its formats by MIME type, the beta by word. PCM may name its rate in GA and is 24 kHz in the beta.
+_FORMATS: Final = {
+    "audio/pcm": _PCM,
+    "audio/pcmu": _MULAW,
+    "audio/pcma": _ALAW,
+    "pcm16": _PCM,
+    "g711_ulaw": _MULAW,
+    "g711_alaw": _ALAW,
+}
+_AUDIO_DELTAS: Final = frozenset({"response.output_audio.delta", "response.audio.delta"})
+
+_MOST_RESPONSES: Final = 64
+"""Responses that are remembered: a service that never ends one must not fill the memory."""
+_LONGEST_ID: Final = 256
+_CUSTOM_VOICE: Final = "voice_"
+"""How ids of custom voices begin. They are named by an object, the voices of the service by a word."""
+_UPDATE: Final = "session.update"
+_HEAD: Final = 512
+"""Characters of an app's event in which its type is looked for; most events are audio and need no parsing."""
+_LONGEST_UPDATE: Final = 2**18
+"""Characters of an update that is parsed. The service repeats what it has accepted, so nothing is lost by it."""
+
+
+class OpenAICodec:
+    """Codec of one OpenAI Realtime connection, GA or beta.
+
+    Several responses may be under way at once, told apart by their ids; each has a viseme stream of its own.
+
+    Args:
+        voice: Asked for by one `session.update` if `session.created` names another.
+    """
+
+    def __init__(self, *, voice: str | None = None) -> None:
+        self._voice = voice
+        # PCM is the service's default; the session says so in its first message.
+        self._session_format: AudioFormat | None = _PCM
+        self._formats: dict[str, AudioFormat | None] = {}
+        self._with_audio: dict[str, None] = {}
+        # Responses outside the default conversation, which the user's speech does not cancel.
+        self._out_of_band: dict[str, None] = {}
+        # Whether speech interrupts: what the service said last, and what the app has asked for since.
+        self._interrupts = True
+        self._asked: bool | None = None
+        self._audio_events = 0
+
+    def see(self, frame: Frame) -> tuple[Event, ...]:
+        """Reads a frame from OpenAI."""
+        message = read_object(frame)
+        if message is None:
+            return unreadable_audio(frame, 'audio.delta"')
+        kind = message.get("type")
+        if isinstance(kind, str) and kind in _AUDIO_DELTAS:
+            return (self._audio(_id(message.get("response_id")), message.get("delta")),)
+        return self._control(kind, message)
+
+    def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
+        """Adds the member `mascotVisemes` to the audio delta."""
+        return (like(frame, insert_member(as_text(frame), (), "mascotVisemes", payload)),)
+
+    def see_client(self, frame: Frame) -> Frame:
+        """Passes the app's frame on as it is, after a look at whether it changes what interrupts."""
+        if _UPDATE in as_text(frame[:_HEAD]) and len(frame) <= _LONGEST_UPDATE:
+            message = read_object(frame)
+            if member(message, "type") == _UPDATE:
+                asked = _stated_interrupts(member(message, "session"))
+                self._asked = self._asked if asked is None else asked
+        return frame
+
+    def _control(self, kind: object, message: dict[str, Any]) -> tuple[Event, ...]:
+        match kind:
+            case "session.created" | "session.updated":
+                return self._session(message.get("session"), first=kind == "session.created")
+            case "response.created":
+                self._response_created(message.get("response"))
+            case "response.done":
+                return self._response_done(message.get("response"))
+            case "input_audio_buffer.speech_started":
+                return self._speech_started()
+            case "output_audio_buffer.cleared":
+                response_id = message.get("response_id")
+                return (Interrupted(None if response_id is None else _id(response_id)),)
+            case "error":
+                # It may be the answer to an update of the session, which then has not happened.
+                self._asked = None
+        return ()
+
+    def _speech_started(self) -> tuple[Event, ...]:
+        interrupts = self._interrupts if self._asked is None else self._asked
+        return (Interrupted(spared=frozenset(self._out_of_band)),) if interrupts else ()
+
+    def _session(self, session: Any, *, first: bool) -> tuple[Event, ...]:
+        stated = _stated_format(session)
+        if stated is not None:
+            self._session_format = _parse_format(stated)
+        interrupts = _stated_interrupts(session)
+        self._interrupts = self._interrupts if interrupts is None else interrupts
+        self._asked = None
+        voice = member(session, "audio", "output", "voice") or member(session, "voice")
+        # A custom voice is an object.
+        voice = member(voice, "id") if isinstance(voice, dict) else voice
+        if not first or self._voice is None or voice == self._voice:
+            return ()
+        return (AskUpstream(json.dumps(self._voice_update(beta=member(session, "audio") is None))),)
+
+    def _voice_update(self, *, beta: bool) -> dict[str, object]:
+        if beta:
+            return {"type": _UPDATE, "session": {"voice": self._voice}}
+        custom = self._voice is not None and self._voice.startswith(_CUSTOM_VOICE)
+        voice = {"id": self._voice} if custom else self._voice
+        return {"type": _UPDATE, "session": {"type": "realtime", "audio": {"output": {"voice": voice}}}}
+
+    def _response_created(self, response: Any) -> None:
+        response_id = _id(member(response, "id"))
+        # A response may be asked for in a format of its own, whatever the session's is.
+        stated = _stated_format(response)
+        if stated is not None:
+            _remember(self._formats, response_id, _parse_format(stated))
+        if isinstance(response, dict) and response.get("conversation_id", "") is None:
+            _remember(self._out_of_band, response_id, None)
+
+    def _response_done(self, response: Any) -> tuple[Event, ...]:
+        """Ends the stream of this response alone; one without audio has none."""
+        response_id = _id(member(response, "id"))
+        self._formats.pop(response_id, None)
+        if response_id not in self._with_audio:
+            return ()
+        del self._with_audio[response_id]
+        cancelled = member(response, "status") == "cancelled"
+        return (Interrupted(response_id) if cancelled else TurnEnded(response_id),)
+
+    def _audio(self, response_id: str, delta: object) -> Event:
+        self._audio_events += 1
+        if response_id not in self._with_audio:
+            _remember(self._with_audio, response_id, None)
+        audio_format = self._formats.get(response_id, self._session_format)
+        if audio_format is None:
+            return Undecodable("unknown output audio format")
+        data = decode_base64(delta)
+        if data is None:
+            return Undecodable("delta is not base64")
+        return Audio(data, audio_format, self._audio_events, stream=response_id)
+
+
+def _id(value: object) -> str:
+    """The name of a response; empty where it has none that could be remembered."""
+    return value if isinstance(value, str) and len(value) <= _LONGEST_ID else ""
+
+
+def _remember(memory: dict[str, Value], response_id: str, value: Value) -> None:
+    memory[response_id] = value
+    if len(memory) > _MOST_RESPONSES:
+        del memory[next(iter(memory))]
+
+
+def _stated_interrupts(session: object) -> bool | None:
+    """Return whether speech interrupts by what a session says; `None` where it says nothing of it."""
+    for holder in (member(session, "audio", "input"), session):
+        detection = member(holder, "turn_detection")
+        if isinstance(detection, dict):
+            return detection.get("interrupt_response") is not False
+    return None
+
+
+def _stated_format(holder: object) -> dict[str, Any] | None:
+    """Return the output format that a session or a response states; `None` where it states none."""
+    stated = member(holder, "audio", "output", "format") or member(holder, "output_audio_format")
+    if isinstance(stated, str):
+        return {"type": stated}
+    return stated if isinstance(stated, dict) and isinstance(stated.get("type"), str) else None
+
+
+def _parse_format(stated: dict[str, Any]) -> AudioFormat | None:
+    audio_format = _FORMATS.get(stated["type"].strip().lower())
+    rate = stated.get("rate")
+    if audio_format is _PCM and type(rate) is int and rate in _RATES:
+        return AudioFormat("pcm16", rate)
+    return audio_format

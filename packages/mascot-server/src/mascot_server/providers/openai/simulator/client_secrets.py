@@ -1,0 +1,52 @@
+"""Simulated client secrets: ``POST /v1/realtime/client_secrets``.
+
+All that are made are the same one, the token that the socket accepts; it never expires.
+"""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from mascot_server.providers.openai.credentials import API_KEY, EPHEMERAL
+from mascot_server.simulators.core.answers import Answer, same
+from mascot_server.simulators.core.wire import read_member, read_object
+
+if TYPE_CHECKING:
+    from mascot_server.simulators.core.answers import Request
+
+__all__ = ["client_secret"]
+
+_SHORTEST_S, _LONGEST_S = 10, 7200
+_DEFAULT_S = 600
+
+
+def client_secret(request: Request, body: bytes) -> Answer:
+    """Decide on a request for a client secret."""
+    scheme, _, key = request.header("authorization").partition(" ")
+    if scheme.lower() != "bearer" or not same(key, API_KEY):
+        return _error(HTTPStatus.UNAUTHORIZED, "Incorrect API key provided.", "invalid_api_key")
+    try:
+        session, seconds = _asked(body)
+    except ValueError as error:
+        return _error(HTTPStatus.BAD_REQUEST, str(error), "invalid_value")
+    made = {"object": "realtime.session", "id": f"sess_{1:021d}", **session}
+    expires_at = int(time.time()) + seconds
+    return Answer(HTTPStatus.OK, {"value": EPHEMERAL, "expires_at": expires_at, "session": made})
+
+
+def _asked(body: bytes) -> tuple[dict[str, Any], int]:
+    asked = read_object(body)
+    session, lifetime = read_member(asked, "session"), read_member(asked, "expires_after")
+    if session.get("type") not in {"realtime", "transcription"}:
+        raise ValueError("session.type must be realtime or transcription")
+    seconds = lifetime.get("seconds", _DEFAULT_S)
+    if type(seconds) is not int or not _SHORTEST_S <= seconds <= _LONGEST_S:
+        raise ValueError(f"expires_after.seconds must be between {_SHORTEST_S} and {_LONGEST_S}")
+    return session, seconds
+
+
+def _error(status: HTTPStatus, message: str, code: str) -> Answer:
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+    return Answer(status, {"error": error})

@@ -1,0 +1,55 @@
+"""Reads the provider and its configuration from a request, and back from a token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from mascot_server.errors import BadRequest
+from mascot_server.providers.registry import PROVIDERS
+
+if TYPE_CHECKING:
+    from mascot_server.providers.config import ProviderConfig
+
+__all__ = ["parse_request", "parse_sealed"]
+
+
+def parse_request(body: bytes) -> ProviderConfig:
+    """Read the body of ``POST /v1/get-signed-url``.
+
+    Raises:
+        BadRequest: It is not what the contract asks for; the text names the field and the fix.
+    """
+    try:
+        request = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        raise _invalid("the body is not JSON") from None
+    config = _object(_object(request, "the body").get("config"), "config")
+    name = config.get("provider")
+    provider = PROVIDERS.get(name) if isinstance(name, str) else None
+    if provider is None:
+        raise _invalid(f"config.provider: must be one of {', '.join(PROVIDERS)}")
+    place = "config.provider_config"
+    try:
+        return provider.config.model_validate(_object(config.get("provider_config"), place))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join((place, *(str(step) for step in first["loc"])))
+        raise _invalid(f"{field}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def parse_sealed(provider: str, sealed: bytes) -> ProviderConfig:
+    """Read back what was sealed into a token: ``config.model_dump_json()``."""
+    return PROVIDERS[provider].config.model_validate_json(sealed)
+
+
+def _object(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _invalid(f"{place}: must be an object")
+    return value
+
+
+def _invalid(problem: str) -> BadRequest:
+    return BadRequest(f"Invalid provider config: {problem}")

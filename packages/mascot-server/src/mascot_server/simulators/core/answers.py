@@ -1,0 +1,54 @@
+"""Requests as the simulators see them, and answers over HTTP."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from http import HTTPStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer instead of a socket: status and JSON body."""
+
+    status: HTTPStatus
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for.
+
+    Attributes:
+        target: path and query.
+        headers: by lower-case name.
+        secure: whether it came over TLS.
+    """
+
+    target: str
+    headers: Mapping[str, str]
+    secure: bool
+
+    @property
+    def path(self) -> str:
+        """The path, with a doubled leading slash taken for one."""
+        return re.sub(r"^//+", "/", urlsplit("http://host" + self.target).path)
+
+    def query(self, name: str) -> str:
+        """The first value of a query parameter, or nothing."""
+        return parse_qs(urlsplit("http://host" + self.target).query).get(name, [""])[0]
+
+    def header(self, name: str) -> str:
+        """A header, or nothing."""
+        return self.headers.get(name, "")
+
+
+def same(given: str, known: str) -> bool:
+    """Whether a credential is the known one; takes as long whatever is given."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known.encode())

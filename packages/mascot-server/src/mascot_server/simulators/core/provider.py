@@ -1,0 +1,49 @@
+"""What a simulated provider is: a part of one port, sans-I/O. Requests in, answers or conversations out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mascot_server.simulators.core.answers import Answer, Request
+    from mascot_server.simulators.core.conversation import Conversation, Pacing
+    from mascot_server.simulators.core.synthesis import Spoken
+    from mascot_server.simulators.core.voice import Language
+
+__all__ = ["ProviderSimulator", "Setup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the simulators are set up.
+
+    Attributes:
+        pacing: How time passes in their conversations.
+        beta: Whether OpenAI still speaks its beta API.
+        signature_lifetime: Seconds for which ElevenLabs' signed URL can be dialled.
+        language: What the agents speak.
+    """
+
+    pacing: Pacing
+    beta: bool = False
+    signature_lifetime: float = 900.0
+    language: Language = "en"
+
+
+class ProviderSimulator(Protocol):
+    """One simulated provider."""
+
+    def get(self, request: Request, now: float) -> Answer | Conversation | None:
+        """Decide on a GET request or a WebSocket handshake.
+
+        Args:
+            request: Request to answer.
+            now: Seconds of a clock that signatures can be dated by.
+
+        Returns:
+            An HTTP answer, or the conversation that begins; ``None`` if the path is not this provider's.
+        """
+
+    def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
+        """Decide on a POST request; ``None`` if the path is not this provider's."""

@@ -1,0 +1,108 @@
+"""What the parity matrix needs to know of each provider: its frames, and how an app reaches it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from support.apps import CONFIGS, PATHS, token_for
+from support.wires import WIRES, Wire, elevenlabs_metadata, gemini_audio, openai_session
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+
+from mascot_server.providers.registry import PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from support.servers import RunningServer
+    from websockets.asyncio.server import ServerConnection
+
+    from mascot_server.providers.codec import Frame
+
+__all__ = ["SCENARIOS", "Scenario", "provider_of"]
+
+Call = connect
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One provider in the matrix.
+
+    Attributes:
+        wire: Its frames.
+        config: ``provider_config`` of a signed URL.
+        path: Path that apps connect to.
+        parameter: Query parameter that carries the token.
+        reformat: Frames after which its audio is 16-bit PCM at 16 kHz.
+        reformatted: A frame with such audio, the n-th.
+    """
+
+    wire: Wire
+    config: dict[str, Any]
+    path: str
+    parameter: str
+    reformat: tuple[Frame, ...]
+    reformatted: Callable[[bytes, int], Frame]
+
+    def call(self, server: RunningServer) -> Call:
+        """Connect to a server as an app does."""
+        origin = f"ws{server.origin.removeprefix('http')}"
+        token = token_for(self.wire.name, **self.config)
+        url = f"{origin}{self.path}?{self.parameter}={token}"
+        return connect(url, compression=None, proxy=None)
+
+
+def _shipped(
+    name: str,
+    reformat: tuple[Frame, ...] = (),
+    reformatted: Callable[[bytes, int], Frame] | None = None,
+    parameter: str = "token",
+) -> Scenario:
+    wire = WIRES[name]
+    return Scenario(wire, CONFIGS[name], PATHS[name], parameter, reformat, reformatted or wire.audio)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "elevenlabs": _shipped("elevenlabs", (elevenlabs_metadata("pcm_16000"),)),
+    "gemini": _shipped(
+        "gemini",
+        reformatted=lambda data, n: gemini_audio(data, n, "audio/pcm;rate=16000"),
+        parameter="key",
+    ),
+    "openai": _shipped(
+        "openai", (openai_session({"type": "audio/pcm", "rate": 16000}, kind="session.updated"),)
+    ),
+}
+# A provider from elsewhere brings its scenario along.
+SCENARIOS |= {
+    name: importlib.import_module(f"mascot_server.providers.{name}.scenario").SCENARIO
+    for name in PROVIDERS
+    if name not in SCENARIOS
+}
+
+
+@asynccontextmanager
+async def provider_of(
+    handler: Callable[[ServerConnection], Awaitable[None]], *, status: int = 101
+) -> AsyncIterator[str]:
+    """Run a scripted provider, whichever one is asked for.
+
+    Args:
+        handler: Speaks for it once a socket is open.
+        status: HTTP status of its answers to handshakes, if it is to refuse them.
+    """
+
+    def answer(connection: ServerConnection, request: Any) -> Any:
+        if status != 101:
+            return connection.respond(status, "")
+        if "get-signed-url" not in request.path:
+            return None
+        host = request.headers["Host"]
+        return connection.respond(200, json.dumps({"signed_url": f"ws://{host}/v1/convai/conversation"}))
+
+    async with serve(handler, "127.0.0.1", 0, process_request=answer, compression=None) as running:
+        yield f"http://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}"
