@@ -73,7 +73,7 @@ async def test_a_url_may_be_made_to_start_one_conversation_only(
 ) -> None:
     settings = {"redis_url": request.getfixturevalue("redis_server").url} if shared else {}
     with ExitStack() as stack:
-        # Where they share a ledger, a URL used at one server is used up at all.
+        # Where they share counters, a URL used at one server is used up at all.
         servers = [
             stack.enter_context(run_server(providers.origin, single_use_tokens=True, **settings))
             for _ in range(1 + shared)

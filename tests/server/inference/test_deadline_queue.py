@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_server.inference.deadline_queue import Agenda, Job, Playout, Track
+from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Playout, Track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,8 @@ class Stream:
     time_ms: int = 0
 
 
-def agenda(*, batch_size: int = 4, capacity: int = 1000) -> Agenda:
-    return Agenda(batch_size=batch_size, spacing=SPACING, capacity=capacity)
+def agenda(*, batch_size: int = 4, capacity: int = 1000) -> DeadlineQueue:
+    return DeadlineQueue(batch_size=batch_size, spacing=SPACING, capacity=capacity)
 
 
 def job(now: float = 0.0, due: float = 0.0, data: bytes = b"") -> Job:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mascot_server.inference.overload import Load, LoadMeter, Sample
+from mascot_server.inference.overload import OverloadDetector, OverloadMeter, Sample
 
 CALM = Sample(busy=0.3, lag=0.0, chunks=1000, late=0)
 BUSY = Sample(busy=0.95, lag=0.0, chunks=1000, late=0)
@@ -17,7 +17,7 @@ BETWEEN = Sample(busy=0.85, lag=0.0, chunks=1000, late=0)
 
 
 def after(*samples: Sample) -> str | None:
-    load = Load()
+    load = OverloadDetector()
     for sample in samples:
         load.add(sample)
     return load.overloaded()
@@ -58,7 +58,7 @@ def test_there_is_room_again_after_some_calm_and_not_at_its_first_sign() -> None
 
 @pytest.mark.anyio
 async def test_a_loop_that_computes_all_the_time_is_overloaded_and_one_that_waits_is_not() -> None:
-    async with LoadMeter(lambda: (0, 0)) as meter:
+    async with OverloadMeter(lambda: (0, 0)) as meter:
         await asyncio.sleep(0.6)
         assert meter.overloaded() is None
         give_up = time.monotonic() + 20

@@ -12,10 +12,10 @@ from support.redis import run_redis
 
 from mascot_server import load_settings
 from mascot_server.auth.keys import KeyLimits, new_key
-from mascot_server.auth.stores import open_ledger
+from mascot_server.auth.stores import open_counters
 from mascot_server.errors import TooManyRequests, Unavailable
 from mascot_server.observability.metrics import Metrics
-from mascot_server.quotas.counters import MemoryLedger
+from mascot_server.quotas.counters import MemoryCounters
 from mascot_server.quotas.limiter import Limiter
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from support.redis import RedisServer
 
     from mascot_server.auth.keys import KeyRecord
-    from mascot_server.quotas.counters import Ledger
+    from mascot_server.quotas.counters import Counters
 
 pytestmark = pytest.mark.anyio
 
@@ -45,20 +45,20 @@ class Node:
         self.stopped.append((code, reason))
 
 
-def node_of(ledger: Ledger, *, fail_open: bool = True) -> Node:
+def node_of(counters: Counters, *, fail_open: bool = True) -> Node:
     metrics = Metrics()
 
     def clock() -> float:
         return made.now
 
-    limiter = Limiter(ledger, fail_open=fail_open, metrics=metrics, tick_seconds=TICK, clock=clock)
+    limiter = Limiter(counters, fail_open=fail_open, metrics=metrics, tick_seconds=TICK, clock=clock)
     made = Node(limiter, metrics)
     return made
 
 
 @pytest.fixture
 async def node() -> AsyncIterator[Node]:
-    node = node_of(MemoryLedger())
+    node = node_of(MemoryCounters())
     async with node.limiter:
         yield node
 
@@ -126,10 +126,10 @@ async def test_the_next_day_begins_at_midnight(node: Node) -> None:
 
 
 async def test_time_is_counted_also_where_a_session_ends_between_two_looks() -> None:
-    ledger = MemoryLedger()
+    counters = MemoryCounters()
     key = key_with(minutes_per_day=1)
     # Never looked after: what counts is counted at the end.
-    node = node_of(ledger)
+    node = node_of(counters)
     async with node.limiter.session(key, node.stop):
         node.now += 60
     with pytest.raises(TooManyRequests):
@@ -149,7 +149,7 @@ class TestManyProcesses:
     async def test_limits_hold_across_all(self, url: str) -> None:
         key = key_with(requests_per_minute=2, sessions=1, minutes_per_day=10)
         one, two = (
-            node_of(open_ledger(load_settings(redis_url=url, redis_timeout_seconds=10))) for _ in range(2)
+            node_of(open_counters(load_settings(redis_url=url, redis_timeout_seconds=10))) for _ in range(2)
         )
         async with one.limiter, two.limiter:
             await one.limiter.count_request(key)
@@ -169,8 +169,8 @@ class TestManyProcesses:
         key = key_with(sessions=1)
         settings = load_settings(redis_url=url, redis_timeout_seconds=10)
         # Not entered, so nothing renews what it holds.
-        dead = Limiter(open_ledger(settings), fail_open=True, metrics=Metrics(), lease_seconds=0.4)
-        alive = Limiter(open_ledger(settings), fail_open=True, metrics=Metrics(), lease_seconds=0.4)
+        dead = Limiter(open_counters(settings), fail_open=True, metrics=Metrics(), lease_seconds=0.4)
+        alive = Limiter(open_counters(settings), fail_open=True, metrics=Metrics(), lease_seconds=0.4)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(dead.session(key, lambda *_: None))
             await stack.enter_async_context(alive)
@@ -190,7 +190,7 @@ class TestManyProcesses:
 class TestRedisAway:
     async def test_open_counts_in_this_process_and_counts_the_failures(self) -> None:
         with run_redis() as redis:
-            node = node_of(open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)))
+            node = node_of(open_counters(load_settings(redis_url=redis.url, redis_timeout_seconds=10)))
             key = key_with(requests_per_minute=2, sessions=2, minutes_per_day=1)
             async with node.limiter, node.limiter.session(key, node.stop):
                 redis.stop()
@@ -213,7 +213,7 @@ class TestRedisAway:
     async def test_closed_lets_nobody_in_who_has_limits(self) -> None:
         with run_redis() as redis:
             node = node_of(
-                open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)), fail_open=False
+                open_counters(load_settings(redis_url=redis.url, redis_timeout_seconds=10)), fail_open=False
             )
             redis.stop()
             limited, free = key_with(requests_per_minute=1, sessions=1, minutes_per_day=1), key_with()
@@ -238,7 +238,7 @@ class TestRedisAway:
     async def test_running_sessions_go_on_and_are_counted_once_it_is_back(self) -> None:
         with run_redis() as redis:
             node = node_of(
-                open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10)), fail_open=False
+                open_counters(load_settings(redis_url=redis.url, redis_timeout_seconds=10)), fail_open=False
             )
             key = key_with(sessions=1, minutes_per_day=10)
             async with node.limiter:

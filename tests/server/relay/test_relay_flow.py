@@ -84,7 +84,7 @@ class Conversation:
     def say(self, count: int, *, first: int = 0, chunk: bytes = CHUNK) -> list[Frame]:
         frames = [WIRE.audio(chunk, first + i) for i in range(count)]
         for frame in frames:
-            self.provider.listener.heard(frame)
+            self.provider.listener.message_received(frame)
         return frames
 
     @property
@@ -132,14 +132,14 @@ async def ended(conversation: Conversation) -> Ending:
 
 async def test_only_audio_waits_and_what_comes_behind_it() -> None:
     async with talking() as conversation:
-        conversation.provider.listener.heard("first")
+        conversation.provider.listener.message_received("first")
         assert conversation.app.sent == ["first"]
         (audio,) = conversation.say(1)
-        conversation.provider.listener.heard("second")
+        conversation.provider.listener.message_received("second")
         assert conversation.app.sent == ["first"]
         await asyncio.sleep(0.05)
         assert conversation.bare == ["first", audio, "second"]
-        conversation.app.listener.heard("from the app")
+        conversation.app.listener.message_received("from the app")
         assert conversation.provider.sent == ["from the app"]
 
 
@@ -147,7 +147,7 @@ async def test_an_interruption_passes_at_once_and_drops_what_waits() -> None:
     async with talking() as conversation:
         frames = conversation.say(5)
         (interruption, *_) = WIRE.interruption
-        conversation.provider.listener.heard(interruption)
+        conversation.provider.listener.message_received(interruption)
         assert conversation.bare == [*frames, interruption]
         assert all(json.loads(frame)["mascotVisemes"]["visemes"] == [] for frame in conversation.app.sent[:5])
         await asyncio.sleep(0.02)
@@ -160,9 +160,9 @@ async def test_the_end_of_one_response_drops_nothing_of_another_that_waits() -> 
         cancelled = conversation.say(2)
         others = [str(frame).replace("resp_1", "resp_2") for frame in cancelled]
         for frame in others:
-            conversation.provider.listener.heard(frame)
+            conversation.provider.listener.message_received(frame)
         (_, end) = WIRE.interruption
-        conversation.provider.listener.heard(end)
+        conversation.provider.listener.message_received(end)
         assert conversation.bare == cancelled
         await asyncio.sleep(0.05)
         assert conversation.bare == [*cancelled, *others, end]
@@ -218,10 +218,10 @@ async def test_small_messages_count_for_what_they_take_in_memory() -> None:
     async with talking() as conversation:
         conversation.say(1)
         for _ in range(30_000):
-            conversation.provider.listener.heard("x")
+            conversation.provider.listener.message_received("x")
         assert not conversation.provider.held
         for _ in range(5_000):
-            conversation.provider.listener.heard("x")
+            conversation.provider.listener.message_received("x")
         assert conversation.provider.held
         await until(lambda: len(conversation.app.sent) == 35_001)
         assert not conversation.provider.held
@@ -231,7 +231,7 @@ async def test_after_an_interruption_a_burst_goes_on_bare_over_turns_of_the_loop
     async with talking() as conversation:
         frames = conversation.say(600)
         (interruption, *_) = WIRE.interruption
-        conversation.provider.listener.heard(interruption)
+        conversation.provider.listener.message_received(interruption)
         after = conversation.say(1, first=600)
         # Nobody else waits until all of it is sent.
         assert 0 < len(conversation.app.sent) < 600
@@ -250,7 +250,7 @@ async def test_what_a_slow_app_does_not_take_waits_where_it_is_counted() -> None
         frames = conversation.say(3)
         conversation.app.listener.congested()
         await asyncio.sleep(0.05)
-        conversation.provider.listener.heard("behind it")
+        conversation.provider.listener.message_received("behind it")
         assert not conversation.app.sent
         conversation.app.listener.relieved()
         assert conversation.bare == [*frames, "behind it"]
@@ -292,6 +292,6 @@ async def test_a_peer_that_takes_nothing_for_too_long_counts_as_gone(side: str, 
 async def test_an_error_of_ours_ends_the_conversation_and_is_not_swallowed() -> None:
     async with talking() as conversation:
         conversation.provider.breaks_its_word = True
-        conversation.app.listener.heard("x")
+        conversation.app.listener.message_received("x")
         with pytest.raises(ZeroDivisionError):
             await ended(conversation)

@@ -30,7 +30,7 @@ class Listener:
         self.frames: list[Frame] = []
         self.closed: asyncio.Future[PeerClosed] = asyncio.get_running_loop().create_future()
 
-    def heard(self, frame: Frame) -> None:
+    def message_received(self, frame: Frame) -> None:
         self.frames.append(frame)
 
     def gone(self, closed: PeerClosed) -> None:

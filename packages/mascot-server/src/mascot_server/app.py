@@ -17,10 +17,10 @@ from litestar.exceptions import HTTPException, NotFoundException
 from mascot_server.auth.handshake_admission import Admission
 from mascot_server.auth.http_access import Access
 from mascot_server.auth.keys import KeyDirectory, StaticKeys
-from mascot_server.auth.stores import FirstAnswers, open_key_store, open_ledger
+from mascot_server.auth.stores import FirstAnswers, open_counters, open_key_store
 from mascot_server.auth.tokens import Tokens
 from mascot_server.errors import Refusal, StoreError
-from mascot_server.http.application import Front
+from mascot_server.http.application import Application
 from mascot_server.http.asyncapi import asyncapi_route
 from mascot_server.http.body_limits import LimitBodies, Pace
 from mascot_server.http.health import CountRequests, health_routes
@@ -29,7 +29,7 @@ from mascot_server.http.openapi import openapi_config
 from mascot_server.http.public_url import PublicUrl, without_prefix
 from mascot_server.http.rest import Rest
 from mascot_server.http.signed_urls import SignedUrls, get_signed_url_route
-from mascot_server.inference.engines import Models
+from mascot_server.inference.engines import Engines
 from mascot_server.inference.scheduler import Scheduler
 from mascot_server.inference.viseme_models import live_networks
 from mascot_server.observability.logs import filter_web_server_log
@@ -96,7 +96,7 @@ def create_app(
         keep_stale=fail_open and settings.key_store is None,
     )
     limiter = Limiter(
-        open_ledger(settings), fail_open=fail_open, metrics=metrics, lease_seconds=settings.lease_seconds
+        open_counters(settings), fail_open=fail_open, metrics=metrics, lease_seconds=settings.lease_seconds
     )
     access = Access(keys, limiter)
     # With `open`, nothing waits for Redis but keys that are nowhere else.
@@ -112,7 +112,7 @@ def create_app(
         admission=admission,
         limits=SessionLimits.of(settings),
         dialer=Dialer(settings_of if playground is None else playground.agents.settings_of, http),
-        models=Models(live_networks(settings)),
+        engines=Engines(live_networks(settings)),
         scheduler=scheduler,
         metrics=metrics,
         drain=drain,
@@ -153,7 +153,7 @@ def create_app(
             yield
         logger.info("counted since the start: %s", metrics)
 
-    app = Front(
+    app = Application(
         route_handlers=[
             get_signed_url_route(access=access, signed_urls=signed_urls),
             *conversations.routes,

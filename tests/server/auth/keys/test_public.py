@@ -16,6 +16,6 @@ def test_what_is_public_is_there() -> None:
         "StaticKeys",
         "new_key",
     ]
-    assert counters.__all__ == ["Ledger", "MemoryLedger"]
+    assert counters.__all__ == ["Counters", "MemoryCounters"]
     for package in (keys, counters):
         assert all(hasattr(package, name) for name in package.__all__)

@@ -11,7 +11,7 @@ import pytest
 from support.redis import run_redis
 
 from mascot_server import SettingsError, load_settings
-from mascot_server.auth.stores import open_ledger
+from mascot_server.auth.stores import open_counters
 from mascot_server.errors import StoreError
 
 if TYPE_CHECKING:
@@ -33,19 +33,19 @@ async def test_one_that_refuses_is_asked_once_a_second(
     redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    ledger = open_ledger(load_settings(redis_url=redis.url))
-    assert await ledger.claim("a", seconds=60)
+    counters = open_counters(load_settings(redis_url=redis.url))
+    assert await counters.claim("a", seconds=60)
     redis.stop()
     started = time.monotonic()
     for _ in range(1000):
         with pytest.raises(StoreError, match="Redis is away"):
-            await ledger.claim("b", seconds=60)
+            await counters.claim("b", seconds=60)
     assert time.monotonic() - started < 0.9
     redis.start()
     await asyncio.sleep(1.05)
-    assert await ledger.claim("a", seconds=60)
-    assert await ledger.take("a", per_minute=1) == 0
-    await ledger.close()
+    assert await counters.claim("a", seconds=60)
+    assert await counters.take("a", per_minute=1) == 0
+    await counters.close()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "Redis is away",
         "Redis is back",
@@ -53,27 +53,27 @@ async def test_one_that_refuses_is_asked_once_a_second(
 
 
 async def test_one_that_does_not_answer_is_waited_for_once(redis: RedisServer) -> None:
-    ledger = open_ledger(load_settings(redis_url=redis.url))
-    assert await ledger.lease("a", "one", limit=1, seconds=60)
+    counters = open_counters(load_settings(redis_url=redis.url))
+    assert await counters.lease("a", "one", limit=1, seconds=60)
     with redis.frozen():
         started = time.monotonic()
         for _ in range(100):
             with pytest.raises(StoreError):
-                await ledger.lease("a", "two", limit=1, seconds=60)
+                await counters.lease("a", "two", limit=1, seconds=60)
         assert time.monotonic() - started < 1.5
     await asyncio.sleep(1.05)
-    assert not await ledger.lease("a", "two", limit=1, seconds=60)
-    await ledger.close()
+    assert not await counters.lease("a", "two", limit=1, seconds=60)
+    await counters.close()
 
 
 async def test_a_restart_that_nobody_noticed_fails_nothing(redis: RedisServer) -> None:
-    ledger = open_ledger(load_settings(redis_url=redis.url))
-    assert await ledger.take("a", per_minute=1) == 0
+    counters = open_counters(load_settings(redis_url=redis.url))
+    assert await counters.take("a", per_minute=1) == 0
     redis.stop()
     redis.start()
     # The connection is gone, and so are the scripts.
-    assert await ledger.take("a", per_minute=1) == 0
-    await ledger.close()
+    assert await counters.take("a", per_minute=1) == 0
+    await counters.close()
 
 
 async def test_a_password_that_redis_refuses_is_not_shown(
@@ -82,10 +82,10 @@ async def test_a_password_that_redis_refuses_is_not_shown(
     caplog.set_level(logging.DEBUG)
     redis.command("CONFIG", "SET", "requirepass", "another")
     url = redis.url.replace("//", "//:very-private@")
-    ledger = open_ledger(load_settings(redis_url=url))
+    counters = open_counters(load_settings(redis_url=url))
     with pytest.raises(StoreError) as caught:
-        await ledger.claim("a", seconds=60)
-    await ledger.close()
+        await counters.claim("a", seconds=60)
+    await counters.close()
     assert "Redis is away: AuthenticationError" in caplog.text
     for text in (caplog.text, str(caught.value), repr(load_settings(redis_url=url))):
         assert "very-private" not in text
@@ -94,5 +94,5 @@ async def test_a_password_that_redis_refuses_is_not_shown(
 @pytest.mark.parametrize("url", ["localhost:6379", "http://localhost", "redis://localhost:port"])
 def test_a_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^MASCOT_REDIS_URL: ") as caught:
-        open_ledger(load_settings(redis_url=url))
+        open_counters(load_settings(redis_url=url))
     assert url not in str(caught.value)

@@ -1,4 +1,4 @@
-"""What a ledger does, in memory and in Redis alike."""
+"""What counters does, in memory and in Redis alike."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mascot_server import load_settings
-from mascot_server.auth.stores import open_ledger
-from mascot_server.quotas.counters import MemoryLedger
+from mascot_server.auth.stores import open_counters
+from mascot_server.quotas.counters import MemoryCounters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mascot_server.quotas.counters import Ledger
+    from mascot_server.quotas.counters import Counters
 
 pytestmark = pytest.mark.anyio
 
@@ -24,106 +24,106 @@ AFTER_SHORT = 0.25
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+async def counters(request: pytest.FixtureRequest) -> AsyncIterator[Counters]:
     if request.param == "memory":
-        yield MemoryLedger()
+        yield MemoryCounters()
         return
-    opened = open_ledger(
+    opened = open_counters(
         load_settings(redis_url=request.getfixturevalue("redis_server").url, redis_timeout_seconds=10)
     )
     yield opened
     await opened.close()
 
 
-async def test_a_name_can_be_claimed_once(ledger: Ledger) -> None:
-    assert await ledger.claim("a", seconds=LONG)
-    assert not await ledger.claim("a", seconds=LONG)
-    assert await ledger.claim("b", seconds=LONG)
+async def test_a_name_can_be_claimed_once(counters: Counters) -> None:
+    assert await counters.claim("a", seconds=LONG)
+    assert not await counters.claim("a", seconds=LONG)
+    assert await counters.claim("b", seconds=LONG)
 
 
-async def test_a_claim_ends(ledger: Ledger) -> None:
-    assert await ledger.claim("a", seconds=SHORT)
+async def test_a_claim_ends(counters: Counters) -> None:
+    assert await counters.claim("a", seconds=SHORT)
     await asyncio.sleep(AFTER_SHORT)
-    assert await ledger.claim("a", seconds=LONG)
+    assert await counters.claim("a", seconds=LONG)
 
 
-async def test_a_bucket_holds_a_minutes_worth(ledger: Ledger) -> None:
-    assert [await ledger.take("a", per_minute=3) for _ in range(3)] == [0, 0, 0]
-    waits = [await ledger.take("a", per_minute=3) for _ in range(3)]
+async def test_a_bucket_holds_a_minutes_worth(counters: Counters) -> None:
+    assert [await counters.take("a", per_minute=3) for _ in range(3)] == [0, 0, 0]
+    waits = [await counters.take("a", per_minute=3) for _ in range(3)]
     # A third of a minute, less what has passed; asking again puts it off no further.
     assert all(15 < wait <= 20 for wait in waits)
     assert waits == sorted(waits, reverse=True)
-    assert await ledger.take("b", per_minute=3) == 0
+    assert await counters.take("b", per_minute=3) == 0
 
 
-async def test_a_bucket_fills_evenly(ledger: Ledger) -> None:
-    while (wait := await ledger.take("a", per_minute=600)) == 0:
+async def test_a_bucket_fills_evenly(counters: Counters) -> None:
+    while (wait := await counters.take("a", per_minute=600)) == 0:
         pass
     assert 0 < wait <= 0.1
     await asyncio.sleep(wait)
-    assert await ledger.take("a", per_minute=600) == 0
+    assert await counters.take("a", per_minute=600) == 0
 
 
-async def test_there_are_as_many_leases_as_places(ledger: Ledger) -> None:
-    assert await ledger.lease("a", "one", limit=2, seconds=LONG)
-    assert await ledger.lease("a", "two", limit=2, seconds=LONG)
-    assert not await ledger.lease("a", "three", limit=2, seconds=LONG)
-    assert await ledger.lease("b", "three", limit=2, seconds=LONG)
+async def test_there_are_as_many_leases_as_places(counters: Counters) -> None:
+    assert await counters.lease("a", "one", limit=2, seconds=LONG)
+    assert await counters.lease("a", "two", limit=2, seconds=LONG)
+    assert not await counters.lease("a", "three", limit=2, seconds=LONG)
+    assert await counters.lease("b", "three", limit=2, seconds=LONG)
     # Who has a place keeps it.
-    assert await ledger.lease("a", "two", limit=2, seconds=LONG)
-    await ledger.release("a", "one")
-    assert await ledger.lease("a", "three", limit=2, seconds=LONG)
-    assert not await ledger.lease("a", "one", limit=2, seconds=LONG)
+    assert await counters.lease("a", "two", limit=2, seconds=LONG)
+    await counters.release("a", "one")
+    assert await counters.lease("a", "three", limit=2, seconds=LONG)
+    assert not await counters.lease("a", "one", limit=2, seconds=LONG)
 
 
-async def test_a_lease_ends_unless_it_is_renewed(ledger: Ledger) -> None:
-    assert await ledger.lease("a", "one", limit=2, seconds=SHORT)
-    assert await ledger.lease("a", "two", limit=2, seconds=SHORT)
-    await ledger.renew("a", ["two"], seconds=LONG)
+async def test_a_lease_ends_unless_it_is_renewed(counters: Counters) -> None:
+    assert await counters.lease("a", "one", limit=2, seconds=SHORT)
+    assert await counters.lease("a", "two", limit=2, seconds=SHORT)
+    await counters.renew("a", ["two"], seconds=LONG)
     await asyncio.sleep(AFTER_SHORT)
-    assert await ledger.lease("a", "three", limit=2, seconds=LONG)
-    assert not await ledger.lease("a", "four", limit=2, seconds=LONG)
+    assert await counters.lease("a", "three", limit=2, seconds=LONG)
+    assert not await counters.lease("a", "four", limit=2, seconds=LONG)
 
 
-async def test_renewing_brings_back_a_lost_lease(ledger: Ledger) -> None:
-    await ledger.renew("a", ["one", "two"], seconds=LONG)
-    assert not await ledger.lease("a", "three", limit=2, seconds=LONG)
+async def test_renewing_brings_back_a_lost_lease(counters: Counters) -> None:
+    await counters.renew("a", ["one", "two"], seconds=LONG)
+    assert not await counters.lease("a", "three", limit=2, seconds=LONG)
 
 
-async def test_releasing_what_nobody_holds_is_nothing(ledger: Ledger) -> None:
-    await ledger.release("a", "one")
-    assert await ledger.lease("a", "one", limit=1, seconds=LONG)
-    await ledger.release("a", "two")
-    assert not await ledger.lease("a", "two", limit=1, seconds=LONG)
+async def test_releasing_what_nobody_holds_is_nothing(counters: Counters) -> None:
+    await counters.release("a", "one")
+    assert await counters.lease("a", "one", limit=1, seconds=LONG)
+    await counters.release("a", "two")
+    assert not await counters.lease("a", "two", limit=1, seconds=LONG)
 
 
-async def test_an_account_adds_up(ledger: Ledger) -> None:
-    assert await ledger.spend("a", 0, keep=LONG) == 0
-    assert await ledger.spend("a", 1.5, keep=LONG) == 1.5
-    assert await ledger.spend("a", 0.25, keep=LONG) == 1.75
-    assert await ledger.spend("a", 0, keep=LONG) == 1.75
-    assert await ledger.spend("b", 0, keep=LONG) == 0
+async def test_an_account_adds_up(counters: Counters) -> None:
+    assert await counters.spend("a", 0, keep=LONG) == 0
+    assert await counters.spend("a", 1.5, keep=LONG) == 1.5
+    assert await counters.spend("a", 0.25, keep=LONG) == 1.75
+    assert await counters.spend("a", 0, keep=LONG) == 1.75
+    assert await counters.spend("b", 0, keep=LONG) == 0
 
 
-async def test_an_account_is_forgotten(ledger: Ledger) -> None:
-    await ledger.spend("a", 1.5, keep=SHORT)
+async def test_an_account_is_forgotten(counters: Counters) -> None:
+    await counters.spend("a", 1.5, keep=SHORT)
     await asyncio.sleep(AFTER_SHORT)
-    assert await ledger.spend("a", 0, keep=LONG) == 0
+    assert await counters.spend("a", 0, keep=LONG) == 0
 
 
-async def test_kinds_of_entries_do_not_meet(ledger: Ledger) -> None:
-    assert await ledger.claim("a", seconds=LONG)
-    assert await ledger.take("a", per_minute=1) == 0
-    assert await ledger.lease("a", "a", limit=1, seconds=LONG)
-    assert await ledger.spend("a", 1, keep=LONG) == 1
+async def test_kinds_of_entries_do_not_meet(counters: Counters) -> None:
+    assert await counters.claim("a", seconds=LONG)
+    assert await counters.take("a", per_minute=1) == 0
+    assert await counters.lease("a", "a", limit=1, seconds=LONG)
+    assert await counters.spend("a", 1, keep=LONG) == 1
 
 
-async def test_of_many_at_once_as_many_as_may_get_through(ledger: Ledger) -> None:
-    claims = await asyncio.gather(*(ledger.claim("a", seconds=LONG) for _ in range(50)))
+async def test_of_many_at_once_as_many_as_may_get_through(counters: Counters) -> None:
+    claims = await asyncio.gather(*(counters.claim("a", seconds=LONG) for _ in range(50)))
     assert sum(claims) == 1
-    waits = await asyncio.gather(*(ledger.take("a", per_minute=10) for _ in range(50)))
+    waits = await asyncio.gather(*(counters.take("a", per_minute=10) for _ in range(50)))
     assert waits.count(0) == 10
-    leases = await asyncio.gather(*(ledger.lease("a", str(i), limit=7, seconds=LONG) for i in range(50)))
+    leases = await asyncio.gather(*(counters.lease("a", str(i), limit=7, seconds=LONG) for i in range(50)))
     assert sum(leases) == 7
-    await asyncio.gather(*(ledger.spend("a", 0.1, keep=LONG) for _ in range(50)))
-    assert await ledger.spend("a", 0, keep=LONG) == 5
+    await asyncio.gather(*(counters.spend("a", 0.1, keep=LONG) for _ in range(50)))
+    assert await counters.spend("a", 0, keep=LONG) == 5

@@ -11,7 +11,7 @@ from support.redis import run_redis
 
 from mascot_server import load_settings
 from mascot_server.auth.keys import KeyLimits, new_key
-from mascot_server.auth.stores import open_ledger
+from mascot_server.auth.stores import open_counters
 from mascot_server.errors import StoreError, StoreRefused, TooManyRequests, Unavailable
 from mascot_server.observability.metrics import Metrics
 from mascot_server.quotas.limiter import Limiter
@@ -19,35 +19,35 @@ from mascot_server.quotas.limiter import Limiter
 if TYPE_CHECKING:
     from support.redis import RedisServer
 
-    from mascot_server.quotas.counters import Ledger
+    from mascot_server.quotas.counters import Counters
 
 pytestmark = pytest.mark.anyio
 
 
-def ledger_of(redis: RedisServer) -> Ledger:
-    return open_ledger(load_settings(redis_url=redis.url, redis_timeout_seconds=10))
+def ledger_of(redis: RedisServer) -> Counters:
+    return open_counters(load_settings(redis_url=redis.url, redis_timeout_seconds=10))
 
 
 async def test_an_entry_of_another_type_is_an_error_about_that_entry(
     redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger = ledger_of(redis_server)
+    counters = ledger_of(redis_server)
     for kind in ("rate", "lease", "usage"):
         redis_server.command("LPUSH", f"mascot:{kind}:damaged", "x")
     for _ in range(3):
         for question in (
-            ledger.take("damaged", per_minute=5),
-            ledger.lease("damaged", "a", limit=1, seconds=60),
-            ledger.renew("damaged", ["a"], seconds=60),
-            ledger.release("damaged", "a"),
-            ledger.spend("damaged", 1, keep=60),
+            counters.take("damaged", per_minute=5),
+            counters.lease("damaged", "a", limit=1, seconds=60),
+            counters.renew("damaged", ["a"], seconds=60),
+            counters.release("damaged", "a"),
+            counters.spend("damaged", 1, keep=60),
         ):
             with pytest.raises(StoreRefused):
                 await question
         # Everybody else is counted as before.
-        assert await ledger.claim(f"{_}", seconds=60)
-    assert [await ledger.take("other", per_minute=2) > 0 for _ in range(3)] == [False, False, True]
-    await ledger.close()
+        assert await counters.claim(f"{_}", seconds=60)
+    assert [await counters.take("other", per_minute=2) > 0 for _ in range(3)] == [False, False, True]
+    await counters.close()
     lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert 1 <= len(lines) <= 2
     assert "Redis answered with an error about mascot:rate:damaged: " in lines[0]
@@ -56,31 +56,31 @@ async def test_an_entry_of_another_type_is_an_error_about_that_entry(
 
 @pytest.mark.parametrize("field", ["tokens nan", "tokens inf", "tokens x", "at nan", "at x"])
 async def test_a_damaged_bucket_is_not_a_full_one(redis_server: RedisServer, field: str) -> None:
-    ledger = ledger_of(redis_server)
-    assert await ledger.take("a", per_minute=5) == 0
+    counters = ledger_of(redis_server)
+    assert await counters.take("a", per_minute=5) == 0
     redis_server.command("HSET", "mascot:rate:a", *field.split())
     with pytest.raises(StoreRefused):
-        await ledger.take("a", per_minute=5)
-    await ledger.close()
+        await counters.take("a", per_minute=5)
+    await counters.close()
 
 
 async def test_redis_that_takes_no_writes_is_there(caplog: pytest.LogCaptureFixture) -> None:
     with run_redis() as redis:
-        ledger = ledger_of(redis)
-        assert await ledger.take("a", per_minute=100) == 0
+        counters = ledger_of(redis)
+        assert await counters.take("a", per_minute=100) == 0
         redis.command("CONFIG", "SET", "maxmemory", "1")
         for _ in range(20):
             with pytest.raises(StoreRefused):
-                await ledger.take("a", per_minute=100)
+                await counters.take("a", per_minute=100)
         redis.command("CONFIG", "SET", "maxmemory", "0")
         # At once: nothing has to be found to be back.
-        assert await ledger.take("a", per_minute=100) == 0
+        assert await counters.take("a", per_minute=100) == 0
         redis.command("REPLICAOF", "127.0.0.1", "1")
         with pytest.raises(StoreError):
-            await ledger.take("a", per_minute=100)
+            await counters.take("a", per_minute=100)
         redis.command("REPLICAOF", "NO", "ONE")
-        assert await ledger.take("a", per_minute=100) == 0
-        await ledger.close()
+        assert await counters.take("a", per_minute=100) == 0
+        await counters.close()
     assert "Redis is away" not in caplog.text
 
 

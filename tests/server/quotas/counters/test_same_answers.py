@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from mascot_server import load_settings
-from mascot_server.auth.stores import open_ledger
-from mascot_server.quotas.counters import MemoryLedger
+from mascot_server.auth.stores import open_counters
+from mascot_server.quotas.counters import MemoryCounters
 
 if TYPE_CHECKING:
     from support.redis import RedisServer
 
-    from mascot_server.quotas.counters import Ledger
+    from mascot_server.quotas.counters import Counters
 
 names = st.sampled_from(["a", "b"])
 holders = st.sampled_from(["one", "two", "three"])
@@ -34,48 +34,48 @@ class Both(RuleBasedStateMachine):
         super().__init__()
         self.server.command("FLUSHALL")
         self._runner = asyncio.Runner()
-        self._ledgers: tuple[Ledger, ...] = (
-            MemoryLedger(),
-            open_ledger(load_settings(redis_url=self.server.url, redis_timeout_seconds=10)),
+        self._counterss: tuple[Counters, ...] = (
+            MemoryCounters(),
+            open_counters(load_settings(redis_url=self.server.url, redis_timeout_seconds=10)),
         )
 
     def both(self, ask: Any) -> tuple[Any, Any]:
         async def answers() -> list[Any]:
-            return [await ask(ledger) for ledger in self._ledgers]
+            return [await ask(counters) for counters in self._counterss]
 
         memory, redis = self._runner.run(answers())
         return memory, redis
 
     @rule(name=names)
     def claim(self, name: str) -> None:
-        memory, redis = self.both(lambda ledger: ledger.claim(name, seconds=LONG))
+        memory, redis = self.both(lambdcounters: counters.claim(name, seconds=LONG))
         assert memory == redis
 
     @rule(name=names)
     def take(self, name: str) -> None:
-        memory, redis = self.both(lambda ledger: ledger.take(name, per_minute=3))
+        memory, redis = self.both(lambdcounters: counters.take(name, per_minute=3))
         assert memory == pytest.approx(redis, abs=0.5)
 
     @rule(name=names, holder=holders, limit=st.integers(1, 3))
     def lease(self, name: str, holder: str, limit: int) -> None:
-        memory, redis = self.both(lambda ledger: ledger.lease(name, holder, limit=limit, seconds=LONG))
+        memory, redis = self.both(lambdcounters: counters.lease(name, holder, limit=limit, seconds=LONG))
         assert memory == redis
 
     @rule(name=names, who=st.lists(holders, min_size=1, unique=True))
     def renew(self, name: str, who: list[str]) -> None:
-        self.both(lambda ledger: ledger.renew(name, who, seconds=LONG))
+        self.both(lambdcounters: counters.renew(name, who, seconds=LONG))
 
     @rule(name=names, holder=holders)
     def release(self, name: str, holder: str) -> None:
-        self.both(lambda ledger: ledger.release(name, holder))
+        self.both(lambdcounters: counters.release(name, holder))
 
     @rule(name=names, milliseconds=st.integers(0, 10_000))
     def spend(self, name: str, milliseconds: int) -> None:
-        memory, redis = self.both(lambda ledger: ledger.spend(name, milliseconds / 1000, keep=LONG))
+        memory, redis = self.both(lambdcounters: counters.spend(name, milliseconds / 1000, keep=LONG))
         assert memory == redis
 
     def teardown(self) -> None:
-        self.both(lambda ledger: ledger.close())
+        self.both(lambdcounters: counters.close())
         self._runner.close()
 
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from mascot_server.auth.keys.sqlite import SqliteKeyStore
 from mascot_server.errors import SettingsError, StoreError
-from mascot_server.quotas.counters import MemoryLedger
+from mascot_server.quotas.counters import MemoryCounters
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mascot_server.auth.keys import KeyStore
-    from mascot_server.quotas.counters import Ledger
+    from mascot_server.quotas.counters import Counters
     from mascot_server.redis.connection import RedisLink
     from mascot_server.settings import Settings
 
-__all__ = ["FirstAnswers", "open_key_store", "open_ledger"]
+__all__ = ["FirstAnswers", "open_counters", "open_key_store"]
 
 
 def open_key_store(settings: Settings) -> KeyStore | None:
@@ -46,8 +46,8 @@ def open_key_store(settings: Settings) -> KeyStore | None:
     return RedisKeyStore(link)
 
 
-def open_ledger(settings: Settings) -> Ledger:
-    """Opens the ledger: Redis if that is set, else the memory of this process.
+def open_counters(settings: Settings) -> Counters:
+    """Opens the counters: Redis if that is set, else the memory of this process.
 
     Nothing is connected to before its first use.
 
@@ -56,10 +56,10 @@ def open_ledger(settings: Settings) -> Ledger:
     """
     link = _link(settings)
     if link is None:
-        return MemoryLedger()
-    from mascot_server.quotas.counters.redis import RedisLedger  # noqa: PLC0415 - an extra
+        return MemoryCounters()
+    from mascot_server.quotas.counters.redis import RedisCounters  # noqa: PLC0415 - an extra
 
-    return RedisLedger(link)
+    return RedisCounters(link)
 
 
 def _link(settings: Settings) -> RedisLink | None:

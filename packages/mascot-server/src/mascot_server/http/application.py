@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Front"]
 
 
-class Front(Litestar):
+class Application(Litestar):
     """The application.
 
     It takes the path prefix of a reverse proxy off, whether the proxy leaves it on or not; answers HEAD like GET,

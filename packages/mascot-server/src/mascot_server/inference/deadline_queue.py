@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mascot_server.inference.predictions import VisemeEngine, VisemeStream
 
-__all__ = ["Agenda", "Job", "Playout", "Track"]
+__all__ = ["DeadlineQueue", "Job", "Playout", "Track"]
 
 _PATIENCE: Final = 24
 """How many budgets the tail of a burst may wait while its listener still has other audio to play.
@@ -183,7 +183,7 @@ class Track:
         return self.late[0] if self.late else self.jobs[0]
 
 
-class Agenda:
+class DeadlineQueue:
     """All audio that waits.
 
     Args:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Models"]
 
 
-class Models:
+class Engines:
     """The viseme models of this server, loaded at start so that no conversation waits for one.
 
     Args:

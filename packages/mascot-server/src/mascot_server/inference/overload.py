@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["Load", "LoadMeter", "Sample"]
+__all__ = ["OverloadDetector", "OverloadMeter", "Sample"]
 
 _BUSY: Final = 0.9
 """Share of one core from which there is no room: queues, and with them the p99, grow without bound towards 1."""
@@ -66,7 +66,7 @@ class Sample:
     late: int
 
 
-class Load:
+class OverloadDetector:
     """Judges samples. Free of I/O and of the clock."""
 
     def __init__(self) -> None:
@@ -97,8 +97,8 @@ class Load:
         return self._reason
 
 
-class LoadMeter:
-    """Measures the running event loop and feeds a `Load`; an asynchronous context manager.
+class OverloadMeter:
+    """Measures the running event loop and feeds an `OverloadDetector`; an asynchronous context manager.
 
     Args:
         counted: Returns how many messages with audio there were since the start, and how many visemes came too late.
@@ -106,7 +106,7 @@ class LoadMeter:
 
     def __init__(self, counted: Callable[[], tuple[int, int]]) -> None:
         self._counted = counted
-        self._load = Load()
+        self._load = OverloadDetector()
         self._timer: asyncio.TimerHandle | None = None
 
     def overloaded(self) -> str | None:

@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
-from mascot_server.inference.deadline_queue import Agenda, Job, Track
-from mascot_server.inference.overload import LoadMeter
+from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Track
+from mascot_server.inference.overload import OverloadMeter
 from mascot_server.inference.predictions import predict
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class Scheduler:
         self._budget = budget_ms / 1000
         self._metrics = metrics
         least, most = (min(pause, self._budget / 4) for pause in _SPACING)
-        self._agenda = Agenda(batch_size=_BATCH_SIZE, spacing=(least, most), capacity=_CAPACITY)
+        self._queue = DeadlineQueue(batch_size=_BATCH_SIZE, spacing=(least, most), capacity=_CAPACITY)
         self._timer: asyncio.Handle | None = None
         self._planned = 0.0
-        self._meter = LoadMeter(self._counted)
+        self._meter = OverloadMeter(self._counted)
         self._running = AsyncExitStack()
 
     def submit(
@@ -79,7 +79,7 @@ class Scheduler:
         # Not the loop's clock: uvloop's stands still while callbacks run.
         now = monotonic()
         job = Job(data, now=now, due=due, budget=self._budget, done=done, seconds=seconds)
-        if self._agenda.add(track, job):
+        if self._queue.add(track, job):
             self._plan(now)
         else:
             self._metrics.chunks_without_visemes.add("overloaded")
@@ -87,13 +87,13 @@ class Scheduler:
 
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that waits. Nobody is called for it."""
-        self._agenda.forget(track)
+        self._queue.forget(track)
 
     @property
     def crowded(self) -> bool:
         """Whether so much waits that conversations should keep little in advance."""
         messages, size = _CROWDED
-        return len(self._agenda) >= messages or self._agenda.size >= size
+        return len(self._queue) >= messages or self._queue.size >= size
 
     def overloaded(self) -> str | None:
         """Why this process should take no new conversation; `None` while there is room."""
@@ -101,7 +101,7 @@ class Scheduler:
 
     def _plan(self, now: float) -> None:
         """Sees to it that the next batch runs when it should."""
-        when = self._agenda.next_batch(now)
+        when = self._queue.next_batch(now)
         if when is None:
             return
         if self._timer is not None:
@@ -117,10 +117,10 @@ class Scheduler:
         """Runs one batch, after giving up on what is late."""
         self._timer = None
         now = monotonic()
-        for job in self._agenda.expire(now):
+        for job in self._queue.expire(now):
             self._metrics.chunks_without_visemes.add("late")
             job.done(None)
-        batch = self._agenda.take()
+        batch = self._queue.take()
         if batch:
             self._predict(batch)
         self._plan(monotonic())
@@ -131,7 +131,7 @@ class Scheduler:
         starts = [stream.time_ms for stream in streams]
         answers = predict(batch[0][0].engine, streams, chunks)
         ended = monotonic()
-        self._agenda.ran(began, ended)
+        self._queue.ran(began, ended)
         self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
         for (_, job), start, answer in zip(batch, starts, answers, strict=True):

@@ -195,7 +195,7 @@ class Metrics:
             "mascot_rest_requests", "HTTP requests answered.", ("path", "status")
         )
         self.ledger_failures: Counter[()] = Counter(
-            "mascot_ledger_failures", "Questions to the shared ledger (Redis) that it did not answer."
+            "mascot_ledger_failures", "Questions to the shared counters (Redis) that it did not answer."
         )
 
     def __iter__(self) -> Iterator[Metric]:

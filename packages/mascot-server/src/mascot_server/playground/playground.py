@@ -68,7 +68,7 @@ class Playground:
             agents=self.agents,
             guard=self._guard,
             connect=connect,
-            hear=rest.hear_file,
+            hear=rest.predict_file,
             public_url=self._public_url,
             max_audio_bytes=self._settings.max_audio_bytes,
         )

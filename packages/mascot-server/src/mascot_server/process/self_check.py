@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import mascot_visemes
-from mascot_server.auth.stores import open_key_store, open_ledger
+from mascot_server.auth.stores import open_counters, open_key_store
 from mascot_server.errors import SettingsError, StoreError
 from mascot_server.inference.viseme_models import VISEME_MODELS, live_networks, recording_network
 from mascot_server.observability.tracing import tracing
@@ -65,9 +65,9 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     if offline:
         return
     if settings.redis_url is not None:
-        ledger = await _ledger(settings)
-        yield ledger
-        if ledger.kind == "ok" and settings.key_store is None:
+        counters = await _counters(settings)
+        yield counters
+        if counters.kind == "ok" and settings.key_store is None:
             yield await _key_store(settings, "MASCOT_REDIS_URL")
     for finding in await asyncio.gather(*(_upstream(settings, name) for name in _UPSTREAMS)):
         yield finding
@@ -154,18 +154,18 @@ async def _key_store(settings: Settings, name: str) -> Finding:
     return Finding("ok", f"key store: {len(records)} keys")
 
 
-async def _ledger(settings: Settings) -> Finding:
+async def _counters(settings: Settings) -> Finding:
     try:
-        ledger = open_ledger(settings)
+        counters = open_counters(settings)
     except SettingsError as error:
         return Finding("problem", str(error))
     started = time.perf_counter()
     try:
-        await ledger.claim("check", seconds=1)
+        await counters.claim("check", seconds=1)
     except StoreError as error:
         return Finding("problem", f"MASCOT_REDIS_URL: {error}")
     finally:
-        await ledger.close()
+        await counters.close()
     return Finding("ok", f"Redis: answers in {1000 * (time.perf_counter() - started):.0f} ms")
 
 

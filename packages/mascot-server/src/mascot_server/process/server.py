@@ -13,7 +13,7 @@ import uvicorn
 from mascot_server.errors import SettingsError
 from mascot_server.process.garbage_collection import GarbageCollection
 from mascot_server.transport.app_socket import AppSocket
-from mascot_server.transport.early_rejection import http_door
+from mascot_server.transport.early_rejection import rejecting_protocol
 from mascot_server.transport.request_heads import HeadLimits
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
-        http=http_door(
+        http=rejecting_protocol(
             app.state.refusal,
             HeadLimits.of(settings),
             app.state.metrics,

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.app import create_app
-from mascot_server.auth.stores import open_key_store, open_ledger
+from mascot_server.auth.stores import open_counters, open_key_store
 from mascot_server.errors import SettingsError
 from mascot_server.observability.logs import configure_logging, log_uncaught
 from mascot_server.observability.prometheus import Worker, gather, serve_metrics
@@ -97,7 +97,7 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     tls_options(settings)
     # What a worker could not open is said here, once and before the port is announced.
     open_key_store(settings)
-    open_ledger(settings)
+    open_counters(settings)
     if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
         logger.warning(
             "MASCOT_REDIS_URL: not set, so each of the %d workers counts by itself: a key may do its limits as often, "

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from mascot_server.errors import StoreError, TooManyRequests, Unavailable
-from mascot_server.quotas.counters import MemoryLedger
+from mascot_server.quotas.counters import MemoryCounters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from mascot_server.auth.keys import KeyRecord
     from mascot_server.observability.metrics import Metrics
-    from mascot_server.quotas.counters import Ledger
+    from mascot_server.quotas.counters import Counters
 
 __all__ = ["Limiter"]
 
@@ -56,11 +56,11 @@ class Limiter:
     """Counts requests, sessions and minutes of keys that have limits.
 
     An asynchronous context manager: while it is entered, leases are renewed and minutes counted;
-    it closes the ledger.
+    it closes the counters.
 
     Args:
-        ledger: Where they are counted.
-        fail_open: While the ledger is away or answers with an error, count in this process rather than let nobody in
+        counters: Where they are counted.
+        fail_open: While the counters are away or answers with an error, count in this process rather than let nobody in
             who has limits.
         metrics: Where refusals and failures are counted.
         lease_seconds: How long the sessions of a process that died still count.
@@ -70,7 +70,7 @@ class Limiter:
 
     def __init__(
         self,
-        ledger: Ledger,
+        counters: Counters,
         *,
         fail_open: bool,
         metrics: Metrics,
@@ -78,8 +78,8 @@ class Limiter:
         tick_seconds: float = _TICK_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._ledger = ledger
-        self._own = MemoryLedger() if fail_open else None
+        self._counters = counters
+        self._own = MemoryCounters() if fail_open else None
         self._metrics = metrics
         self._lease_seconds = lease_seconds
         self._tick_seconds = min(tick_seconds, lease_seconds / _TICKS_PER_LEASE)
@@ -94,19 +94,19 @@ class Limiter:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        await self._ledger.close()
+        await self._counters.close()
 
     async def count_request(self, key: KeyRecord) -> None:
         """Counts a request or a handshake.
 
         Raises:
             TooManyRequests: It is one too many in this minute; it was not counted.
-            Unavailable: The ledger is away.
+            Unavailable: The counters are away.
         """
         limit = key.limits.requests_per_minute
         if limit is None:
             return
-        wait = await self._ask(lambda ledger: ledger.take(key.id, per_minute=limit))
+        wait = await self._ask(lambdcounters: counters.take(key.id, per_minute=limit))
         if wait > 0:
             raise self._too_many("requests", f"at most {limit} requests a minute", math.ceil(wait))
 
@@ -115,12 +115,12 @@ class Limiter:
 
         Raises:
             TooManyRequests: They are.
-            Unavailable: The ledger is away.
+            Unavailable: The counters are away.
         """
         limit = key.limits.minutes_per_day
         if limit is None:
             return
-        used = await self._ask(lambda ledger: self._spend(ledger, key, 0.0))
+        used = await self._ask(lambdcounters: self._spend(counters, key, 0.0))
         if used >= limit * 60:
             tomorrow = _DAY_SECONDS - self._clock() % _DAY_SECONDS
             raise self._too_many("minutes", _used_up(limit), math.ceil(tomorrow))
@@ -132,9 +132,9 @@ class Limiter:
             Whether it had not been used before.
 
         Raises:
-            Unavailable: The ledger is away.
+            Unavailable: The counters are away.
         """
-        return await self._ask(lambda ledger: ledger.claim(token_id, seconds=seconds))
+        return await self._ask(lambdcounters: counters.claim(token_id, seconds=seconds))
 
     @asynccontextmanager
     async def session(self, key: KeyRecord, stop: Callable[[int, str], None]) -> AsyncIterator[None]:
@@ -146,7 +146,7 @@ class Limiter:
 
         Raises:
             TooManyRequests: As many as may run are running, or the day's minutes are used up.
-            Unavailable: The ledger is away.
+            Unavailable: The counters are away.
         """
         limits, session = key.limits, uuid.uuid4().hex
         if limits.sessions is None and limits.minutes_per_day is None:
@@ -165,30 +165,30 @@ class Limiter:
             await self._settle(session, running)
 
     async def reach(self) -> None:
-        """Ask the ledger something, to see whether it is there.
+        """Ask the counters something, to see whether they are there.
 
         Raises:
             StoreError: It is not.
         """
-        await self._ledger.claim("reach", seconds=1)
+        await self._counters.claim("reach", seconds=1)
 
     async def _lease(self, key: KeyRecord, session: str, limit: int) -> bool:
         seconds = self._lease_seconds
-        got = await self._ask(lambda ledger: ledger.lease(key.id, session, limit=limit, seconds=seconds))
+        got = await self._ask(lambdcounters: counters.lease(key.id, session, limit=limit, seconds=seconds))
         if got and self._own is not None:
-            # Known here as well, should the ledger be away for the next one.
+            # Known here as well, should the counters be away for the next one.
             await self._own.renew(key.id, [session], seconds=seconds)
         return got
 
     async def _settle(self, session: str, running: _Running) -> None:
-        """Counts the last of a session's time and gives its place back; if the ledger is away, the lease runs out."""
+        """Counts the last of a session's time and gives its place back; if the counters are away, the lease runs out."""
         if self._own is not None:
             await self._own.release(running.key.id, session)
         try:
             if running.key.limits.minutes_per_day is not None:
-                await self._spend(self._ledger, running.key, self._clock() - running.counted_until)
+                await self._spend(self._counters, running.key, self._clock() - running.counted_until)
             if running.key.limits.sessions is not None:
-                await self._ledger.release(running.key.id, session)
+                await self._counters.release(running.key.id, session)
         except StoreError:
             self._metrics.ledger_failures.add()
 
@@ -199,7 +199,7 @@ class Limiter:
             for session, running in self._running.items():
                 by_key[running.key.id][session] = running
             for sessions in by_key.values():
-                # A ledger that is away ends nobody's conversation. What was not counted is at the next tick.
+                # Counters that are away end nobody's conversation. What was not counted is at the next tick.
                 try:
                     await self._tick(sessions)
                 except StoreError:
@@ -217,7 +217,7 @@ class Limiter:
         if key.limits.sessions is not None:
             if self._own is not None:
                 await self._own.renew(key.id, running, seconds=self._lease_seconds)
-            await self._ledger.renew(key.id, running, seconds=self._lease_seconds)
+            await self._counters.renew(key.id, running, seconds=self._lease_seconds)
         if key.limits.minutes_per_day is not None:
             await self._count_minutes(key, key.limits.minutes_per_day, list(running.values()))
 
@@ -228,7 +228,7 @@ class Limiter:
         for session in sessions:
             session.counted_until = now
         try:
-            used = await self._spend(self._ledger, key, sum(elapsed))
+            used = await self._spend(self._counters, key, sum(elapsed))
         except StoreError:
             for session, seconds in zip(sessions, elapsed, strict=True):
                 session.counted_until -= seconds
@@ -237,13 +237,13 @@ class Limiter:
             for session in sessions:
                 session.stop(1008, _used_up(limit))
 
-    async def _spend(self, ledger: Ledger, key: KeyRecord, seconds: float) -> float:
+    async def _spend(self, counters: Counters, key: KeyRecord, seconds: float) -> float:
         day = int(self._clock() // _DAY_SECONDS)
-        return await ledger.spend(f"{key.id}:{day}", max(0.0, seconds), keep=_KEEP_USAGE_SECONDS)
+        return await counters.spend(f"{key.id}:{day}", max(0.0, seconds), keep=_KEEP_USAGE_SECONDS)
 
-    async def _ask(self, question: Callable[[Ledger], Awaitable[T]]) -> T:
+    async def _ask(self, question: Callable[[Counters], Awaitable[T]]) -> T:
         try:
-            return await question(self._ledger)
+            return await question(self._counters)
         except StoreError:
             self._metrics.ledger_failures.add()
             if self._own is not None:

@@ -93,7 +93,7 @@ class Downstream:
         self._ending: Ending | None = None
         self._stall = stall
 
-    def heard(self, frame: Frame) -> None:
+    def message_received(self, frame: Frame) -> None:
         """The provider sent a message."""
         if self._over.done():
             return

@@ -96,7 +96,7 @@ class _Upstream:
         self._over = over
         self._stall = stall
 
-    def heard(self, frame: Frame) -> None:
+    def message_received(self, frame: Frame) -> None:
         try:
             self._send(self._translate(frame))
         except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not

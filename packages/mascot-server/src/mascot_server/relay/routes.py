@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from litestar.handlers import WebsocketRouteHandler
 
     from mascot_server.auth.handshake_admission import Admission, Admitted
-    from mascot_server.inference.engines import Models
+    from mascot_server.inference.engines import Engines
     from mascot_server.inference.scheduler import Scheduler
     from mascot_server.observability.metrics import DialFailure, Metrics
     from mascot_server.observability.tracing import Tracing
@@ -51,7 +51,7 @@ class Conversations:
         admission: Says who is let in.
         limits: How long a conversation may last.
         dialer: Connects to the provider.
-        models: Viseme models.
+        engines: Inference engines of the viseme models.
         scheduler: Predicts visemes.
         metrics: Where things are counted.
         drain: Says whether a new conversation is taken, and keeps account of the running ones.
@@ -64,7 +64,7 @@ class Conversations:
         admission: Admission,
         limits: SessionLimits,
         dialer: Dialer,
-        models: Models,
+        engines: Engines,
         scheduler: Scheduler,
         metrics: Metrics,
         drain: Drain,
@@ -73,7 +73,7 @@ class Conversations:
         self._admission = admission
         self._limits = limits
         self._dialer = dialer
-        self._models = models
+        self._engines = engines
         self._scheduler = scheduler
         self._metrics = metrics
         self._drain = drain
@@ -123,14 +123,14 @@ class Conversations:
                 try:
                     await app.accept()
                     codec = trace.watch(provider.codec(config, handshake))
-                    session = Session(codec, partial(self._models.open_stream, model))
+                    session = Session(codec, partial(self._engines.open_stream, model))
                     ending = await self._relay(app, upstream, session, stop)
                 finally:
                     await upstream.close(1000, "")
             except UpstreamError as error:
                 log.warning("%s", error, extra={"code": error.close_code})
                 self._metrics.closes.add("provider", close_code_label(error.close_code))
-                await app.turn_away(error.close_code, str(error))
+                await app.reject(error.close_code, str(error))
             except PeerClosed:
                 log.info("the app left before it began")
             except Exception:

@@ -247,7 +247,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         if self._listener is not None:
-            self._listener.heard(frame)
+            self._listener.message_received(frame)
             return
         if isinstance(frame, str):
             self.queue.put_nowait({"type": "websocket.receive", "text": frame})

@@ -28,7 +28,7 @@ def tell(event: Any, listener: Listener) -> None:
     """Tells a listener of an ASGI event."""
     if event["type"] == "websocket.receive":
         text = event.get("text")
-        listener.heard(text if text is not None else event["bytes"])
+        listener.message_received(text if text is not None else event["bytes"])
     elif event["type"] == "websocket.disconnect":
         listener.gone(PeerClosed(event.get("code") or NO_STATUS, event.get("reason") or ""))
 

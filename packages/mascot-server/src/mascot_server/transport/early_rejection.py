@@ -25,7 +25,7 @@ from mascot_server.transport.request_heads import (
     Waiting,
     split_target,
 )
-from mascot_server.transport.stalled_clients import CutsStalledClients
+from mascot_server.transport.stalled_clients import StalledClientsProtocol
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[str, bytes, list[tuple[bytes, bytes]]], Refusal | None]
 
-__all__ = ["http_door"]
+__all__ = ["rejecting_protocol"]
 
 _MALFORMED: Final = Rejection(400, "malformed", "This is not an HTTP/1.1 request")
 _NO_BODY: Final = (
@@ -70,10 +70,10 @@ class Shared:
     check: Check
     limits: HeadLimits
     metrics: Metrics
-    waiting: Waiting[Door]
+    waiting: Waiting[RejectingProtocol]
 
 
-class Door(CutsStalledClients):
+class RejectingProtocol(StalledClientsProtocol):
     """One connection, until it has become a WebSocket.
 
     It waits while no request of it is in progress. Then a timer runs: for the head from the first byte on, and else
@@ -282,7 +282,7 @@ class Door(CutsStalledClients):
             socket.data_received(self._early)
 
 
-def http_door(
+def rejecting_protocol(
     check: Check, limits: HeadLimits, metrics: Metrics, *, stall_seconds: float
 ) -> type[HttpToolsProtocol]:
     """Make uvicorn's HTTP protocol for one process.
@@ -294,11 +294,11 @@ def http_door(
         stall_seconds: How long a client may leave an HTTP answer unread.
     """
 
-    class ProcessDoor(Door):
+    class ProcessProtocol(RejectingProtocol):
         shared = Shared(check, limits, metrics, Waiting(limits.max_waiting))
 
-    ProcessDoor.stall_seconds = stall_seconds
-    return ProcessDoor
+    ProcessProtocol.stall_seconds = stall_seconds
+    return ProcessProtocol
 
 
 def _answer(status_code: int, content: Mapping[str, Any], more: Mapping[str, str]) -> bytes:

@@ -37,7 +37,7 @@ class PeerStalled(PeerClosed):
 class Listener(Protocol):
     """Is called by a peer's socket, on the event loop, in the order in which things happen."""
 
-    def heard(self, frame: Frame) -> None:
+    def message_received(self, frame: Frame) -> None:
         """The peer said something."""
 
     def gone(self, closed: PeerClosed) -> None:

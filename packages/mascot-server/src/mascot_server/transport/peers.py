@@ -80,7 +80,7 @@ class AppPeer:
             raise PeerClosed(ABNORMAL) from None
         self._open = True
 
-    async def turn_away(self, code: int, reason: str) -> None:
+    async def reject(self, code: int, reason: str) -> None:
         """Accepts and closes at once, since a browser is told nothing of a refused handshake."""
         with suppress(PeerClosed):
             await self.accept()

@@ -61,7 +61,7 @@ class ProviderSocket(ClientConnection):
         self._listener = listener
         early, self._early = self._early, []
         for frame in early:
-            listener.heard(frame)
+            listener.message_received(frame)
         if early:
             self.go_on()
         self._tell_if_gone()
@@ -188,7 +188,7 @@ class ProviderSocket(ClientConnection):
         if self._leaving:
             return
         if self._listener is not None:
-            self._listener.heard(frame)
+            self._listener.message_received(frame)
             return
         self._early.append(frame)
         self.hold()

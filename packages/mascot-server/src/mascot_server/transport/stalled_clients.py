@@ -13,13 +13,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["CutsStalledClients"]
+__all__ = ["StalledClientsProtocol"]
 
 _BYTES_PER_SECOND: Final = 1024
 """That a client must take while an answer waits for it. Whoever reads at all is faster."""
 
 
-class CutsStalledClients(HttpToolsProtocol):
+class StalledClientsProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, which ends connections whose clients leave an answer unread.
 
     Attributes:

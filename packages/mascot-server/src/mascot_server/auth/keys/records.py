@@ -39,7 +39,7 @@ class KeyRecord:
     """An API key, but for the key.
 
     Attributes:
-        id: Names it in commands, tokens and ledgers. No secret.
+        id: Names it in commands, tokens and counters. No secret.
         name: What people call it.
         digest: SHA-256 of the key.
         created: When it was made.

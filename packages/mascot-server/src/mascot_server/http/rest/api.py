@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from mascot_server.http.rest.background import Background
-from mascot_server.http.rest.recordings import Hearing
+from mascot_server.http.rest.recordings import RecordingVisemes
 from mascot_server.http.rest.streaming import unless_gone
 from mascot_server.http.rest.uploads import read_file
-from mascot_server.http.rest.visemes import heard_whole, visemes_route
+from mascot_server.http.rest.visemes import predict_whole, visemes_route
 from mascot_server.http.rest.visemes_audio import visemes_audio_routes
 from mascot_server.http.rest.voices import voices_route
 from mascot_server.tts import BuiltInEngine
@@ -63,7 +63,7 @@ class Rest:
             voices_route(access=access, engine=engine),
         ]
 
-    async def hear_file(self, request: Request[Any, Any, Any], model: VisemeModel) -> list[dict[str, Any]]:
+    async def predict_file(self, request: Request[Any, Any, Any], model: VisemeModel) -> list[dict[str, Any]]:
         """Predicts the visemes of a file that is the whole body of a request.
 
         Args:
@@ -80,12 +80,12 @@ class Rest:
         async with AsyncExitStack() as resources:
             resources.enter_context(self._background.slot(_PAGE))
             file = await read_file(request, max_bytes=limits.max_audio_bytes)
-            hearing = Hearing(
+            hearing = RecordingVisemes(
                 file, sample_rate=16000, model=model, max_seconds=limits.max_audio_seconds, bare=False
             )
             resources.callback(self._background.submit, hearing.close)
             await self._background.run(hearing.open)
-            return await unless_gone(request, heard_whole(hearing, self._background))
+            return await unless_gone(request, predict_whole(hearing, self._background))
 
     async def __aenter__(self) -> Self:
         return self

@@ -26,7 +26,7 @@ CHUNK_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecordingChunk:
     """What was heard in one chunk.
 
     Attributes:
@@ -42,7 +42,7 @@ class Heard:
     duration_ms: int
 
 
-class Hearing:
+class RecordingVisemes:
     """An uploaded recording that is being heard.
 
     Args:
@@ -76,7 +76,7 @@ class Hearing:
         except AudioError as error:
             raise _unreadable(error) from None
 
-    def next(self) -> Heard | None:
+    def next(self) -> RecordingChunk | None:
         """Hears the next chunk; nothing after the last one.
 
         Raises:
@@ -97,7 +97,7 @@ class Hearing:
             changes += self._stream.input_finished()
             self._total = self._number
         duration_ms = round(len(block) * 1000 / self._recording.rate)
-        return Heard(changes, self._number, max(self._total, self._number), duration_ms)
+        return RecordingChunk(changes, self._number, max(self._total, self._number), duration_ms)
 
     @property
     def number(self) -> int:

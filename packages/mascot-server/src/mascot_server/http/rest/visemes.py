@@ -12,7 +12,7 @@ from litestar.datastructures.headers import Accept
 from mascot_server.errors import Forbidden, Refusal, Unauthorized
 from mascot_server.http.rest.events import chunk_error, chunk_event, visemes_list
 from mascot_server.http.rest.openapi import VisemesOperation
-from mascot_server.http.rest.recordings import Hearing
+from mascot_server.http.rest.recordings import RecordingVisemes
 from mascot_server.http.rest.streaming import event_stream, unless_gone
 from mascot_server.http.rest.uploads import body_limit, read_upload
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from mascot_server.auth.http_access import Access
     from mascot_server.http.rest.background import Background
-    from mascot_server.http.rest.recordings import Heard
 
-__all__ = ["heard_whole", "visemes_route"]
+__all__ = ["predict_whole", "visemes_route"]
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ def visemes_route(
         async with AsyncExitStack() as resources:
             resources.enter_context(background.slot(key.id))
             upload = await read_upload(request, max_bytes=max_bytes)
-            hearing = Hearing(
+            hearing = RecordingVisemes(
                 upload.file,
                 sample_rate=upload.sample_rate,
                 model=upload.model,
@@ -74,7 +73,7 @@ def visemes_route(
             resources.callback(background.submit, hearing.close)
             await background.run(hearing.open)
             if _wants_list(request):
-                found = await unless_gone(request, heard_whole(hearing, background))
+                found = await unless_gone(request, predict_whole(hearing, background))
                 return Response(found, media_type=MediaType.JSON)
             first = await unless_gone(request, background.run(hearing.next))
             events = _events(hearing, background)
@@ -89,7 +88,7 @@ def _wants_list(request: Request[Any, Any, Any]) -> bool:
     return accept.best_match(types, default=types[0]) == types[1]
 
 
-async def heard_whole(hearing: Hearing, background: Background) -> list[dict[str, Any]]:
+async def predict_whole(hearing: RecordingVisemes, background: Background) -> list[dict[str, Any]]:
     """The visemes of a whole recording, as the contract writes them.
 
     Args:
@@ -105,7 +104,7 @@ async def heard_whole(hearing: Hearing, background: Background) -> list[dict[str
     return found
 
 
-async def _events(hearing: Hearing, background: Background) -> AsyncIterator[bytes]:
+async def _events(hearing: RecordingVisemes, background: Background) -> AsyncIterator[bytes]:
     try:
         while heard := await background.run(hearing.next):
             yield _event(heard)

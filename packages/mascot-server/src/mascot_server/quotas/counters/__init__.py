@@ -1,6 +1,6 @@
 """What processes have to agree on: single use, rates, running sessions and minutes used."""
 
-from mascot_server.quotas.counters.base import Ledger
-from mascot_server.quotas.counters.memory import MemoryLedger
+from mascot_server.quotas.counters.base import Counters
+from mascot_server.quotas.counters.memory import MemoryCounters
 
-__all__ = ["Ledger", "MemoryLedger"]
+__all__ = ["Counters", "MemoryCounters"]

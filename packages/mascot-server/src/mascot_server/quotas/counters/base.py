@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Ledger"]
+__all__ = ["Counters"]
 
 
-class Ledger(Protocol):
+class Counters(Protocol):
     """Counts what may not be exceeded by all processes together.
 
-    Times are the ledger's own: processes need not agree on theirs. Every method raises `StoreError` if the ledger is
+    Times are the counters' own: processes need not agree on theirs. Every method raises `StoreError` if the counters are
     away or answers with an error, which may be about one name; what that means for a caller is for the limiter to say.
     """
 

@@ -1,4 +1,4 @@
-"""The ledger of a single process."""
+"""The counters of a single process."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-__all__ = ["MemoryLedger"]
+__all__ = ["MemoryCounters"]
 
 V = TypeVar("V")
 
 _MINUTE: Final = 60.0
 
 
-class MemoryLedger:
+class MemoryCounters:
     """Counts in this process alone. Used from one event loop; no method ever waits.
 
     Args:

@@ -1,4 +1,4 @@
-"""The ledger of many processes: Redis or Valkey."""
+"""The counters of many processes: Redis or Valkey."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mascot_server.redis.connection import RedisLink
 
-__all__ = ["RedisLedger"]
+__all__ = ["RedisCounters"]
 
 _PREFIX: Final = "mascot:"
 
@@ -21,7 +21,7 @@ def _script(name: str) -> str:
     return files("mascot_server.quotas.counters").joinpath(f"scripts/{name}.lua").read_text()
 
 
-class RedisLedger:
+class RedisCounters:
     """Counts in Redis. Each question is one command, one script or one transaction, of one key.
 
     Args:
