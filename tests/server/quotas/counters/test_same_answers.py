@@ -48,34 +48,34 @@ class Both(RuleBasedStateMachine):
 
     @rule(name=names)
     def claim(self, name: str) -> None:
-        memory, redis = self.both(lambdcounters: counters.claim(name, seconds=LONG))
+        memory, redis = self.both(lambda counters: counters.claim(name, seconds=LONG))
         assert memory == redis
 
     @rule(name=names)
     def take(self, name: str) -> None:
-        memory, redis = self.both(lambdcounters: counters.take(name, per_minute=3))
+        memory, redis = self.both(lambda counters: counters.take(name, per_minute=3))
         assert memory == pytest.approx(redis, abs=0.5)
 
     @rule(name=names, holder=holders, limit=st.integers(1, 3))
     def lease(self, name: str, holder: str, limit: int) -> None:
-        memory, redis = self.both(lambdcounters: counters.lease(name, holder, limit=limit, seconds=LONG))
+        memory, redis = self.both(lambda counters: counters.lease(name, holder, limit=limit, seconds=LONG))
         assert memory == redis
 
     @rule(name=names, who=st.lists(holders, min_size=1, unique=True))
     def renew(self, name: str, who: list[str]) -> None:
-        self.both(lambdcounters: counters.renew(name, who, seconds=LONG))
+        self.both(lambda counters: counters.renew(name, who, seconds=LONG))
 
     @rule(name=names, holder=holders)
     def release(self, name: str, holder: str) -> None:
-        self.both(lambdcounters: counters.release(name, holder))
+        self.both(lambda counters: counters.release(name, holder))
 
     @rule(name=names, milliseconds=st.integers(0, 10_000))
     def spend(self, name: str, milliseconds: int) -> None:
-        memory, redis = self.both(lambdcounters: counters.spend(name, milliseconds / 1000, keep=LONG))
+        memory, redis = self.both(lambda counters: counters.spend(name, milliseconds / 1000, keep=LONG))
         assert memory == redis
 
     def teardown(self) -> None:
-        self.both(lambdcounters: counters.close())
+        self.both(lambda counters: counters.close())
         self._runner.close()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from litestar.types import Message, Receive, Scope, Send
     from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
-__all__ = ["Front"]
+__all__ = ["Application"]
 
 
 class Application(Litestar):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mascot_server.inference.viseme_models import VisemeModel
     from mascot_server.providers.codec import AudioFormat
 
-__all__ = ["Models"]
+__all__ = ["Engines"]
 
 
 class Engines:

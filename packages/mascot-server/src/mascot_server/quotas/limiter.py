@@ -106,7 +106,7 @@ class Limiter:
         limit = key.limits.requests_per_minute
         if limit is None:
             return
-        wait = await self._ask(lambdcounters: counters.take(key.id, per_minute=limit))
+        wait = await self._ask(lambda counters: counters.take(key.id, per_minute=limit))
         if wait > 0:
             raise self._too_many("requests", f"at most {limit} requests a minute", math.ceil(wait))
 
@@ -120,7 +120,7 @@ class Limiter:
         limit = key.limits.minutes_per_day
         if limit is None:
             return
-        used = await self._ask(lambdcounters: self._spend(counters, key, 0.0))
+        used = await self._ask(lambda counters: self._spend(counters, key, 0.0))
         if used >= limit * 60:
             tomorrow = _DAY_SECONDS - self._clock() % _DAY_SECONDS
             raise self._too_many("minutes", _used_up(limit), math.ceil(tomorrow))
@@ -134,7 +134,7 @@ class Limiter:
         Raises:
             Unavailable: The counters are away.
         """
-        return await self._ask(lambdcounters: counters.claim(token_id, seconds=seconds))
+        return await self._ask(lambda counters: counters.claim(token_id, seconds=seconds))
 
     @asynccontextmanager
     async def session(self, key: KeyRecord, stop: Callable[[int, str], None]) -> AsyncIterator[None]:
@@ -174,14 +174,14 @@ class Limiter:
 
     async def _lease(self, key: KeyRecord, session: str, limit: int) -> bool:
         seconds = self._lease_seconds
-        got = await self._ask(lambdcounters: counters.lease(key.id, session, limit=limit, seconds=seconds))
+        got = await self._ask(lambda counters: counters.lease(key.id, session, limit=limit, seconds=seconds))
         if got and self._own is not None:
             # Known here as well, should the counters be away for the next one.
             await self._own.renew(key.id, [session], seconds=seconds)
         return got
 
     async def _settle(self, session: str, running: _Running) -> None:
-        """Counts the last of a session's time and gives its place back; if the counters are away, the lease runs out."""
+        """Counts the rest of a session's time and gives its place back; without the counters the lease runs out."""
         if self._own is not None:
             await self._own.release(running.key.id, session)
         try:

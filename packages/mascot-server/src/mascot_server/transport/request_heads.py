@@ -1,6 +1,7 @@
 """Limits of what a connection may send before a request is known: head size, headers, target, time, and how many wait.
 
-Neither uvicorn nor the parsers under it have such limits. Nothing here does I/O or reads a clock; `rejecting_protocol` feeds it.
+Neither uvicorn nor the parsers under it have such limits. Nothing here does I/O or reads a clock;
+`rejecting_protocol` feeds it.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CHUNK_MS", "Heard", "Hearing"]
+__all__ = ["CHUNK_MS", "RecordingChunk", "RecordingVisemes"]
 
 CHUNK_MS: Final = 1000
 """Long enough that few frames are decided at an edge, where the model hears less of what follows; short enough, with

@@ -12,7 +12,7 @@ from litestar.datastructures.headers import Accept
 from mascot_server.errors import Forbidden, Refusal, Unauthorized
 from mascot_server.http.rest.events import chunk_error, chunk_event, visemes_list
 from mascot_server.http.rest.openapi import VisemesOperation
-from mascot_server.http.rest.recordings import RecordingVisemes
+from mascot_server.http.rest.recordings import RecordingChunk, RecordingVisemes
 from mascot_server.http.rest.streaming import event_stream, unless_gone
 from mascot_server.http.rest.uploads import body_limit, read_upload
 
@@ -115,5 +115,5 @@ async def _events(hearing: RecordingVisemes, background: Background) -> AsyncIte
         yield chunk_error(hearing.number, "Internal server error")
 
 
-def _event(heard: Heard) -> bytes:
+def _event(heard: RecordingChunk) -> bytes:
     return chunk_event(heard.changes, number=heard.number, total=heard.total, duration_ms=heard.duration_ms)

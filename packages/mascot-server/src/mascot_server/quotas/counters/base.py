@@ -13,8 +13,9 @@ __all__ = ["Counters"]
 class Counters(Protocol):
     """Counts what may not be exceeded by all processes together.
 
-    Times are the counters' own: processes need not agree on theirs. Every method raises `StoreError` if the counters are
-    away or answers with an error, which may be about one name; what that means for a caller is for the limiter to say.
+    Times are the counters' own: processes need not agree on theirs. Every method raises `StoreError` if the counters
+    are away or answer with an error, which may be about one name; what that means for a caller is for the limiter to
+    say.
     """
 
     async def claim(self, name: str, *, seconds: float) -> bool:
