@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,17 @@ def redis_server(shared_redis: RedisServer) -> RedisServer:
     """It, empty."""
     shared_redis.command("FLUSHALL")
     return shared_redis
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Undo what a command that runs in this process sets for all loggers."""
+    loggers = [logging.getLogger(), logging.getLogger("mascot_server")]
+    before = [(logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def test_it_says_where_the_page_is_and_whom_it_talks_to(start: Start) -> None:
     assert re.fullmatch(r"open http://127\.0\.0\.1:\d+/playground/", demo.said[0])
     assert demo.said[1:] == [
         "  ElevenLabs: simulated",
-        "  OpenAI: simulated",
         "  Gemini: simulated",
+        "  OpenAI: simulated",
         "Ctrl+C ends it",
     ]
     assert httpx.get(demo.said[0].removeprefix("open "), timeout=20).status_code == 200
@@ -111,8 +111,8 @@ def test_with_keys_it_says_where_the_real_services_are(start: Start) -> None:
     demo = start(demo_openai_api_key="sk-x", demo_gemini_api_key="AIza", openai_url=origin)
     assert demo.said[1:4] == [
         "  ElevenLabs: simulated",
-        f"  OpenAI: {origin}",
         "  Gemini: https://generativelanguage.googleapis.com",
+        f"  OpenAI: {origin}",
     ]
 
 

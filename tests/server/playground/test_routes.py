@@ -24,8 +24,8 @@ def test_what_can_be_chosen(page: Page) -> None:
     assert page.config() == {
         "providers": [
             {"id": "elevenlabs", "name": "ElevenLabs", "simulated": True, "model": None},
-            {"id": "openai", "name": "OpenAI", "simulated": True, "model": "gpt-realtime"},
             {"id": "gemini", "name": "Gemini", "simulated": True, "model": "gemini-3.8-live"},
+            {"id": "openai", "name": "OpenAI", "simulated": True, "model": "gpt-realtime"},
         ],
         "viseme_models": [
             {"id": "default", "name": "English"},
@@ -53,9 +53,9 @@ def test_connections_are_those_of_the_contract(page: Page) -> None:
     [
         (b"{", "the body is not JSON"),
         (b"[]", "the body must be an object"),
-        (b"{}", "provider: must be one of elevenlabs, openai, gemini"),
-        (b'{"provider": "other"}', "provider: must be one of elevenlabs, openai, gemini"),
-        (b'{"provider": ["openai"]}', "provider: must be one of elevenlabs, openai, gemini"),
+        (b"{}", "provider: must be one of elevenlabs, gemini, openai"),
+        (b'{"provider": "other"}', "provider: must be one of elevenlabs, gemini, openai"),
+        (b'{"provider": ["openai"]}', "provider: must be one of elevenlabs, gemini, openai"),
         (
             b'{"provider": "openai", "viseme_model": "klingon"}',
             "viseme_model: must be one of default, indonesian",

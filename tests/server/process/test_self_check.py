@@ -63,8 +63,8 @@ def test_wrong_settings_are_all_named() -> None:
     status, lines = check(PORT="eighty", OPENAI_URL="nowhere")
     assert status == 1
     assert [line.split()[:2] for line in lines] == [
-        ["problem", "MASCOT_PORT:"],
         ["problem", "MASCOT_OPENAI_URL:"],
+        ["problem", "MASCOT_PORT:"],
     ]
 
 

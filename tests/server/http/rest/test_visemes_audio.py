@@ -295,7 +295,7 @@ async def test_a_service_that_breaks_off_is_told_in_the_stream() -> None:
         (
             b"HTTP/1.1 302 There\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
             502,
-            "cartesia answered HTTP 302",
+            "cartesia answered HTTP 302, a redirect, which is not followed",
         ),
         (b"nonsense\r\n\r\n", 502, "cartesia is unreachable: RemoteProtocolError"),
         (HEAD + b"0\r\n\r\n", 400, "text: there is nothing in it to say"),
