@@ -10,8 +10,8 @@ import math
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from bench.accuracy import score_corpus
 from bench.corpus import listings, utterances
+from bench.scoring import score_corpus
 from bench.visemes import VISEMES, Score
 from mascot_visemes.registry import load_network
 

@@ -66,14 +66,12 @@ _NEAREST = {
         "ER": "ɚ ɜ",
         "AO": "ɔ",
         "OW": "o oʊ",
-        "OW AW": "ʌʊ",
         "UH": "ʊ",
         "UW": "u",
         "UW IH": "ʉ ɯ",
         "AY": "aɪ",
         "AW": "aʊ",
         "OY": "ɔɪ oɪ ɔø",
-        "AY OY": "œy",
         "SIL": "SIL",
     }.items()
     for name in names.split()

@@ -9,7 +9,7 @@ import numpy as np
 from tools.align.articulation import nearest
 from tools.align.gmm import STATES, Mixture, adapted, grown, joined, log_likelihoods
 from tools.align.mfcc import FRAMES_PER_SECOND
-from tools.align.viterbi import SIL, Timed, best_path, chain
+from tools.align.viterbi import SIL, Chain, Timed, best_path, chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ Models = dict[str, tuple[Mixture, ...]]
 """The densities of the states of each sound."""
 
 COMPONENTS = 8
-ROUNDS = 6
+ROUNDS = 4
 PRIOR = 30.0
 """How many frames of its own each component of a model has to see until it counts as much as where it began."""
 
@@ -96,46 +96,42 @@ def align(
         utterances: All that is transcribed.
         models: Of every phone, as they begin.
         rounds: How often all is aligned.
-        progress: Called with a line after each round.
+        progress: Called with a line after each re-estimation.
 
     Returns:
         The alignments of the last round, and the models that it used.
     """
     chains = [chain(u.words) for u in utterances]
-    for number in range(rounds):
-        frames: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
-        result: list[Aligned] = []
-        names = sorted(models)
-        everything = [state for name in names for state in models[name]]
-        for utterance, path in zip(utterances, chains, strict=True):
-            columns = [names.index(unit) * STATES + state for unit in path.units for state in range(STATES)]
-            likely = log_likelihoods(everything, utterance.features)
-            phones, used, _ = best_path(path, likely[:, columns])
-            result.append(Aligned(phones, _fit(phones, used, likely, columns)))
-            for model in np.unique(used):
-                key = (path.units[model // STATES], int(model % STATES))
-                frames.setdefault(key, []).append(utterance.features[used == model])
-        progress(f"round {number + 1}: fit {np.mean([one.fit for one in result]):.3f}")
-        if number < rounds - 1:
-            models = {
-                name: tuple(
-                    adapted(mixture, np.concatenate(seen), prior=PRIOR)
-                    if (seen := frames.get((name, state)))
-                    else mixture
-                    for state, mixture in enumerate(mixtures)
-                )
-                for name, mixtures in models.items()
-            }
+    for number in range(1, rounds):
+        models = _re_estimated(utterances, chains, models)
+        progress(f"re-estimated {number} of {rounds - 1} times")
+    names = sorted(models)
+    everything = [state for name in names for state in models[name]]
+    result = []
+    for utterance, path in zip(utterances, chains, strict=True):
+        columns = np.array([names.index(unit) * STATES + s for unit in path.units for s in range(STATES)])
+        likely = log_likelihoods(everything, utterance.features)
+        phones, used = best_path(path, likely[:, columns])
+        loss = likely[np.arange(len(likely)), columns[used]] - likely.max(1)
+        spoken = [loss[phone.start : phone.end] for phone in phones if phone.ipa != SIL]
+        result.append(Aligned(phones, float(np.concatenate(spoken).mean())))
     return result, models
 
 
-def _fit(
-    phones: list[Timed], used: NDArray[np.intp], likely: NDArray[np.float32], columns: list[int]
-) -> float:
-    spoken = np.zeros(len(likely), bool)
-    for phone in phones:
-        spoken[phone.start : phone.end] = phone.ipa != SIL
-    if not spoken.any():
-        return -np.inf
-    own = likely[np.arange(len(likely)), np.array(columns)[used]]
-    return float((own - likely.max(1))[spoken].mean())
+def _re_estimated(utterances: Sequence[Utterance], chains: Sequence[Chain], models: Models) -> Models:
+    frames: dict[tuple[str, int], list[NDArray[np.float32]]] = {}
+    for utterance, path in zip(utterances, chains, strict=True):
+        states = [state for unit in path.units for state in models[unit]]
+        _, used = best_path(path, log_likelihoods(states, utterance.features))
+        for model in np.unique(used):
+            key = (path.units[model // STATES], int(model % STATES))
+            frames.setdefault(key, []).append(utterance.features[used == model])
+    return {
+        name: tuple(
+            adapted(mixture, np.concatenate(seen), prior=PRIOR)
+            if (seen := frames.get((name, state)))
+            else mixture
+            for state, mixture in enumerate(mixtures)
+        )
+        for name, mixtures in models.items()
+    }

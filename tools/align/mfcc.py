@@ -85,4 +85,5 @@ def _mel(hertz: float) -> float:
 @cache
 def _dct() -> NDArray[np.float64]:
     at = (np.arange(_BANDS) + 0.5) * np.pi / _BANDS
-    return np.cos(at[:, None] * np.arange(_CEPSTRA)) * np.sqrt(2 / _BANDS)
+    cosines: NDArray[np.float64] = np.cos(at[:, None] * np.arange(_CEPSTRA)) * np.sqrt(2 / _BANDS)
+    return cosines

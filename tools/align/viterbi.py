@@ -39,7 +39,7 @@ class Chain:
         phones: (IPA, word) in order, with every silence and every phone that may be left out.
         models: For each state its model, as an index into `units` times 3 plus the number of the state.
         owner: For each state the phone, an index into `phones`.
-        before: For each state those it may be entered from, itself first, shape (states, most); -1 where there are fewer.
+        before: For each state those it may be entered from, itself first, shape (states, most); else -1.
         first: States in which an utterance may begin.
         last: States in which it may end.
         units: The names of the models.
@@ -88,31 +88,28 @@ def chain(words: Sequence[Sequence[Phone]]) -> Chain:
     )
 
 
-def best_path(
-    path: Chain, scores: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None
-) -> tuple[list[Timed], NDArray[np.intp], float]:
+def best_path(path: Chain, scores: NDArray[np.float32]) -> tuple[list[Timed], NDArray[np.intp]]:
     """Return the most likely times.
 
     Args:
         path: Of `chain`.
         scores: Log density of each frame in each model, shape (frames, 3 times units).
-        allowed: Which phone may hold in which frame, shape (frames, phones); all if None.
 
     Returns:
-        The phones that are there, without gaps; the model of each frame, shape (frames,); the mean log density.
+        The phones that are there, without gaps, and the model of each frame, shape (frames,).
 
     Raises:
         ValueError: There are fewer frames than the shortest way through takes.
     """
     frames = len(scores)
-    emitted = scores[:, path.models].copy()
-    if allowed is not None:
-        emitted[~allowed[:, path.owner]] = _NEVER
+    emitted = scores[:, path.models]
     states, most = path.before.shape
     entry_cost = np.zeros((states, most), np.float32)
     entry_cost[path.before < 0] = _NEVER
     for state in range(states):
-        if path.phones[path.owner[state]][0] == SIL and (state == 0 or path.owner[state - 1] != path.owner[state]):
+        if path.phones[path.owner[state]][0] == SIL and (
+            state == 0 or path.owner[state - 1] != path.owner[state]
+        ):
             entry_cost[state, 1:] -= _SIL_COST
     came = np.zeros((frames, states), np.int8)
     best = np.full(states, _NEVER, np.float32)
@@ -123,8 +120,7 @@ def best_path(
         came[frame] = options.argmax(1)
         best = options[rows, came[frame]] + emitted[frame]
     state = int(path.last[best[path.last].argmax()])
-    total = float(best[state])
-    if total <= _NEVER / 2:
+    if best[state] <= _NEVER / 2:
         raise ValueError(f"{frames} frames are too few for {len(path.phones)} phones")
     visited = np.empty(frames, np.intp)
     for frame in range(frames - 1, -1, -1):
@@ -134,4 +130,4 @@ def best_path(
     cuts = np.flatnonzero(np.diff(owners)) + 1
     starts, ends = [0, *cuts.tolist()], [*cuts.tolist(), frames]
     timed = [Timed(a, b, *path.phones[owners[a]]) for a, b in zip(starts, ends, strict=True)]
-    return timed, path.models[visited], total / frames
+    return timed, path.models[visited]

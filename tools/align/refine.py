@@ -1,0 +1,91 @@
+"""Moves the edges of silences to where the level says that the voice begins or ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tools.align.viterbi import SIL, Timed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+REACH = 12
+"""How many frames of 5 ms an edge may move by."""
+_SHORTEST = 6  # frames that a phone keeps
+_ABOVE_DB = 10.0  # of what lies above the noise floor by more, somebody speaks
+_SHARE = 0.4  # or by more than this share of the way up to the level of the speech
+# Their beginnings or ends are as quiet as a silence: the models know better.
+_QUIET = frozenset(
+    [
+        "p",
+        "b",
+        "t",
+        "d",
+        "k",
+        "ɡ",
+        "q",
+        "ʔ",
+        "tʃ",
+        "tɕ",
+        "ʈʂ",
+        "dʒ",
+        "pʰ",
+        "tʰ",
+        "kʰ",
+        "tɕʰ",
+        "ʈʂʰ",
+        "tˤ",
+        "f",
+        "θ",
+        "h",
+        "ħ",
+        "tʲ",
+        "dʲ",
+        "pʲ",
+        "bʲ",
+        "kʲ",
+        "ɡʲ",
+        "tʃʲ",
+    ]
+)
+
+
+def refined(phones: Sequence[Timed], levels: NDArray[np.float64]) -> list[Timed]:
+    """Return the phones with better edges of silences.
+
+    Args:
+        phones: Without gaps, in frames.
+        levels: Of each frame, in dB.
+    """
+    edges = [phone.start for phone in phones] + [phones[-1].end]
+    quiet = [levels[p.start : p.end] for p in phones if p.ipa == SIL]
+    loud = [levels[p.start : p.end] for p in phones if p.ipa != SIL]
+    if not quiet or not loud:
+        return list(phones)
+    floor = float(np.percentile(np.concatenate(quiet), 20))
+    limit = floor + min(_ABOVE_DB, _SHARE * (float(np.median(np.concatenate(loud))) - floor))
+    for i in range(1, len(phones)):
+        before, after = phones[i - 1], phones[i]
+        low, high = edges[i - 1] + _SHORTEST, edges[i + 1] - _SHORTEST
+        if SIL not in (before.ipa, after.ipa) or {before.ipa, after.ipa} & _QUIET or low > high:
+            continue
+        voiced = levels > limit if before.ipa == SIL else levels <= limit
+        edges[i] = int(np.clip(_moved(edges[i], voiced), low, high))
+    return [
+        phone._replace(start=start, end=end)
+        for phone, start, end in zip(phones, edges, edges[1:], strict=False)
+    ]
+
+
+def _moved(edge: int, reached: NDArray[np.bool_]) -> int:
+    """The nearest frame from which on `reached` holds while before it does not; the edge itself if none is in reach."""
+    found = [
+        at
+        for at in range(max(1, edge - REACH), min(len(reached), edge + REACH + 1))
+        if reached[at] and not reached[at - 1]
+    ]
+    return min(found, key=lambda at: abs(at - edge), default=edge)
