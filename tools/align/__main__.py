@@ -30,7 +30,7 @@ from tools.align.estimate import Models, Utterance, align, begun, labelled_model
 from tools.align.mfcc import FRAMES_PER_SECOND
 from tools.align.picture import draw
 from tools.align.pronounce import words
-from tools.align.refine import refined
+from tools.align.refine import refined, shortened
 from tools.align.speech import Recording, recordings
 from tools.align.viterbi import SIL, Timed
 
@@ -134,7 +134,7 @@ def _language(
     dropped = _dropped([one.corpus for one in speech], [one.fit for one in aligned])
     for index, (one, found) in enumerate(zip(speech, aligned, strict=True)):
         split = split_of(language, one.corpus, one.entry)
-        times = refined(found.phones, one.levels)
+        times = shortened(refined(found.phones, one.levels))
         long = any(p.ipa != SIL and p.end - p.start > _LONGEST * FRAMES_PER_SECOND for p in times)
         if split is None:
             continue

@@ -1,4 +1,4 @@
-"""Moves the edges of silences to where the level says that the voice begins or ends."""
+"""Moves the edges of silences to where the level says that the voice begins or ends, and shortens what is too long."""
 
 from __future__ import annotations
 
@@ -52,6 +52,29 @@ _QUIET = frozenset(
         "tʃʲ",
     ]
 )
+# What these phones have beyond so many frames is their vowel's: its own models cannot be told from theirs.
+_AT_MOST = {"ʔ": 12, "ʕ": 14, "ɾ": 14, "h": 20, "ħ": 24, "ɥ": 20}
+
+
+def shortened(phones: Sequence[Timed]) -> list[Timed]:
+    """Return the phones with the excess of those that cannot be long given to the next, or before a silence to the last.
+
+    Args:
+        phones: Without gaps, in frames.
+    """
+    result = list(phones)
+    for i in range(len(result)):
+        one = result[i]
+        excess = one.end - one.start - _AT_MOST.get(one.ipa, one.end)
+        if excess <= 0:
+            continue
+        if i + 1 < len(result) and result[i + 1].ipa != SIL:
+            result[i] = one._replace(end=one.end - excess)
+            result[i + 1] = result[i + 1]._replace(start=one.end - excess)
+        elif i and result[i - 1].ipa != SIL:
+            result[i] = one._replace(start=one.start + excess)
+            result[i - 1] = result[i - 1]._replace(end=one.start + excess)
+    return result
 
 
 def refined(phones: Sequence[Timed], levels: NDArray[np.float64]) -> list[Timed]:
