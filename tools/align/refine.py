@@ -57,7 +57,7 @@ _AT_MOST = {"ʔ": 12, "ʕ": 14, "ɾ": 14, "h": 20, "ħ": 24, "ɥ": 20}
 
 
 def shortened(phones: Sequence[Timed]) -> list[Timed]:
-    """Return the phones with the excess of those that cannot be long given to the next, or before a silence to the last.
+    """Return the phones, those that cannot be long cut short in favour of the next (or, before a silence, the last).
 
     Args:
         phones: Without gaps, in frames.
