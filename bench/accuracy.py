@@ -22,8 +22,8 @@ frames predicted as it that are, share its part of all frames.
 
 closed_when_loud: the share of loud vowel frames with the mouth closed. Loud is at most 12 dB below the 95th percentile
 of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open: the share of a held
-vowel's frames with the mouth open. final_bilabial_recall: bilabial recall at the end of lone words. Under ``tones``,
-where nobody speaks, open_in_silence is the share of frames with the mouth open.
+vowel's frames with the mouth open. final_bilabial_recall: bilabial recall at the end of lone words. open_in_sound
+(``tones``, where nobody speaks): the share of the frames that sound with the mouth open.
 
 Conditions are described in `bench.conditions`; the audio is the same in every run.
 """

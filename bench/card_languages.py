@@ -50,8 +50,8 @@ makes errors, and the corpora differ in difficulty: compare two models on one la
 _ABOUT_CONDITIONS = """\
 Each figure is the mean over languages of the *{split}* speech. Closed when loud: the share of loud vowel frames with
 the mouth closed. Held vowels open: the share of their frames with the mouth open. Final bilabial recall: bilabial
-recall at the end of words said alone that end in p, b or m. In `tones` nobody speaks, and the figure is the share of
-frames with the mouth open. What each condition does to the audio is described in `bench/conditions.py`."""
+recall at the end of words said alone that end in p, b or m. In `tones` nobody speaks: the figure is the share of the
+frames that sound with the mouth open. What each condition does to the audio is described in `bench/conditions.py`."""
 
 
 def results(paths: Sequence[Path], model: str) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def condition_rows(found: list[dict[str, Any]], split: str) -> list[list[str]]:
         if result is None:
             continue
         if condition == "tones":
-            figures = {"open_in_silence": result["corpora"]["all"]["open_in_silence"]}
+            figures = {"open_in_silence": result["corpora"]["all"]["open_in_sound"]}
         else:
             figures = result["mean"]
         rows.append([f"`{condition}`", *(_percent(figures.get(key)) for key in _OF_CONDITIONS)])
@@ -109,7 +109,7 @@ def tone_rows(found: list[dict[str, Any]]) -> list[list[str]]:
     """Return a row for each sound of the condition ``tones``."""
     result = next((r for r in found if r["condition"] == "tones"), None)
     corpora = result["corpora"] if result else {}
-    return [[name, _percent(f["open_in_silence"])] for name, f in corpora.items() if name != "all"]
+    return [[name, _percent(f["open_in_sound"])] for name, f in corpora.items() if name != "all"]
 
 
 def sections(found: list[dict[str, Any]]) -> list[tuple[str, str, tuple[str, ...], list[list[str]]]]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _CLOSED = ("sil", BILABIAL)
 _LOUD_DB = 12.0
 """A frame is loud if its level is at most this much below the level that 5 % of the recording's frames are above."""
+_SOUNDING_DB = 40.0
+"""A sound is heard in the frames whose level is at most this much below its loudest one's."""
 _SETTLED_MS = 100
 """A held vowel is counted from this long after its start to this long before its end."""
 
@@ -82,11 +84,16 @@ def score_entries(
 
 
 def score_tones(engine: mv.Engine, chunk_ms: float) -> dict[str, Score]:
-    """Score the sounds of `bench.tones`, by name: ``open_in_silence`` tells how long the mouth is open in each."""
+    """Score the sounds of `bench.tones`, by name, and count in how many of the frames that sound the mouth is open."""
     scores: dict[str, Score] = {}
     for name, pcm in sounds():
         score = scores.setdefault(name, Score())
-        _scored(score, engine, Heard(pcm, RATE, "pcm16"), [(0.0, len(pcm) / RATE, "SIL")], chunk_ms)
+        phones = [(0.0, len(pcm) / RATE, "SIL")]
+        _, predicted = _scored(score, engine, Heard(pcm, RATE, "pcm16"), phones, chunk_ms)
+        power = _power(pcm, RATE)
+        sounding = np.flatnonzero(power > power.max() * 10 ** (-_SOUNDING_DB / 10))
+        opened = sum(predicted.at(int(frame) * FRAME_MS + FRAME_MS // 2) not in _CLOSED for frame in sounding)
+        score.count("open_in_sound", opened, len(sounding))
     return scores
 
 
@@ -124,10 +131,8 @@ def _scored(
 
 def _closed_when_loud(said: Track, predicted: Track, pcm: NDArray[np.int16], rate: int) -> tuple[int, int]:
     """In how many of the loud frames of vowels, away from closures and silences, the mouth is closed."""
-    size = rate * FRAME_MS // 1000
-    count = min(len(pcm) // size, said.end // FRAME_MS)
-    power = (pcm[: count * size].astype(np.float64).reshape(count, size) ** 2).mean(axis=1)
-    if not count:
+    power = _power(pcm, rate)
+    if not len(power):
         return 0, 0
     least = np.percentile(power, 95) * 10 ** (-_LOUD_DB / 10)
     away = [(a - CLOSURE_MARGIN_MS, b + CLOSURE_MARGIN_MS) for shape in _CLOSED for a, b in said.spans(shape)]
@@ -138,6 +143,16 @@ def _closed_when_loud(said: Track, predicted: Track, pcm: NDArray[np.int16], rat
         and not any(a <= centre < b for a, b in away)
     ]
     return sum(predicted.at(centre) in _CLOSED for centre in centres), len(centres)
+
+
+def _power(pcm: NDArray[np.int16], rate: int) -> NDArray[np.float64]:
+    """Mean square of each frame, shape (frames,)."""
+    size = rate * FRAME_MS // 1000
+    count = len(pcm) // size
+    result: NDArray[np.float64] = (pcm[: count * size].astype(np.float64).reshape(count, size) ** 2).mean(
+        axis=1
+    )
+    return result
 
 
 def _held_open(excerpt: Excerpt, predicted: Track) -> tuple[int, int]:

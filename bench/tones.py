@@ -2,7 +2,8 @@
 
 Frequencies and cadences of the tones are those of ITU-T E.180 Supplement 2 ("Various tones used in national networks")
 for North America, the United Kingdom and most of continental Europe; DTMF is ITU-T Q.23; the special information tone
-is ITU-T E.180. Drums are decaying sweeps and noise; steps and claps are bursts of filtered noise.
+is ITU-T E.180. Drums are decaying sweeps and noise; steps are decaying resonances of a floor and a scrape of noise;
+claps are bursts of noise.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -45,8 +46,8 @@ def sounds() -> Iterator[tuple[str, NDArray[np.int16]]]:
     made["dtmf"] = _sequence([part for digit in digits for part in (digit, ((), 0.1))])
     rng = np.random.default_rng(180)
     made["drums"] = _drums(rng)
-    made["steps"] = _bursts(rng, every_s=0.55, width=24, decay_s=0.03)
-    made["claps"] = _bursts(rng, every_s=0.8, width=3, decay_s=0.015)
+    made["steps"] = _repeated(rng, 0.55, _step)
+    made["claps"] = _repeated(rng, 0.8, _clap)
     for name, audio in made.items():
         for level in _LEVELS_DB:
             peak = 32767 * 10 ** (level / 20)
@@ -70,32 +71,46 @@ def _sequence(parts: list[tuple[tuple[float, ...], float]]) -> NDArray[np.float6
 
 
 def _drums(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Bass drum and snare in turns at 110 beats a minute, a closed cymbal on every half beat."""
-    time = np.arange(round(0.3 * RATE)) / RATE
-    bass = np.exp(-time / 0.08) * np.sin(2 * np.pi * (50 * time - 4.0 * np.exp(-time / 0.02)))
-    audio = np.zeros(round(_SECONDS * RATE) + len(time))
-    step = 60 / 110 / 2
-    silent = np.zeros(len(time))
+    """Bass drum, toms and snare at 110 beats a minute, a closed cymbal on every half beat."""
+    time = np.arange(round(0.4 * RATE)) / RATE
+    bass = np.exp(-time / 0.12) * np.sin(2 * np.pi * (50 * time - 4.0 * np.exp(-time / 0.02)))
     snare = 0.5 * rng.standard_normal(len(time)) * np.exp(-time / 0.06)
     snare += 0.5 * np.sin(2 * np.pi * 190 * time) * np.exp(-time / 0.05)
-    pattern = (bass, silent, snare, silent)
+    high, low = (
+        0.8 * np.exp(-time / 0.15) * np.sin(2 * np.pi * (f * time - np.exp(-time / 0.05))) for f in (220, 140)
+    )
+    pattern = (bass, high, snare, low, bass, low, snare, high)
+    audio = np.zeros(round(_SECONDS * RATE) + len(time))
+    step = 60 / 110 / 2
     for number in range(int(_SECONDS / step)):
         cymbal = 0.25 * np.diff(rng.standard_normal(len(time)), append=0.0) * np.exp(-time / 0.015)
-        hit = cymbal + pattern[number % len(pattern)]
         at = round(number * step * RATE)
-        audio[at : at + len(time)] += hit
+        audio[at : at + len(time)] += cymbal + pattern[number % len(pattern)]
     return audio[: round(_SECONDS * RATE)]
 
 
-def _bursts(rng: np.random.Generator, *, every_s: float, width: int, decay_s: float) -> NDArray[np.float64]:
-    """Bursts of noise, smoothed over `width` samples, each of its own strength and nearly in time."""
+def _step(rng: np.random.Generator) -> NDArray[np.float64]:
+    """A heel on a wooden floor and the sole after it."""
+    time = np.arange(round(0.25 * RATE)) / RATE
+    audio = np.zeros(len(time))
+    for frequency, share, decay in ((90, 1.0, 0.05), (240, 0.6, 0.04), (650, 0.4, 0.02), (1500, 0.2, 0.01)):
+        audio += share * np.exp(-time / decay) * np.sin(2 * np.pi * frequency * rng.uniform(0.9, 1.1) * time)
+    scrape = np.convolve(rng.standard_normal(len(time)), np.hanning(8)[1:-1] / 4, mode="same")
+    return audio + 0.15 * scrape * np.exp(-(((time - 0.12) / 0.04) ** 2))
+
+
+def _clap(rng: np.random.Generator) -> NDArray[np.float64]:
+    time = np.arange(round(0.1 * RATE)) / RATE
+    return rng.standard_normal(len(time)) * np.exp(-time / 0.015)
+
+
+def _repeated(
+    rng: np.random.Generator, every_s: float, one: Callable[[np.random.Generator], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """A sound again and again, each time of its own strength and nearly in time."""
     audio = np.zeros(round(_SECONDS * RATE))
-    length = round(6 * decay_s * RATE)
     at = 0.2
-    while (start := round(at * RATE)) + length < len(audio):
-        noise = np.convolve(rng.standard_normal(length), np.hanning(width + 2)[1:-1], mode="same")
-        audio[start : start + length] += (
-            rng.uniform(0.5, 1.0) * noise * np.exp(-np.arange(length) / decay_s / RATE)
-        )
+    while (start := round(at * RATE)) + len(hit := one(rng)) < len(audio):
+        audio[start : start + len(hit)] += rng.uniform(0.5, 1.0) * hit
         at += every_s * rng.uniform(0.9, 1.1)
     return audio
