@@ -8,7 +8,7 @@ pitch1.5x    pitch and formants 1.5 times as high at the same pace; pitch1.8x an
 reverb       the echo of a large, bare room: 1.2 s until it has fallen by 60 dB, 3 dB above the direct sound
 clip         40 dB louder, clipped at full scale
 whisper      noise in place of the voice, with the spectral envelope and the level of each 25 ms
-held         one vowel of an utterance, held for 1.6 s between silences (`bench.excerpts`)
+held         one vowel of an utterance, held for 3 s between silences (`bench.excerpts`)
 words        words said alone, two of an utterance, cut out and put between silences (`bench.excerpts`)
 tones        no speech: ringback, dial and busy tones, drums, steps, in `bench.tones`
 ===========  =================================================================================================

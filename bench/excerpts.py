@@ -18,11 +18,34 @@ Phones = list[tuple[float, float, str]]
 
 VOWELS = ("aa", "E", "ih", "oh", "ou")
 BILABIAL = "PP"
-_DIPHTHONGS = frozenset({"AY", "AW", "EY", "OW", "OY", "aɪ", "aʊ", "eɪ", "ɛɪ", "oʊ", "oɪ", "ɔɪ", "ɔø"})
+# Diphthongs and glides: what is heard in their middle is not what they are.
+_UNSTEADY = frozenset(
+    {
+        "W",
+        "Y",
+        "w",
+        "j",
+        "ɥ",
+        "ʝ",
+        "AY",
+        "AW",
+        "EY",
+        "OW",
+        "OY",
+        "aɪ",
+        "aʊ",
+        "eɪ",
+        "ɛɪ",
+        "oʊ",
+        "oɪ",
+        "ɔɪ",
+        "ɔø",
+    }
+)
 _SHORTEST_S = 0.08  # of vowels that are held
 _LOOP_S = 0.04  # what of a vowel is repeated, at least
 _PITCHES_HZ = (70.0, 400.0)
-_HELD_S = 1.6
+_HELD_S = 3.0
 _VIBRATO = (0.012, 5.3)  # share of the pitch, times a second
 _BEFORE_S = 0.4
 _AFTER_S = 0.6
@@ -40,7 +63,7 @@ class Excerpt(NamedTuple):
 def held(
     pcm: NDArray[np.int16], rate: int, phones: Sequence[tuple[float, float, str]], number: int
 ) -> Iterator[Excerpt]:
-    """Yield the longest vowel of an utterance, held for 1.6 s between silences.
+    """Yield the longest vowel of an utterance, held for 3 s between silences.
 
     Some periods of the middle of the vowel are repeated, with a vibrato as singers have it.
 
@@ -54,7 +77,7 @@ def held(
     spans = [
         (end - start, start, end, name)
         for start, end, name in phones
-        if viseme_of(name) == wanted and name not in _DIPHTHONGS and end - start >= _SHORTEST_S
+        if viseme_of(name) == wanted and name not in _UNSTEADY and end - start >= _SHORTEST_S
     ]
     if not spans:
         return

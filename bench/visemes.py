@@ -25,7 +25,7 @@ _VISEMES = {
     "TH": "TH DH θ ð",
     "DD": "T D t d",
     "kk": "K G Q X k ɡ q ʔ ʕ x χ ɣ ç",
-    "CH": "CH JH SH ZH tʃ tɕ ʈʂ dʒ ʃ ʂ ɕ ʒ ʐ ʑ",
+    "CH": "CH JH SH ZH tʃ tɕ tʂ dʒ ʃ ʂ ɕ ʒ ʐ ʑ",
     "SS": "S Z s z",
     "nn": "N L NG NY n l ŋ ɲ ʎ",
     "RR": "R ER ɹ r ɾ ʁ ɚ",
