@@ -9,6 +9,7 @@ All times are whole milliseconds; frames are 10 ms and judged at their centre.
 from __future__ import annotations
 
 import statistics
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
@@ -36,9 +37,16 @@ _VISEMES = {
     "ou": "UH UW W u ʊ w ɥ y ʏ ũ ʊ̃",
 }
 VISEMES = tuple(_VISEMES)
-_VISEME_OF = {phone: viseme for viseme, phones in _VISEMES.items() for phone in phones.split()}
-_ASPIRATES = {"HH", "h", "ħ"}
 _MARKS = str.maketrans("", "", "ʰʲˤ")
+
+
+def _bare(phone: str) -> str:
+    """A phone without its marks, in the form (NFD) that the tables are looked up in."""
+    return unicodedata.normalize("NFD", phone.translate(_MARKS))
+
+
+_VISEME_OF = {_bare(phone): viseme for viseme, phones in _VISEMES.items() for phone in phones.split()}
+_ASPIRATES = {"HH", "h", "ħ"}
 
 _COARSE_OF = dict.fromkeys(_VISEMES, "consonant") | {
     "sil": "sil",
@@ -58,7 +66,7 @@ def viseme_of(phone: str) -> str | None:
     Raises:
         KeyError: The phone is in no table.
     """
-    bare = phone.translate(_MARKS)
+    bare = _bare(phone)
     return None if bare in _ASPIRATES else _VISEME_OF[bare]
 
 
@@ -112,7 +120,7 @@ def reference(phones: list[tuple[float, float, str]], end: int) -> Track:
     Raises:
         KeyError: A phone is in no table.
     """
-    names = [phone.translate(_MARKS) for _, _, phone in phones]
+    names = [_bare(phone) for _, _, phone in phones]
     changes = []
     for i, (start, _, _) in enumerate(phones):
         name = names[i]

@@ -63,7 +63,7 @@ def test_reference_phones_tile_the_recording_and_words_lie_on_them(
         phones = entry["phones"]
         assert phones[0][0] == 0.0
         assert all(a[1] == b[0] for a, b in pairwise(phones))
-        assert all(end - start >= 0.015 for start, end, _ in phones)
+        assert all(end - start >= 0.0149 for start, end, _ in phones)
         assert all(end - start <= 0.6 for start, end, name in phones if name != "SIL")
         starts, ends = {phone[0] for phone in phones}, {phone[1] for phone in phones}
         assert all(start in starts and end in ends for start, end in entry["words"])

@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.corpus import read_audio
+from bench.excerpts import VOWELS
 from bench.splits import languages, split_of
+from bench.visemes import viseme_of
 from tools.align.estimate import Models, Utterance, align, begun, labelled_models
 from tools.align.mfcc import FRAMES_PER_SECOND
 from tools.align.picture import draw
@@ -50,7 +52,7 @@ _TIMED = ("en", "id")
 _PARENTS = {"pt": "es"}
 _WORST = 3.0
 """An utterance is left out if it fits worse than its corpus's median by this many deviations."""
-_LONGEST = 0.6
+_LONGEST = {"vowel": 0.6, "consonant": 0.35}
 """Seconds: an utterance with a longer phone is left out, since something went wrong there."""
 _PICTURES = 8
 
@@ -135,14 +137,18 @@ def _language(
     for index, (one, found) in enumerate(zip(speech, aligned, strict=True)):
         split = split_of(language, one.corpus, one.entry)
         times = shortened(refined(found.phones, one.levels))
-        long = any(p.ipa != SIL and p.end - p.start > _LONGEST * FRAMES_PER_SECOND for p in times)
         if split is None:
             continue
-        if index in dropped or (long and not timed):
+        if index in dropped or (not timed and any(map(_too_long, times))):
             _tell(f"{language}: left out {one.entry['audio']}, fit {found.fit:.2f}, {one.entry['text']!r}")
             continue
         lines.append(_line(one, split, times, timed=timed))
     return lines, models
+
+
+def _too_long(phone: Timed) -> bool:
+    kind = "vowel" if viseme_of(phone.ipa) in VOWELS else "consonant"
+    return phone.ipa != SIL and (phone.end - phone.start) / FRAMES_PER_SECOND > _LONGEST[kind]
 
 
 def _line(one: Recording, split: str, times: Sequence[Timed], *, timed: bool) -> dict[str, Any]:
