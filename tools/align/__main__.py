@@ -28,24 +28,18 @@ from bench.corpus import read_audio
 from bench.excerpts import VOWELS
 from bench.splits import languages, split_of
 from bench.visemes import viseme_of
-from tools.align.estimate import Models, Utterance, align, begun, labelled_models
+from tools.align.estimate import Models, Utterance, align, begun
 from tools.align.mfcc import FRAMES_PER_SECOND
 from tools.align.picture import draw
 from tools.align.pronounce import words
 from tools.align.refine import refined, shortened
+from tools.align.sources import english_models
 from tools.align.speech import Recording, recordings
 from tools.align.viterbi import SIL, Timed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ENGLISH_SHARE = {
-    "librispeech-dev-clean": 35,
-    "librispeech-train-clean-100": 60,
-    "kathleen": 10,
-    "speechocean762": 4,
-}
-"""Per cent of each English corpus's training utterances that models are made from: an hour and a half in all."""
 _TRAINED_SECONDS = 600.0
 """Seconds of a corpus's training speech that a language's models are re-estimated on."""
 _TIMED = ("en", "id")
@@ -70,9 +64,7 @@ def main() -> None:
     parser.add_argument("--indonesian", type=Path, default=Path("bench/data/indonesian"), help="%(default)s")
     parser.add_argument("--pictures", type=Path, help="folder for spectrograms of some utterances")
     args = parser.parse_args()
-    english = labelled_models(
-        (one.features, one.entry["phones"]) for one in recordings(args.corpora / "en", _models_english)
-    )
+    english = english_models(args.corpora / "en")
     done: dict[str, Models] = {}
     for language in sorted(args.language, key=lambda code: (code in _PARENTS, code)):
         folder = args.indonesian if language == "id" else args.corpora / language
@@ -95,15 +87,6 @@ def _pictures(out: Path, folder: Path, language: str, lines: list[dict[str, Any]
             *read_audio(folder / line["audio"]),
             line["phones"],
         )
-
-
-def _models_english(corpus: str, entry: dict[str, Any]) -> bool:
-    return entry["split"] == "train" and _number(entry) < _ENGLISH_SHARE.get(corpus, 0)
-
-
-def _number(entry: dict[str, Any]) -> int:
-    """A number below 100 that depends on the name of the audio alone."""
-    return zlib.crc32(entry["audio"].encode()) % 100
 
 
 class _Wanted:
