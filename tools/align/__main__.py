@@ -49,6 +49,8 @@ _WORST = 3.0
 _LONGEST = {"vowel": 0.6, "consonant": 0.35}
 """Seconds: an utterance with a longer phone is left out, since something went wrong there."""
 _PICTURES = 8
+_SEEN_WRONG = {"fr": {"asterisk/demo-instruct.opus"}, "pt": {"fleurs/fleurs-pt-005.opus"}}
+"""Utterances that are left out because their spectrogram shows that the phones are elsewhere."""
 
 
 def main() -> None:
@@ -122,7 +124,8 @@ def _language(
         times = shortened(refined(found.phones, one.levels))
         if split is None:
             continue
-        if index in dropped or (not timed and any(map(_too_long, times))):
+        wrong = one.entry["audio"] in _SEEN_WRONG.get(language, ())
+        if wrong or index in dropped or (not timed and any(map(_too_long, times))):
             _tell(f"{language}: left out {one.entry['audio']}, fit {found.fit:.2f}, {one.entry['text']!r}")
             continue
         lines.append(_line(one, split, times, timed=timed))
