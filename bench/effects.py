@@ -119,7 +119,7 @@ def whispered(pcm: NDArray[np.int16], rate: int, name: str) -> NDArray[np.int16]
 
 
 def _predicted(piece: NDArray[np.float64], order: int) -> tuple[NDArray[np.float64], float]:
-    """The filter of linear prediction, shape (order + 1,), and the root of what it leaves (Levinson and Durbin)."""
+    """Return the filter of linear prediction, shape (order + 1,), and the gain of its residual (Levinson-Durbin)."""
     size = len(piece)
     power = np.fft.rfft(piece, 2 * size)
     correlation = np.fft.irfft(np.abs(power) ** 2)[: order + 1]

@@ -103,7 +103,7 @@ def _looped(vowel: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
 
 
 def _period(vowel: NDArray[np.float64], rate: int) -> int:
-    """Samples of a period of the voice, by autocorrelation."""
+    """Return how many samples a period of the voice has, by autocorrelation."""
     least, most = round(rate / _PITCHES_HZ[1]), min(round(rate / _PITCHES_HZ[0]), len(vowel) // 2)
     centred = vowel - vowel.mean()
     scores = [

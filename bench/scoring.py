@@ -130,7 +130,7 @@ def _scored(
 
 
 def _closed_when_loud(said: Track, predicted: Track, pcm: NDArray[np.int16], rate: int) -> tuple[int, int]:
-    """In how many of the loud frames of vowels, away from closures and silences, the mouth is closed."""
+    """Return how many loud vowel frames away from closures and silences have the mouth closed, and how many there are."""
     power = _power(pcm, rate)
     if not len(power):
         return 0, 0
@@ -146,7 +146,7 @@ def _closed_when_loud(said: Track, predicted: Track, pcm: NDArray[np.int16], rat
 
 
 def _power(pcm: NDArray[np.int16], rate: int) -> NDArray[np.float64]:
-    """Mean square of each frame, shape (frames,)."""
+    """Return the mean square of each frame, shape (frames,)."""
     size = rate * FRAME_MS // 1000
     count = len(pcm) // size
     result: NDArray[np.float64] = (pcm[: count * size].astype(np.float64).reshape(count, size) ** 2).mean(

@@ -60,7 +60,7 @@ def _cadence(frequencies: tuple[float, ...], seconds: tuple[float, ...] | None) 
 
 
 def _sequence(parts: list[tuple[tuple[float, ...], float]]) -> NDArray[np.float64]:
-    """Parts of frequencies in Hz and seconds, one after the other until the time is over."""
+    """Return parts of (frequencies in Hz, seconds) one after the other, repeated until the time is over."""
     pieces = []
     for frequencies, seconds in parts:
         time = np.arange(round(seconds * RATE)) / RATE
@@ -71,7 +71,7 @@ def _sequence(parts: list[tuple[tuple[float, ...], float]]) -> NDArray[np.float6
 
 
 def _drums(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Bass drum, toms and snare at 110 beats a minute, a closed cymbal on every half beat."""
+    """Return a bass drum, toms and snare at 110 beats a minute, a closed cymbal on every half beat."""
     time = np.arange(round(0.4 * RATE)) / RATE
     bass = np.exp(-time / 0.12) * np.sin(2 * np.pi * (50 * time - 4.0 * np.exp(-time / 0.02)))
     snare = 0.5 * rng.standard_normal(len(time)) * np.exp(-time / 0.06)
@@ -90,7 +90,7 @@ def _drums(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _step(rng: np.random.Generator) -> NDArray[np.float64]:
-    """A heel on a wooden floor and the sole after it."""
+    """Return a heel on a wooden floor and the sole after it."""
     time = np.arange(round(0.25 * RATE)) / RATE
     audio = np.zeros(len(time))
     for frequency, share, decay in ((90, 1.0, 0.05), (240, 0.6, 0.04), (650, 0.4, 0.02), (1500, 0.2, 0.01)):
@@ -107,7 +107,7 @@ def _clap(rng: np.random.Generator) -> NDArray[np.float64]:
 def _repeated(
     rng: np.random.Generator, every_s: float, one: Callable[[np.random.Generator], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """A sound again and again, each time of its own strength and nearly in time."""
+    """Return a sound again and again, each time of its own strength and nearly in time."""
     audio = np.zeros(round(_SECONDS * RATE))
     at = 0.2
     while (start := round(at * RATE)) + len(hit := one(rng)) < len(audio):

@@ -92,7 +92,7 @@ def _pictures(out: Path, folder: Path, language: str, lines: list[dict[str, Any]
 
 
 class _Wanted:
-    """Picks a language's dev and test speech, and of the rest what its models are re-estimated on."""
+    """Selects the dev and test speech of a language, and the training speech that its models are re-estimated on."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -159,7 +159,7 @@ def _line(one: Recording, split: str, times: Sequence[Timed], *, timed: bool) ->
 
 
 def _dropped(corpora: list[str], fits: list[float]) -> set[int]:
-    """Utterances that fit much worse than those of their corpus do."""
+    """Return the utterances that fit much worse than those of their corpus do."""
     result = set()
     for corpus in set(corpora):
         indices = [i for i, name in enumerate(corpora) if name == corpus]

@@ -62,7 +62,7 @@ def joined_all(mixtures: Sequence[Mixture]) -> Mixture:
 
 
 def _components(mixture: Mixture, features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log weighted densities, shape (frames, components)."""
+    """Return the log weighted densities, shape (frames, components)."""
     precision = 1.0 / mixture.variances
     constant = np.log(mixture.weights + 1e-10) - 0.5 * (
         np.log(2 * np.pi * mixture.variances).sum(1) + (mixture.means**2 * precision).sum(1)

@@ -70,7 +70,7 @@ def _slope(values: NDArray[np.floating]) -> NDArray[np.floating]:
 
 @cache
 def _mel_bands() -> NDArray[np.float64]:
-    """Triangles between 80 and 7600 Hz, shape (bins, bands)."""
+    """Return triangles between 80 and 7600 Hz, shape (bins, bands)."""
     edges = 700 * (10 ** (np.linspace(_mel(80.0), _mel(7600.0), _BANDS + 2) / 2595) - 1)
     bins = np.arange(_FFT // 2 + 1) * RATE / _FFT
     rising = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])

@@ -105,7 +105,7 @@ def refined(phones: Sequence[Timed], levels: NDArray[np.float64]) -> list[Timed]
 
 
 def _moved(edge: int, reached: NDArray[np.bool_]) -> int:
-    """The nearest frame from which on `reached` holds while before it does not; the edge itself if none is in reach."""
+    """Return the nearest frame at which `reached` begins to hold, or the edge itself if there is none in reach."""
     found = [
         at
         for at in range(max(1, edge - REACH), min(len(reached), edge + REACH + 1))
