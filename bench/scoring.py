@@ -130,7 +130,7 @@ def _scored(
 
 
 def _closed_when_loud(said: Track, predicted: Track, pcm: NDArray[np.int16], rate: int) -> tuple[int, int]:
-    """Return how many loud vowel frames away from closures and silences have the mouth closed, and how many there are."""
+    """Return how many loud vowel frames have the mouth closed, and how many there are, both away from closures."""
     power = _power(pcm, rate)
     if not len(power):
         return 0, 0
