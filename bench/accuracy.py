@@ -111,11 +111,11 @@ def run_languages(
         }
         whole[language] = _together(scores)
         parts[language] = {name: score.figures() for name, score in scores.items()}
-    told = _figures(whole)
+    figures = {language: _known(score) for language, score in whole.items()}
     return _about(model, split, chunk_ms, condition) | {
-        "languages": told["corpora"],
-        "mean": _mean(list(told["corpora"].values())),
-        "classes": told["classes"],
+        "languages": figures,
+        "mean": _mean(list(figures.values())),
+        "classes": {language: score.classes() for language, score in whole.items()},
         "corpora": parts,
     }
 
@@ -130,6 +130,12 @@ def _figures(scores: dict[str, Score]) -> dict[str, Any]:
         "corpora": {name: score.figures() for name, score in scores.items()},
         "classes": {name: score.classes() for name, score in scores.items()},
     }
+
+
+def _known(score: Score) -> dict[str, float | int]:
+    """Return the figures, without those of bilabials or lip-teeth where there are none to find."""
+    absent = [name for name in ("bilabial", "lip_teeth") if not getattr(score, name).true]
+    return {key: value for key, value in score.figures().items() if not key.startswith(tuple(absent))}
 
 
 def _together(scores: dict[str, Score]) -> Score:
