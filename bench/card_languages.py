@@ -99,9 +99,11 @@ def condition_rows(found: list[dict[str, Any]], split: str) -> list[list[str]]:
             continue
         if condition == "tones":
             figures = {"open_in_silence": result["corpora"]["all"]["open_in_sound"]}
+            count = ""
         else:
             figures = result["mean"]
-        rows.append([f"`{condition}`", *(_percent(figures.get(key)) for key in _OF_CONDITIONS)])
+            count = str(sum(one["utterances"] for one in result["languages"].values()))
+        rows.append([f"`{condition}`", *(_percent(figures.get(key)) for key in _OF_CONDITIONS), count])
     return rows
 
 
@@ -115,7 +117,7 @@ def tone_rows(found: list[dict[str, Any]]) -> list[list[str]]:
 def sections(found: list[dict[str, Any]]) -> list[tuple[str, str, tuple[str, ...], list[list[str]]]]:
     """Return the tables that there are figures for: heading, text, head and rows of each."""
     languages = ("language", *_FIGURES.values(), "utterances")
-    conditions = ("condition", *_OF_CONDITIONS.values())
+    conditions = ("condition", *_OF_CONDITIONS.values(), "recordings")
     split = next((s for s in ("test", "dev") if any(r["split"] == s for r in found)), "test")
     tables = [
         ("## Languages: test", _ABOUT_LANGUAGES, languages, language_rows(found, "test")),

@@ -69,6 +69,7 @@ def test_languages_and_conditions(tables: ModuleType, tmp_path: Path) -> None:
     assert list(by_condition) == ["`clean`", "`held`", "`tones`"]
     assert by_condition["`clean`"]["closed when loud"] == "12.5 %"
     assert by_condition["`held`"]["held vowels open"] == "75.0 %"
+    assert by_condition["`held`"]["recordings"] == "14"
     assert by_condition["`tones`"]["open in silence"] == "25.0 %"
     assert made["## Sounds without speech"][1] == [["beep", "12.5 %"]]
 
