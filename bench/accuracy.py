@@ -110,7 +110,7 @@ def run_languages(
             for corpus in corpora(language, root, split)
         }
         whole[language] = _together(scores)
-        parts[language] = {name: score.figures() for name, score in scores.items()}
+        parts[language] = {name: _known(score) for name, score in scores.items()}
     figures = {language: _known(score) for language, score in whole.items()}
     return _about(model, split, chunk_ms, condition) | {
         "languages": figures,
