@@ -43,10 +43,11 @@ _OF_CONDITIONS = {
     "final_bilabial_recall": "final bilabial recall",
 }
 _ABOUT_LANGUAGES = """\
-Chunks of 100 ms. *test* speech had no part in choosing epochs or constants; *dev* did. The phones of English are those
-of its corpora, those of Indonesian the synthesiser's own; those of other languages come from forced alignment by a
-classic aligner ([how](../../bench/reference/README.md)), in which no network of this repository has a part. Alignment
-makes errors, and the corpora differ in difficulty: compare two models on one language, not two languages."""
+Chunks of 100 ms. Epochs and constants are chosen on *dev*. *test* decides nothing for models trained since it was set
+apart; for earlier ones, English and Indonesian *test* speech was part of *dev*. The phones of English are those of its
+corpora, those of Indonesian the synthesiser's own; those of other languages come from forced alignment by a classic
+aligner ([how](../../bench/reference/README.md)), in which no network of this repository has a part. Alignment makes
+errors, and the corpora differ in difficulty: compare two models on one language, not two languages."""
 _ABOUT_CONDITIONS = """\
 Each figure is the mean over languages of the *{split}* speech. Closed when loud: the share of loud vowel frames with
 the mouth closed. Held vowels open: the share of their frames with the mouth open. Final bilabial recall: bilabial
