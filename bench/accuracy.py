@@ -3,18 +3,29 @@
 ::
 
     python -m bench.accuracy --corpus DIR --split dev --chunk-ms 100 --condition clean
+    python -m bench.accuracy --corpus DIR --language all --split test
 
-``DIR`` holds ``<corpus>.jsonl``, an utterance a line: ``{"audio": …, "split": …, "phones": [[start, end, "AH"], …]}``.
-Without ``--corpus`` it is ``bench/data/MODEL``, the speech that comes with this repository, which has some for
-``indonesian`` only. Phones are those of English or Indonesian, whatever the model's language.
+In the first form ``DIR`` holds ``<corpus>.jsonl``, one utterance per line: ``{"audio": …, "split": …, "phones":
+[[start, end, "AH"], …]}``. Without ``--corpus`` it is ``bench/data/MODEL``, the speech that comes with this repository,
+which has some for ``indonesian`` only. Phones are in ARPAbet or IPA, whatever the model's language.
+
+With ``--language`` the speech of a language is in ``DIR/<language>``, the splits are those of
+``bench/reference/splits.json`` and the phones those of ``bench/reference/<language>.jsonl``; English and Indonesian use
+the phone times of their corpora. Choose epochs and constants on *dev*; report *test*. The mean weighs all languages
+equally.
 
 Figures are shares (0 to 1), except onset_error_ms (median of predicted minus true onset) and events_per_second.
-Bilabials (P, B, M) and lip-teeth (F, V) are counted as stretches: found where the prediction has one within 40 ms.
-Classes are counted in 10 ms frames: recall is the share of a viseme's frames that were predicted as it, precision
-the share of the frames predicted as it that are, share its part of all frames.
+Bilabials (P, B, M) and lip-teeth (F, V) are counted as stretches: recall is the share of the true ones that have a
+prediction within 40 ms, precision the share of the predicted ones that have a true one within 40 ms. Classes are
+counted in 10 ms frames: recall is the share of a viseme's frames that were predicted as it, precision the share of the
+frames predicted as it that are, share its part of all frames.
 
-Conditions: clean; mulaw8k, resampled to 8 kHz and fed as µ-law bytes; noise10db, white noise 10 dB below the mean
-power of the samples labelled as speech, the same noise in every run.
+closed_when_loud: the share of loud vowel frames with the mouth closed. Loud is at most 12 dB below the 95th percentile
+of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open: the share of a held
+vowel's frames with the mouth open. final_bilabial_recall: bilabial recall at the end of lone words. open_in_sound
+(``tones``, where nobody speaks): the share of the frames that sound with the mouth open.
+
+Conditions are described in `bench.conditions`; the audio is the same in every run.
 """
 
 from __future__ import annotations
@@ -23,55 +34,23 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mascot_visemes as mv
-from bench.conditions import CONDITIONS, heard
-from bench.corpus import folder_for, listings, read_audio, utterances
-from bench.visemes import VISEMES, Score, reference, track
+from bench.conditions import CONDITIONS
+from bench.corpus import folder_for, listings
+from bench.languages import corpora
+from bench.scoring import score_corpus, score_entries, score_tones
+from bench.splits import SPLITS, languages
+from bench.visemes import VISEMES, Score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WHOLE = math.inf
 """Chunk length that brings an utterance in one call."""
 
 _TIMES = {"onset_error_ms", "events_per_second", "utterances"}
-
-
-def score_corpus(
-    engine: mv.Engine,
-    listing: Path,
-    split: str,
-    chunk_ms: float,
-    *,
-    limit: int | None = None,
-    condition: str = "clean",
-) -> Score:
-    """Score one corpus.
-
-    Args:
-        engine: With the Oculus set.
-        listing: The corpus's ``.jsonl``.
-        split: ``train`` or ``dev``.
-        chunk_ms: How much audio each ``accept_waveform`` brings; `WHOLE` for an utterance a call.
-        limit: Utterances at most.
-        condition: One of `bench.conditions.CONDITIONS`.
-    """
-    score = Score()
-    for entry in utterances(listing, split, limit):
-        pcm, rate = read_audio(listing.parent / entry["audio"])
-        audio = heard(condition, pcm, rate, name=entry["audio"], phones=entry["phones"])
-        stream = engine.create_stream(sample_rate=audio.rate, encoding=audio.encoding)
-        events: list[mv.VisemeEvent] = []
-        done = chunk = 0
-        while done < len(audio.samples):
-            chunk += 1
-            upto = int(min(chunk * chunk_ms * audio.rate / 1000, len(audio.samples)))
-            events += stream.accept_waveform(audio.samples[done:upto])
-            done = upto
-        events += stream.input_finished()
-        end = len(pcm) * 1000 // rate
-        predicted = track([(e.time_ms, str(e.viseme)) for e in events], end)
-        score.add(reference(entry["phones"], end), predicted, len(events))
-    return score
 
 
 def run(
@@ -83,33 +62,107 @@ def run(
     limit: int | None = None,
     condition: str = "clean",
 ) -> dict[str, Any]:
-    """Figures of every corpus in the folder that has utterances of the split."""
+    """Return the figures of every corpus in the folder that has utterances of the split."""
     found = listings(corpus, split)
     engine = mv.load(model, shapes="oculus")
     scores = {
         path.stem: score_corpus(engine, path, split, chunk_ms, limit=limit, condition=condition)
         for path in found
     }
+    return _about(model, split, chunk_ms, condition) | _figures(scores)
+
+
+def run_tones(chunk_ms: float, *, model: str = "default") -> dict[str, Any]:
+    """Return the figures of every sound of `bench.tones`, and of all as ``all``."""
+    scores = score_tones(mv.load(model, shapes="oculus"), chunk_ms)
+    return _about(model, "none", chunk_ms, "tones") | _figures({"all": _together(scores)} | scores)
+
+
+def run_languages(
+    codes: Sequence[str],
+    root: Path | None,
+    split: str,
+    chunk_ms: float,
+    *,
+    model: str = "default",
+    limit: int | None = None,
+    condition: str = "clean",
+) -> dict[str, Any]:
+    """Return the figures of languages: of each as a whole and by corpus, and the mean over languages.
+
+    Args:
+        codes: Of `bench.splits.languages`.
+        root: As for `bench.languages.corpora`.
+        split: ``dev`` or ``test``.
+        chunk_ms: As for `bench.scoring.score_corpus`.
+        model: Its name.
+        limit: Utterances a corpus at most.
+        condition: As for `bench.scoring.score_corpus`.
+    """
+    engine = mv.load(model, shapes="oculus")
+    whole: dict[str, Score] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for language in codes:
+        scores = {
+            corpus.name: score_entries(
+                engine, corpus.folder, corpus.entries, chunk_ms, limit=limit, condition=condition
+            )
+            for corpus in corpora(language, root, split)
+        }
+        whole[language] = _together(scores)
+        parts[language] = {name: _known(score) for name, score in scores.items()}
+    figures = {language: _known(score) for language, score in whole.items()}
+    return _about(model, split, chunk_ms, condition) | {
+        "languages": figures,
+        "mean": _mean(list(figures.values())),
+        "classes": {language: score.classes() for language, score in whole.items()},
+        "corpora": parts,
+    }
+
+
+def _about(model: str, split: str, chunk_ms: float, condition: str) -> dict[str, Any]:
+    chunk = "whole" if chunk_ms == WHOLE else chunk_ms
+    return {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+
+
+def _figures(scores: dict[str, Score]) -> dict[str, Any]:
     return {
-        "model": model,
-        "split": split,
-        "chunk_ms": "whole" if chunk_ms == WHOLE else chunk_ms,
-        "condition": condition,
         "corpora": {name: score.figures() for name, score in scores.items()},
         "classes": {name: score.classes() for name, score in scores.items()},
     }
 
 
+def _known(score: Score) -> dict[str, float | int]:
+    """Return the figures, without those of bilabials or lip-teeth where there are none to find."""
+    absent = [name for name in ("bilabial", "lip_teeth") if not getattr(score, name).true]
+    return {key: value for key, value in score.figures().items() if not key.startswith(tuple(absent))}
+
+
+def _together(scores: dict[str, Score]) -> Score:
+    whole = Score()
+    for score in scores.values():
+        whole.absorb(score)
+    return whole
+
+
+def _mean(figures: list[dict[str, float | int]]) -> dict[str, float]:
+    """The mean of each share over those that have it."""
+    keys = [key for key in dict.fromkeys(key for one in figures for key in one) if key not in _TIMES]
+    values = {key: [one[key] for one in figures if key in one] for key in keys}
+    return {key: round(sum(found) / len(found), 4) for key, found in values.items()}
+
+
 def table(result: dict[str, Any]) -> str:
-    """The figures of `run` for people."""
-    names = list(result["corpora"])
+    """The figures of `run`, `run_tones` or `run_languages` for people."""
+    columns = result.get("languages", result["corpora"])
+    names = list(columns)
     width = max(len(name) for name in [*names, "recall precision share"]) + 3
     chunk = result["chunk_ms"] if result["chunk_ms"] == "whole" else f"{result['chunk_ms']:g} ms"
     lines = [f"{result['model']}, {result['split']}, chunks: {chunk}, {result['condition']}", ""]
     lines.append(f"{'':24}" + "".join(f"{name:>{width}}" for name in names))
-    for key in result["corpora"][names[0]]:
-        values = [result["corpora"][name][key] for name in names]
-        cells = [f"{value:g}" if key in _TIMES else f"{100 * value:.1f} %" for value in values]
+    for key in dict.fromkeys(key for name in names for key in columns[name]):
+        values = [columns[name].get(key) for name in names]
+        cells = ["-" if v is None else f"{v:g}" if key in _TIMES else f"{100 * v:.1f} %" for v in values]
         lines.append(f"{key:24}" + "".join(f"{cell:>{width}}" for cell in cells))
     lines += ["", f"{'frames, %':24}" + f"{'recall precision share':>{width}}" * len(names)]
     for viseme in VISEMES:
@@ -146,7 +199,15 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--corpus", type=Path, help="folder with <corpus>.jsonl and the audio they name (bench/data/MODEL)"
+        "--corpus",
+        type=Path,
+        help="folder with <corpus>.jsonl and the audio they name, or with one for each language (bench/data/MODEL)",
+    )
+    parser.add_argument(
+        "--language",
+        nargs="+",
+        choices=[*languages(), "all"],
+        help="score these languages (a folder's corpora)",
     )
     parser.add_argument("--split", default="dev", help="part to score (%(default)s)")
     parser.add_argument(
@@ -159,15 +220,17 @@ def main() -> None:
     parser.add_argument("--limit", type=_positive, help="utterances a corpus at most, evenly spread (all)")
     parser.add_argument("--json", action="store_true", help="print one JSON object rather than a table")
     args = parser.parse_args()
+    options: dict[str, Any] = {"model": args.model, "limit": args.limit, "condition": args.condition}
+    if args.language and args.split not in SPLITS:
+        parser.error(f"--split: with --language it is one of {', '.join(SPLITS)}")
     try:
-        result = run(
-            args.corpus or folder_for(args.model),
-            args.split,
-            args.chunk_ms,
-            model=args.model,
-            limit=args.limit,
-            condition=args.condition,
-        )
+        if args.condition == "tones":
+            result = run_tones(args.chunk_ms, model=args.model)
+        elif args.language:
+            codes = languages() if "all" in args.language else args.language
+            result = run_languages(codes, args.corpus, args.split, args.chunk_ms, **options)
+        else:
+            result = run(args.corpus or folder_for(args.model), args.split, args.chunk_ms, **options)
     except mv.VisemeError as error:
         raise SystemExit(f"--model: {error}") from None
     print(json.dumps(result) if args.json else table(result))

@@ -5,7 +5,8 @@
     python -m bench.card --corpus DIR --model default
 
 writes ``docs/models/default.md`` and ``docs/models/default-confusion.png``. ``DIR`` is as for `bench.accuracy`, which
-tells what is measured under which conditions. All else comes from the JSON card beside the network. Keys of it that
+tells what is measured under which conditions. The tables by language and condition come from ``--results``. All else
+comes from the JSON card beside the network. Keys of it that
 are used where it has them:
 
 ====================  ============================================================================================
@@ -26,10 +27,11 @@ from pathlib import Path
 import mascot_visemes as mv
 from bench.accuracy import WHOLE, chunk_length
 from bench.card_figures import report
+from bench.card_languages import results
 from bench.card_limits import named
 from bench.card_picture import draw, figure_class
 from bench.card_text import render
-from bench.conditions import CONDITIONS
+from bench.conditions import SAME_TIMES
 from bench.corpus import folder_for
 
 _ROOT = Path(__file__).parents[1]
@@ -59,10 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--condition",
-        choices=CONDITIONS,
+        choices=SAME_TIMES,
         nargs="+",
-        default=list(CONDITIONS),
-        help="what the audio goes through; visemes are told one by one for the first (all)",
+        default=["clean", "mulaw8k", "noise10db"],
+        help="what the audio goes through; visemes are told one by one for the first (%(default)s)",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="what bench.accuracy --language all --json printed, a file for each split and condition (none)",
     )
     parser.add_argument("--json", action="store_true", help="print all figures as one JSON object too")
     return parser
@@ -78,7 +88,7 @@ def _command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
             values = value if isinstance(value, list) else [value]
             words += ["--" + name.replace("_", "-")]
             words += [str(v) if isinstance(v, str) else "whole" if v == WHOLE else f"{v:g}" for v in values]
-    return shlex.join(words)
+    return shlex.join([*words, "--results", "FILES"] if args.results else words)
 
 
 def main() -> None:
@@ -99,6 +109,7 @@ def main() -> None:
         conditions=args.condition,
         chunks=args.chunk_ms,
         headline=args.headline,
+        results=results(args.results, args.model),
         progress=lambda text: print(text, file=sys.stderr, flush=True),
     )
     page, picture = args.out / f"{args.model}.md", args.out / f"{args.model}-confusion.png"

@@ -10,8 +10,8 @@ import math
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from bench.accuracy import score_corpus
 from bench.corpus import listings, utterances
+from bench.scoring import score_corpus
 from bench.visemes import VISEMES, Score
 from mascot_visemes.registry import load_network
 
@@ -34,6 +34,7 @@ def report(
     conditions: Sequence[str],
     chunks: Sequence[float],
     headline: str | None,
+    results: list[dict[str, Any]],
     progress: Callable[[str], None],
 ) -> dict[str, Any]:
     """All that the card says, as JSON would have it.
@@ -45,6 +46,7 @@ def report(
         conditions: Some of `bench.conditions.CONDITIONS`; what is told viseme by viseme is taken under the first.
         chunks: Chunk lengths in ms or `bench.accuracy.WHOLE`; told viseme by viseme in the first.
         headline: Corpus that the card leads with; the first by name if None.
+        results: Of `bench.card_languages.results`.
         progress: Told what is scored next.
 
     Raises:
@@ -80,6 +82,7 @@ def report(
         "training": card.get("training", {}),
         "data": _data(card, corpus, split, first),
         "runs": runs,
+        "results": results,
         "confusion": {"visemes": list(VISEMES), "rows": rows},
         "weakest": weakest(runs[0]["classes"], rows),
     }

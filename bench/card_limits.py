@@ -85,14 +85,28 @@ def _compared(figures: dict[str, Any], base: dict[str, Any]) -> str:
 
 def _unknown(report: dict[str, Any]) -> list[str]:
     code = report["facts"].get("language")
-    sentences = [
+    results = report["results"]
+    elsewhere = "is scored above" if any("languages" in r for r in results) else "is not measured"
+    sentences = (
+        [f"It learnt {_LANGUAGES.get(code, code)} only; speech in other languages {elsewhere}."]
+        if code
+        else []
+    )
+    sentences.append(
         f"The best epoch and the decoder's constants were chosen on the {report['split']} split itself: on other "
-        "speech expect less.",
-        "Speech unlike that of the corpora scored above (whispering, singing, several people at once) is not measured, "
-        "nor is what music or other sounds do.",
-    ]
-    if code:
-        sentences.insert(
-            0, f"It learnt {_LANGUAGES.get(code, code)} only; speech in other languages is not measured."
+        "speech expect less."
+    )
+    unknown = (
+        ["singing", "several people at once"]
+        if results
+        else ["whispering", "singing", "several people at once"]
+    )
+    sentences.append(
+        f"Speech unlike that of the corpora scored above ({', '.join(unknown)}) is not measured"
+        + (
+            "."
+            if any(r["condition"] == "tones" for r in results)
+            else ", nor is what music or other sounds do."
         )
+    )
     return sentences

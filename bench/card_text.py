@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench.card_languages import sections
 from bench.card_limits import limits, named, percent
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def render(report: dict[str, Any], command: str, picture: str) -> str:
         *_data(report),
         "## How the labels were made",
         _labels(report),
+        *_languages(report),
         "## Figures",
         _HOW_READ,
         *_figures(report),
@@ -124,6 +126,13 @@ def _labels(report: dict[str, Any]) -> str:
     )
     lines.append("  told in [the page on the model](../model.md).")
     return "\n".join(lines)
+
+
+def _languages(report: dict[str, Any]) -> list[str]:
+    parts: list[str] = []
+    for heading, text, head, rows in sections(report["results"]):
+        parts += [heading, text, _table(head, rows)]
+    return parts
 
 
 def _figures(report: dict[str, Any]) -> list[str]:

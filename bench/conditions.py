@@ -1,22 +1,31 @@
-"""Audio as a live stream would bring it: over the telephone, or in noise.
+"""What speech goes through before it is scored.
 
-=========  ===================================================================================================
-clean      the recording as it is
-mulaw8k    resampled to 8 kHz (`scipy.signal.resample_poly`), rounded to 16 bits, G.711 µ-law bytes
-noise10db  white Gaussian noise added, its mean square a tenth of that of the samples labelled as speech, rounded to
-           16 bits; seeded with the CRC-32 of the audio's name in the listing, so the same in every run and for any
-           selection of utterances
-=========  ===================================================================================================
+===========  =================================================================================================
+clean        the recording as it is
+mulaw8k      resampled to 8 kHz (`scipy.signal.resample_poly`), rounded to 16 bits, G.711 µ-law bytes
+noise10db    white Gaussian noise added, its mean square a tenth of that of the samples labelled as speech
+pitch1.5x    pitch and formants 1.5 times as high at the same pace; pitch1.8x and pitch2x likewise
+reverb       the echo of a large, bare room: 1.2 s until it has fallen by 60 dB, 3 dB above the direct sound
+clip         40 dB louder, clipped at full scale
+whisper      noise in place of the voice, with the spectral envelope and the level of each 25 ms
+held         one vowel of an utterance, held for 3 s between silences (`bench.excerpts`)
+words        words said alone, two of an utterance, cut out and put between silences (`bench.excerpts`)
+tones        no speech: ringback, dial and busy tones, drums, steps, in `bench.tones`
+===========  =================================================================================================
+
+Random numbers are seeded with the CRC-32 of the audio's name in the listing, so they are the same in every run and for
+any selection of utterances. All audio is rounded to 16 bits.
 """
 
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from bench.effects import clipped, pcm16, pitched, reverberant, seeded, signal, whispered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +34,12 @@ if TYPE_CHECKING:
 
     import mascot_visemes as mv
 
-CONDITIONS = ("clean", "mulaw8k", "noise10db")
+_PITCHES = {"pitch1.5x": 1.5, "pitch1.8x": 1.8, "pitch2x": 2.0}
+
+SAME_TIMES = ("clean", "mulaw8k", "noise10db", *_PITCHES, "reverb", "clip", "whisper")
+"""Conditions that leave the phones at their times."""
+
+CONDITIONS = (*SAME_TIMES, "held", "words", "tones")
 
 _TELEPHONE_RATE = 8000
 _NOISE_DB = -10.0
@@ -57,7 +71,7 @@ def heard(
     """A recording under a condition.
 
     Args:
-        condition: One of `CONDITIONS`.
+        condition: One of `SAME_TIMES`.
         pcm: The recording, shape (n,).
         rate: Its samples per second.
         name: Of the recording: the seed of the noise.
@@ -67,6 +81,14 @@ def heard(
         return Heard(mulaw(_resampled(pcm, rate, _TELEPHONE_RATE)), _TELEPHONE_RATE, "mulaw")
     if condition == "noise10db":
         return Heard(_noisy(pcm, rate, name, phones), rate, "pcm16")
+    if condition in _PITCHES:
+        pcm = pitched(pcm, rate, _PITCHES[condition])
+    elif condition == "reverb":
+        pcm = reverberant(pcm, rate, name)
+    elif condition == "clip":
+        pcm = clipped(pcm)
+    elif condition == "whisper":
+        pcm = whispered(pcm, rate, name)
     return Heard(pcm, rate, "pcm16")
 
 
@@ -83,12 +105,8 @@ def mulaw(pcm: NDArray[np.int16]) -> NDArray[np.uint8]:
 def _resampled(pcm: NDArray[np.int16], rate: int, wanted: int) -> NDArray[np.int16]:
     if rate == wanted:
         return pcm
-    try:
-        from scipy.signal import resample_poly  # noqa: PLC0415 - needed for this condition alone
-    except ImportError:
-        raise SystemExit("--condition mulaw8k needs scipy: pip install scipy") from None
     common = math.gcd(rate, wanted)
-    return _pcm16(resample_poly(pcm.astype(np.float64), wanted // common, rate // common))
+    return pcm16(signal().resample_poly(pcm.astype(np.float64), wanted // common, rate // common))
 
 
 def _noisy(
@@ -98,9 +116,5 @@ def _noisy(
     spoken = [audio[round(a * rate) : round(b * rate)] for a, b, phone in phones if phone != "SIL"]
     speech = np.concatenate(spoken) if spoken else audio
     level = math.sqrt(float(np.mean(speech**2)) * 10.0 ** (_NOISE_DB / 10.0)) if len(speech) else 0.0
-    noise = np.random.default_rng(zlib.crc32(name.encode())).standard_normal(len(audio))
-    return _pcm16(audio + level * noise)
-
-
-def _pcm16(audio: NDArray[np.float64]) -> NDArray[np.int16]:
-    return np.clip(np.round(audio), -32768, 32767).astype(np.int16)
+    noise = seeded(name).standard_normal(len(audio))
+    return pcm16(audio + level * noise)

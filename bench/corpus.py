@@ -47,7 +47,11 @@ def listings(folder: Path, split: str) -> list[Path]:
 
 def utterances(listing: Path, split: str, limit: int | None = None) -> list[dict[str, Any]]:
     """Entries of one corpus and split, in order; of more than `limit`, that many evenly spread."""
-    entries = [entry for entry in _entries(listing) if entry["split"] == split]
+    return evenly([entry for entry in _entries(listing) if entry["split"] == split], limit)
+
+
+def evenly(entries: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
+    """Return the entries, or of more than `limit` that many evenly spread."""
     if limit is None or limit >= len(entries):
         return entries
     return [entries[i * len(entries) // limit] for i in range(limit)]

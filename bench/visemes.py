@@ -1,13 +1,15 @@
 """How predicted visemes are scored against phone times.
 
-The tables stand here on their own, apart from the package's: a judge should not borrow from the judged.
-They know the phones of English (ARPAbet) and of Indonesian, which adds Q (a glottal stop), X (kh) and NY (ny).
+The tables stand here on their own, apart from the package's, so that a mistake there does not hide itself here.
+Phones of English are in ARPAbet; so are those of Indonesian, which adds Q (a glottal stop), X (kh) and NY (ny). Phones
+of other languages are in IPA, where marks of aspiration, palatalisation and pharyngealisation do not count.
 All times are whole milliseconds; frames are 10 ms and judged at their centre.
 """
 
 from __future__ import annotations
 
 import statistics
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,23 +21,32 @@ ONSET_WINDOW_MS = 150
 
 _VISEMES = {
     "sil": "SIL",
-    "PP": "P B M",
-    "FF": "F V",
-    "TH": "TH DH",
-    "DD": "T D",
-    "kk": "K G Q X",
-    "CH": "CH JH SH ZH",
-    "SS": "S Z",
-    "nn": "N L NG NY",
-    "RR": "R ER",
-    "aa": "AA AE AH AY AW",
-    "E": "EH EY AX",
-    "ih": "IH IY Y",
-    "oh": "AO OW OY",
-    "ou": "UH UW W",
+    "PP": "P B M p b m β",
+    "FF": "F V f v ʋ",
+    "TH": "TH DH θ ð",
+    "DD": "T D t d",
+    "kk": "K G Q X k ɡ q ʔ ʕ x χ ɣ ç",
+    "CH": "CH JH SH ZH tʃ tɕ tʂ dʒ ʃ ʂ ɕ ʒ ʐ ʑ",
+    "SS": "S Z s z",
+    "nn": "N L NG NY n l ŋ ɲ ʎ",
+    "RR": "R ER ɹ r ɾ ʁ ɚ",
+    "aa": "AA AE AH AY AW a ɑ æ ʌ ɐ aɪ aʊ ɑ̃ ɐ̃ ɐ̯",
+    "E": "EH EY AX e ɛ ə ɤ ɜ eɪ ɛɪ ɛ̃ œ̃",
+    "ih": "IH IY Y i ɪ ɨ j ʝ",
+    "oh": "AO OW OY o ɔ ɒ ø œ ɵ oʊ ɔɪ oɪ ɔø ɔ̃ õ",
+    "ou": "UH UW W u ʊ w ɥ y ʏ ũ ʊ̃",
 }
 VISEMES = tuple(_VISEMES)
-_VISEME_OF = {phone: viseme for viseme, phones in _VISEMES.items() for phone in phones.split()}
+_MARKS = str.maketrans("", "", "ʰʲˤ")
+
+
+def _bare(phone: str) -> str:
+    """A phone without its marks, in the form (NFD) that the tables are looked up in."""
+    return unicodedata.normalize("NFD", phone.translate(_MARKS))
+
+
+_VISEME_OF = {_bare(phone): viseme for viseme, phones in _VISEMES.items() for phone in phones.split()}
+_ASPIRATES = {"HH", "h", "ħ"}
 
 _COARSE_OF = dict.fromkeys(_VISEMES, "consonant") | {
     "sil": "sil",
@@ -47,6 +58,16 @@ _COARSE_OF = dict.fromkeys(_VISEMES, "consonant") | {
     "oh": "rounded",
     "ou": "rounded",
 }
+
+
+def viseme_of(phone: str) -> str | None:
+    """Return the viseme of a phone in ARPAbet or IPA; None for an h, which takes that of the next phone.
+
+    Raises:
+        KeyError: The phone is in no table.
+    """
+    bare = _bare(phone)
+    return None if bare in _ASPIRATES else _VISEME_OF[bare]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +113,19 @@ def track(changes: list[tuple[int, str]], end: int) -> Track:
 
 
 def reference(phones: list[tuple[float, float, str]], end: int) -> Track:
-    """The track of a corpus's phones (start s, end s, ARPAbet).
+    """The track of a corpus's phones (start s, end s, name in ARPAbet or IPA).
 
     HH takes the viseme of the next phone; t and d are CH before ch and jh.
+
+    Raises:
+        KeyError: A phone is in no table.
     """
-    names = [phone for _, _, phone in phones]
+    names = [_bare(phone) for _, _, phone in phones]
     changes = []
-    for i, (start, _, name) in enumerate(phones):
-        following = next((n for n in names[i + 1 :] if n != "HH"), "SIL")
-        if name == "HH":
+    for i, (start, _, _) in enumerate(phones):
+        name = names[i]
+        following = next((n for n in names[i + 1 :] if n not in _ASPIRATES), "SIL")
+        if name in _ASPIRATES:
             viseme = _VISEME_OF[following]
         elif name in {"T", "D"} and following in {"CH", "JH"}:
             viseme = "CH"
@@ -122,9 +147,16 @@ class Found:
     def add(self, said: list[tuple[int, int]], predicted: list[tuple[int, int]]) -> None:
         """Count one utterance's spans."""
         self.true += len(said)
-        self.true_met += _overlapping(said, predicted, CLOSURE_MARGIN_MS)
+        self.true_met += overlapping(said, predicted, CLOSURE_MARGIN_MS)
         self.claimed += len(predicted)
-        self.claimed_met += _overlapping(predicted, said, CLOSURE_MARGIN_MS)
+        self.claimed_met += overlapping(predicted, said, CLOSURE_MARGIN_MS)
+
+    def absorb(self, other: Found) -> None:
+        """Add the counts of another corpus."""
+        self.true += other.true
+        self.true_met += other.true_met
+        self.claimed += other.claimed
+        self.claimed_met += other.claimed_met
 
     @property
     def recall(self) -> float:
@@ -145,7 +177,10 @@ class Found:
 
 @dataclass(slots=True)
 class Score:
-    """Counts over the utterances of one corpus; `confusions` counts frames by (true, predicted) viseme."""
+    """Counts over the utterances of one corpus.
+
+    `confusions` counts frames by (true, predicted) viseme; `shares` has what some conditions count besides.
+    """
 
     utterances: int = 0
     milliseconds: int = 0
@@ -156,6 +191,26 @@ class Score:
     silent_open: int = 0
     events: int = 0
     onset_errors: list[int] = field(default_factory=list)
+    shares: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def count(self, name: str, part: int, whole: int) -> None:
+        """Add to a figure of one condition: `part` of `whole` frames or stretches."""
+        before = self.shares.get(name, (0, 0))
+        self.shares[name] = (before[0] + part, before[1] + whole)
+
+    def absorb(self, other: Score) -> None:
+        """Add the counts of another corpus."""
+        self.utterances += other.utterances
+        self.milliseconds += other.milliseconds
+        self.confusions.update(other.confusions)
+        self.bilabial.absorb(other.bilabial)
+        self.lip_teeth.absorb(other.lip_teeth)
+        self.silent += other.silent
+        self.silent_open += other.silent_open
+        self.events += other.events
+        self.onset_errors += other.onset_errors
+        for name, (part, whole) in other.shares.items():
+            self.count(name, part, whole)
 
     def add(self, said: Track, predicted: Track, events: int) -> None:
         """Count one utterance."""
@@ -196,7 +251,7 @@ class Score:
             "onset_error_ms": statistics.median(self.onset_errors) if self.onset_errors else 0,
             "events_per_second": round(1000 * self.events / max(1, self.milliseconds), 2),
             "utterances": self.utterances,
-        }
+        } | {name: _share(part, whole) for name, (part, whole) in self.shares.items()}
 
     def classes(self) -> dict[str, dict[str, float]]:
         """Of each viseme, in frames: recall, precision and its share of the speech."""
@@ -219,7 +274,7 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
-def _overlapping(spans: list[tuple[int, int]], others: list[tuple[int, int]], margin: int) -> int:
+def overlapping(spans: list[tuple[int, int]], others: list[tuple[int, int]], margin: int) -> int:
     """How many of `spans`, widened by `margin` at both ends, overlap one of `others`."""
     return sum(any(a - margin < d and c < b + margin for c, d in others) for a, b in spans)
 

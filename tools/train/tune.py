@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.accuracy import score_corpus
 from bench.corpus import utterances
+from bench.scoring import score_corpus
 from bench.visemes import FRAME_MS, Found, Track, reference, track
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
 from mascot_visemes.engine import Engine
