@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mascot_visemes as mv
+from mascot_visemes.inventory import LABELS, MORE
 from mascot_visemes.phonemes import ENGLISH, INDONESIAN, INDONESIAN_PHONEMES
 from mascot_visemes.shapes import SHAPES, ShapeSet
 
@@ -18,7 +19,7 @@ _RHUBARB = "X A B C D E F G H"
 _OCULUS = "sil PP FF TH DD kk CH SS nn RR aa E ih oh ou"
 
 
-@pytest.mark.parametrize("labels", [ENGLISH, INDONESIAN], ids=["english", "indonesian"])
+@pytest.mark.parametrize("labels", [ENGLISH, INDONESIAN, LABELS], ids=["english", "indonesian", "all"])
 @pytest.mark.parametrize("shapes", SHAPES.values(), ids=lambda s: s.name)
 def test_every_label_has_one_shape(shapes: ShapeSet, labels: tuple[str, ...]) -> None:
     matrix = shapes.matrix(labels)
@@ -29,7 +30,7 @@ def test_every_label_has_one_shape(shapes: ShapeSet, labels: tuple[str, ...]) ->
 @pytest.mark.parametrize("shapes", SHAPES.values(), ids=lambda s: s.name)
 def test_sets_know_every_phoneme_once_and_nothing_else(shapes: ShapeSet) -> None:
     known = [label for phones in shapes.phones for label in phones]
-    assert sorted(known) == sorted({*ENGLISH, *INDONESIAN})
+    assert sorted(known) == sorted(LABELS)
     assert (shapes.matrix(ENGLISH).sum(axis=0) > 0).all()
 
 
@@ -42,6 +43,13 @@ def test_the_indonesian_labels_are_its_phonemes() -> None:
     assert len(set(labels)) == len(labels)
     assert {label.partition("_")[0] for label in INDONESIAN} == {"SIL", *labels}
     assert set(INDONESIAN) - set(ENGLISH) == {"Q", "NY", "X", "HH_sil"}
+
+
+def test_the_labels_of_all_languages_are_the_english_ones_and_more() -> None:
+    assert tuple(LABELS[: len(ENGLISH)]) == ENGLISH
+    assert tuple(LABELS[len(ENGLISH) :]) == MORE
+    assert len(set(LABELS)) == len(LABELS)
+    assert set(INDONESIAN) <= set(LABELS)
 
 
 def test_ids_of_the_sets() -> None:
@@ -72,6 +80,15 @@ def test_ids_of_the_sets() -> None:
         ("Q", 20, "kk", "B", "ih"),
         ("X", 20, "kk", "B", "ih"),
         ("HH_sil", 12, "sil", "X", "sil"),
+        ("UE", 7, "ou", "F", "ou"),
+        ("OE", 3, "oh", "E", "oh"),
+        ("AON", 3, "oh", "E", "oh"),
+        ("IX", 6, "ih", "B", "ih"),
+        ("BH", 21, "PP", "A", "sil"),
+        ("VH", 18, "FF", "G", "sil"),
+        ("RT", 13, "RR", "B", "ih"),
+        ("RX", 13, "RR", "B", "ih"),
+        ("GY", 20, "kk", "B", "ih"),
     ],
 )
 def test_where_labels_belong(label: str, sapi: int, oculus: str, rhubarb: str, vrm: str) -> None:
@@ -115,7 +132,7 @@ def shown(label: str) -> list[str]:
 
 def test_the_page_shows_the_tables() -> None:
     rows = rows_of("# Sets of shapes")[1:]
-    assert [row[0] for row in rows] == ["SIL", *sorted({*ENGLISH, *INDONESIAN} - {"SIL"})]
+    assert [row[0] for row in rows] == ["SIL", *sorted({*LABELS} - {"SIL"})]
     for label, *cells in rows:
         assert shown(label) == cells
 

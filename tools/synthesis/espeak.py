@@ -32,7 +32,7 @@ _SHORTEST_CLOSURE_S = 0.005
 _UNHEARD = ", unheard"
 
 # Of the library's speak_lib.h.
-_SYNCHRONOUS, _PHONEME_EVENTS = 2, 1
+_SYNCHRONOUS, _PHONEME_EVENTS, _IN_IPA = 2, 1, 2
 _WORD, _PHONEME = 1, 7
 _RATE, _WORDS_A_MINUTE = 1, 175
 _PITCH, _MIDDLE_PITCH = 3, 50
@@ -68,15 +68,22 @@ class _Library:
 
     def __init__(self) -> None:
         self._api = ctypes.CDLL("libespeak-ng.so.1")
-        self._rate = self._api.espeak_Initialize(_SYNCHRONOUS, 0, None, _PHONEME_EVENTS)
-        if self._rate <= 0:
-            raise FileNotFoundError("espeak-ng finds no data of its voices: apt-get install espeak-ng-data")
+        self._ipa = False
+        self._rate = self._initialised()
         self._samples: list[NDArray[np.int16]] = []
         self._starts: list[tuple[int, str]] = []
         self._words: list[int] = []
         self._callback = _CALLBACK(self._collect)  # kept: the library has only a pointer to it
         self._api.espeak_SetSynthCallback(self._callback)
         self._api.espeak_TextToPhonemes.restype = ctypes.c_char_p
+
+    def _initialised(self) -> int:
+        """Initialise the library; return its sampling rate."""
+        options = _PHONEME_EVENTS | (_IN_IPA if self._ipa else 0)
+        rate: int = self._api.espeak_Initialize(_SYNCHRONOUS, 0, None, options)
+        if rate <= 0:
+            raise FileNotFoundError("espeak-ng finds no data of its voices: apt-get install espeak-ng-data")
+        return rate
 
     def _collect(
         self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[_Event]
@@ -88,12 +95,20 @@ class _Library:
             if events[i].type == _WORD:
                 self._words.append(events[i].sample)
             elif events[i].type == _PHONEME:
-                self._starts.append((events[i].sample, events[i].phone.decode()))
+                self._starts.append((events[i].sample, events[i].phone.decode(errors="ignore")))
             i += 1
         return 0
 
-    def choose(self, voice: str) -> None:
-        """Use a voice, such as ``en-us`` or ``id+f2``, until the next is chosen."""
+    def choose(self, voice: str, *, ipa: bool = False) -> None:
+        """Use a voice, such as ``en-us`` or ``id+f2``, until the next is chosen.
+
+        Args:
+            voice: Its name.
+            ipa: Whether phones are named in IPA rather than by the library's mnemonics.
+        """
+        if ipa != self._ipa:
+            self._ipa = ipa
+            self._initialised()
         if self._api.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
 
@@ -103,7 +118,10 @@ class _Library:
         return str(self._api.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, 0).decode())
 
     def speak(self, text: str, manner: Manner) -> Speech:
-        """Speak a text, which may have phonemes in double square brackets."""
+        """Speak a text, which may have phonemes in double square brackets.
+
+        Closures are given to their stops where phones are mnemonics; those in IPA are as the library reports them.
+        """
         pitch = min(99, round(_MIDDLE_PITCH * manner.pitch))
         self._api.espeak_SetParameter(_PITCH, pitch, 0)
         self._api.espeak_SetParameter(_RATE, round(_WORDS_A_MINUTE * manner.pace / manner.tract), 0)
@@ -121,32 +139,41 @@ class _Library:
             if end > start
         ]
         words = tuple(start / rate for start in self._words)
-        return moved(Speech(samples, rate, closures(segments, samples, rate), words), manner.tract)
+        spoken = tuple(segments) if self._ipa else closures(segments, samples, rate)
+        return moved(Speech(samples, rate, spoken, words), manner.tract)
 
 
-def closures(segments: Sequence[Segment], samples: NDArray[np.int16], rate: int) -> tuple[Segment, ...]:
+def closures(
+    segments: Sequence[Segment],
+    samples: NDArray[np.int16],
+    rate: int,
+    stops: frozenset[str] = _STOPS,
+    silences: frozenset[str] = _SILENCES,
+) -> tuple[Segment, ...]:
     """Segments with the zeros before a stop or a pause given to it.
 
     Args:
         segments: Phones as the library reports them, without gaps.
         samples: The audio.
         rate: Samples a second.
+        stops: Which phones have a closure.
+        silences: Which are pauses.
 
     Returns:
         As many segments; one that is all zeros but no stop or pause has ``", unheard"`` after its phone.
     """
     result = list(segments)
     for i, segment in enumerate(result):
-        if segment.phone in _SILENCES:
+        if segment.phone in silences:
             continue
         sound = np.flatnonzero(samples[round(segment.start_s * rate) : round(segment.end_s * rate)])
         if not len(sound):
-            if segment.phone not in _STOPS:
+            if segment.phone not in stops:
                 result[i] = segment._replace(phone=segment.phone + _UNHEARD)
             continue
         after = result[i + 1] if i + 1 < len(result) else None
         fallen = segment.start_s + (int(sound[-1]) + 1) / rate
-        if after and after.phone in _STOPS | _SILENCES and segment.end_s - fallen >= _SHORTEST_CLOSURE_S:
+        if after and after.phone in stops | silences and segment.end_s - fallen >= _SHORTEST_CLOSURE_S:
             result[i] = segment._replace(end_s=fallen)
             result[i + 1] = after._replace(start_s=fallen)
     return tuple(result)
@@ -163,19 +190,20 @@ def _present() -> bool:
     return True
 
 
-def _chosen(language: str, manner: Manner) -> _Library:
+def chosen(language: str, manner: Manner, *, ipa: bool = False) -> _Library:
+    """The library, speaking a language in a manner; see `_Library.choose`."""
     library = _library()
-    library.choose(language + ("+" + manner.variant if manner.variant else ""))
+    library.choose(language + ("+" + manner.variant if manner.variant else ""), ipa=ipa)
     return library
 
 
 def _speak(language: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    library = _chosen(language, manner)
+    library = chosen(language, manner)
     return [library.speak(text, manner) for text in texts]
 
 
 def _speak_indonesian(texts: Sequence[str], manner: Manner) -> list[Speech]:
-    library = _chosen("id", manner)
+    library = chosen("id", manner)
 
     def glottal(word: re.Match[str]) -> str:
         return f"[[{library.phonemes(word[0]).removesuffix('k')}?]]"

@@ -1,7 +1,7 @@
 """The viseme sets: which phonemes look alike, and what a face with blendshapes does for each shape.
 
-Phonemes are the labels of the networks of all languages, see `phonemes`. In each table the first shape is the mouth at
-rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the sound.
+Phonemes are the labels of the networks of all languages, see `phonemes` and `inventory`. In each table the first shape is
+the mouth at rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the sound.
 """
 
 from __future__ import annotations
@@ -9,46 +9,46 @@ from __future__ import annotations
 # Oculus/OpenXR visemes.
 OCULUS: dict[str, str] = {
     "sil": "SIL HH_sil",
-    "PP": "P B M",
-    "FF": "F V",
+    "PP": "P B M BH",
+    "FF": "F V PH VH MV",
     "TH": "TH DH",
     "DD": "T D",
-    "kk": "K G Q X",
+    "kk": "K G Q X GH KY GY CX",
     "CH": "CH JH SH ZH",
     "SS": "S Z",
-    "nn": "N L NG NY",
-    "RR": "R ER HH_RR",
-    "aa": "AA AE AH AY AW HH_aa",
-    "E": "EH EY AX HH_E",
-    "ih": "IH IY Y HH_ih",
-    "oh": "AO OW OY HH_oh",
-    "ou": "UH UW W HH_ou",
+    "nn": "N L NG NY LY LH",
+    "RR": "R ER RT RX HH_RR",
+    "aa": "AA AE AH AY AW AAN HH_aa",
+    "E": "EH EY AX EX EHN HH_E",
+    "ih": "IH IY Y IX IYN HH_ih",
+    "oh": "AO OW OY AON EU OE HH_oh",
+    "ou": "UH UW W UE UWN HH_ou",
 }
 
 # Microsoft's SAPI viseme ids, the index being the id.
 SAPI: tuple[str, ...] = (
     "SIL",
-    "AE AX AH",
-    "AA",
-    "AO",
-    "EY EH UH",
+    "AE AX AH EX",
+    "AA AAN",
+    "AO AON OE",
+    "EY EH UH EHN",
     "ER",
-    "Y IY IH",
-    "W UW",
-    "OW",
+    "Y IY IH IX IYN",
+    "W UW UE UWN",
+    "OW EU",
     "AW",
     "OY",
     "AY",
     "HH_aa HH_E HH_ih HH_oh HH_ou HH_RR HH_sil",
-    "R",
-    "L",
+    "R RT RX",
+    "L LY LH",
     "S Z",
     "SH CH JH ZH",
     "TH DH",
-    "F V",
+    "F V PH VH MV",
     "D T N NY",
-    "K G NG Q X",
-    "P B M",
+    "K G NG Q X GH KY GY CX",
+    "P B M BH",
 )
 
 # The shapes of Rhubarb Lip Sync, after what its documentation says of them: A to F are the six of Hanna-Barbera that
@@ -56,26 +56,26 @@ SAPI: tuple[str, ...] = (
 # consonants, HH) or by duration (AH, AY, AW, ER, L), and where it gives a diphthong two shapes, there is one here.
 RHUBARB: dict[str, str] = {
     "X": "SIL HH_sil",
-    "A": "P B M",
-    "B": "T D K G Q X N NG NY TH DH S Z SH ZH CH JH R Y IH IY HH_ih",
-    "C": "EH EY AE AH AX HH_E HH_aa",
-    "D": "AA AY AW",
-    "E": "AO OW OY ER HH_oh HH_RR",
-    "F": "UW UH W HH_ou",
-    "G": "F V",
-    "H": "L",
+    "A": "P B M BH",
+    "B": "T D K G Q X GH KY GY CX N NG NY TH DH S Z SH ZH CH JH R RT RX Y IH IY IX IYN HH_ih",
+    "C": "EH EY AE AH AX EX EHN HH_E HH_aa",
+    "D": "AA AY AW AAN",
+    "E": "AO OW OY AON EU OE ER HH_oh HH_RR",
+    "F": "UW UH W UE UWN HH_ou",
+    "G": "F V PH VH MV",
+    "H": "L LY LH",
 }
 
 # The five lip-sync presets of VRM (0.x: A I U E O), ``sil`` being none of them. There is no shape for consonants:
 # those that close the lips, or nearly, are at rest; rounded ones are nearest to ``ou``, others, teeth together or a
 # little apart, to ``ih``.
 VRM: dict[str, str] = {
-    "sil": "SIL P B M F V HH_sil",
-    "aa": "AA AE AH AY AW HH_aa",
-    "ih": "IH IY Y HH_ih T D K G Q X N NG NY L TH DH S Z",
-    "ou": "UH UW W HH_ou CH JH SH ZH R ER HH_RR",
-    "ee": "EH EY AX HH_E",
-    "oh": "AO OW OY HH_oh",
+    "sil": "SIL P B M BH F V PH VH MV HH_sil",
+    "aa": "AA AE AH AY AW AAN HH_aa",
+    "ih": "IH IY Y IX IYN HH_ih T D K G Q X GH KY GY CX N NG NY L LY LH TH DH S Z RT RX",
+    "ou": "UH UW W UE UWN HH_ou CH JH SH ZH R ER HH_RR",
+    "ee": "EH EY AX EX EHN HH_E",
+    "oh": "AO OW OY AON EU OE HH_oh",
 }
 
 _SIDES = ("mouthStretch", "mouthPress", "mouthLowerDown", "mouthUpperUp")
