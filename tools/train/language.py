@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mascot_visemes.inventory import LABELS
 from mascot_visemes.phonemes import ENGLISH, INDONESIAN
 
 if TYPE_CHECKING:
@@ -119,4 +120,43 @@ _INDONESIAN = Language(
     kin={"HH_sil": "HH_E", "NY": "N", "Q": "K", "X": "HH_E"},
 )
 
-LANGUAGES = {language.code: language for language in (_ENGLISH, _INDONESIAN)}
+_ALL = Language(
+    code="mul",
+    model="default",
+    description="Phonemes of all languages from log-mel bands, told by delayed heads.",
+    layers=2,
+    labels=LABELS,
+    headline="librispeech-dev-clean",
+    tuned_on=frozenset({"librispeech-dev-clean", "librispeech-train-clean-100"}),
+    weights=_ENGLISH.weights,
+    kin={
+        "AAN": "AA",
+        "AON": "AO",
+        "BH": "B",
+        "CX": "HH_ih",
+        "EHN": "EH",
+        "EU": "UH",
+        "EX": "AH",
+        "GH": "G",
+        "GY": "G",
+        "HH_sil": "HH_E",
+        "IX": "IH",
+        "IYN": "IY",
+        "KY": "K",
+        "LH": "L",
+        "LY": "L",
+        "MV": "M",
+        "NY": "N",
+        "OE": "UH",
+        "PH": "F",
+        "Q": "K",
+        "RT": "R",
+        "RX": "R",
+        "UE": "UW",
+        "UWN": "UW",
+        "VH": "V",
+        "X": "HH_E",
+    },
+)
+
+LANGUAGES = {language.code: language for language in (_ENGLISH, _INDONESIAN, _ALL)}
