@@ -193,6 +193,7 @@ _library = cache(_Library)
 
 
 def present() -> bool:
+    """Whether the library can be used on this machine."""
     try:
         _library()
     except OSError:

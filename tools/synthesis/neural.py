@@ -198,6 +198,7 @@ _hibari, _joe, kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
 
 
 def installed(*modules: str) -> bool:
+    """Whether modules that voices need can be imported."""
     return all(find_spec(module) for module in (*modules, "onnx"))
 
 

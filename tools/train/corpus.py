@@ -6,6 +6,7 @@ the network is to learn and the label as the corpus has it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
@@ -169,7 +170,7 @@ def _decode(listing: Path, kept: Path, language: Language) -> None:
     learn: list[NDArray[np.int8]] = []
     reference: list[NDArray[np.int8]] = []
     sample = frame = 0
-    for line in listing.read_text().splitlines():
+    for line in listing.read_text("utf-8").splitlines():
         entry = json.loads(line)
         pcm, rate = soundfile.read(listing.parent / entry["audio"], dtype="int16")
         if rate != RATE or pcm.ndim != 1:
@@ -188,4 +189,7 @@ def _decode(listing: Path, kept: Path, language: Language) -> None:
     np.save(kept / "audio.npy", np.concatenate(audio))
     np.save(kept / "learn.npy", np.concatenate(learn))
     np.save(kept / "reference.npy", np.concatenate(reference))
+    digest = hashlib.sha256(np.concatenate(audio).tobytes())
+    digest.update(np.concatenate(reference).tobytes())
+    (kept / "sha256").write_text(digest.hexdigest())
     (kept / "index.json").write_text(json.dumps([asdict(u) for u in utterances]))

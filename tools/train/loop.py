@@ -44,6 +44,8 @@ class Settings:
         workers: Processes that prepare examples.
         threads: Threads of torch.
         seed: Of everything random.
+        scored: Dev utterances of each corpus that are scored after an epoch, at most.
+        kept_epochs: Epochs at the beginning in which the layers that know something already are left as they are.
     """
 
     epochs: int
@@ -55,6 +57,8 @@ class Settings:
     workers: int
     threads: int
     seed: int
+    scored: int
+    kept_epochs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +128,14 @@ class Run:
         self._out = out
         self._examples = Examples(data, settings.steps, AHEAD)
         self.sample, _ = Batches(self._examples, _STATISTICS_EXAMPLES, 1, (settings.seed, 0))[0]
-        self._held: list[Held] = held_out(data)
+        self._held: list[Held] = held_out(data, settings.scored)
         bands = self.sample.reshape(-1, self.sample.shape[2] // 2)
         self._net = make(bands.mean(0), bands.std(0))
         self._scored = copy.deepcopy(self._net)
         self._optimiser = torch.optim.AdamW(self._net.groups(), lr=settings.peak, weight_decay=0.02)
         self._average = Average(self._net)
         self._labels = data.language.labels
-        self._headline = data.language.headline
+        self._merit = data.language.merit
         self._loss = Loss(wanted, self._labels)
         self._epoch = 0
         self._best: dict[str, Any] = {}
@@ -147,6 +151,7 @@ class Run:
         self._optimiser.load_state_dict(last["optimiser"])
         self._average.weights, self._average.count = last["average"], last["count"]
         self._epoch = last["epoch"]
+        torch.set_rng_state(last["random"])
         self._best = torch.load(self._out / "best.pt")
         print(f"going on from epoch {self._epoch}", flush=True)
         return float(last["seconds"])
@@ -169,7 +174,11 @@ class Run:
             self._scored.load_state_dict(self._average.weights)
             right = accuracy(self._scored, self._held, self._labels)
             figures = " ".join(f"{name} {value:.4f}" for name, value in right.items())
-            print(f"epoch {self._epoch} loss {loss:.3f} {figures} {self._minutes:.1f} min", flush=True)
+            merit = self._merit(right)
+            print(
+                f"epoch {self._epoch} loss {loss:.3f} merit {merit:.4f} {figures} {self._minutes:.1f} min",
+                flush=True,
+            )
             self._save(right)
         if not self._best:
             raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
@@ -179,6 +188,9 @@ class Run:
     def _train_epoch(self) -> float:
         settings, net = self._settings, self._net
         net.train()
+        for group in self._optimiser.param_groups[:-1]:
+            for parameter in group["params"]:
+                parameter.requires_grad_(self._epoch >= settings.kept_epochs)
         batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
         prefetch = 6 if settings.workers else None
         losses: list[float] = []
@@ -208,8 +220,7 @@ class Run:
         return float(np.mean(losses))
 
     def _save(self, right: dict[str, float]) -> None:
-        best = self._best.get("right", {}).get(self._headline, 0.0)
-        if right.get(self._headline, 0.0) >= best:
+        if not self._best or self._merit(right) >= self._merit(self._best["right"]):
             weights = {name: value.clone() for name, value in self._scored.state_dict().items()}
             self._best = {"net": weights, "epoch": self._epoch, "right": right}
             torch.save(self._best, self._out / "best.pt")
@@ -220,5 +231,9 @@ class Run:
             "count": self._average.count,
             "epoch": self._epoch,
             "seconds": 60 * self._minutes,
+            "random": torch.get_rng_state(),
         }
-        torch.save(last, self._out / "last.pt")
+        # Whole or not at all: a run may be stopped at any time.
+        unfinished = self._out / "last.unfinished"
+        torch.save(last, unfinished)
+        unfinished.rename(self._out / "last.pt")

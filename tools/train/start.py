@@ -47,7 +47,12 @@ def started(begin: Path, language: Language, make: Made, mean: torch.Tensor, std
         weights = torch.load(path)["net"]
     else:
         raise SystemExit(f"--start: there is no {path}; give the folder of an English run")
-    kin = [_ENGLISH.index(language.kin.get(label, label)) for label in language.labels]
+    theirs = (
+        LANGUAGES["mul"] if len(weights["late.bias"]) == FULL * len(LANGUAGES["mul"].labels) else _ENGLISH
+    )
+    kin = [
+        theirs.index(label if label in theirs.labels else language.kin[label]) for label in language.labels
+    ]
     for name, heads in (("late", FULL), ("early", HEADS - FULL)):
         for part in (f"{name}.weight", f"{name}.bias"):
             weights[part] = weights[part].unflatten(0, (heads, -1))[:, kin].flatten(0, 1)

@@ -34,7 +34,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument("--out", type=Path, required=True, help="folder that the corpora are written into")
     p.add_argument("--kind", choices=list(_KINDS), default="espeak", help="which voices (%(default)s)")
     p.add_argument(
-        "--languages", nargs="+", choices=list(voices.LANGUAGES), metavar="CODE", help="only these, of: %(choices)s"
+        "--languages",
+        nargs="+",
+        choices=list(voices.LANGUAGES),
+        metavar="CODE",
+        help="only these, of: %(choices)s",
     )
     p.add_argument("--minutes", type=float, default=6.0, help="of speech in each language (%(default)s)")
     p.add_argument("--corpora", type=Path, help="folder of human speech, a folder in it for each language")
@@ -46,7 +50,11 @@ def transcripts(corpora: Path | None, language: str) -> tuple[str, ...]:
     """Texts of the training split of a language's human speech."""
     if corpora is None:
         return ()
-    lines = (line for path in sorted((corpora / language).glob("*.jsonl")) for line in path.read_text().splitlines())
+    lines = (
+        line
+        for path in sorted((corpora / language).glob("*.jsonl"))
+        for line in path.read_text().splitlines()
+    )
     return tuple(entry["text"] for entry in map(json.loads, lines) if entry["split"] == "train")
 
 

@@ -71,28 +71,26 @@ class Texts:
 
     def _figures(self, random: random.Random) -> str:
         """A date, a time, a sum of money, a quantity or numbers."""
-        kind = random.randrange(5)
         dates: Any = import_module("babel.dates")
         numbers: Any = import_module("babel.numbers")
-        if kind == 0:
-            day = date(1950, 1, 1) + timedelta(days=random.randrange(36_000))
-            return str(dates.format_date(day, "full", locale=self._locale))
-        if kind == 1:
-            at = time(random.randrange(24), random.randrange(60))
-            return str(dates.format_time(at, "short", locale=self._locale))
-        if kind == 2:
-            name = numbers.get_currency_name(
-                random.choice(_CURRENCIES), random.randint(2, 9), locale=self._locale
-            )
-            return f"{random.randint(2, 900)} {name}"
-        if kind == 3:
-            units: Any = import_module("babel.units")
-            return str(
-                units.format_unit(random.randint(2, 99), random.choice(_UNITS), "long", locale=self._locale)
-            )
-        return ", ".join(
-            str(random.randrange(10 ** random.randint(1, 6))) for _ in range(random.randint(2, 5))
-        )
+        units: Any = import_module("babel.units")
+        match random.choice(("date", "time", "money", "quantity", "numbers")):
+            case "date":
+                day = date(1950, 1, 1) + timedelta(days=random.randrange(36_000))
+                return str(dates.format_date(day, "full", locale=self._locale))
+            case "time":
+                at = time(random.randrange(24), random.randrange(60))
+                return str(dates.format_time(at, "short", locale=self._locale))
+            case "money":
+                currency = random.choice(_CURRENCIES)
+                name = numbers.get_currency_name(currency, random.randint(2, 9), locale=self._locale)
+                return f"{random.randint(2, 900)} {name}"
+            case "quantity":
+                number, unit = random.randint(2, 99), random.choice(_UNITS)
+                return str(units.format_unit(number, unit, "long", locale=self._locale))
+            case _:
+                sizes = (10 ** random.randint(1, 6) for _ in range(random.randint(2, 5)))
+                return ", ".join(str(random.randrange(size)) for size in sizes)
 
 
 def _speakable(text: str, language: str) -> bool:

@@ -19,23 +19,113 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LANGUAGES: dict[str, str] = {
-    **{code: code for code in "ar bg bn ca cs da de el es et fa fi fr he hi hr hu id it ja ka ko lt lv".split()},
-    **{code: code for code in "mr nb nl pl pt pt-br ro ru sk sl sq sr sv sw ta te tr uk ur vi".split()},
+    **{
+        code: code
+        for code in [
+            "ar",
+            "bg",
+            "bn",
+            "ca",
+            "cs",
+            "da",
+            "de",
+            "el",
+            "es",
+            "et",
+            "fa",
+            "fi",
+            "fr",
+            "he",
+            "hi",
+            "hr",
+            "hu",
+            "id",
+            "it",
+            "ja",
+            "ka",
+            "ko",
+            "lt",
+            "lv",
+        ]
+    },
+    **{
+        code: code
+        for code in [
+            "mr",
+            "nb",
+            "nl",
+            "pl",
+            "pt",
+            "pt-br",
+            "ro",
+            "ru",
+            "sk",
+            "sl",
+            "sq",
+            "sr",
+            "sv",
+            "sw",
+            "ta",
+            "te",
+            "tr",
+            "uk",
+            "ur",
+            "vi",
+        ]
+    },
     "es-419": "es-419",
     "zh": "cmn-latn-pinyin",
 }
 """Codes of the languages spoken, and espeak-ng's voice for each."""
 
 KOKORO = ("es", "fr", "it", "pt-br", "hi", "zh", "de", "id", "nl", "tr", "pl", "ru", "sv", "da", "ko")
-"""Languages that Kokoro's mixtures speak. It learnt the first six, whose signs it knows; of the others it has the sounds."""
+"""Languages that Kokoro's mixtures speak: six that it learnt, then others whose sounds it has."""
 
 _START = "_"  # what comes before the first phone
 _STOPS = frozenset({"P", "B", "T", "D", "K", "G", "Q", "KY", "GY", "CH", "JH"})
-_PHONES = {label: (label,) for label in (*LABELS, "HH")}
-_TIMBRES = (
-    """m1 m2 m3 m4 m6 m7 m8 f1 f2 f3 f5 Alex Alicia Andrea Andy Annie Diogo Gene Mike adam anika benjamin edward
-    grandma grandpa gustave iven john klatt klatt3 klatt4 linda marcelo max miguel pedro quincy rob robert shelby"""
-).split()
+_PHONES: dict[str, tuple[str, ...]] = {label: (label,) for label in (*LABELS, "HH")}
+_TIMBRES = [
+    "m1",
+    "m2",
+    "m3",
+    "m4",
+    "m6",
+    "m7",
+    "m8",
+    "f1",
+    "f2",
+    "f3",
+    "f5",
+    "Alex",
+    "Alicia",
+    "Andrea",
+    "Andy",
+    "Annie",
+    "Diogo",
+    "Gene",
+    "Mike",
+    "adam",
+    "anika",
+    "benjamin",
+    "edward",
+    "grandma",
+    "grandpa",
+    "gustave",
+    "iven",
+    "john",
+    "klatt",
+    "klatt3",
+    "klatt4",
+    "linda",
+    "marcelo",
+    "max",
+    "miguel",
+    "pedro",
+    "quincy",
+    "rob",
+    "robert",
+    "shelby",
+]
 
 # Kokoro's signs for what is tied in espeak-ng's IPA, as misaki has them, and for signs that it lacks.
 _TIED = {
@@ -53,7 +143,9 @@ _TIED = {
     "t^ɕ": "ʨ",
     "s^s": "s",
 }
-_NEAREST = str.maketrans({"ʏ": "y", "ɦ": "h", "ʐ": "ʒ", "ɱ": "m", "ħ": "h", "ʕ": "ɑ", "ʉ": "u", "ɵ": "ø", "ɫ": "l"})
+_NEAREST = str.maketrans(
+    {"ʏ": "y", "ɦ": "h", "ʐ": "ʒ", "ɱ": "m", "ħ": "h", "ʕ": "ɑ", "ʉ": "u", "ɵ": "ø", "ɫ": "l"}
+)
 _PIECE = re.compile(r"[ˈˌ]|[,.;:?! ]|[^ˈˌ,.;:?! ](?:\^[^ˈˌ,.;:?! ]|[\u0300-\u036fːʰʲʷ0-9])*")
 
 
@@ -89,7 +181,8 @@ def spread(named: Iterable[tuple[Segment, tuple[str, ...]]]) -> tuple[Segment, .
             continue
         step = (end - start) / max(1, len(labels))
         result += [
-            Segment(start + i * step, start + (i + 1) * step, label) for i, label in enumerate(labels or ("SIL",))
+            Segment(start + i * step, start + (i + 1) * step, label)
+            for i, label in enumerate(labels or ("SIL",))
         ]
     return tuple(result)
 
@@ -110,7 +203,11 @@ def _say(ipa: str, voice: str, manner: Manner) -> Speech:
     said: list[tuple[str, int]] = []  # pieces, and how many of Kokoro's signs each has
     symbols: list[str] = []
     for piece in pieces(ipa + "."):
-        signs = [sign for sign in _TIED.get(piece, piece.replace("^", "").translate(_NEAREST)) if sign in kokoro.signs]
+        signs = [
+            sign
+            for sign in _TIED.get(piece, piece.replace("^", "").translate(_NEAREST))
+            if sign in kokoro.signs
+        ]
         said.append((piece, len(signs)))
         symbols += signs
     speech = kokoro.say(symbols, manner)
