@@ -130,6 +130,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="epochs at the beginning in which Whisper's layers are left as they are (%(default)s)",
     )
     p.add_argument(
+        "--kept-examples", type=int, default=2000, help="examples heard once for those epochs (%(default)s)"
+    )
+    p.add_argument(
         "--decoder",
         type=Path,
         metavar="CARD",
@@ -163,6 +166,7 @@ def _settings(args: argparse.Namespace, peak: float) -> Settings:
         seed=args.seed,
         scored=args.scored,
         kept_epochs=args.kept_epochs,
+        kept_examples=args.kept_examples,
     )
 
 

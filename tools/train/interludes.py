@@ -115,7 +115,7 @@ def tones(rng: np.random.Generator, samples: int) -> Samples:
         on = time % (sounds + rests) < sounds
     if rng.random() < _HARMONIC_SHARE:
         sound = np.tanh(rng.uniform(1.0, 4.0) * sound)
-    ramp = np.minimum(1.0, np.convolve(on, np.ones(80) / 80, "same"))
+    ramp = np.convolve(on, np.ones(80) / 80, "same")[:samples]
     return np.asarray(sound * ramp, np.float32)
 
 

@@ -14,10 +14,13 @@ from torch.utils.data import DataLoader
 
 from tools.train.augment import Examples
 from tools.train.batches import Batches
+from tools.train.encoder import EncoderNet
+from tools.train.kept import Kept
 from tools.train.loss import AHEAD, Loss
 from tools.train.score import accuracy, held_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tools.train.corpus import Corpus
@@ -45,7 +48,8 @@ class Settings:
         threads: Threads of torch.
         seed: Of everything random.
         scored: Dev utterances of each corpus that are scored after an epoch, at most.
-        kept_epochs: Epochs at the beginning in which the layers that know something already are left as they are.
+        kept_epochs: Epochs at the beginning in which Whisper's layers are kept as they are.
+        kept_examples: Examples that are heard once, for those epochs.
     """
 
     epochs: int
@@ -59,6 +63,7 @@ class Settings:
     seed: int
     scored: int
     kept_epochs: int
+    kept_examples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,11 @@ class Best:
     net: Net
     epoch: int
     right: dict[str, float]
+
+
+_Answers = tuple[
+    torch.Tensor, torch.Tensor, torch.Tensor
+]  # logits, which frames they tell, rows of what is wanted
 
 
 class Average:
@@ -188,20 +198,12 @@ class Run:
     def _train_epoch(self) -> float:
         settings, net = self._settings, self._net
         net.train()
-        for group in self._optimiser.param_groups[:-1]:
-            for parameter in group["params"]:
-                parameter.requires_grad_(self._epoch >= settings.kept_epochs)
-        batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
-        prefetch = 6 if settings.workers else None
         losses: list[float] = []
-        for steps, rows in DataLoader(
-            batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch
-        ):
+        for logits, frames, rows in self._kept() if self._epoch < settings.kept_epochs else self._drawn():
             part = (self._epoch + len(losses) / settings.batches) / settings.epochs
             progress = max(part, self._minutes / settings.minutes)
             for group in self._optimiser.param_groups:
                 group["lr"] = group["share"] * learning_rate(progress, settings.peak)
-            logits, frames = net.read(steps, len(losses))
             loss = self._loss(logits, frames, rows)
             self._optimiser.zero_grad()
             loss.backward()
@@ -218,6 +220,32 @@ class Run:
             if progress >= 1.0:
                 break
         return float(np.mean(losses))
+
+    def _drawn(self) -> Iterator[_Answers]:
+        """Answers to the batches of an epoch."""
+        settings = self._settings
+        batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
+        prefetch = 6 if settings.workers else None
+        loader = DataLoader(batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch)
+        for number, (steps, rows) in enumerate(loader):
+            yield *self._net.read(steps, number), rows
+
+    def _kept(self) -> Iterator[_Answers]:
+        """Answers to the batches of an epoch in which Whisper's layers are kept."""
+        settings, net = self._settings, self._net
+        if not isinstance(net, EncoderNet):
+            raise SystemExit("--kept-epochs: this network has no layers of Whisper's")
+        kept = Kept(self._out / "kept", self._examples, settings.kept_examples, settings.steps, settings.seed)
+        # Half of the examples do for the first epoch, the others come while it goes on.
+        wanted = settings.kept_examples * (self._epoch + 2) / 4
+        while kept.filled < wanted and kept.fill(net):
+            pass
+        net.train()
+        rng = np.random.default_rng((settings.seed, self._epoch + 1))
+        for number in range(settings.batches):
+            heard, around, rows = kept.batch(rng, settings.batch)
+            hidden, _ = net.upper(heard, around, heard.new_zeros(len(heard), net.hidden))
+            yield *net.read_out(hidden, number), rows
 
     def _save(self, right: dict[str, float]) -> None:
         if not self._best or self._merit(right) >= self._merit(self._best["right"]):
