@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from bench.splits import split_of
 from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Utterance:
     Attributes:
         corpus: Name of the corpus.
         audio: Its file, relative to the corpus folder.
-        split: ``train`` or ``dev``.
+        split: ``train``, ``dev`` or ``test``, which decides nothing here.
         sample, samples: First sample and count.
         frame, frames: First frame and count; frame ``k`` is labelled at its centre.
     """
@@ -172,13 +173,14 @@ def _decode(listing: Path, kept: Path, language: Language) -> None:
     sample = frame = 0
     for line in listing.read_text("utf-8").splitlines():
         entry = json.loads(line)
+        split = split_of("en", listing.stem, entry) or entry["split"]
         pcm, rate = soundfile.read(listing.parent / entry["audio"], dtype="int16")
         if rate != RATE or pcm.ndim != 1:
             raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
         frames = -(-len(pcm) // HOP)
         labels = frame_labels(entry["phones"], frames, language)
         utterances.append(
-            Utterance(listing.stem, entry["audio"], entry["split"], sample, len(pcm), frame, frames)
+            Utterance(listing.stem, entry["audio"], split, sample, len(pcm), frame, frames)
         )
         audio.append(pcm)
         reference.append(labels)

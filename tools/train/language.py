@@ -139,10 +139,12 @@ _INDONESIAN = Language(
 _FOREIGN_DEV = (
     "ar-arabic-commands",
     "de-fleurs",
-    "es-fleurs",
-    "fr-fleurs",
+    "es-asterisk",
+    "fr-asterisk",
     "it-asterisk",
+    "nl-flemishguy",
     "pt-fleurs",
+    "ru-asterisk",
     "zh-audio-cmn",
 )
 _ALL = Language(
