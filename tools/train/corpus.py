@@ -179,9 +179,7 @@ def _decode(listing: Path, kept: Path, language: Language) -> None:
             raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
         frames = -(-len(pcm) // HOP)
         labels = frame_labels(entry["phones"], frames, language)
-        utterances.append(
-            Utterance(listing.stem, entry["audio"], split, sample, len(pcm), frame, frames)
-        )
+        utterances.append(Utterance(listing.stem, entry["audio"], split, sample, len(pcm), frame, frames))
         audio.append(pcm)
         reference.append(labels)
         learn.append(with_pauses(labels, pcm, language))
