@@ -20,7 +20,7 @@ from tools.train.corpus import HOP, Corpus, Utterance
 from tools.train.gru import GruNet
 from tools.train.language import LANGUAGES
 from tools.train.net import HEADS
-from tools.train.start import heard, started
+from tools.train.start import heard, mix, started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +45,16 @@ def test_weights_are_taken_over(tmp_path: Path) -> None:
         started(tmp_path, INDONESIAN, partial(GruNet, 9, len(INDONESIAN.labels)), mean, std)
     with pytest.raises(SystemExit, match="--start"):
         started(tmp_path / "nowhere", INDONESIAN, make, mean, std)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_mean_lies_between_two_networks(share: float) -> None:
+    nets = [GruNet(8, 5, torch.full((40,), n), torch.ones(40)) for n in (1.0, 3.0)]
+    first, second = ({name: value.clone() for name, value in net.state_dict().items()} for net in nets)
+    mix(nets[0], nets[1], share)
+    for name, value in nets[0].state_dict().items():
+        assert torch.allclose(value, share * first[name] + (1 - share) * second[name])
+    assert all(torch.equal(value, second[name]) for name, value in nets[1].state_dict().items())
 
 
 def _corpus(names: dict[str, int]) -> Corpus:

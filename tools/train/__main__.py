@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from mascot_visemes.features import BANDS
 from tools.synthesis.__main__ import main as synthesise
 from tools.train import card, corpus, record, whisper
 from tools.train.begin import begun
@@ -38,7 +39,7 @@ from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT
 from tools.train.relabel import certain, heard_by, relabel
 from tools.train.shipped import loaded
-from tools.train.start import heard, started
+from tools.train.start import heard, mix, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import tune
 
@@ -138,6 +139,13 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         metavar="CARD",
         help="take the decoder's constants of another model's card: no tuning",
     )
+    p.add_argument(
+        "--mix",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="export the mean of the network trained, which has this share, and the one of --start (%(default)s)",
+    )
     p.add_argument("--name", help="name of the model (that of the language: default, indonesian)")
     args = p.parse_args(argv)
     language = LANGUAGES[args.language]
@@ -147,6 +155,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         args.synthetic_hours = 0.0 if args.language == "mul" else 2.0
     if args.fresh and not args.start:
         p.error("--fresh goes with --start")
+    if args.mix != 1.0 and (args.fresh or not args.start):
+        p.error("--mix goes with --start, and not with --fresh")
     if args.start and not args.start.exists():
         p.error(f"--start: there is no {args.start}")
     return args
@@ -251,6 +261,9 @@ def main(argv: list[str] | None = None) -> None:
     make, peak = _network(args, data)
     run = Run(_settings(args, peak), args.out / "network", data, table, make)
     best = run.train()
+    if args.mix != 1.0:
+        nothing = torch.zeros(BANDS), torch.ones(BANDS)  # the network of --start has its own statistics
+        mix(best.net, make(*nothing), args.mix)
     models = args.out / "model"
     models.mkdir(exist_ok=True)
     graph = models / f"{args.name}.onnx"

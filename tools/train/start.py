@@ -67,6 +67,18 @@ def started(begin: Path, language: Language, make: Made, mean: torch.Tensor, std
     return net
 
 
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
+def mix(net: Net, other: Net, share: float) -> None:
+    """Make a network the mean of itself, which has a share, and another of its shape.
+
+    Between a network and one that was trained on from it, all means do well (WiSE-FT, Wortsman et al. 2021): what was
+    known before comes back sooner than what was learnt since is lost.
+    """
+    theirs = other.state_dict()
+    for name, value in net.state_dict().items():
+        value.lerp_(theirs[name], 1.0 - share)
+
+
 def heard(run: Path, folder: Path, data: Corpus) -> torch.Tensor:
     """What to learn, for `Loss`: in English speech what the run learnt, its teacher's part included, else the labels.
 
