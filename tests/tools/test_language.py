@@ -14,7 +14,7 @@ from mascot_visemes.shapes import SHAPES
 from tools.train.corpus import frame_labels, load, network_labels
 from tools.train.language import LANGUAGES, Language
 
-ENGLISH, INDONESIAN = LANGUAGES["en"], LANGUAGES["id"]
+ENGLISH, INDONESIAN, ALL = (LANGUAGES[code] for code in ("en", "id", "mul"))
 PAGE = (Path(__file__).parents[2] / "docs" / "indonesian.md").read_text("utf-8")
 
 
@@ -50,9 +50,27 @@ def test_the_page_shows_how_english_is_heard() -> None:
     assert {phone: label for phones, label in pairs for phone in phones} == dict(INDONESIAN.phones)
 
 
-def test_new_labels_start_from_english_ones() -> None:
-    assert set(INDONESIAN.kin) == set(INDONESIAN.labels) - set(ENGLISH.labels)
-    assert set(INDONESIAN.kin.values()) <= set(ENGLISH.labels)
+@pytest.mark.parametrize("language", [INDONESIAN, ALL], ids=lambda language: language.code)
+def test_new_labels_start_from_english_ones(language: Language) -> None:
+    assert set(language.kin) == set(language.labels) - set(ENGLISH.labels)
+    assert set(language.kin.values()) <= set(ENGLISH.labels)
+
+
+def test_groups_of_corpora_have_shares() -> None:
+    assert ALL.group("kathleen") == ""
+    assert ALL.group("kokoro-mixed") == "kokoro-mixed"
+    assert ALL.group("kokoro-es") == "kokoro-"
+    assert ALL.group("de-kerstin") == "de-"
+    assert sum(ALL.shares.values()) == pytest.approx(1)
+    assert ENGLISH.group("kathleen") == ""
+
+
+def test_an_epoch_is_judged_by_the_mean_of_the_languages() -> None:
+    right = {"librispeech-dev-clean": 0.8, "de-fleurs": 0.6, "fr-asterisk": 0.5, "speechocean762": 0.1}
+    assert ENGLISH.merit(right) == 0.8
+    foreign = 0.5 / 9
+    expected = (0.5 * 0.8 + foreign * 0.6 + foreign * 0.5) / (0.5 + 2 * foreign)
+    assert ALL.merit(right) == pytest.approx(expected)
 
 
 def test_frames_are_labelled_at_their_centres() -> None:

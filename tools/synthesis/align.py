@@ -42,8 +42,10 @@ def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) 
     network = load_network()
     audio = samples.astype(np.float32)[None] / np.float32(32768.0)
     posteriors = listen([([PosteriorStream(network, rate)], audio)], edge=True)[0].posteriors
-    labels = network_labels([segment.phone for segment in phones], LANGUAGES["en"])
-    columns = [network.labels.index(label) for label in labels]
+    language = LANGUAGES["mul"]
+    labels = network_labels([segment.phone for segment in phones], language)
+    known = (label if label in network.labels else language.kin[label] for label in labels)
+    columns = [network.labels.index(label) for label in known]
     heard = np.log(np.maximum(posteriors[0][:, columns], _SMALLEST))
     near = [segment.start_s * FRAMES_PER_SECOND for segment in phones[1:]]
     early = [PAUSE_REACH_FRAMES if segment.phone == "SIL" else REACH_FRAMES for segment in phones[1:]]

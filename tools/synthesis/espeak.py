@@ -33,6 +33,7 @@ _UNHEARD = ", unheard"
 
 # Of the library's speak_lib.h.
 _SYNCHRONOUS, _PHONEME_EVENTS, _IN_IPA = 2, 1, 2
+_TIED_IPA = 0x02 | 0x80 | ord("^") << 8
 _WORD, _PHONEME = 1, 7
 _RATE, _WORDS_A_MINUTE = 1, 175
 _PITCH, _MIDDLE_PITCH = 3, 50
@@ -117,6 +118,15 @@ class _Library:
         pointer = ctypes.c_char_p(word.encode())
         return str(self._api.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, 0).decode())
 
+    def ipa(self, text: str) -> str:
+        """A text in IPA as the voice would say it, ``^`` between signs of one phone, a comma between clauses."""
+        pointer = ctypes.c_char_p(text.encode())
+        clauses = []
+        while pointer.value:
+            said = self._api.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, _TIED_IPA)
+            clauses.append(said.decode())
+        return ", ".join(clause.strip() for clause in clauses if clause.strip())
+
     def speak(self, text: str, manner: Manner) -> Speech:
         """Speak a text, which may have phonemes in double square brackets.
 
@@ -182,7 +192,8 @@ def closures(
 _library = cache(_Library)
 
 
-def _present() -> bool:
+def present() -> bool:
+    """Whether the library can be used on this machine."""
     try:
         _library()
     except OSError:
@@ -229,7 +240,7 @@ VOICES = (
         share=1.0,
         phones=ESPEAK,
         install="apt-get install libespeak-ng1",
-        present=_present,
+        present=present,
         speak=partial(_speak, "en-us"),
         variants=("", *(f"m{i}" for i in range(1, 9)), *(f"f{i}" for i in range(1, 6))),
     ),
@@ -243,7 +254,7 @@ def _indonesian(corpus: str, variants: str) -> Voice:
         share=1.0,
         phones=ESPEAK_INDONESIAN,
         install="apt-get install libespeak-ng1",
-        present=_present,
+        present=present,
         speak=_speak_indonesian,
         paces=(0.75, 1.5),
         pitches=(0.5, 1.5),

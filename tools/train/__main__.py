@@ -1,4 +1,4 @@
-"""Train the network of mascot-visemes and put it into the package.
+"""Train a network for mascot-visemes.
 
 First free synthesisers speak, with phone times that are exact: in English the texts of the corpora, in Indonesian
 sentences made by a grammar. For English a teacher, which hears whole utterances of human speech with Whisper's encoder,
@@ -6,10 +6,14 @@ then corrects their labels, and on those the network is trained. The corpora are
 their phones count as the nearest of that language, and --start names the English run, one of the same --layers, whose
 network is trained on and whose corrected labels are taken over.
 
+For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
+synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
+the network of --start, if it is one shipped, in place of a teacher.
+
 The network stops by --minutes or --epochs, whichever comes first, and both pace the learning rate. Every epoch leaves a
-checkpoint in --out, from which the same command goes on. The best epoch by the headline corpus is exported to ONNX,
-in 8-bit integers; the decoder is tuned for it on the dev split, and the card is written with the figures of
-bench.accuracy.
+checkpoint in --out, from which the same command goes on. The best epoch is exported to ONNX in --out/model, in 8-bit
+integers; the decoder is tuned for it on the dev split, and the card is written with the figures of bench.accuracy. What
+the run was made of stands in --out/run.json. The package keeps the model it has: tools.train.promote replaces that.
 """
 
 from __future__ import annotations
@@ -23,8 +27,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from mascot_visemes.features import BANDS
 from tools.synthesis.__main__ import main as synthesise
-from tools.train import card, corpus, whisper
+from tools.train import card, corpus, record, whisper
 from tools.train.begin import begun
 from tools.train.encoder import EncoderNet
 from tools.train.export import write_onnx
@@ -32,8 +37,9 @@ from tools.train.gru import GruNet
 from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT
-from tools.train.relabel import certain, relabel
-from tools.train.start import heard, started
+from tools.train.relabel import certain, heard_by, relabel
+from tools.train.shipped import loaded
+from tools.train.start import heard, mix, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import tune
 
@@ -45,7 +51,6 @@ if TYPE_CHECKING:
 _CONTINUED = 0.32  # part of the largest learning rate with which a trained network is trained on
 _MEASURED = 25  # utterances on which Whisper's layers are measured
 _SECONDS = 20  # of each, at most
-MODELS = Path("packages/mascot-visemes/src/mascot_visemes/models")
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -59,6 +64,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--corpus", type=Path, required=True, help="folder with <corpus>.jsonl and the audio they name"
     )
     p.add_argument("--out", type=Path, required=True, help="folder of the run: cached audio, checkpoints")
+    p.add_argument(
+        "--speech",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="further folders with <corpus>.jsonl",
+    )
     p.add_argument("--language", choices=list(LANGUAGES), default="en", help="%(choices)s (%(default)s)")
     p.add_argument(
         "--start",
@@ -73,7 +86,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="of --start take the labels alone and train a network from nothing, of any width",
     )
     p.add_argument(
-        "--synthetic-hours", type=float, default=2.0, help="synthetic speech to add, 0 for none (%(default)s)"
+        "--synthetic-hours",
+        type=float,
+        help="synthetic speech of --language to add, 0 for none (2, for all languages 0)",
     )
     p.add_argument(
         "--teacher-epochs",
@@ -106,16 +121,42 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument("--workers", type=int, default=1, help="processes that prepare examples (%(default)s)")
     p.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="seed of everything random (%(default)s)")
-    p.add_argument("--name", help="name of the model (that of the language: default, indonesian)")
     p.add_argument(
-        "--models", type=Path, default=MODELS, help="where the ONNX file and card go (%(default)s)"
+        "--scored", type=int, default=10_000, help="dev utterances a corpus scored after an epoch (all)"
     )
+    p.add_argument(
+        "--kept-epochs",
+        type=int,
+        default=0,
+        help="epochs at the beginning in which Whisper's layers are left as they are (%(default)s)",
+    )
+    p.add_argument(
+        "--kept-examples", type=int, default=2000, help="examples heard once for those epochs (%(default)s)"
+    )
+    p.add_argument(
+        "--decoder",
+        type=Path,
+        metavar="CARD",
+        help="take the decoder's constants of another model's card: no tuning",
+    )
+    p.add_argument(
+        "--mix",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="export the mean of the network trained, which has this share, and the one of --start (%(default)s)",
+    )
+    p.add_argument("--name", help="name of the model (that of the language: default, indonesian)")
     args = p.parse_args(argv)
     language = LANGUAGES[args.language]
     args.name = args.name or language.model
     args.layers = language.layers if args.layers is None else args.layers
+    if args.synthetic_hours is None:
+        args.synthetic_hours = 0.0 if args.language == "mul" else 2.0
     if args.fresh and not args.start:
         p.error("--fresh goes with --start")
+    if args.mix != 1.0 and (args.fresh or not args.start):
+        p.error("--mix goes with --start, and not with --fresh")
     if args.start and not args.start.exists():
         p.error(f"--start: there is no {args.start}")
     return args
@@ -133,12 +174,15 @@ def _settings(args: argparse.Namespace, peak: float) -> Settings:
         workers=args.workers,
         threads=args.threads,
         seed=args.seed,
+        scored=args.scored,
+        kept_epochs=args.kept_epochs,
+        kept_examples=args.kept_examples,
     )
 
 
 def speech(args: argparse.Namespace, language: Language) -> corpus.Corpus:
     """All speech there is to learn from and to score on; makes the synthetic part if it is not there."""
-    folders = [args.corpus, *([language.carried] if language.carried else [])]
+    folders = [args.corpus, *args.speech, *([language.carried] if language.carried else [])]
     if args.synthetic_hours:
         made = args.out / "synthetic"
         if not made.exists():
@@ -164,6 +208,10 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
             return table
     if args.start and args.start.is_dir():
         table = heard(args.start, args.corpus, data)
+    elif args.language == "mul" and args.start:
+        english = {listing.stem for listing in args.corpus.glob("*.jsonl")}
+        spoken = [u for u in data.split("train") if u.corpus in english]
+        table = relabel(data, heard_by(loaded(args.start), data, spoken))
     elif data.language.corrected:
         human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
         torch.set_num_threads(args.threads)
@@ -208,15 +256,23 @@ def main(argv: list[str] | None = None) -> None:
     language = LANGUAGES[args.language]
     args.out.mkdir(parents=True, exist_ok=True)
     data = speech(args, language)
+    record.write(args, data)
     table = wanted(args, data)
     make, peak = _network(args, data)
     run = Run(_settings(args, peak), args.out / "network", data, table, make)
     best = run.train()
-    args.models.mkdir(parents=True, exist_ok=True)
-    graph = args.models / f"{args.name}.onnx"
+    if args.mix != 1.0:
+        nothing = torch.zeros(BANDS), torch.ones(BANDS)  # the network of --start has its own statistics
+        mix(best.net, make(*nothing), args.mix)
+    models = args.out / "model"
+    models.mkdir(exist_ok=True)
+    graph = models / f"{args.name}.onnx"
     write_onnx(best.net, graph, run.sample)
     card.write(graph.with_suffix(".json"), args, best, data)
-    tune(graph, language.carried or args.corpus, data)
+    if args.decoder:
+        card.take_decoder(graph.with_suffix(".json"), args.decoder)
+    else:
+        tune(graph, [language.carried] if language.carried else [args.corpus, *args.speech], data)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)
 
 

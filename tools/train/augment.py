@@ -18,6 +18,7 @@ from scipy.signal import fftconvolve, lfilter, resample_poly
 from mascot_visemes.features import BANDS, LOG_FLOOR, FeatureStream, band_centres
 from tools.train.corpus import HOP, RATE
 from tools.train.interludes import interlude
+from tools.train.treat import held, overloaded, pitched, whispered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,10 @@ _SPEEDS = np.linspace(0.88, 1.12, 13)
 _WARPS = np.linspace(0.86, 1.14, 15)
 # Codecs by soundfile's names, with the compression level: about 24 and 6 kbit/s (MP3, Opus).
 _CODECS = (("MP3", "MPEG_LAYER_III", 0.8), ("OGG", "OPUS", 1.0))
+# Vowels that can be held: no diphthong, no schwa.
+_VOWELS = frozenset(
+    {"AA", "AE", "AH", "AO", "EH", "IH", "IX", "IY", "OE", "EU", "UE", "UH", "UW", "AAN", "AON", "EHN"}
+)
 _TELEPHONE = 8000  # the rate at which half the examples go through µ-law
 # Shares of examples (of utterances, the last two) that are treated in each way.
 _SPEED_SHARE = 0.4
@@ -39,7 +44,13 @@ _CODEC_SHARE = 0.06
 _BAND_LIMIT_SHARE = 0.05
 _PAUSE_FIRST_SHARE = 0.2
 _WHOLE_SHARE = 0.2
-_REVERB_SHARE = 0.1
+_REVERB_SHARE = 0.12
+_PITCH_SHARE = 0.14
+_PITCHES = (1.2, 2.2)  # of a voice made high, with the formants, which are then moved back in part
+_FORMANTS_BACK = (0.6, 1.0)  # how far, as a power of the pitch: 1 leaves them where they are
+_HELD_SHARE = 0.06  # of utterances
+_WHISPER_SHARE = 0.02
+_OVERLOAD_SHARE = 0.03
 _TILT_SHARE = 0.3
 _NOISE_SHARE = 0.3
 _BABBLE, _WHITE = 0.4, 0.6  # upper ends of these kinds' parts of the noise; the rest falls with frequency
@@ -73,6 +84,11 @@ class Examples:
         self._corpus = corpus
         self._pool = corpus.split("train")
         weights = np.array([u.samples * corpus.language.weight(u.corpus) for u in self._pool])
+        # Groups of corpora that have a share of their own, however much speech there is.
+        groups = np.array([corpus.language.group(u.corpus) for u in self._pool])
+        for group, share in corpus.language.shares.items():
+            weights[groups == group] *= share / max(weights[groups == group].sum(), 1.0)
+        self._vowels = np.array([label in _VOWELS for label in corpus.language.labels])
         self._cumulative = np.cumsum(weights / weights.sum())
         self._frames = 2 * steps
         self._ahead = ahead
@@ -87,11 +103,16 @@ class Examples:
         speed = float(rng.choice(_SPEEDS)) if rng.random() < _SPEED_SHARE else 1.0
         wanted = int((self._frames + self._ahead + 6) * max(1.0, speed)) + 1
         audio, frames = self._assemble(rng, wanted)
+        pitch = float(rng.uniform(*_PITCHES)) if rng.random() < _PITCH_SHARE else 1.0
+        if pitch > 1.0:
+            audio = pitched(audio, pitch)
+        elif rng.random() < _WHISPER_SHARE:
+            audio = whispered(rng, audio)
         audio = self._colour(rng, audio)
         rate, up, down = _RATES[int(rng.choice(len(_RATES), p=_RATE_SHARE))]
         if up != down:
             audio = resample_poly(audio, up, down).astype(np.float32)
-        audio = np.clip(audio, -1.0, 1.0)
+        audio = overloaded(rng, audio) if rng.random() < _OVERLOAD_SHARE else np.clip(audio, -1.0, 1.0)
         if rate == _TELEPHONE and rng.integers(2):
             audio = _mulaw_round_trip(audio)
         else:
@@ -99,8 +120,10 @@ class Examples:
         bands = features(audio, round(rate * speed))[: self._frames]
         if rate == RATE and rng.random() < _BAND_LIMIT_SHARE:
             bands[:, rng.integers(26, 38) :] = LOG_FLOOR
-        if rng.random() < _WARP_SHARE:
-            bands = _warped(bands, int(rng.integers(len(_WARPS))))
+        if pitch > 1.0:
+            bands = _warped(bands, round(pitch ** -(1.0 - rng.uniform(*_FORMANTS_BACK) * rng.random()), 2))
+        elif rng.random() < _WARP_SHARE:
+            bands = _warped(bands, float(rng.choice(_WARPS)))
         centres = ((np.arange(self._frames + self._ahead) + 0.5) * speed).astype(int)
         return bands, frames[centres]
 
@@ -126,8 +149,13 @@ class Examples:
                 u.sample + first * HOP : u.sample + min((first + count) * HOP, u.samples)
             ]
             part = source.astype(np.float32) / np.float32(32768.0)
+            which = np.arange(count)
+            if rng.random() < _HELD_SHARE:
+                vowels = self._vowels[self._corpus.learn[u.frame + first : u.frame + first + count]]
+                part, which = held(rng, part, vowels, frames - at - count)
+                count = len(which)
             audio[at * HOP : at * HOP + len(part)] = part * _gain(rng, -20.0, 8.0)
-            numbers[at : at + count] = np.arange(u.frame + first, u.frame + first + count)
+            numbers[at : at + count] = u.frame + first + which
             at += count
             if rng.random() < _INTERLUDE_SHARE:
                 sound = audio[at * HOP : (at + int(rng.integers(40, 200))) * HOP]
@@ -179,11 +207,11 @@ def _gain(rng: np.random.Generator, low_db: float, high_db: float) -> np.float32
 
 
 def _reverberate(rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Add a tail of decaying noise, 100 to 500 ms to fall by 60 dB, the direct sound staying where it is."""
-    seconds = rng.uniform(0.1, 0.5)
+    """Add a tail of decaying noise, 100 ms to 1.2 s to fall by 60 dB, the direct sound staying where it is."""
+    seconds = 0.1 * 12.0 ** rng.random()
     time = np.arange(int(seconds * RATE)) / RATE
     tail = rng.standard_normal(len(time)) * 10.0 ** (-3.0 * time / seconds)
-    tail *= rng.uniform(0.1, 0.7) / np.sqrt(np.sum(tail**2))
+    tail *= rng.uniform(0.1, 1.2) / np.sqrt(np.sum(tail**2))
     tail[0] = 1.0
     return np.asarray(fftconvolve(audio, tail)[: len(audio)], np.float32)
 
@@ -196,11 +224,11 @@ def _coded(audio: NDArray[np.float32], container: str, codec: str, level: float)
     return np.asarray(soundfile.read(file, dtype="float32")[0], np.float32)
 
 
-@lru_cache(maxsize=len(_WARPS))
-def _warp(index: int) -> NDArray[np.float32]:
-    """Matrix that moves log bands to where formants scaled by ``_WARPS[index]`` would be, shape (BANDS, BANDS)."""
+@lru_cache(maxsize=128)
+def _warp(factor: float) -> NDArray[np.float32]:
+    """Matrix that moves log bands to where formants scaled by `factor` would be, shape (BANDS, BANDS)."""
     centres = band_centres()
-    source = np.interp(centres / _WARPS[index], centres, np.arange(BANDS))
+    source = np.interp(centres / factor, centres, np.arange(BANDS))
     below = np.minimum(source.astype(int), BANDS - 2)
     matrix = np.zeros((BANDS, BANDS), np.float32)
     matrix[below, np.arange(BANDS)] = 1.0 - (source - below)
@@ -208,12 +236,12 @@ def _warp(index: int) -> NDArray[np.float32]:
     return matrix
 
 
-def _warped(bands: NDArray[np.float32], index: int) -> NDArray[np.float32]:
+def _warped(bands: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
     """Bands with the formants moved; those that the rate does not carry stay empty."""
     carried = int(np.flatnonzero(bands.max(axis=0) > LOG_FLOOR)[-1]) + 1 if bands.max() > LOG_FLOOR else BANDS
     result = bands.copy()
     # A band that would take from beyond those carried takes from the last one.
-    matrix = _warp(index)[:carried, :carried].copy()
+    matrix = _warp(factor)[:carried, :carried].copy()
     matrix[-1] += 1.0 - matrix.sum(axis=0)
     result[:, :carried] = bands[:, :carried] @ matrix
     return result

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.loop import Best
 
-_PATHS = {"corpus", "out", "start", "models"}
+_PATHS = {"corpus", "decoder", "out", "speech", "start"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
@@ -60,7 +60,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         ],
         "training": {
             "command": _command(args),
-            "revision": _revision(),
+            "revision": revision(),
             "date": datetime.now(UTC).date().isoformat(),
             "seed": args.seed,
             **_started_from(args.start),
@@ -70,6 +70,13 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         },
     }
     save(path, card)
+
+
+def take_decoder(path: Path, other: Path) -> None:
+    """Give a card the decoder's constants of another."""
+    content = json.loads(path.read_text("utf-8"))
+    content["decoder"] = json.loads(other.read_text("utf-8"))["decoder"]
+    save(path, content)
 
 
 def decoder(settings: DecoderSettings) -> dict[str, Any]:
@@ -105,7 +112,7 @@ def save(path: Path, card: dict[str, Any]) -> None:
     path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _revision() -> str:
+def revision() -> str:
     """The git revision of the training code, or ``unknown``."""
     try:
         done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607 - whichever git there is

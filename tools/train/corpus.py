@@ -6,6 +6,7 @@ the network is to learn and the label as the corpus has it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from bench.splits import split_of
 from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class Utterance:
     Attributes:
         corpus: Name of the corpus.
         audio: Its file, relative to the corpus folder.
-        split: ``train`` or ``dev``.
+        split: ``train``, ``dev`` or ``test``, which decides nothing here.
         sample, samples: First sample and count.
         frame, frames: First frame and count; frame ``k`` is labelled at its centre.
     """
@@ -169,16 +171,15 @@ def _decode(listing: Path, kept: Path, language: Language) -> None:
     learn: list[NDArray[np.int8]] = []
     reference: list[NDArray[np.int8]] = []
     sample = frame = 0
-    for line in listing.read_text().splitlines():
+    for line in listing.read_text("utf-8").splitlines():
         entry = json.loads(line)
+        split = split_of("en", listing.stem, entry) or entry["split"]
         pcm, rate = soundfile.read(listing.parent / entry["audio"], dtype="int16")
         if rate != RATE or pcm.ndim != 1:
             raise SystemExit(f"{entry['audio']}: expected {RATE} Hz mono, got {rate} Hz, shape {pcm.shape}")
         frames = -(-len(pcm) // HOP)
         labels = frame_labels(entry["phones"], frames, language)
-        utterances.append(
-            Utterance(listing.stem, entry["audio"], entry["split"], sample, len(pcm), frame, frames)
-        )
+        utterances.append(Utterance(listing.stem, entry["audio"], split, sample, len(pcm), frame, frames))
         audio.append(pcm)
         reference.append(labels)
         learn.append(with_pauses(labels, pcm, language))
@@ -188,4 +189,7 @@ def _decode(listing: Path, kept: Path, language: Language) -> None:
     np.save(kept / "audio.npy", np.concatenate(audio))
     np.save(kept / "learn.npy", np.concatenate(learn))
     np.save(kept / "reference.npy", np.concatenate(reference))
+    digest = hashlib.sha256(np.concatenate(audio).tobytes())
+    digest.update(np.concatenate(reference).tobytes())
+    (kept / "sha256").write_text(digest.hexdigest())
     (kept / "index.json").write_text(json.dumps([asdict(u) for u in utterances]))

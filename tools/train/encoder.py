@@ -7,7 +7,7 @@ Whisper's weights to start from.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,9 @@ from torch.nn import functional
 
 from mascot_visemes.features import BANDS
 from tools.train.net import DROPOUT, Net
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WIDTH = 512  # of Whisper base
 ATTENTION_HEADS = 8
@@ -141,7 +144,23 @@ class EncoderNet(Net):
 
     def body(self, steps: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """See `Net.body`."""
-        past, *heard, memory = state.split(self.state_sizes, 1)
+        *past, memory = state.split(self.state_sizes, 1)
+        x, around, after = self.lower(steps, past)
+        x, memory = self.upper(x, around, memory)
+        return x, torch.cat([part.flatten(1) for part in (*after, memory)], 1)
+
+    def lower(self, steps: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Whisper's layers, which know no labels.
+
+        Args:
+            steps: As for `body`.
+            state: All parts of the state but the GRU layer's.
+
+        Returns:
+            What they make of each step, shape (batch, steps, WIDTH); the bands about each, (batch, steps, FRAMES *
+            BANDS); and the state after them.
+        """
+        past, *heard = state
         frames = ((steps - self.mean) * self.scale).unflatten(2, (2, BANDS)).flatten(1, 2)
         frames = torch.cat((past.unflatten(1, (FRAMES_BACK, BANDS)), frames), 1)
         after = [frames[:, -FRAMES_BACK:]]
@@ -151,10 +170,13 @@ class EncoderNet(Net):
             for layer, before in zip(self.layers, heard, strict=True):
                 x, last = layer(x, before.unflatten(1, (REACH, 2 * WIDTH)))
                 after.append(last)
-        around = frames.unfold(1, FRAMES, 2).transpose(2, 3).flatten(2)
+        return x, frames.unfold(1, FRAMES, 2).transpose(2, 3).flatten(2), after
+
+    def upper(self, x: Tensor, around: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """What stands on Whisper's layers, given what `lower` returns and the GRU layer's part of the state."""
         x = torch.relu(self.encoded(self.norm(x)) + self.bands(around))
         x, memory = self.gru(self.dropout(x), memory[None].contiguous())
-        return x, torch.cat([part.flatten(1) for part in (*after, memory[0])], 1)
+        return x, memory[0]
 
     def groups(self) -> list[dict[str, Any]]:
         """See `Net.groups`."""

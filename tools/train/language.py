@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mascot_visemes.inventory import LABELS
 from mascot_visemes.phonemes import ENGLISH, INDONESIAN
 
 if TYPE_CHECKING:
@@ -24,9 +25,12 @@ class Language:
         description: What the card says of the model first.
         layers: How many of Whisper's layers its network begins from.
         labels: What its network tells apart, in the order of its outputs.
-        headline: Corpus whose dev split decides which epoch is best.
+        headline: Corpus whose dev split decides which epoch is best, if it alone does.
+        judges: Corpora whose dev split decides that together, and how much each counts.
         tuned_on: Corpora on whose dev split the decoder is tuned.
         weights: Share of each corpus in training, relative to its length; see `weight`.
+        shares: Share of each group of corpora in training, which is shared within it by `weight`; where there are none,
+            all corpora are one group.
         carried: Folder with its dev split, if this repository carries that; else it is among the corpora given.
         corrected: Whether a teacher is trained on the human speech to correct its labels.
         phones: Phones of the corpora that are heard as another phone, and which.
@@ -41,6 +45,8 @@ class Language:
     headline: str
     tuned_on: frozenset[str]
     weights: Mapping[str, float]
+    judges: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
     carried: Path | None = None
     corrected: bool = True
     phones: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +55,17 @@ class Language:
     def weight(self, corpus: str) -> float:
         """Share of a corpus in training, relative to its length."""
         return self.weights.get(corpus, _OTHER_WEIGHT)
+
+    def merit(self, right: Mapping[str, float]) -> float:
+        """How good an epoch is, by the share of frames right in each corpus."""
+        judges = {name: part for name, part in self.judges.items() if name in right}
+        if not judges:
+            return right.get(self.headline, 0.0)
+        return sum(part * right[name] for name, part in judges.items()) / sum(judges.values())
+
+    def group(self, corpus: str) -> str:
+        """The group of `shares` that a corpus is of: the one whose name it begins with, else that without a name."""
+        return max((group for group in self.shares if corpus.startswith(group)), key=len, default="")
 
     def index(self, label: str) -> int:
         """Number of a label; an h that the language does not have counts as a neutral one."""
@@ -119,4 +136,69 @@ _INDONESIAN = Language(
     kin={"HH_sil": "HH_E", "NY": "N", "Q": "K", "X": "HH_E"},
 )
 
-LANGUAGES = {language.code: language for language in (_ENGLISH, _INDONESIAN)}
+_FOREIGN_DEV = (
+    "ar-arabic-commands",
+    "de-fleurs",
+    "es-asterisk",
+    "fr-asterisk",
+    "it-asterisk",
+    "nl-flemishguy",
+    "pt-fleurs",
+    "ru-asterisk",
+    "zh-audio-cmn",
+)
+_ALL = Language(
+    code="mul",
+    model="default",
+    description="Phonemes of all languages from log-mel bands, told by delayed heads.",
+    layers=2,
+    labels=LABELS,
+    headline="librispeech-dev-clean",
+    tuned_on=frozenset({"librispeech-dev-clean", "librispeech-train-clean-100", *_FOREIGN_DEV}),
+    # English counts half, each other language alike.
+    judges={"librispeech-dev-clean": 0.5} | {name: 0.5 / len(_FOREIGN_DEV) for name in _FOREIGN_DEV},
+    # English, which has no prefix, keeps about half; of the other languages human speech counts most.
+    weights={**_ENGLISH.weights, "kokoro-mixed": 0.5},
+    shares={
+        "": 0.46,
+        "kokoro-mixed": 0.08,
+        "de-": 0.07,
+        "nl-": 0.05,
+        "ru-": 0.05,
+        "es-": 0.04,
+        "ar-": 0.03,
+        "espeak-": 0.12,
+        "kokoro-": 0.10,
+    },
+    corrected=False,
+    kin={
+        "AAN": "AA",
+        "AON": "AO",
+        "BH": "B",
+        "CX": "HH_ih",
+        "EHN": "EH",
+        "EU": "UH",
+        "EX": "AH",
+        "GH": "G",
+        "GY": "G",
+        "HH_sil": "HH_E",
+        "IX": "IH",
+        "IYN": "IY",
+        "KY": "K",
+        "LH": "L",
+        "LY": "L",
+        "MV": "M",
+        "NY": "N",
+        "OE": "UH",
+        "PH": "F",
+        "Q": "K",
+        "RT": "R",
+        "RX": "R",
+        "UE": "UW",
+        "UWN": "UW",
+        "VH": "V",
+        "X": "HH_E",
+    },
+)
+
+LANGUAGES = {language.code: language for language in (_ENGLISH, _INDONESIAN, _ALL)}

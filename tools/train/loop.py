@@ -14,10 +14,13 @@ from torch.utils.data import DataLoader
 
 from tools.train.augment import Examples
 from tools.train.batches import Batches
+from tools.train.encoder import EncoderNet
+from tools.train.kept import Kept
 from tools.train.loss import AHEAD, Loss
 from tools.train.score import accuracy, held_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tools.train.corpus import Corpus
@@ -44,6 +47,9 @@ class Settings:
         workers: Processes that prepare examples.
         threads: Threads of torch.
         seed: Of everything random.
+        scored: Dev utterances of each corpus that are scored after an epoch, at most.
+        kept_epochs: Epochs at the beginning in which Whisper's layers are kept as they are.
+        kept_examples: Examples that are heard once, for those epochs.
     """
 
     epochs: int
@@ -55,6 +61,9 @@ class Settings:
     workers: int
     threads: int
     seed: int
+    scored: int
+    kept_epochs: int
+    kept_examples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,11 @@ class Best:
     net: Net
     epoch: int
     right: dict[str, float]
+
+
+_Answers = tuple[
+    torch.Tensor, torch.Tensor, torch.Tensor
+]  # logits, which frames they tell, rows of what is wanted
 
 
 class Average:
@@ -124,14 +138,14 @@ class Run:
         self._out = out
         self._examples = Examples(data, settings.steps, AHEAD)
         self.sample, _ = Batches(self._examples, _STATISTICS_EXAMPLES, 1, (settings.seed, 0))[0]
-        self._held: list[Held] = held_out(data)
+        self._held: list[Held] = held_out(data, settings.scored)
         bands = self.sample.reshape(-1, self.sample.shape[2] // 2)
         self._net = make(bands.mean(0), bands.std(0))
         self._scored = copy.deepcopy(self._net)
         self._optimiser = torch.optim.AdamW(self._net.groups(), lr=settings.peak, weight_decay=0.02)
         self._average = Average(self._net)
         self._labels = data.language.labels
-        self._headline = data.language.headline
+        self._merit = data.language.merit
         self._loss = Loss(wanted, self._labels)
         self._epoch = 0
         self._best: dict[str, Any] = {}
@@ -147,6 +161,7 @@ class Run:
         self._optimiser.load_state_dict(last["optimiser"])
         self._average.weights, self._average.count = last["average"], last["count"]
         self._epoch = last["epoch"]
+        torch.set_rng_state(last["random"])
         self._best = torch.load(self._out / "best.pt")
         print(f"going on from epoch {self._epoch}", flush=True)
         return float(last["seconds"])
@@ -169,7 +184,11 @@ class Run:
             self._scored.load_state_dict(self._average.weights)
             right = accuracy(self._scored, self._held, self._labels)
             figures = " ".join(f"{name} {value:.4f}" for name, value in right.items())
-            print(f"epoch {self._epoch} loss {loss:.3f} {figures} {self._minutes:.1f} min", flush=True)
+            merit = self._merit(right)
+            print(
+                f"epoch {self._epoch} loss {loss:.3f} merit {merit:.4f} {figures} {self._minutes:.1f} min",
+                flush=True,
+            )
             self._save(right)
         if not self._best:
             raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
@@ -179,17 +198,12 @@ class Run:
     def _train_epoch(self) -> float:
         settings, net = self._settings, self._net
         net.train()
-        batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
-        prefetch = 6 if settings.workers else None
         losses: list[float] = []
-        for steps, rows in DataLoader(
-            batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch
-        ):
+        for logits, frames, rows in self._kept() if self._epoch < settings.kept_epochs else self._drawn():
             part = (self._epoch + len(losses) / settings.batches) / settings.epochs
             progress = max(part, self._minutes / settings.minutes)
             for group in self._optimiser.param_groups:
                 group["lr"] = group["share"] * learning_rate(progress, settings.peak)
-            logits, frames = net.read(steps, len(losses))
             loss = self._loss(logits, frames, rows)
             self._optimiser.zero_grad()
             loss.backward()
@@ -207,9 +221,34 @@ class Run:
                 break
         return float(np.mean(losses))
 
+    def _drawn(self) -> Iterator[_Answers]:
+        """Answers to the batches of an epoch."""
+        settings = self._settings
+        batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
+        prefetch = 6 if settings.workers else None
+        loader = DataLoader(batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch)
+        for number, (steps, rows) in enumerate(loader):
+            yield *self._net.read(steps, number), rows
+
+    def _kept(self) -> Iterator[_Answers]:
+        """Answers to the batches of an epoch in which Whisper's layers are kept."""
+        settings, net = self._settings, self._net
+        if not isinstance(net, EncoderNet):
+            raise SystemExit("--kept-epochs: this network has no layers of Whisper's")
+        kept = Kept(self._out / "kept", self._examples, settings.kept_examples, settings.steps, settings.seed)
+        # Half of the examples do for the first epoch, the others come while it goes on.
+        wanted = settings.kept_examples * (self._epoch + 2) / 4
+        while kept.filled < wanted and kept.fill(net):
+            pass
+        net.train()
+        rng = np.random.default_rng((settings.seed, self._epoch + 1))
+        for number in range(settings.batches):
+            heard, around, rows = kept.batch(rng, settings.batch)
+            hidden, _ = net.upper(heard, around, heard.new_zeros(len(heard), net.hidden))
+            yield *net.read_out(hidden, number), rows
+
     def _save(self, right: dict[str, float]) -> None:
-        best = self._best.get("right", {}).get(self._headline, 0.0)
-        if right.get(self._headline, 0.0) >= best:
+        if not self._best or self._merit(right) >= self._merit(self._best["right"]):
             weights = {name: value.clone() for name, value in self._scored.state_dict().items()}
             self._best = {"net": weights, "epoch": self._epoch, "right": right}
             torch.save(self._best, self._out / "best.pt")
@@ -220,5 +259,9 @@ class Run:
             "count": self._average.count,
             "epoch": self._epoch,
             "seconds": 60 * self._minutes,
+            "random": torch.get_rng_state(),
         }
-        torch.save(last, self._out / "last.pt")
+        # Whole or not at all: a run may be stopped at any time.
+        unfinished = self._out / "last.unfinished"
+        torch.save(last, unfinished)
+        unfinished.rename(self._out / "last.pt")

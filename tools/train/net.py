@@ -96,8 +96,11 @@ class Net(nn.Module, ABC):  # type: ignore[misc, unused-ignore]  # no torch wher
         Returns:
             Logits, shape (batch, read, HEADS, labels), and the frame that each tells, shape (read, HEADS).
         """
-        hidden = self._fresh(steps)
-        at = torch.arange(phase % _READ_EVERY, steps.shape[1], _READ_EVERY)
+        return self.read_out(self._fresh(steps), phase)
+
+    def read_out(self, hidden: Tensor, phase: int) -> tuple[Tensor, Tensor]:
+        """The same, given the hidden vectors of all steps."""
+        at = torch.arange(phase % _READ_EVERY, hidden.shape[1], _READ_EVERY)
         return self.logits(hidden[:, at]), 2 * at[:, None] + 3 - torch.arange(HEADS)
 
     def decided(self, steps: Tensor, chunk: int) -> Tensor:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from mascot_visemes.posteriors import PosteriorStream, listen
+from tools.train.corpus import RATE
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from mascot_visemes.network import Network
     from tools.train.corpus import Corpus, Utterance
 
 _LABEL = 0.5  # share of the label in what is learned, the posteriors having the rest
@@ -27,6 +31,21 @@ def certain(corpus: Corpus) -> torch.Tensor:
     table[np.arange(len(corpus.learn)), corpus.learn] = 255
     table[-1, corpus.language.index("SIL")] = 255
     return torch.from_numpy(table)
+
+
+def heard_by(
+    network: Network, corpus: Corpus, utterances: Sequence[Utterance]
+) -> Iterator[tuple[Utterance, NDArray[np.float32]]]:
+    """Utterances with the posteriors of a network, whose labels must be among those of the corpus."""
+    columns = [corpus.language.labels.index(label) for label in network.labels]
+    for u in utterances:
+        audio = corpus.audio[u.sample : u.sample + u.samples].astype(np.float32)[None] / np.float32(32768.0)
+        heard = listen([([PosteriorStream(network, RATE)], audio)], edge=True)[0].posteriors[0]
+        posteriors = np.zeros((u.frames, len(corpus.language.labels)), np.float32)
+        count = min(u.frames, len(heard))
+        posteriors[:count, columns] = heard[:count]
+        posteriors[count:, corpus.language.index("SIL")] = 1.0
+        yield u, posteriors
 
 
 def relabel(corpus: Corpus, told: Iterable[tuple[Utterance, NDArray[np.float32]]]) -> torch.Tensor:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tools.train.corpus import Corpus
+    from tools.train.corpus import Corpus, Utterance
     from tools.train.net import Net
 
 CHUNK_FRAMES = 10
@@ -33,11 +33,16 @@ class Held:
     visemes: NDArray[np.int64]
 
 
-def held_out(corpus: Corpus) -> list[Held]:
-    """Features and reference of the dev split, longest first."""
+def held_out(corpus: Corpus, most: int) -> list[Held]:
+    """Features and reference of the dev split, `most` utterances of each corpus at most, longest first."""
     to_viseme = SHAPES["oculus"].matrix(corpus.language.labels).argmax(axis=1)
     result = []
+    pools: dict[str, list[Utterance]] = {}
     for u in corpus.split("dev"):
+        pools.setdefault(u.corpus, []).append(u)
+    # Evenly from all of a corpus, which may stand speaker by speaker.
+    chosen = (u for pool in pools.values() for u in pool[:: -(-len(pool) // most)])
+    for u in chosen:
         audio = corpus.audio[u.sample : u.sample + u.samples].astype(np.float32) / np.float32(32768.0)
         bands = features(audio, RATE)
         count = len(bands) // 2 * 2

@@ -5,14 +5,15 @@ Either from a run, the folder ``--out`` of `tools.train`, or from a network that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from tools.train import corpus as corpora
 from tools.train.language import LANGUAGES
 from tools.train.net import FULL, HEADS, Net
+from tools.train.record import FILE
 from tools.train.relabel import certain
 from tools.train.shipped import network
 
@@ -47,7 +48,12 @@ def started(begin: Path, language: Language, make: Made, mean: torch.Tensor, std
         weights = torch.load(path)["net"]
     else:
         raise SystemExit(f"--start: there is no {path}; give the folder of an English run")
-    kin = [_ENGLISH.index(language.kin.get(label, label)) for label in language.labels]
+    theirs = (
+        LANGUAGES["mul"] if len(weights["late.bias"]) == FULL * len(LANGUAGES["mul"].labels) else _ENGLISH
+    )
+    kin = [
+        theirs.index(label if label in theirs.labels else language.kin[label]) for label in language.labels
+    ]
     for name, heads in (("late", FULL), ("early", HEADS - FULL)):
         for part in (f"{name}.weight", f"{name}.bias"):
             weights[part] = weights[part].unflatten(0, (heads, -1))[:, kin].flatten(0, 1)
@@ -61,30 +67,66 @@ def started(begin: Path, language: Language, make: Made, mean: torch.Tensor, std
     return net
 
 
+@torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
+def mix(net: Net, other: Net, share: float) -> None:
+    """Make a network the mean of itself, which has a share, and another of its shape.
+
+    Between a network and one that was trained on from it, all means do well (WiSE-FT, Wortsman et al. 2021): what was
+    known before comes back sooner than what was learnt since is lost.
+    """
+    theirs = other.state_dict()
+    for name, value in net.state_dict().items():
+        value.lerp_(theirs[name], 1.0 - share)
+
+
 def heard(run: Path, folder: Path, data: Corpus) -> torch.Tensor:
-    """What to learn, for `Loss`: for English speech what the run's teacher heard in it, else the labels.
+    """What to learn, for `Loss`: in English speech what the run learnt, its teacher's part included, else the labels.
 
     Args:
         run: Folder of the run; if it has no ``wanted.pt``, all is as labelled.
-        folder: The corpora that the run was trained on.
-        data: All speech, labelled in another language.
+        folder: The English corpora that the run was trained on; what is synthetic is in its own folder.
+        data: All speech, labelled perhaps in another language.
     """
     table = certain(data)
     if not (run / "wanted.pt").exists():
         return table
-    language = data.language
-    kin = np.zeros((len(_ENGLISH.labels), len(language.labels)), np.float32)
-    for row, label in enumerate(_ENGLISH.labels):
+    language, before = data.language, _language(run)
+    kin = np.zeros((len(before.labels), len(language.labels)), np.float32)
+    for row, label in enumerate(before.labels):
         kin[row, language.index(language.phones.get(label, label))] = 1
     sums = torch.from_numpy(kin)
     theirs = torch.load(run / "wanted.pt")
-    folders = [folder, *(path for path in (run / "synthetic",) if path.exists())]
-    english = corpora.load(folders, run / "cache", _ENGLISH)
-    if len(theirs) != len(english.learn) + 1:
-        raise SystemExit(f"--start: {run / 'wanted.pt'} is not of the speech in {folder}")
-    first = {(u.corpus, u.audio): u.frame for u in english.split("train")}
+    first, frames = _rows(run)
+    if len(theirs) != frames + 1:
+        raise SystemExit(f"--start: {run / 'wanted.pt'} is not of the speech in {run / 'cache'}")
+    english = {listing.stem for place in (folder, run / "synthetic") for listing in place.glob("*.jsonl")}
     for u in data.split("train"):
-        if (start := first.get((u.corpus, u.audio))) is not None:
+        start = first.get((u.corpus, u.audio))
+        if start is not None and u.corpus in english:
             rows = theirs[start : start + u.frames].float() @ sums
             table[u.frame : u.frame + u.frames] = rows.round().clamp(max=255).to(torch.uint8)
     return table
+
+
+def _record(run: Path) -> dict[str, Any]:
+    path = run / FILE
+    record: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return record
+
+
+def _language(run: Path) -> Language:
+    """Of a run; those before there were records were English."""
+    return LANGUAGES[_record(run).get("language", "en")]
+
+
+def _rows(run: Path) -> tuple[dict[tuple[str, str], int], int]:
+    """First frame of each utterance of a run, by corpus and audio, and how many frames there are."""
+    cache = run / "cache"
+    names = _record(run).get("speech") or [path.name for path in cache.iterdir()]
+    first: dict[tuple[str, str], int] = {}
+    frames = 0
+    for name in sorted(names):
+        utterances = json.loads((cache / name / "index.json").read_text("utf-8"))
+        first |= {(u["corpus"], u["audio"]): frames + u["frame"] for u in utterances}
+        frames += sum(u["frames"] for u in utterances)
+    return first, frames

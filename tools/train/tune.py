@@ -29,7 +29,7 @@ from tools.train import card
 from tools.train.corpus import HOP, RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -144,7 +144,7 @@ def _paths(table: DecoderTable, speech: _Speech) -> list[list[tuple[int, int]]]:
     return paths
 
 
-def _listen(network: Network, corpus: Path, data: Corpus, chunk_ms: int) -> _Speech:
+def _listen(network: Network, listings: Mapping[str, Path], data: Corpus, chunk_ms: int) -> _Speech:
     """The utterances to tune on, heard in chunks."""
     size = RATE * chunk_ms // 1000
     chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on and u.samples >= size]
@@ -152,7 +152,7 @@ def _listen(network: Network, corpus: Path, data: Corpus, chunk_ms: int) -> _Spe
     phones = {
         (name, entry["audio"]): entry["phones"]
         for name in {u.corpus for u in chosen}
-        for entry in utterances(corpus / f"{name}.jsonl", "dev")
+        for entry in utterances(listings[name], "dev")
     }
     streams = [PosteriorStream(network, RATE) for _ in chosen]
     chunks = []
@@ -229,18 +229,19 @@ def _with(settings: DecoderSettings, index: int, cost: float, bias: float) -> De
     return replace(settings, switch_cost=tuple(costs), bias=tuple(biases))
 
 
-def tune(graph: Path, corpus: Path, data: Corpus) -> None:
+def tune(graph: Path, folders: Sequence[Path], data: Corpus) -> None:
     """Tune the model at `graph` and complete its card with constants and figures.
 
     Args:
         graph: The ONNX file; the card lies beside it.
-        corpus: Folder of the corpora, for the phone times and the figures.
+        folders: Hold the corpora, for the phone times; the first has those whose figures stand in the card.
         data: The same, loaded.
     """
     path = graph.with_suffix(".json")
     text = path.read_text("utf-8")
     network = Network(graph.stem, graph.read_bytes(), text)
-    speech = [_listen(network, corpus, data, chunk_ms) for chunk_ms in (CHUNK_MS, _LONG_CHUNK_MS)]
+    listings = {path.stem: path for folder in folders for path in folder.glob("*.jsonl")}
+    speech = [_listen(network, listings, data, chunk_ms) for chunk_ms in (CHUNK_MS, _LONG_CHUNK_MS)]
     content = json.loads(text)
     for shapes in (SHAPES[name] for name in card.TUNED):
         settings = _tuned(
@@ -248,7 +249,7 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
         )
         content["decoder"][shapes.name] = card.decoder(settings)
     engine = Engine(Network(graph.stem, graph.read_bytes(), json.dumps(content)), SHAPES["oculus"])
-    scores = {p.stem: score_corpus(engine, p, "dev", CHUNK_MS) for p in sorted(corpus.glob("*.jsonl"))}
+    scores = {p.stem: score_corpus(engine, p, "dev", CHUNK_MS) for p in sorted(folders[0].glob("*.jsonl"))}
     content["metrics"] = {
         "split": "dev",
         "chunk_ms": CHUNK_MS,

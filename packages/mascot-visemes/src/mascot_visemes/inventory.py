@@ -41,7 +41,7 @@ VOWELS: tuple[Sound, ...] = (
     Sound("IY", "i", "English beat"),
     Sound("UH", "ʊ", "English book"),
     Sound("UW", "u ɯᵝ", "English boot, Japanese u"),
-    Sound("UE", "y ʏ ʉ", "German über, French tu, Swedish hus"),
+    Sound("UE", "y ʏ ʉ ɥ", "German über, French tu, huit, Swedish hus"),
     Sound("EU", "ø ɵ", "German schön, French peu"),
     Sound("OE", "œ ɶ ɞ", "German zwölf, French peur"),
     Sound("AY", "aɪ ai ɑɪ ɐɪ aj", "English time"),

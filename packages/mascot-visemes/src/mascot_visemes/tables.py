@@ -1,7 +1,8 @@
 """The viseme sets: which phonemes look alike, and what a face with blendshapes does for each shape.
 
-Phonemes are the labels of the networks of all languages, see `phonemes` and `inventory`. In each table the first shape is
-the mouth at rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the sound.
+Phonemes are the labels of the networks of all languages, see `phonemes` and `inventory`. In each table the first shape
+is the mouth at rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the
+sound.
 """
 
 from __future__ import annotations
