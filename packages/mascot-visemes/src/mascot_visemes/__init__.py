@@ -19,9 +19,11 @@ from mascot_visemes.engine import Engine
 from mascot_visemes.errors import (
     AudioError,
     AudioFileError,
+    CalibrationError,
     MissingExtraError,
     ModelFileError,
     NotFiniteError,
+    NoWeightsError,
     OutputError,
     SampleFormatError,
     SampleRateError,
@@ -31,9 +33,11 @@ from mascot_visemes.errors import (
     UnknownShapesError,
     VisemeError,
 )
+from mascot_visemes.events import VisemeEvent
 from mascot_visemes.reading import Recording, open_audio
 from mascot_visemes.registry import available_models, load
-from mascot_visemes.stream import Stream, VisemeEvent
+from mascot_visemes.shapes import Shapes
+from mascot_visemes.stream import Stream
 from mascot_visemes.tables import ARKIT_POSES
 
 __all__ = [

@@ -6,7 +6,7 @@ The network tells phonemes apart; a viseme set adds phonemes that look alike. Th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+
+Shapes = Literal["sapi", "oculus", "rhubarb", "vrm", "arkit"]
+"""Names of the viseme sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,6 @@ class ShapeSet:
             result[row, owner[label]] = 1.0
         return result
 
-    def blend(self, labels: Sequence[str]) -> NDArray[np.float32]:
-        """Matrix that turns phoneme posteriors into weights.
-
-        Returns:
-            Without poses that of `matrix`; with poses shape (labels, blendshapes), coefficients 0..1.
-        """
-        matrix = self.matrix(labels)
-        return matrix @ np.array(self.poses, np.float32) if self.poses else matrix
-
     def index_of(self, label: str) -> int:
         """Position of the viseme to which the phoneme `label` belongs."""
         return next(i for i, phones in enumerate(self.phones) if label in phones)
@@ -67,7 +62,7 @@ def _named(name: str, table: dict[str, str]) -> ShapeSet:
     return ShapeSet(name, tuple(table), _phones(tuple(table.values())))
 
 
-SHAPES: dict[str, ShapeSet] = {
+SHAPES: dict[Shapes, ShapeSet] = {
     "sapi": ShapeSet("sapi", tuple(range(len(SAPI))), _phones(SAPI)),
     "oculus": _named("oculus", OCULUS),
     "rhubarb": _named("rhubarb", RHUBARB),
@@ -89,6 +84,6 @@ def shape_set(name: str) -> ShapeSet:
         UnknownShapesError: There is no such set.
     """
     try:
-        return SHAPES[name]
+        return SHAPES[name]  # type: ignore[index]  # raises for other names
     except (KeyError, TypeError):
         raise UnknownShapesError(name, tuple(SHAPES)) from None
