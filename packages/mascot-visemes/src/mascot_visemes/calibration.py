@@ -33,7 +33,9 @@ def column_factors(
     if not calibration:
         return None
     if not shapes.blendshapes:
-        raise CalibrationError(f'the set {shapes.name!r} has no blendshapes; load the engine with shapes="arkit"')
+        raise CalibrationError(
+            f'the set {shapes.name!r} has no blendshapes; load the engine with shapes="arkit"'
+        )
     if not weights:
         raise CalibrationError("there are no weights to calibrate; create the stream with weights=True")
     factors = np.ones(len(shapes.blendshapes), np.float32)
@@ -47,7 +49,11 @@ def column_factors(
             raise CalibrationError(
                 f"no blendshape is called {name!r}; available: {', '.join(shapes.blendshapes)}"
             )
-        if not (isinstance(factor, int | float | np.number) and math.isfinite(factor) and factor >= 0):
+        try:
+            usable = 0 <= factor < math.inf
+        except TypeError:
+            usable = False
+        if not usable:
             raise CalibrationError(f"{name}: expected a factor of 0 or more, got {factor!r}")
-        factors[columns] *= float(factor)
+        factors[columns] *= factor
     return factors

@@ -8,7 +8,7 @@ from mascot_visemes.audio import Encoding, checked_rate
 from mascot_visemes.blending import Blender, BlendTable
 from mascot_visemes.calibration import column_factors
 from mascot_visemes.decode import DecoderTable
-from mascot_visemes.events import V, VisemeEvent
+from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.stream import Stream, accept_together
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mascot_visemes.shapes import ShapeSet
 
 
-class Engine(Generic[V]):
+class Engine(Generic[V_co]):
     """Predicts visemes. Thread-safe; made by `mascot_visemes.load`, which hands the same one to all who ask.
 
     To a type checker it is generic in its visemes: ``Engine[int]`` with ``shapes="sapi"``, ``Engine[str]`` with the
@@ -52,9 +52,9 @@ class Engine(Generic[V]):
         return self._shapes.name
 
     @property
-    def visemes(self) -> tuple[V, ...]:
+    def visemes(self) -> tuple[V_co, ...]:
         """Every viseme that an event can carry; the first is silence."""
-        visemes: tuple[V, ...] = self._shapes.ids  # type: ignore[assignment]  # ids of the set that V is of
+        visemes: tuple[V_co, ...] = self._shapes.ids  # type: ignore[assignment]  # ids of the set that V_co is of
         return visemes
 
     @property
@@ -62,7 +62,7 @@ class Engine(Generic[V]):
         """With ``shapes="arkit"`` the names of the columns of `weights`; empty for other sets."""
         return self._shapes.blendshapes
 
-    def predict(self, pcm: Chunk, *, sample_rate: float) -> list[VisemeEvent[V]]:
+    def predict(self, pcm: Chunk, *, sample_rate: float) -> list[VisemeEvent[V_co]]:
         """Visemes of a whole recording, as one chunk of a stream would give them.
 
         Args:
@@ -104,7 +104,9 @@ class Engine(Generic[V]):
         stream.accept_waveform(pcm)
         return stream.weights
 
-    def run_together(self, streams: Sequence[Stream[V]], chunks: Sequence[Chunk]) -> list[list[VisemeEvent[V]]]:
+    def run_together(
+        self, streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
+    ) -> list[list[VisemeEvent[V_co]]]:
         """Hear the next chunk of each of several streams, which takes less time than one stream after the other.
 
         Every stream answers as in `Stream.accept_waveform`. Best are streams of one rate that get chunks of one length;
@@ -134,7 +136,7 @@ class Engine(Generic[V]):
         encoding: Encoding = "pcm16",
         weights: bool = False,
         calibration: Mapping[str, float] | None = None,
-    ) -> Stream[V]:
+    ) -> Stream[V_co]:
         """A stream of its own: its state is all that it holds, 206 KB with `default`, 2 KB with the other models.
 
         Args:

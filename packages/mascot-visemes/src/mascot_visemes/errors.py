@@ -12,6 +12,7 @@
     │   ├── UnknownEncodingError           an encoding other than the four known
     │   ├── SampleFormatError              an array of the wrong type or shape
     │   ├── NotFiniteError                 NaN or infinity among the samples
+    │   ├── SampleRangeError               floats that are not -1..1
     │   └── AudioFileError                 a file that is no readable audio
     ├── StreamFinishedError (RuntimeError) audio after input_finished()
     ├── NoWeightsError (RuntimeError)      weights of a stream that was created without them
@@ -160,6 +161,26 @@ class NotFiniteError(AudioError):
         return (
             f"audio: sample {self.index} of the chunk is NaN or infinite; "
             "replace such samples first, e.g. with numpy.nan_to_num(chunk, posinf=1, neginf=-1)"
+        )
+
+
+class SampleRangeError(AudioError):
+    """Floats far beyond -1..1, as 16-bit values are when they were only turned into floats.
+
+    Attributes:
+        index: Position in the chunk of the first such sample.
+        value: That sample.
+    """
+
+    def __init__(self, index: int, value: float) -> None:
+        super().__init__(index, value)
+        self.index = index
+        self.value = value
+
+    def __str__(self) -> str:
+        return (
+            f"audio: sample {self.index} of the chunk is {self.value:g}, floats must lie within -1..1; "
+            "divide by the full scale of the values, chunk / 2**15 for 16 bits, chunk / 2**31 for 32"
         )
 
 

@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     # Every type checker has these stubs; nothing needs the module when the program runs.
     from typing_extensions import TypeVar
 
-    V = TypeVar("V", bound=int | str, default=int | str, covariant=True)
+    V_co = TypeVar("V_co", bound=int | str, default=int | str, covariant=True)
 else:
     from typing import TypeVar
 
-    V = TypeVar("V", bound=int | str, covariant=True)
+    V_co = TypeVar("V_co", bound=int | str, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class VisemeEvent(Generic[V]):
+class VisemeEvent(Generic[V_co]):
     """The mouth changes shape.
 
     Attributes:
@@ -26,4 +26,4 @@ class VisemeEvent(Generic[V]):
     """
 
     time_ms: int
-    viseme: V
+    viseme: V_co

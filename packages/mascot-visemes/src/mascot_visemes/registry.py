@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from importlib import resources
 from typing import TYPE_CHECKING, Literal, overload
@@ -53,6 +54,11 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
         if (model, shapes) not in _engines:
             _engines[model, shapes] = Engine(_network(model), chosen)
         return _engines[model, shapes]
+
+
+def model_language(model: str) -> str:
+    """The language of one of `available_models`, as in ISO 639-1."""
+    return str(json.loads((_folder() / f"{model}.json").read_text("utf-8"))["language"])
 
 
 def load_network(model: str = "default") -> Network:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic
 import numpy as np
 
 from mascot_visemes.audio import Encoding, SampleReader
-from mascot_visemes.blending import Blender, shown
+from mascot_visemes.blending import Blender
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
 from mascot_visemes.errors import NoWeightsError, StreamFinishedError, VisemeError
-from mascot_visemes.events import V, VisemeEvent
+from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.features import FRAME_MS
 from mascot_visemes.posteriors import PosteriorStream, listen
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
 
 
-class Stream(Generic[V]):
+class Stream(Generic[V_co]):
     """State of one stream; made by `mascot_visemes.Engine.create_stream`. For one thread at a time.
 
     All audio up to the end of a chunk is answered in the call that brings it. The frames at a chunk's edge are
@@ -57,9 +57,9 @@ class Stream(Generic[V]):
         self._finished = False
 
     @property
-    def viseme(self) -> V:
+    def viseme(self) -> V_co:
         """The shape after all that was accepted; silence at the start."""
-        viseme: V = self._shapes.ids[self._decoder.current]  # type: ignore[assignment]  # ids of the set that V is of
+        viseme: V_co = self._shapes.ids[self._decoder.current]  # type: ignore[assignment]  # ids of the set that V_co is of
         return viseme
 
     @property
@@ -74,7 +74,7 @@ class Stream(Generic[V]):
         The weights agree with the events: from its fourth row on, and up to 10 ms before the next event, an event's
         viseme has more than half of the weight. Lips that close, a lip on the teeth and digital silence have all of
         it in their second row at the latest. A row differs from the one before it by at most a quarter of the weight;
-        by at most half of it around those three.
+        by at most half of it where one of those three begins or ends.
 
         Raises:
             NoWeightsError: The stream was created without ``weights=True``.
@@ -93,12 +93,13 @@ class Stream(Generic[V]):
         """End of the audio accepted, in ms from the start, rounded down."""
         return self.samples * 1000 // self._rate
 
-    def accept_waveform(self, chunk: Chunk) -> list[VisemeEvent[V]]:
+    def accept_waveform(self, chunk: Chunk) -> list[VisemeEvent[V_co]]:
         """Hear the next chunk and answer for all of it.
 
         Args:
             chunk: Mono audio of any length: bytes in the stream's encoding, where a sample may be split between
-                chunks; or an array of shape (n,), int16 or float32 (-1..1), uint8 for G.711.
+                chunks; or an array of shape (n,), int16 or floats (-1..1), uint8 for G.711. A ``memoryview`` or an
+                ``array.array`` whose items are not bytes is such an array.
 
         Returns:
             Changes of shape within this chunk, sorted; perhaps none. ``time_ms`` is at least the chunk's start (rounded
@@ -116,7 +117,7 @@ class Stream(Generic[V]):
         events, raw = self._shortened(raw)
         return events + _answer([([self], [raw])], edge=True)[0][0]
 
-    def input_finished(self) -> list[VisemeEvent[V]]:
+    def input_finished(self) -> list[VisemeEvent[V_co]]:
         """End the stream: the mouth closes where the audio ends.
 
         Returns:
@@ -144,16 +145,18 @@ class Stream(Generic[V]):
             self._blender.reset()
         self._finished = False
 
-    def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent[V]], Raw]:
+    def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent[V_co]], Raw]:
         """Work off a long chunk but for its last block; returns what there was to say, and that block."""
-        events: list[VisemeEvent[V]] = []
+        events: list[VisemeEvent[V_co]] = []
         while len(raw) > self._block:
             events += _answer([([self], [raw[: self._block]])], edge=False)[0][0]
             raw = raw[self._block :]
         return events, raw
 
 
-def accept_together(streams: Sequence[Stream[V]], chunks: Sequence[Chunk]) -> list[list[VisemeEvent[V]]]:
+def accept_together(
+    streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
+) -> list[list[VisemeEvent[V_co]]]:
     """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
 
     Raises:
@@ -166,7 +169,7 @@ def accept_together(streams: Sequence[Stream[V]], chunks: Sequence[Chunk]) -> li
     if len(set(map(id, streams))) != len(streams):
         raise ValueError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
-    events: list[list[VisemeEvent[V]]] = [[] for _ in streams]
+    events: list[list[VisemeEvent[V_co]]] = [[] for _ in streams]
     for stream in streams:
         if stream._blender is not None:
             stream._blender.parts = []
@@ -199,8 +202,8 @@ def _read(streams: Sequence[Stream[Any]], chunks: Sequence[Chunk]) -> list[Raw]:
 
 
 def _answer(
-    groups: Sequence[tuple[list[Stream[V]], list[Raw]]], *, edge: bool
-) -> list[list[list[VisemeEvent[V]]]]:
+    groups: Sequence[tuple[list[Stream[V_co]], list[Raw]]], *, edge: bool
+) -> list[list[list[VisemeEvent[V_co]]]]:
     """Let streams hear and decide.
 
     Args:
@@ -217,7 +220,7 @@ def _answer(
         to_hear.append(([stream._posteriors for stream in streams], samples))
     result = []
     for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
-        ids: Sequence[V] = streams[0]._shapes.ids  # type: ignore[assignment]  # of the set that V is of
+        ids: Sequence[V_co] = streams[0]._shapes.ids  # type: ignore[assignment]  # of the set that V_co is of
         decoders = [stream._decoder for stream in streams]
         blended = [row for row, stream in enumerate(streams) if stream._blender is not None]
         before = [(decoders[row].current, decoders[row].frame) for row in blended]
@@ -252,6 +255,5 @@ def _blend(
     posteriors, levels = heard.posteriors, heard.levels
     if len(rows) < len(found):
         posteriors, levels = posteriors[rows], levels[rows]
-    path = shown(before, [found[row] for row in rows], frames)
     blenders = [stream._blender for stream in streams if stream._blender is not None]
-    Blender.blend_together(blenders, posteriors, levels, path)
+    Blender.blend_together(blenders, posteriors, levels, before, [found[row] for row in rows])
