@@ -62,7 +62,7 @@ def _named(name: str, table: dict[str, str]) -> ShapeSet:
     return ShapeSet(name, tuple(table), _phones(tuple(table.values())))
 
 
-SHAPES: dict[Shapes, ShapeSet] = {
+SHAPES: dict[str, ShapeSet] = {
     "sapi": ShapeSet("sapi", tuple(range(len(SAPI))), _phones(SAPI)),
     "oculus": _named("oculus", OCULUS),
     "rhubarb": _named("rhubarb", RHUBARB),
@@ -84,6 +84,6 @@ def shape_set(name: str) -> ShapeSet:
         UnknownShapesError: There is no such set.
     """
     try:
-        return SHAPES[name]  # type: ignore[index]  # raises for other names
+        return SHAPES[name]
     except (KeyError, TypeError):
         raise UnknownShapesError(name, tuple(SHAPES)) from None
