@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 CHUNK_MS = 100
 BATCHES = (1, 16, 64)
+# Streams without blend weights and with them, by what stands behind their name.
+_KINDS = (("", False), ("_weights", True))
 STAGES = ("features", "network", "decoding")
 
 _SHAPES = "oculus"
@@ -58,13 +60,22 @@ class Watched(Network):
 
 
 class Batch:
-    """Streams that get their chunks at the same moments, each at another place of the same audio."""
+    """Streams that get their chunks at the same moments, each at another place of the same audio.
 
-    def __init__(self, network: Network, rate: int, chunks: list[bytes], size: int) -> None:
+    Args:
+        network: What they share.
+        rate: Samples per second.
+        chunks: The audio.
+        size: How many streams.
+        weights: Whether they compute blend weights.
+    """
+
+    def __init__(self, network: Network, rate: int, chunks: list[bytes], size: int, *, weights: bool) -> None:
         self.size = size
+        self._weights = weights
         self._network = Watched(network)
         self._engine = mv.Engine(self._network, shape_set(_SHAPES))
-        self._streams = [self._engine.create_stream(sample_rate=rate) for _ in range(size)]
+        self._streams = [self._engine.create_stream(sample_rate=rate, weights=weights) for _ in range(size)]
         places = [i * len(chunks) // size for i in range(size)]
         self._feed = itertools.cycle(
             [[chunks[(at + tick) % len(chunks)] for at in places] for tick in range(len(chunks))]
@@ -75,6 +86,9 @@ class Batch:
         chunks, network = next(self._feed), self._network
         start = time.perf_counter_ns()
         self._engine.run_together(self._streams, chunks)
+        if self._weights:
+            for stream in self._streams:
+                _ = stream.weights
         end = time.perf_counter_ns()
         return network.began - start, network.ended - network.began, end - network.ended
 
@@ -98,17 +112,22 @@ def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, An
     whole = [_timed(lambda: engine.predict(long, sample_rate=rate)) / 1e9]
     peak = status("VmHWM")
 
-    stream = engine.create_stream(sample_rate=rate)
+    streams = [engine.create_stream(sample_rate=rate, weights=weights) for _, weights in _KINDS]
     feed = itertools.cycle(chunks)
-    batches = {f"batch_{size}": Batch(network, rate, chunks, size) for size in BATCHES}
+    batches = {
+        f"batch_{size}{kind}": Batch(network, rate, chunks, size, weights=weights)
+        for size in BATCHES
+        for kind, weights in _KINDS
+    }
     for batch in batches.values():
         for _ in range(_WARM_UP):
             batch.tick()
-    alone: list[float] = []
+    alone: dict[str, list[float]] = {f"stream{kind}": [] for kind, _ in _KINDS}
     split: dict[str, list[list[float]]] = {name: [] for name in batches}
     for turn in range(repeats):
-        calls = [_timed(lambda: stream.accept_waveform(next(feed))) for _ in range(_STREAM_CALLS)]
-        alone.append(statistics.median(calls) / 1000)
+        calls = [_one_chunk(streams, next(feed)) for _ in range(_STREAM_CALLS)]
+        for times, column in zip(alone.values(), zip(*calls, strict=True), strict=True):
+            times.append(statistics.median(column) / 1000)
         for name, batch in batches.items():
             ticks = [batch.tick() for _ in range(_ticks(batch.size))]
             columns = [*zip(*ticks, strict=True), [sum(tick) for tick in ticks]]
@@ -119,7 +138,7 @@ def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, An
         "audio": {"source": source, "sample_rate": rate},
         "predict": {"seconds": seconds, "took_s": spread(whole), **_factors(seconds, whole)},
         "chunk_100ms_us": {
-            "stream": {"total": spread(alone)},
+            **{name: {"total": spread(times)} for name, times in alone.items()},
             **{
                 name: {
                     stage: spread([turn[i] for turn in turns]) for i, stage in enumerate([*STAGES, "total"])
@@ -129,6 +148,18 @@ def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, An
         },
         "peak_kib": {"before_predict": before, "predict": peak},
     }
+
+
+def _one_chunk(streams: list[mv.Stream], chunk: bytes) -> list[int]:
+    """Nanoseconds that the same chunk takes in a stream of each of `_KINDS`."""
+    took = []
+    for stream, (_, weights) in zip(streams, _KINDS, strict=True):
+        start = time.perf_counter_ns()
+        stream.accept_waveform(chunk)
+        if weights:
+            _ = stream.weights
+        took.append(time.perf_counter_ns() - start)
+    return took
 
 
 def spread(values: list[float]) -> dict[str, float]:

@@ -33,8 +33,8 @@ from openai import OpenAIError
 
 from examples.offline import offline
 from mascot_client import (
+    APIConnectionError,
     AsyncMascotClient,
-    ConnectionFailedError,
     ElevenLabsConfig,
     GeminiConfig,
     GeminiCredentials,
@@ -174,7 +174,7 @@ app = Litestar(
     exception_handlers={
         RateLimitError: busy,
         UnavailableError: busy,
-        ConnectionFailedError: busy,
+        APIConnectionError: busy,
         MascotError: refused,
         OpenAIError: refused,
         GeminiError: refused,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from mascot_client import (
-    APIError,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
     AsyncMascotClient,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
-    ConnectionFailedError,
     ElevenLabsConfig,
     GeminiConfig,
     GeminiCredentials,
@@ -101,21 +103,23 @@ def test_typed_answers() -> None:
     [
         (400, BadRequestError),
         (401, AuthenticationError),
-        (307, APIError),
-        (404, APIError),
+        (307, APIStatusError),
+        (404, APIStatusError),
         (429, RateLimitError),
         (502, UnavailableError),
         (503, UnavailableError),
     ],
 )
-def test_a_refusal_carries_status_and_text(server: HttpServer, status: int, kind: type[APIError]) -> None:
+def test_a_refusal_carries_status_and_text(
+    server: HttpServer, status: int, kind: type[APIStatusError]
+) -> None:
     server.status = status
     server.body = b'{"error": "Invalid provider config: agent_id"}'
     client = MascotClient(api_key=KEY, base_url=server.url, max_retries=0)
-    with client, pytest.raises(APIError) as caught:
+    with client, pytest.raises(APIStatusError) as caught:
         client.get_signed_url(ELEVENLABS)
     assert type(caught.value) is kind
-    assert (caught.value.status, caught.value.text) == (status, "Invalid provider config: agent_id")
+    assert (caught.value.status_code, caught.value.text) == (status, "Invalid provider config: agent_id")
 
 
 @pytest.mark.anyio
@@ -129,7 +133,7 @@ async def test_a_refusal_on_asyncio(server: HttpServer) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b'{"error": 3}', b"[]", b"\xff"])
 def test_a_gateways_page_is_not_repeated(body: bytes) -> None:
-    with pytest.raises(APIError) as caught:
+    with pytest.raises(APIStatusError) as caught:
         ask(httpx.Response(502, content=body))
     assert caught.value.text == ""
 
@@ -165,10 +169,10 @@ def test_an_answer_outside_the_contract(config: Any, body: bytes) -> None:
 
 def test_nobody_listening() -> None:
     client = MascotClient(api_key=KEY, base_url="http://127.0.0.1:9")
-    with client, pytest.raises(ConnectionFailedError) as caught:
+    with client, pytest.raises(APIConnectionError) as caught:
         client.get_signed_url(ELEVENLABS)
     assert "http://127.0.0.1:9" in str(caught.value)
-    assert not caught.value.timed_out
+    assert not isinstance(caught.value, TimeoutError)
     assert KEY not in str(caught.value)
 
 
@@ -179,9 +183,20 @@ async def test_no_answer_in_time() -> None:
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(stall)) as http_client:
         client = AsyncMascotClient(api_key=KEY, base_url="http://h", http_client=http_client)
-        with pytest.raises(ConnectionFailedError, match="timed out") as caught:
+        with pytest.raises(APITimeoutError, match="timed out"):
             await client.get_signed_url(ELEVENLABS)
-    assert caught.value.timed_out
+
+
+@pytest.mark.parametrize("timeout", [0.05, httpx.Timeout(5, read=0.05)])
+def test_a_timeout_is_a_number_or_one_of_httpx(timeout: float | httpx.Timeout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        client = MascotClient(api_key=KEY, base_url=url, timeout=timeout, max_retries=0)
+        with client, pytest.raises(TimeoutError, match=f"no answer from {url}: timed out") as caught:
+            client.get_signed_url(ELEVENLABS)
+    assert isinstance(caught.value, APITimeoutError)
+    assert isinstance(caught.value, APIConnectionError)
+    assert caught.value.errno is None
 
 
 def test_an_http_client_of_ones_own_stays_open() -> None:

@@ -7,11 +7,13 @@ import pickle
 import pytest
 
 from mascot_client import (
+    APIConnectionError,
     APIError,
+    APIStatusError,
+    APITimeoutError,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
-    ConnectionFailedError,
     MascotError,
     MissingExtraError,
     ProtocolError,
@@ -24,12 +26,13 @@ EXAMPLES: list[tuple[MascotError, str]] = [
         'the openai SDK is not installed: pip install "mascot-client[openai]"',
     ),
     (
-        ConnectionFailedError("http://h", "timed out", timed_out=True),
-        "no answer from http://h: timed out",
+        APIConnectionError("http://h", "no route"),
+        "no answer from http://h: no route",
     ),
+    (APITimeoutError("http://h", "timed out"), "no answer from http://h: timed out"),
     (BadRequestError(400, "Invalid provider config"), "HTTP 400: Invalid provider config"),
     (AuthenticationError(401, "Invalid API key"), "HTTP 401: Invalid API key"),
-    (APIError(503, ""), "HTTP 503: the answer holds no error text"),
+    (APIStatusError(503, ""), "HTTP 503: the answer holds no error text"),
     (ProtocolError("answer", "is not a JSON object"), "answer: is not a JSON object"),
 ]
 
@@ -45,5 +48,9 @@ def test_text_and_data_survive_a_process_boundary(error: MascotError, text: str)
 def test_the_standard_kinds_catch_them_too() -> None:
     assert issubclass(ConfigurationError, ValueError)
     assert issubclass(MissingExtraError, ImportError)
-    assert issubclass(BadRequestError, APIError)
-    assert issubclass(AuthenticationError, APIError)
+    assert issubclass(APITimeoutError, TimeoutError)
+    assert issubclass(APITimeoutError, APIConnectionError)
+    assert issubclass(APIConnectionError, APIError)
+    assert issubclass(APIStatusError, APIError)
+    assert issubclass(BadRequestError, APIStatusError)
+    assert issubclass(AuthenticationError, APIStatusError)

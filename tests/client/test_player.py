@@ -306,7 +306,7 @@ def test_the_sound_card_is_told_the_rate_and_asked_when_it_is_heard(streams: lis
 @pytest.mark.usefixtures("streams")
 @pytest.mark.parametrize("device", ["none", "unknown"])
 def test_a_machine_without_a_loudspeaker_says_so(device: str) -> None:
-    player = VisemePlayer(output=SoundDeviceOutput(device=device))
+    player = VisemePlayer(output=SoundDeviceOutput(device=device), sample_rate=RATE)
     with pytest.raises(AudioDeviceError, match="no sound output") as caught:
         player.start()
     assert "device" in caught.value.reason
@@ -316,7 +316,7 @@ def test_a_machine_without_a_loudspeaker_says_so(device: str) -> None:
 def test_without_sounddevice_the_pip_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(MissingExtraError, match=r"mascot-client\[player\]"):
-        VisemePlayer().start()
+        VisemePlayer(sample_rate=RATE).start()
 
 
 def test_without_portaudio_the_system_package_is_named(
@@ -327,4 +327,4 @@ def test_without_portaudio_the_system_package_is_named(
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(AudioDeviceError, match="libportaudio2"):
-        VisemePlayer().start()
+        VisemePlayer(sample_rate=RATE).start()

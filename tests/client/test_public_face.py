@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.metadata import version_of
 
 import mascot_client
 from mascot_client import elevenlabs, gemini, openai, player
@@ -51,13 +52,15 @@ def run(code: str) -> str:
 def test_public_names() -> None:
     assert mascot_client.__all__ == [
         "SMOOTHING_PRESETS",
+        "APIConnectionError",
         "APIError",
+        "APIStatusError",
+        "APITimeoutError",
         "AsyncMascotClient",
         "AudioDeviceError",
         "AuthenticationError",
         "BadRequestError",
         "ConfigurationError",
-        "ConnectionFailedError",
         "ElevenLabsConfig",
         "GeminiConfig",
         "GeminiCredentials",
@@ -127,3 +130,7 @@ def test_a_missing_sdk_is_named_with_its_pip_line(extra: str, package: str, call
         pytest.importorskip("openai", reason="needs the extra mascot-client[openai]")
     answer = run(BLOCK.format(package=package, call=call))
     assert answer == f'the {extra} SDK is not installed: pip install "mascot-client[{extra}]"'
+
+
+def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
+    assert version_of("mascot_client", tmp_path) == "9.8.7"

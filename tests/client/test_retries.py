@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mascot_client import (
-    APIError,
+    APIStatusError,
     AsyncMascotClient,
     BadRequestError,
     ConfigurationError,
@@ -45,7 +45,7 @@ def answering(*answers: httpx.Response) -> Callable[[httpx.Request], httpx.Respo
     return lambda _request: next(left)
 
 
-def ask(*answers: httpx.Response, max_retries: int = 2) -> tuple[SignedUrl | APIError, list[float]]:
+def ask(*answers: httpx.Response, max_retries: int = 2) -> tuple[SignedUrl | APIStatusError, list[float]]:
     """What comes of these answers, one after the other, and the pauses between them."""
     pauses: list[float] = []
     with httpx.Client(transport=httpx.MockTransport(answering(*answers))) as http_client:
@@ -58,7 +58,7 @@ def ask(*answers: httpx.Response, max_retries: int = 2) -> tuple[SignedUrl | API
         )
         try:
             return client.get_signed_url(CONFIG), pauses
-        except APIError as error:
+        except APIStatusError as error:
             return error, pauses
 
 
@@ -74,8 +74,8 @@ def test_a_passing_refusal_is_asked_again(status: int) -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 500, 504])
 def test_any_other_refusal_is_final(status: int) -> None:
     error, pauses = ask(refusal(status))
-    assert isinstance(error, APIError)
-    assert (error.status, error.text, pauses) == (status, "Not now", [])
+    assert isinstance(error, APIStatusError)
+    assert (error.status_code, error.text, pauses) == (status, "Not now", [])
 
 
 def test_the_last_refusal_is_raised_with_what_the_server_asks_for() -> None:

@@ -184,14 +184,14 @@ def test_late_visemes_take_the_place_of_loudness(now: int, late: Visemes) -> Non
 
 def test_late_visemes_of_dropped_audio_are_refused() -> None:
     timeline = filled([payload(100, (0, 4))])
-    start = timeline.add(None, tone(100), now_ms=10)
+    start = timeline.add(None, tone(100), sample_rate=RATE, now_ms=10)
     timeline.interrupt(now_ms=50)
     assert not timeline.describe(payload(100, (0, 7)), start, now_ms=60)
 
 
 def test_a_late_payload_does_not_change_what_holds_at_the_front() -> None:
     timeline = Timeline()
-    first = timeline.add(None, tone(100), now_ms=0)
+    first = timeline.add(None, tone(100), sample_rate=RATE, now_ms=0)
     timeline.add(payload(100, (0, 7)), now_ms=0)
     timeline.describe(payload(100, (0, 4)), first, now_ms=0)
     timeline.add(payload(100), now_ms=0)
@@ -201,7 +201,9 @@ def test_a_late_payload_does_not_change_what_holds_at_the_front() -> None:
 
 def test_audio_without_visemes_moves_the_mouth_by_loudness() -> None:
     timeline = Timeline()
-    timeline.add(None, bytes(4800) + tone(100, 300) + tone(100, 1500) + tone(100) + b"\x00", now_ms=0)
+    timeline.add(
+        None, bytes(4800) + tone(100, 300) + tone(100, 1500) + tone(100) + b"\x00", sample_rate=RATE, now_ms=0
+    )
     timeline.played(0, now_ms=0)
     assert timeline.end_ms == 400
     assert [timeline.mouth(now_ms=now).viseme for now in (50, 150, 250, 350, 450)] == [0, 0, 1, 2, 0]
@@ -292,7 +294,7 @@ def test_history_is_forgotten() -> None:
 
 def test_the_audio_given_counts_where_it_is_shorter_than_its_payload() -> None:
     timeline = Timeline()
-    timeline.add(payload(100, (0, 4), (80, 7)), tone(50), now_ms=0)
+    timeline.add(payload(100, (0, 4), (80, 7)), tone(50), sample_rate=RATE, now_ms=0)
     assert timeline.end_ms == 50
 
 
@@ -308,6 +310,8 @@ def test_a_pause_in_what_is_played_closes_the_mouth_and_changes_no_shape() -> No
     [
         (lambda timeline: timeline.add(None, now_ms=0), "visemes"),
         (lambda timeline: timeline.add(None, b"\0\0", sample_rate=0, now_ms=0), "sample_rate"),
+        (lambda timeline: timeline.add(None, b"\0\0", now_ms=0), "sample_rate"),
+        (lambda timeline: timeline.add(payload(1), b"\0\0", now_ms=0), "sample_rate"),
         (lambda timeline: timeline.add_silence(-1, now_ms=0), "duration_ms"),
         (lambda timeline: timeline.played(math.nan, now_ms=0), "position_ms"),
         (lambda timeline: timeline.played(0, now_ms=0, in_ms=-1), "in_ms"),

@@ -229,7 +229,7 @@ async def test_openai_feed_and_timeline(client: MascotClient) -> None:
             async for event in openai.listen_async(connection, feed):
                 if event.type == "response.output_audio.delta":
                     pcm = base64.b64decode(event.delta)
-                    timeline.add(openai.visemes(event), pcm, now_ms=0)
+                    timeline.add(openai.visemes(event), pcm, sample_rate=24000, now_ms=0)
                     size += len(pcm)
                 elif event.type == "response.done":
                     feed.close()

@@ -40,11 +40,12 @@ def test_json() -> None:
     assert result["machine"]["cpu"]
     assert result["audio"]["sample_rate"] == 8000
     chunk = result["chunk_100ms_us"]
-    assert list(chunk) == ["stream", "batch_1", "batch_16", "batch_64"]
+    sizes = [f"batch_{size}{weights}" for size in (1, 16, 64) for weights in ("", "_weights")]
+    assert list(chunk) == ["stream", "stream_weights", *sizes]
     for stages in chunk.values():
         for value in stages.values():
             assert 0 < value["low"] <= value["median"] <= value["high"]
-    for size in ("batch_1", "batch_16", "batch_64"):
+    for size in sizes:
         assert list(chunk[size]) == ["features", "network", "decoding", "total"]
     assert result["predict"]["times_real_time"] > 0
     assert result["start"]["total_ms"]["median"] > 0

@@ -352,3 +352,28 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert stopped.value.code == 0
     assert "--shapes {sapi,oculus,rhubarb,vrm}" in capsys.readouterr().out
+
+
+def test_models_are_listed_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--list-models"])
+    assert stopped.value.code == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert tuple(name for name, _ in lines) == mv.available_models()
+    assert dict(lines)["indonesian"] == "id"
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    metadata = tmp_path / "mascot_visemes-9.8.7.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: mascot-visemes\nVersion: 9.8.7\n", "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mascot_visemes", "--version"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "mascot-visemes 9.8.7\n"

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+from support.metadata import version_of
 
 import mascot_visemes
 
@@ -12,15 +16,19 @@ def test_public_names() -> None:
         "ARKIT_POSES",
         "AudioError",
         "AudioFileError",
+        "CalibrationError",
         "Encoding",
         "Engine",
         "MissingExtraError",
         "ModelFileError",
+        "NoWeightsError",
         "NotFiniteError",
         "OutputError",
         "Recording",
         "SampleFormatError",
+        "SampleRangeError",
         "SampleRateError",
+        "Shapes",
         "Stream",
         "StreamFinishedError",
         "UnknownEncodingError",
@@ -31,6 +39,7 @@ def test_public_names() -> None:
         "available_models",
         "load",
         "open_audio",
+        "predict_file",
     }
     assert all(hasattr(mascot_visemes, name) for name in mascot_visemes.__all__)
 
@@ -49,3 +58,9 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert done.stderr == ""
+
+
+def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:
+    assert version_of("mascot_visemes", tmp_path) == "9.8.7"
+    with pytest.raises(AttributeError, match="has no attribute 'nonesuch'"):
+        _ = mascot_visemes.nonesuch  # type: ignore[attr-defined]

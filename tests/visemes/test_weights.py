@@ -36,21 +36,12 @@ def test_every_frame_begun_has_a_row(rate: int, samples: int, babble: Babble) ->
     assert np.isfinite(weights).all()
 
 
-def test_the_heaviest_viseme_is_mostly_the_one_decided(speech: NDArray[np.int16]) -> None:
-    engine = mv.load(shapes="oculus")
-    weights = engine.weights(speech, sample_rate=16000)
-    decided = np.zeros(len(weights), np.int64)
-    for event in engine.predict(speech, sample_rate=16000):
-        decided[event.time_ms // 10 :] = engine.visemes.index(event.viseme)
-    assert (weights.argmax(axis=1) == decided).mean() > 0.8
-
-
-def test_sets_are_sums_of_the_same_posteriors(speech: NDArray[np.int16]) -> None:
-    oculus = mv.load(shapes="oculus")
-    rhubarb = mv.load(shapes="rhubarb")
-    ours, theirs = (e.weights(speech, sample_rate=16000) for e in (oculus, rhubarb))
-    closed = oculus.visemes.index("PP"), rhubarb.visemes.index("A")
-    np.testing.assert_allclose(ours[:, closed[0]], theirs[:, closed[1]], atol=1e-6)
+@pytest.mark.parametrize("shapes", [*SETS, "arkit"])
+def test_they_are_those_of_a_stream_that_gets_all_at_once(shapes: str, speech: NDArray[np.int16]) -> None:
+    engine = mv.load(shapes=shapes)
+    stream = engine.create_stream(sample_rate=16000, weights=True)
+    stream.accept_waveform(speech)
+    assert np.array_equal(engine.weights(speech, sample_rate=16000), stream.weights)
 
 
 def test_silence_is_silence_alone() -> None:

@@ -4,16 +4,20 @@ Ask a mascot server for a connection here; open it with ``mascot_client.elevenla
 ``mascot_client.gemini`` or ``mascot_client.openai``, each of which needs the extra of its name.
 """
 
+from typing import TYPE_CHECKING
+
 from mascot_client.answers import GeminiCredentials, SignedUrl
 from mascot_client.api import AsyncMascotClient, MascotClient
 from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig
 from mascot_client.errors import (
+    APIConnectionError,
     APIError,
+    APIStatusError,
+    APITimeoutError,
     AudioDeviceError,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
-    ConnectionFailedError,
     MascotError,
     MissingExtraError,
     ProtocolError,
@@ -27,13 +31,15 @@ from mascot_client.visemes import Viseme, Visemes
 
 __all__ = [
     "SMOOTHING_PRESETS",
+    "APIConnectionError",
     "APIError",
+    "APIStatusError",
+    "APITimeoutError",
     "AsyncMascotClient",
     "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",
-    "ConnectionFailedError",
     "ElevenLabsConfig",
     "GeminiConfig",
     "GeminiCredentials",
@@ -55,4 +61,14 @@ __all__ = [
     "smooth",
 ]
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """Look up the version when it is asked for: an import of the package should not have to."""
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - few ask for it
+
+            return version("mascot-client")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

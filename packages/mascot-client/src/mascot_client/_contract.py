@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from mascot_client.answers import GeminiCredentials, SignedUrl
 from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
 from mascot_client.errors import (
-    APIError,
+    APIStatusError,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH = "/v1/get-signed-url"
 _MAX_ERROR_TEXT = 500
-_ERRORS: Mapping[int, type[APIError]] = {
+_ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,
     429: RateLimitError,
@@ -57,12 +57,12 @@ def read_answer(
         retry_after_s: what the server asked for in ``Retry-After``.
 
     Raises:
-        APIError: the status is not 200.
+        APIStatusError: the status is not 200.
         ProtocolError: the body is not the answer that the contract promises for this provider.
     """
     answer = _json_object(body)
     if status != 200:  # noqa: PLR2004 - the only status the contract has for an answer
-        raise _ERRORS.get(status, APIError)(
+        raise _ERRORS.get(status, APIStatusError)(
             status, _error_text(answer, _secrets(config, api_key)), retry_after_s
         )
     if answer is None:

@@ -11,7 +11,7 @@ import httpx
 from mascot_client._checks import given_or_environment, require_base_url, require_header_value
 from mascot_client._contract import PATH, read_answer, request_body
 from mascot_client._retry import Retries, read_retry_after
-from mascot_client.errors import ConnectionFailedError
+from mascot_client.errors import APIConnectionError, APITimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,11 +50,11 @@ class _Endpoint:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._api_key}"}
 
-    def _failed(self, error: httpx.RequestError) -> ConnectionFailedError:
-        timed_out = isinstance(error, httpx.TimeoutException)
-        # httpx leaves the text of a timeout empty.
-        reason = str(error) or ("timed out" if timed_out else type(error).__name__)
-        return ConnectionFailedError(self.base_url, reason, timed_out)
+    def _failed(self, error: httpx.RequestError) -> APIConnectionError:
+        if isinstance(error, httpx.TimeoutException):
+            # httpx leaves the text of a timeout empty.
+            return APITimeoutError(self.base_url, str(error) or "timed out")
+        return APIConnectionError(self.base_url, str(error) or type(error).__name__)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -73,7 +73,8 @@ class MascotClient(_Endpoint):
         api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
             read from ``MASCOT_API_KEY``.
         base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
-        timeout: seconds to wait for a connection, and again for the answer. Not used with ``http_client``.
+        timeout: seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
+            Not used with ``http_client``.
         max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
             more than a minute, else after half a second, doubled each time, with some chance in it.
         http_client: an ``httpx.Client`` of your own (proxy, certificates, timeouts). It stays yours to
@@ -89,7 +90,7 @@ class MascotClient(_Endpoint):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         http_client: httpx.Client | None = None,
         sleep: Callable[[float], object] = time.sleep,
@@ -118,8 +119,9 @@ class MascotClient(_Endpoint):
             AuthenticationError: the server does not know the API key.
             RateLimitError: the key's limits are used up, also after the retries.
             UnavailableError: the server cannot answer now, also after the retries.
-            APIError: any other refusal.
-            ConnectionFailedError: the server cannot be reached or does not answer in time.
+            APIStatusError: any other refusal.
+            APITimeoutError: the server does not answer in time.
+            APIConnectionError: the server cannot be reached.
             ProtocolError: the answer is not what the contract says.
         """
         body = request_body(config)
@@ -164,7 +166,8 @@ class AsyncMascotClient(_Endpoint):
         api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
             read from ``MASCOT_API_KEY``.
         base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
-        timeout: seconds to wait for a connection, and again for the answer. Not used with ``http_client``.
+        timeout: seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
+            Not used with ``http_client``.
         max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
             more than a minute, else after half a second, doubled each time, with some chance in it.
         http_client: an ``httpx.AsyncClient`` of your own (proxy, certificates, timeouts). It stays yours
@@ -180,7 +183,7 @@ class AsyncMascotClient(_Endpoint):
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         http_client: httpx.AsyncClient | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -209,8 +212,9 @@ class AsyncMascotClient(_Endpoint):
             AuthenticationError: the server does not know the API key.
             RateLimitError: the key's limits are used up, also after the retries.
             UnavailableError: the server cannot answer now, also after the retries.
-            APIError: any other refusal.
-            ConnectionFailedError: the server cannot be reached or does not answer in time.
+            APIStatusError: any other refusal.
+            APITimeoutError: the server does not answer in time.
+            APIConnectionError: the server cannot be reached.
             ProtocolError: the answer is not what the contract says.
         """
         body = request_body(config)

@@ -4,12 +4,14 @@ MascotError
 ├── ConfigurationError      you: a value is missing or unusable, found before anything was sent; a ValueError
 ├── MissingExtraError       you: the provider's SDK is not installed; an ImportError
 ├── AudioDeviceError        the machine: no PortAudio, or no loudspeaker to play on
-├── ConnectionFailedError   the network: no connection, no TLS, no answer in time
-├── APIError                the server: it refused; has ``status`` and the server's ``text``
-│   ├── BadRequestError     400
-│   ├── AuthenticationError 401
-│   ├── RateLimitError      429
-│   └── UnavailableError    502, 503
+├── APIError                what became of a request
+│   ├── APIConnectionError  the network: no connection, no TLS
+│   │   └── APITimeoutError no connection or no answer in time; a TimeoutError
+│   └── APIStatusError      the server: it refused; has ``status_code`` and the server's ``text``
+│       ├── BadRequestError     400
+│       ├── AuthenticationError 401
+│       ├── RateLimitError      429
+│       └── UnavailableError    502, 503
 └── ProtocolError           the server: its answer is not what the contract says
 
 The errors hold data and build their text from it. None of them ever holds a key or a token.
@@ -18,12 +20,14 @@ The errors hold data and build their text from it. None of them ever holds a key
 from __future__ import annotations
 
 __all__ = [
+    "APIConnectionError",
     "APIError",
+    "APIStatusError",
+    "APITimeoutError",
     "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",
-    "ConnectionFailedError",
     "MascotError",
     "MissingExtraError",
     "ProtocolError",
@@ -87,57 +91,64 @@ class AudioDeviceError(MascotError):
         return f"no sound output: {self.reason}"
 
 
-class ConnectionFailedError(MascotError):
-    """The server could not be reached, or did not answer in time.
+class APIError(MascotError):
+    """A request to the server did not get its answer; the base of `APIConnectionError` and `APIStatusError`."""
+
+
+class APIConnectionError(APIError):
+    """The server could not be reached.
 
     Attributes:
         base_url: where the server was looked for.
         reason: what the network said.
-        timed_out: whether it was a timeout.
     """
 
-    def __init__(self, base_url: str, reason: str, timed_out: bool) -> None:  # noqa: FBT001 - positional, so that it pickles
-        super().__init__(base_url, reason, timed_out)
+    def __init__(self, base_url: str, reason: str) -> None:
+        # Not by super(): to the TimeoutError that a subclass is these would be an error number and its text.
+        Exception.__init__(self, base_url, reason)
         self.base_url = base_url
         self.reason = reason
-        self.timed_out = timed_out
 
     def __str__(self) -> str:
         return f"no answer from {self.base_url}: {self.reason}"
 
 
-class APIError(MascotError):
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """The server did not answer in time; see the ``timeout`` of the clients."""
+
+
+class APIStatusError(APIError):
     """The server refused the request.
 
     Attributes:
-        status: the HTTP status code.
+        status_code: of its HTTP answer.
         text: what the server said, or ``""`` when the body held no text of its own (a gateway's page).
         retry_after_s: seconds after which the server wants to be asked again, ``None`` where it does not say.
     """
 
-    def __init__(self, status: int, text: str, retry_after_s: float | None = None) -> None:
-        super().__init__(status, text, retry_after_s)
-        self.status = status
+    def __init__(self, status_code: int, text: str, retry_after_s: float | None = None) -> None:
+        super().__init__(status_code, text, retry_after_s)
+        self.status_code = status_code
         self.text = text
         self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
-        return f"HTTP {self.status}: {self.text or 'the answer holds no error text'}"
+        return f"HTTP {self.status_code}: {self.text or 'the answer holds no error text'}"
 
 
-class BadRequestError(APIError):
+class BadRequestError(APIStatusError):
     """HTTP 400: the server does not accept the configuration; the text names the field."""
 
 
-class AuthenticationError(APIError):
+class AuthenticationError(APIStatusError):
     """HTTP 401: the server does not know the API key."""
 
 
-class RateLimitError(APIError):
+class RateLimitError(APIStatusError):
     """HTTP 429: the API key asks too often or holds too many conversations, also after the retries."""
 
 
-class UnavailableError(APIError):
+class UnavailableError(APIStatusError):
     """HTTP 502 or 503: the server or the service behind it cannot answer now, also after the retries."""
 
 

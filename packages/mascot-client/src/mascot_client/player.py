@@ -2,7 +2,7 @@
 
     from mascot_client.player import VisemePlayer
 
-    with VisemePlayer(draw) as player:              # draw(mouth), up to 60 times a second
+    with VisemePlayer(draw, sample_rate=24000) as player:   # draw(mouth), up to 60 times a second
         for event in openai.listen(connection, VisemeFeed(on_interrupted=player.interrupt)):
             if event.type == "response.output_audio.delta":
                 player.play(base64.b64decode(event.delta), openai.visemes(event))
@@ -74,7 +74,7 @@ class VisemePlayer:
         self,
         on_mouth: Callable[[Mouth], object] | None = None,
         *,
-        sample_rate: int = 24000,
+        sample_rate: int,
         output: AudioOutput | None = None,
         smoothing: Smoothing | None = None,
         blend_ms: float = 80.0,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from mascot_client._blend import blend
 from mascot_client._clock import PlaybackClock
@@ -80,12 +80,16 @@ class Timeline:
         """Milliseconds of audio received so far, less what interruptions dropped."""
         return self._track.end_ms
 
+    @overload
+    def add(self, visemes: Visemes, *, now_ms: float) -> float: ...
+    @overload
+    def add(self, visemes: Visemes | None, pcm: bytes, *, sample_rate: int, now_ms: float) -> float: ...
     def add(
         self,
         visemes: Visemes | None,
         pcm: bytes | None = None,
         *,
-        sample_rate: int = 24000,
+        sample_rate: int | None = None,
         now_ms: float,
     ) -> float:
         """Add the audio of one message behind what is there.
@@ -94,28 +98,31 @@ class Timeline:
             visemes: the message's payload, ``None`` if it has none: then the loudness of ``pcm`` moves the mouth.
             pcm: the message's audio, signed 16-bit little-endian mono. Not needed where there is a payload;
                 where it is given, its own length counts.
-            sample_rate: of ``pcm``, in Hz.
+            sample_rate: of ``pcm``, in Hz; needed where ``pcm`` is given.
             now_ms: your clock.
 
         Returns:
             Where this audio begins, for ``describe``.
 
         Raises:
-            ConfigurationError: neither payload nor audio is given, or a number is unusable.
+            ConfigurationError: neither payload nor audio is given, or a number is missing or unusable.
         """
         self._advance(now_ms)
-        if pcm is not None:
-            if sample_rate <= 0:
-                raise ConfigurationError("sample_rate", "must be above 0 Hz")
-            duration = len(pcm) // 2 * 1000 / sample_rate
-        elif visemes is not None:
+        if pcm is None:
+            if visemes is None:
+                raise ConfigurationError("visemes", "give the payload, the audio (pcm) or both")
+            self._note_rest()
             duration = visemes.audio_duration_ms
-        else:
-            raise ConfigurationError("visemes", "give the payload, the audio (pcm) or both")
+            return self._track.append(duration, self._cues(visemes, self.end_ms + duration))
+        if sample_rate is None:
+            raise ConfigurationError("sample_rate", "must be given with pcm: its samples per second")
+        if sample_rate <= 0:
+            raise ConfigurationError("sample_rate", "must be above 0 Hz")
         self._note_rest()
+        duration = len(pcm) // 2 * 1000 / sample_rate
         if visemes is not None:
             return self._track.append(duration, self._cues(visemes, self.end_ms + duration))
-        heard = loudness_visemes(pcm or b"", sample_rate)
+        heard = loudness_visemes(pcm, sample_rate)
         return self._track.append(duration, tuple((viseme.offset_ms, viseme.id) for viseme in heard))
 
     def add_silence(self, duration_ms: float, *, now_ms: float) -> None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from mascot_server.errors import SettingsError
     from mascot_server.settings import Settings, load_settings
 
+    __version__: str
+
 __all__ = ["Settings", "SettingsError", "create_app", "load_settings"]
 
 _MODULES = {
@@ -23,6 +25,8 @@ if not TYPE_CHECKING:  # a type checker would let every name pass
 
     def __getattr__(name: str) -> Any:
         """Import a public name with its first use: the command can then say which package does not load."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("mascot-server")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

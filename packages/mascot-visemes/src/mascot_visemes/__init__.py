@@ -3,10 +3,12 @@
 ===========================================  ==========================================================
 ``load(model, shapes=...)``                  the shared engine of a model
 ``available_models()``                       names of the models there are
+``predict_file(path)``                       visemes of a file
 ``engine.predict(pcm, sample_rate=...)``     visemes of a whole recording
-``engine.weights(pcm, sample_rate=...)``     how much of each viseme there is in each 10 ms of it
+``engine.weights(pcm, sample_rate=...)``     how much of each viseme to show in each 10 ms of it
 ``engine.create_stream(sample_rate=...)``    visemes of audio as it arrives
-``stream.accept_waveform(chunk)``            answers for all audio up to the end of the chunk
+``stream.accept_waveform(chunk)``            the events of all audio up to the end of the chunk
+``stream.weights``                           how much of each viseme to show in each 10 ms of the chunk
 ``stream.input_finished()``                  closes the mouth
 ``stream.reset()``                           starts again at 0 ms
 ``open_audio(file)``                         blocks of samples of a file, a pipe or an open file
@@ -14,16 +16,21 @@
 ===========================================  ==========================================================
 """
 
+from typing import TYPE_CHECKING
+
 from mascot_visemes.audio import Encoding
 from mascot_visemes.engine import Engine
 from mascot_visemes.errors import (
     AudioError,
     AudioFileError,
+    CalibrationError,
     MissingExtraError,
     ModelFileError,
     NotFiniteError,
+    NoWeightsError,
     OutputError,
     SampleFormatError,
+    SampleRangeError,
     SampleRateError,
     StreamFinishedError,
     UnknownEncodingError,
@@ -31,24 +38,31 @@ from mascot_visemes.errors import (
     UnknownShapesError,
     VisemeError,
 )
+from mascot_visemes.events import VisemeEvent
 from mascot_visemes.reading import Recording, open_audio
+from mascot_visemes.recordings import predict_file
 from mascot_visemes.registry import available_models, load
-from mascot_visemes.stream import Stream, VisemeEvent
+from mascot_visemes.shapes import Shapes
+from mascot_visemes.stream import Stream
 from mascot_visemes.tables import ARKIT_POSES
 
 __all__ = [
     "ARKIT_POSES",
     "AudioError",
     "AudioFileError",
+    "CalibrationError",
     "Encoding",
     "Engine",
     "MissingExtraError",
     "ModelFileError",
+    "NoWeightsError",
     "NotFiniteError",
     "OutputError",
     "Recording",
     "SampleFormatError",
+    "SampleRangeError",
     "SampleRateError",
+    "Shapes",
     "Stream",
     "StreamFinishedError",
     "UnknownEncodingError",
@@ -59,4 +73,17 @@ __all__ = [
     "available_models",
     "load",
     "open_audio",
+    "predict_file",
 ]
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """Look up the version when it is asked for: an import of the package should not have to."""
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - takes as long as the rest of the package
+
+            return version("mascot-visemes")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from mascot_visemes.errors import NotFiniteError, SampleFormatError, SampleRateError, UnknownEncodingError
+from mascot_visemes.arrays import checked_floats, mono_samples, viewed
+from mascot_visemes.errors import SampleFormatError, SampleRateError, UnknownEncodingError
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     Raw = NDArray[np.int16] | NDArray[np.float32] | NDArray[np.uint8]
-    Chunk = bytes | bytearray | memoryview | Raw
+    Chunk = bytes | bytearray | memoryview | array[Any] | NDArray[np.floating[Any]] | Raw
 
 Encoding = Literal["pcm16", "mulaw", "alaw", "float32"]
 ENCODINGS: tuple[str, ...] = get_args(Encoding)
@@ -64,6 +66,8 @@ def checked_rate(sample_rate: object) -> int:
     """
     if isinstance(sample_rate, bool):
         raise SampleRateError(sample_rate)
+    if isinstance(sample_rate, float | np.floating) and sample_rate.is_integer():
+        sample_rate = int(sample_rate)
     try:
         rate = operator.index(sample_rate)  # type: ignore[arg-type]  # raises for what is no integer
     except TypeError:
@@ -103,8 +107,10 @@ class SampleReader:
         """Take the next chunk and check it.
 
         Args:
-            chunk: Bytes in the stream's encoding, of any length; or an array of whole mono samples, shape (n,):
-                int16 or float32 (-1..1) for ``pcm16`` and ``float32``, uint8 for ``mulaw`` and ``alaw``.
+            chunk: Bytes in the stream's encoding, of any length, in any object that has a buffer of them; or an array
+                of whole mono samples, shape (n,), (n, 1) or (1, n): int16 or floats (-1..1) for ``pcm16`` and
+                ``float32``, uint8 for ``mulaw`` and ``alaw``. A ``memoryview`` or an ``array.array`` whose items are
+                not bytes is such an array.
 
         Returns:
             The whole samples as they came, without a copy where possible, shape (n,), for `floats`.
@@ -112,27 +118,21 @@ class SampleReader:
         Raises:
             SampleFormatError: The chunk is of another type or shape. Nothing was taken.
             NotFiniteError: There is NaN or infinity in it. Nothing was taken.
+            SampleRangeError: There are floats far beyond -1..1 in it. Nothing was taken.
         """
+        if type(chunk) is bytes:
+            return self._bytes(chunk)
         if isinstance(chunk, np.ndarray):
-            return self._array(chunk)
-        try:
-            data = chunk if type(chunk) is bytes else memoryview(chunk).cast("B")
-        except TypeError:
-            raise SampleFormatError(type(chunk).__name__, self._expected()) from None
-        if self.carried:
-            data = self.carried + data
-        carried = b""
-        if rest := len(data) % self._size:
-            data = memoryview(data)
-            data, carried = data[:-rest], bytes(data[-rest:])
-        raw: Raw = np.frombuffer(data, self._dtype)
-        if self._encoding == "float32":
-            _check_finite(raw)
-        self.carried = carried
-        return raw
+            return self._array(chunk, "chunk")
+        found = viewed(chunk, self._expected())
+        return (
+            self._array(found, "numpy.asarray(chunk)")
+            if isinstance(found, np.ndarray)
+            else self._bytes(found)
+        )
 
     def floats(self, raw: Raw, out: NDArray[np.float32]) -> None:
-        """Write (part of) what `read` returned as samples in -1..1; floats beyond are clipped.
+        """Write (part of) what `read` returned as samples, full scale being 1.
 
         Args:
             raw: Shape (n,).
@@ -146,7 +146,7 @@ class SampleReader:
             out[...] = raw
             out *= _INT16_SCALE
         else:
-            np.clip(raw, np.float32(-1.0), np.float32(1.0), out=out)
+            out[...] = raw
 
     @staticmethod
     def floats_together(
@@ -166,26 +166,27 @@ class SampleReader:
         for reader, raw, row in zip(readers, raws, out, strict=True):
             reader.floats(raw, row)
 
-    def _array(self, chunk: Raw) -> Raw:
-        found = f"an array of {chunk.dtype}, shape {chunk.shape}"
-        if chunk.ndim != 1:
-            advice = " (mix channels down first, e.g. with .mean(axis=1))"
-            raise SampleFormatError(found, self._expected() + advice)
+    def _bytes(self, data: bytes | memoryview) -> Raw:
         if self.carried:
-            raise SampleFormatError(found, "more bytes: part of a sample is waiting for the rest")
-        kinds = ("u1",) if self._encoding in _TABLES else ("i2", "f4")
-        if chunk.dtype.str[1:] not in kinds:
-            raise SampleFormatError(found, self._expected() + " (convert with .astype)")
-        if chunk.dtype.kind == "f":
-            _check_finite(chunk)
-        return chunk
+            data = self.carried + data
+        carried = b""
+        if rest := len(data) % self._size:
+            data = memoryview(data)
+            data, carried = data[:-rest], bytes(data[-rest:])
+        raw: Raw = np.frombuffer(data, self._dtype)
+        if self._encoding == "float32":
+            checked_floats(raw)
+        self.carried = carried
+        return raw
+
+    def _array(self, chunk: NDArray[Any], name: str) -> Raw:
+        raw: Raw = mono_samples(chunk, self._expected(), name, codes=self._encoding in _TABLES)
+        if self.carried:
+            raise SampleFormatError(
+                f"an array of {chunk.dtype}", "more bytes: part of a sample is waiting for the rest"
+            )
+        return raw
 
     def _expected(self) -> str:
-        arrays = "a uint8 array" if self._encoding in _TABLES else "an int16 or float32 array"
+        arrays = "a uint8 array" if self._encoding in _TABLES else "an int16 or float array"
         return f"bytes or {arrays} of shape (n,)"
-
-
-def _check_finite(raw: Raw) -> None:
-    good = np.isfinite(raw)
-    if not good.all():
-        raise NotFiniteError(int(good.argmin()))

@@ -8,29 +8,54 @@ import itertools
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+import mascot_visemes
 from mascot_visemes.errors import OutputError, VisemeError
 from mascot_visemes.formats import FORMATS, Track, json_line
 from mascot_visemes.plot import LONGEST_SECONDS, Plot
 from mascot_visemes.progress import shown
-from mascot_visemes.reading import open_audio
-from mascot_visemes.registry import available_models, load
+from mascot_visemes.reading import PIPE_BLOCK_MS, open_audio
+from mascot_visemes.registry import available_models, load, model_language
 from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from mascot_visemes.stream import Stream, VisemeEvent
+    from mascot_visemes.events import VisemeEvent
+    from mascot_visemes.stream import Stream
 
+_STDIN = "-"
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 
 # Blendshapes are weights; the events of a set that has them are those of another set.
 _SETS = tuple(name for name, shapes in SHAPES.items() if not shapes.blendshapes)
+
+
+class _Print(argparse.Action):
+    """An option that prints a text and ends the command, as ``--help`` does; the text is made only then."""
+
+    def __init__(
+        self, option_strings: Sequence[str], dest: str, *, text: Callable[[], str], **rest: Any
+    ) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **rest)
+        self._text = text
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        sys.stdout.write(self._text())
+        parser.exit()
+
+
+def _models() -> str:
+    return "".join(f"{model}\t{model_language(model)}\n" for model in available_models())
+
+
+def _version() -> str:
+    return f"mascot-visemes {mascot_visemes.__version__}\n"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the input has no header: mono PCM16, little-endian, at this rate",
     )
     parser.add_argument("--plot", metavar="PNG", help="draw waveform, spectrogram and visemes")
+    parser.add_argument(
+        "--list-models", action=_Print, text=_models, help="print the models and their languages, and exit"
+    )
+    parser.add_argument("--version", action=_Print, text=_version, help="print the version and exit")
     return parser
 
 
@@ -109,7 +138,8 @@ def _run(args: argparse.Namespace) -> None:
     engine = load(args.model, shapes=args.shapes)
     plot = Plot(args.plot) if args.plot else None
     by_line = args.format == "jsonl"
-    with open_audio(args.audio, raw_rate=args.rate) as recording:
+    source, block_ms = (sys.stdin.buffer, PIPE_BLOCK_MS) if args.audio == _STDIN else (args.audio, None)
+    with open_audio(source, raw_rate=args.rate, block_ms=block_ms) as recording:
         stream = engine.create_stream(sample_rate=recording.rate)
         # A bar between lines of output would spoil both.
         mixed = by_line and args.output is None and sys.stdout.isatty()

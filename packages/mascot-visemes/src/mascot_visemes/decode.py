@@ -57,20 +57,16 @@ class DecoderTable:
         settings: Constants for that set.
 
     Attributes:
-        columns: How many weights a frame has.
         costs: Of a change to each viseme.
     """
 
     __slots__ = (
-        "_blend",
         "_edge_bias",
         "_is_closure",
         "_lead",
         "_matrix",
-        "_rest",
         "_settings",
         "_smallest",
-        "columns",
         "costs",
     )
 
@@ -79,9 +75,6 @@ class DecoderTable:
         factors = np.exp(np.array(settings.bias, np.float32))
         self._matrix = shapes.matrix(labels) * factors
         self._smallest = _SMALLEST * factors
-        self._blend = shapes.blend(labels)
-        self._rest = self._blend[labels.index("SIL")]
-        self.columns: int = self._blend.shape[1]
         self._settings = settings
         self.costs = settings.switch_cost
         # In some sets lips that close are those at rest, which need no help.
@@ -112,12 +105,6 @@ class DecoderTable:
             scores[silent] = _IMPOSSIBLE
             scores[silent, SILENCE] = 0.0
         return scores
-
-    def weights(self, posteriors: Floats, levels: Floats) -> Floats:
-        """How much each viseme is shown, or each blendshape if the set has poses, shape (frames, columns)."""
-        weights: Floats = np.clip(product(posteriors, self._blend), 0.0, 1.0)
-        weights[levels < self._settings.silence_db] = self._rest
-        return weights
 
     def missed(self, shares: Floats) -> list[tuple[int, int, int]]:
         """Closures that are clear in frames that have been decided: (stream, frames since, shape).

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
-import numpy as np
-
-from mascot_visemes.audio import Encoding, SampleReader, checked_rate
+from mascot_visemes.audio import Encoding, checked_rate
+from mascot_visemes.blending import Blender, BlendTable
+from mascot_visemes.calibration import column_factors
 from mascot_visemes.decode import DecoderTable
-from mascot_visemes.features import frames_begun
-from mascot_visemes.posteriors import PosteriorStream, listen
-from mascot_visemes.stream import BLOCK_SECONDS, Stream, VisemeEvent, accept_together
+from mascot_visemes.events import V_co, VisemeEvent
+from mascot_visemes.stream import Stream, accept_together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from mascot_visemes.audio import Chunk
@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from mascot_visemes.shapes import ShapeSet
 
 
-class Engine:
-    """Predicts visemes. Thread-safe; made by `mascot_visemes.load`, which hands the same one to all who ask."""
+class Engine(Generic[V_co]):
+    """Predicts visemes. Thread-safe; made by `mascot_visemes.load`, which hands the same one to all who ask.
 
-    __slots__ = ("_network", "_shapes", "_table")
+    To a type checker it is generic in its visemes: ``Engine[int]`` with ``shapes="sapi"``, ``Engine[str]`` with the
+    other sets.
+    """
+
+    __slots__ = ("_blends", "_network", "_shapes", "_table")
 
     def __init__(self, network: Network, shapes: ShapeSet) -> None:
         self._network = network
         self._shapes = shapes
-        self._table = DecoderTable(network.labels, shapes, network.decoder(shapes))
+        settings = network.decoder(shapes)
+        self._table = DecoderTable(network.labels, shapes, settings)
+        self._blends = BlendTable(network.labels, shapes, settings.silence_db)
 
     def __repr__(self) -> str:
         return f"<Engine model={self.model!r} shapes={self.shapes!r}>"
@@ -46,21 +52,22 @@ class Engine:
         return self._shapes.name
 
     @property
-    def visemes(self) -> tuple[int, ...] | tuple[str, ...]:
+    def visemes(self) -> tuple[V_co, ...]:
         """Every viseme that an event can carry; the first is silence."""
-        return self._shapes.ids
+        visemes: tuple[V_co, ...] = self._shapes.ids  # type: ignore[assignment]  # ids of the set that V_co is of
+        return visemes
 
     @property
     def blendshapes(self) -> tuple[str, ...]:
         """With ``shapes="arkit"`` the names of the columns of `weights`; empty for other sets."""
         return self._shapes.blendshapes
 
-    def predict(self, pcm: Chunk, *, sample_rate: int) -> list[VisemeEvent]:
+    def predict(self, pcm: Chunk, *, sample_rate: float) -> list[VisemeEvent[V_co]]:
         """Visemes of a whole recording, as one chunk of a stream would give them.
 
         Args:
-            pcm: Mono audio: bytes of little-endian PCM16, or an array of shape (n,), int16 or float32 (-1..1).
-            sample_rate: Samples per second, 8000 to 48000.
+            pcm: Mono audio: bytes of little-endian PCM16, or an array of shape (n,), int16 or floats (-1..1).
+            sample_rate: Samples per second, a whole number from 8000 to 48000.
 
         Returns:
             Changes of shape, sorted, from silence at 0 ms; the last closes the mouth where the audio ends.
@@ -71,42 +78,35 @@ class Engine:
         stream = self.create_stream(sample_rate=sample_rate)
         return stream.accept_waveform(pcm) + stream.input_finished()
 
-    def weights(self, pcm: Chunk, *, sample_rate: int) -> NDArray[np.float32]:
-        """How much of each viseme there is in each frame of a whole recording, for blending rather than switching.
+    def weights(
+        self, pcm: Chunk, *, sample_rate: float, calibration: Mapping[str, float] | None = None
+    ) -> NDArray[np.float32]:
+        """How much of each viseme to show in each frame of a whole recording, for a face that blends.
 
-        These are the network's posteriors summed by viseme, before the decoder's biases and prices; frames that the
-        silence gate closes are silence alone.
+        What `Stream.weights` is after the recording was given in one chunk; there stands how the weights move and how
+        they agree with the events of `predict`.
 
         Args:
-            pcm: Mono audio: bytes of little-endian PCM16, or an array of shape (n,), int16 or float32 (-1..1).
+            pcm: Mono audio, as for `predict`.
             sample_rate: Samples per second, 8000 to 48000.
+            calibration: As for `create_stream`.
 
         Returns:
             Shape (frames, visemes), a row for each 10 ms begun and a column for each of `visemes`; rows sum to 1. With
             ``shapes="arkit"`` shape (frames, blendshapes): the poses of the visemes (`mascot_visemes.ARKIT_POSES`),
-            mixed by these shares, coefficients 0..1 in the order of `blendshapes`.
+            mixed by these weights, coefficients 0..1 in the order of `blendshapes`.
 
         Raises:
             AudioError: The audio or its rate cannot be used.
+            CalibrationError: The calibration cannot be used.
         """
-        rate = checked_rate(sample_rate)
-        reader = SampleReader("pcm16")
-        raw = reader.read(pcm)
-        stream = PosteriorStream(self._network, rate)
-        result = np.empty((frames_begun(len(raw), rate), self._table.columns), np.float32)
-        block = BLOCK_SECONDS * rate
-        done = 0
-        for start in range(0, len(raw), block):
-            part = raw[start : start + block]
-            samples = np.empty((1, len(part)), np.float32)
-            reader.floats(part, samples[0])
-            edge = start + block >= len(raw)
-            heard = listen([([stream], samples)], edge=edge)[0]
-            result[done : stream.decided] = self._table.weights(heard.posteriors[0], heard.levels[0])
-            done = stream.decided
-        return result
+        stream = self.create_stream(sample_rate=sample_rate, weights=True, calibration=calibration)
+        stream.accept_waveform(pcm)
+        return stream.weights
 
-    def run_together(self, streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[list[VisemeEvent]]:
+    def run_together(
+        self, streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
+    ) -> list[list[VisemeEvent[V_co]]]:
         """Hear the next chunk of each of several streams, which takes less time than one stream after the other.
 
         Every stream answers as in `Stream.accept_waveform`. Best are streams of one rate that get chunks of one length;
@@ -129,16 +129,31 @@ class Engine:
             raise ValueError("streams: one is another engine's; run it with that engine")
         return accept_together(streams, chunks)
 
-    def create_stream(self, *, sample_rate: int, encoding: Encoding = "pcm16") -> Stream:
+    def create_stream(
+        self,
+        *,
+        sample_rate: float,
+        encoding: Encoding = "pcm16",
+        weights: bool = False,
+        calibration: Mapping[str, float] | None = None,
+    ) -> Stream[V_co]:
         """A stream of its own: its state is all that it holds, 206 KB with `default`, 2 KB with the other models.
 
         Args:
-            sample_rate: Samples per second, 8000 to 48000.
+            sample_rate: Samples per second, a whole number from 8000 to 48000.
             encoding: What bytes mean: ``pcm16`` or ``float32`` (little-endian), ``mulaw`` or ``alaw`` (G.711).
+            weights: Whether to compute `Stream.weights` beside the events. The network runs once either way.
+            calibration: With ``shapes="arkit"`` and weights: for some of `blendshapes` what to multiply their
+                coefficients with, 0 or more. A name without ``Left`` and ``Right`` stands for both sides. Products
+                above 1 become 1.
 
         Raises:
             SampleRateError: `sample_rate` is no whole number from 8000 to 48000.
             UnknownEncodingError: `encoding` is none of the four.
+            CalibrationError: `calibration` names no blendshape of the set, has a factor that is negative or not
+                finite, or comes without ``weights=True``.
         """
         rate = checked_rate(sample_rate)
-        return Stream(self._network, self._shapes, self._table, sample_rate=rate, encoding=encoding)
+        factors = column_factors(calibration, self._shapes, weights=weights)
+        blender = Blender(self._blends, factors) if weights else None
+        return Stream(self._network, self._shapes, self._table, blender, sample_rate=rate, encoding=encoding)

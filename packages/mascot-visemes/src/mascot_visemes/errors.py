@@ -5,14 +5,17 @@
     VisemeError
     ├── UnknownModelError (ValueError)     no model of that name is installed
     ├── UnknownShapesError (ValueError)    no viseme set of that name
+    ├── CalibrationError (ValueError)      a calibration that fits no blendshape, or is not a factor
     ├── ModelFileError                     a model's files are damaged or do not fit together
     ├── AudioError (ValueError)            audio that cannot be used as given
     │   ├── SampleRateError                a sample rate outside 8000..48000
     │   ├── UnknownEncodingError           an encoding other than the four known
     │   ├── SampleFormatError              an array of the wrong type or shape
     │   ├── NotFiniteError                 NaN or infinity among the samples
+    │   ├── SampleRangeError               floats that are not -1..1
     │   └── AudioFileError                 a file that is no readable audio
     ├── StreamFinishedError (RuntimeError) audio after input_finished()
+    ├── NoWeightsError (RuntimeError)      weights of a stream that was created without them
     ├── MissingExtraError                  the command needs a module that is not installed
     └── OutputError                        the command cannot write where it was told to
 """
@@ -56,6 +59,21 @@ class UnknownShapesError(VisemeError, ValueError):
 
     def __str__(self) -> str:
         return f"shapes: no viseme set is called {self.name!r}; available: {', '.join(self.available)}"
+
+
+class CalibrationError(VisemeError, ValueError):
+    """A calibration of blendshapes that cannot be used.
+
+    Attributes:
+        problem: What is wrong with it, and what would be right.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"calibration: {self.problem}"
 
 
 class ModelFileError(VisemeError):
@@ -146,6 +164,26 @@ class NotFiniteError(AudioError):
         )
 
 
+class SampleRangeError(AudioError):
+    """Floats far beyond -1..1, as 16-bit values are when they were only turned into floats.
+
+    Attributes:
+        index: Position in the chunk of the first such sample.
+        value: That sample.
+    """
+
+    def __init__(self, index: int, value: float) -> None:
+        super().__init__(index, value)
+        self.index = index
+        self.value = value
+
+    def __str__(self) -> str:
+        return (
+            f"audio: sample {self.index} of the chunk is {self.value:g}, floats must lie within -1..1; "
+            "divide by the full scale of the values, chunk / 2**15 for 16 bits, chunk / 2**31 for 32"
+        )
+
+
 class AudioFileError(AudioError):
     """A file or pipe that cannot be read as audio.
 
@@ -168,6 +206,13 @@ class StreamFinishedError(VisemeError, RuntimeError):
 
     def __str__(self) -> str:
         return "the stream is finished: call reset() before accept_waveform(), or create another stream"
+
+
+class NoWeightsError(VisemeError, RuntimeError):
+    """The weights were asked for of a stream that has none."""
+
+    def __str__(self) -> str:
+        return "weights: this stream has none; create it with create_stream(..., weights=True)"
 
 
 class MissingExtraError(VisemeError):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mascot_visemes.stream import VisemeEvent
+    from mascot_visemes.events import VisemeEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import io
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
 
     Blocks = Iterator[NDArray[np.float32]]
 
-STDIN = "-"
-
 # The end of a block is the end of a chunk, whose last frames are decided with less context. In a file that should be
 # rare; a pipe may be live, and its listener should not wait.
 _FILE_BLOCK_MS = 60_000
-_PIPE_BLOCK_MS = 100
+PIPE_BLOCK_MS = 100
 _LARGEST_BLOCK = 1 << 26  # bytes; blocks of many channels are shorter, so that memory stays bounded
 
 
@@ -50,47 +49,86 @@ class Recording:
 
 @contextmanager
 def open_audio(
-    source: str | BinaryIO, *, raw_rate: int | None = None, block_ms: int = _FILE_BLOCK_MS
+    source: str | os.PathLike[str] | BinaryIO, *, raw_rate: float | None = None, block_ms: int | None = None
 ) -> Iterator[Recording]:
-    """Open a file, an open file, or standard input, which is read as it comes.
+    """Open a file, a pipe, or a file that is open already.
 
     Args:
-        source: A path; ``-`` for standard input; or a file that is open at its start, can seek, and stays open.
+        source: A path, which may be that of a pipe, such as ``/dev/stdin``; or a binary file or pipe that is open at
+            its start, which stays open. What cannot seek is read as it comes, and has to be WAV or raw.
         raw_rate: If given, `source` has no header: little-endian PCM16, mono, at this rate.
-        block_ms: How long the blocks of a file are, in ms; those of standard input are 100 ms.
+        block_ms: How long the blocks are, in ms: a minute if not given, 100 ms of what cannot seek.
 
     Raises:
         AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000.
         SampleRateError: `raw_rate` is outside 8000..48000.
         MissingExtraError: Its format needs soundfile.
     """
-    if source == STDIN:
-        yield _open_bytes(sys.stdin.buffer, "standard input", raw_rate, _PIPE_BLOCK_MS)
-        return
     with _opened(source) as (file, name):
+        if block_ms is None:
+            block_ms = _FILE_BLOCK_MS if file.seekable() else PIPE_BLOCK_MS
         if raw_rate is None and _is_other_format(file):
             with _open_soundfile(file, name, block_ms) as recording:
                 yield recording
         else:
-            yield _open_bytes(file, name, raw_rate, block_ms, _length(file))
+            yield _open_bytes(file, name, raw_rate, block_ms)
 
 
 @contextmanager
-def _opened(source: str | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
+def _opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
     """The file and its name for errors; closed afterwards if it was opened here."""
-    if not isinstance(source, str):
-        yield source, "audio"
+    if not isinstance(source, str | os.PathLike):
+        yield _binary(source), _name_of(source)
         return
     try:
         file = Path(source).open("rb")  # noqa: SIM115 - closed below, and errors of its users are not ours
-    except OSError as error:
-        raise AudioFileError(source, error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise AudioFileError(str(source), getattr(error, "strerror", None) or str(error)) from error
     with file:
-        yield file, source
+        yield file, str(source)
+
+
+def _name_of(source: object) -> str:
+    """What errors call an open file."""
+    name = getattr(source, "name", None)
+    if not isinstance(name, str):
+        return "audio"
+    return "standard input" if name == "<stdin>" else name
+
+
+def _binary(source: object) -> BinaryIO:
+    """An open file whose `read` gives as many bytes as it is asked for, unless it ends.
+
+    Raises:
+        AudioFileError: It is none, or open as text.
+    """
+    if isinstance(source, io.TextIOBase):
+        raise AudioFileError(_name_of(source), "is open as text; open it with mode 'rb'")
+    if not hasattr(source, "read"):
+        memory = "; for bytes of a file in memory: io.BytesIO(data)" if isinstance(source, bytes) else ""
+        problem = f"expected a path or a file that is open in mode 'rb', got {type(source).__name__}{memory}"
+        raise AudioFileError("audio", problem)
+    # An unbuffered pipe gives what is there.
+    return cast("BinaryIO", _Whole(source) if isinstance(source, io.RawIOBase) else source)
+
+
+class _Whole:
+    """An unbuffered file, read to the last byte wanted; closing it is its owner's business."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
+        self.seekable, self.seek, self.tell = raw.seekable, raw.seek, raw.tell
+
+    def read(self, count: int) -> bytes:
+        """Read `count` bytes, fewer only where the file ends."""
+        parts = bytearray()
+        while len(parts) < count and (part := self._raw.read(count - len(parts))):
+            parts += part
+        return bytes(parts)
 
 
 def _length(file: BinaryIO) -> int | None:
-    """Bytes of a file that is at its start; none where that cannot be known, as of a named pipe."""
+    """Bytes of a file that is at its start; none where that cannot be known, as of a pipe."""
     if not file.seekable():
         return None
     length = file.seek(0, SEEK_END)
@@ -99,14 +137,16 @@ def _length(file: BinaryIO) -> int | None:
 
 
 def _is_other_format(file: BinaryIO) -> bool:
+    """Whether a file is neither WAV nor empty; what cannot seek has to be WAV."""
+    if not file.seekable():
+        return False
     start = file.read(4)
     file.seek(0)
     return bool(start) and start != b"RIFF"
 
 
-def _open_bytes(
-    file: BinaryIO, name: str, raw_rate: int | None, block_ms: int, length: int | None = None
-) -> Recording:
+def _open_bytes(file: BinaryIO, name: str, raw_rate: float | None, block_ms: int) -> Recording:
+    length = _length(file)
     if raw_rate is not None:
         rate = checked_rate(raw_rate)
         chunks = _chunks(file, None, 2, rate * block_ms // 1000)

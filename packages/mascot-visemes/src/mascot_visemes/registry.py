@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from mascot_visemes.engine import Engine
 from mascot_visemes.errors import ModelFileError, UnknownModelError
@@ -18,6 +19,9 @@ _lock = threading.Lock()
 _networks: dict[str, Network] = {}
 _engines: dict[tuple[str, str], Engine] = {}
 
+NamedShapes = Literal["oculus", "rhubarb", "vrm", "arkit"]
+"""Sets whose visemes are names."""
+
 
 def available_models() -> tuple[str, ...]:
     """Names that `load` takes, ``default`` first."""
@@ -25,6 +29,12 @@ def available_models() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (name != "default", name)))
 
 
+@overload
+def load(model: str = ..., *, shapes: Literal["sapi"] = ...) -> Engine[int]: ...
+@overload
+def load(model: str = ..., *, shapes: NamedShapes) -> Engine[str]: ...
+@overload
+def load(model: str = ..., *, shapes: str) -> Engine: ...
 def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
     """The engine for a model and a viseme set. Loaded once; later calls return the same one. Thread-safe.
 
@@ -44,6 +54,11 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
         if (model, shapes) not in _engines:
             _engines[model, shapes] = Engine(_network(model), chosen)
         return _engines[model, shapes]
+
+
+def model_language(model: str) -> str:
+    """The language of one of `available_models`, as in ISO 639-1."""
+    return str(json.loads((_folder() / f"{model}.json").read_text("utf-8"))["language"])
 
 
 def load_network(model: str = "default") -> Network:

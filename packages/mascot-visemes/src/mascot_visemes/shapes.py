@@ -6,7 +6,7 @@ The network tells phonemes apart; a viseme set adds phonemes that look alike. Th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+
+Shapes = Literal["sapi", "oculus", "rhubarb", "vrm", "arkit"]
+"""Names of the viseme sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,6 @@ class ShapeSet:
         for row, label in enumerate(labels):
             result[row, owner[label]] = 1.0
         return result
-
-    def blend(self, labels: Sequence[str]) -> NDArray[np.float32]:
-        """Matrix that turns phoneme posteriors into weights.
-
-        Returns:
-            Without poses that of `matrix`; with poses shape (labels, blendshapes), coefficients 0..1.
-        """
-        matrix = self.matrix(labels)
-        return matrix @ np.array(self.poses, np.float32) if self.poses else matrix
 
     def index_of(self, label: str) -> int:
         """Position of the viseme to which the phoneme `label` belongs."""

@@ -1,52 +1,51 @@
-"""One stream of audio: chunks in, changes of mouth shape out."""
+"""One stream of audio: chunks in, changes of mouth shape out, and blend weights if they are wanted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 
 from mascot_visemes.audio import Encoding, SampleReader
+from mascot_visemes.blending import Blender
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
-from mascot_visemes.errors import StreamFinishedError, VisemeError
+from mascot_visemes.errors import NoWeightsError, StreamFinishedError, VisemeError
+from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.features import FRAME_MS
 from mascot_visemes.posteriors import PosteriorStream, listen
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from numpy.typing import NDArray
+
     from mascot_visemes.audio import Chunk, Raw
+    from mascot_visemes.decode import Change
     from mascot_visemes.network import Network
+    from mascot_visemes.posteriors import Heard
     from mascot_visemes.shapes import ShapeSet
 
 BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
 
 
-@dataclass(frozen=True, slots=True)
-class VisemeEvent:
-    """The mouth changes shape.
-
-    Attributes:
-        time_ms: When, in ms from the start of the stream.
-        viseme: The new shape, in the ids of the engine's viseme set: SAPI 0..21, else a name.
-    """
-
-    time_ms: int
-    viseme: int | str
-
-
-class Stream:
+class Stream(Generic[V_co]):
     """State of one stream; made by `mascot_visemes.Engine.create_stream`. For one thread at a time.
 
     All audio up to the end of a chunk is answered in the call that brings it. The frames at a chunk's edge are
     decided with the context there is; what was said is never taken back.
     """
 
-    __slots__ = ("_block", "_decoder", "_finished", "_posteriors", "_rate", "_reader", "_shapes")
+    __slots__ = ("_blender", "_block", "_decoder", "_finished", "_posteriors", "_rate", "_reader", "_shapes")
 
     def __init__(
-        self, network: Network, shapes: ShapeSet, table: DecoderTable, *, sample_rate: int, encoding: Encoding
+        self,
+        network: Network,
+        shapes: ShapeSet,
+        table: DecoderTable,
+        blender: Blender | None,
+        *,
+        sample_rate: int,
+        encoding: Encoding,
     ) -> None:
         self._shapes = shapes
         self._rate = sample_rate
@@ -54,12 +53,35 @@ class Stream:
         self._reader = SampleReader(encoding)
         self._posteriors = PosteriorStream(network, sample_rate)
         self._decoder = Decoder(table)
+        self._blender = blender
         self._finished = False
 
     @property
-    def viseme(self) -> int | str:
+    def viseme(self) -> V_co:
         """The shape after all that was accepted; silence at the start."""
-        return self._shapes.ids[self._decoder.current]
+        viseme: V_co = self._shapes.ids[self._decoder.current]  # type: ignore[assignment]  # ids of the set that V_co is of
+        return viseme
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """Blend weights of the last chunk: how much of each viseme to show in each 10 ms of it.
+
+        Shape (frames, columns): a row for each 10 ms that begins in the chunk, so the rows of all chunks follow each
+        other without gaps, row ``n`` from 10 ``n`` ms on; a column for each of `Engine.visemes`, rows summing to 1.
+        With ``shapes="arkit"`` a column for each of `Engine.blendshapes`, coefficients 0..1. No rows before the first
+        chunk and after `input_finished` and `reset`.
+
+        The weights agree with the events: from its fourth row on, and up to 10 ms before the next event, an event's
+        viseme has more than half of the weight. Lips that close, a lip on the teeth and digital silence have all of
+        it in their second row at the latest. A row differs from the one before it by at most a quarter of the weight;
+        by at most half of it where one of those three begins or ends.
+
+        Raises:
+            NoWeightsError: The stream was created without ``weights=True``.
+        """
+        if self._blender is None:
+            raise NoWeightsError
+        return self._blender.weights
 
     @property
     def samples(self) -> int:
@@ -71,12 +93,13 @@ class Stream:
         """End of the audio accepted, in ms from the start, rounded down."""
         return self.samples * 1000 // self._rate
 
-    def accept_waveform(self, chunk: Chunk) -> list[VisemeEvent]:
+    def accept_waveform(self, chunk: Chunk) -> list[VisemeEvent[V_co]]:
         """Hear the next chunk and answer for all of it.
 
         Args:
             chunk: Mono audio of any length: bytes in the stream's encoding, where a sample may be split between
-                chunks; or an array of shape (n,), int16 or float32 (-1..1), uint8 for G.711.
+                chunks; or an array of shape (n,), int16 or floats (-1..1), uint8 for G.711. A ``memoryview`` or an
+                ``array.array`` whose items are not bytes is such an array.
 
         Returns:
             Changes of shape within this chunk, sorted; perhaps none. ``time_ms`` is at least the chunk's start (rounded
@@ -88,10 +111,13 @@ class Stream:
         """
         if self._finished:
             raise StreamFinishedError
-        events, raw = self._shortened(self._reader.read(chunk))
+        raw = self._reader.read(chunk)
+        if self._blender is not None:
+            self._blender.parts = []
+        events, raw = self._shortened(raw)
         return events + _answer([([self], [raw])], edge=True)[0][0]
 
-    def input_finished(self) -> list[VisemeEvent]:
+    def input_finished(self) -> list[VisemeEvent[V_co]]:
         """End the stream: the mouth closes where the audio ends.
 
         Returns:
@@ -101,6 +127,8 @@ class Stream:
         if self._finished:
             return []
         self._finished = True
+        if self._blender is not None:
+            self._blender.parts = []
         if self._decoder.current == SILENCE:
             return []
         self._decoder.close()
@@ -113,18 +141,22 @@ class Stream:
         self._reader.reset()
         self._posteriors.reset()
         self._decoder.reset()
+        if self._blender is not None:
+            self._blender.reset()
         self._finished = False
 
-    def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent], Raw]:
+    def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent[V_co]], Raw]:
         """Work off a long chunk but for its last block; returns what there was to say, and that block."""
-        events: list[VisemeEvent] = []
+        events: list[VisemeEvent[V_co]] = []
         while len(raw) > self._block:
             events += _answer([([self], [raw[: self._block]])], edge=False)[0][0]
             raw = raw[self._block :]
         return events, raw
 
 
-def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[list[VisemeEvent]]:
+def accept_together(
+    streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
+) -> list[list[VisemeEvent[V_co]]]:
     """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
 
     Raises:
@@ -137,7 +169,10 @@ def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[
     if len(set(map(id, streams))) != len(streams):
         raise ValueError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
-    events: list[list[VisemeEvent]] = [[] for _ in streams]
+    events: list[list[VisemeEvent[V_co]]] = [[] for _ in streams]
+    for stream in streams:
+        if stream._blender is not None:
+            stream._blender.parts = []
     alike: dict[Hashable, list[int]] = {}
     for i, stream in enumerate(streams):
         if len(raws[i]) > stream._block:
@@ -150,7 +185,7 @@ def accept_together(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[
     return events
 
 
-def _read(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[Raw]:
+def _read(streams: Sequence[Stream[Any]], chunks: Sequence[Chunk]) -> list[Raw]:
     """The samples of each stream's chunk; all are taken or none."""
     raws = []
     carried = [stream._reader.carried for stream in streams]
@@ -166,7 +201,9 @@ def _read(streams: Sequence[Stream], chunks: Sequence[Chunk]) -> list[Raw]:
     return raws
 
 
-def _answer(groups: Sequence[tuple[list[Stream], list[Raw]]], *, edge: bool) -> list[list[list[VisemeEvent]]]:
+def _answer(
+    groups: Sequence[tuple[list[Stream[V_co]], list[Raw]]], *, edge: bool
+) -> list[list[list[VisemeEvent[V_co]]]]:
     """Let streams hear and decide.
 
     Args:
@@ -183,9 +220,40 @@ def _answer(groups: Sequence[tuple[list[Stream], list[Raw]]], *, edge: bool) -> 
         to_hear.append(([stream._posteriors for stream in streams], samples))
     result = []
     for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
-        ids = streams[0]._shapes.ids
-        found = Decoder.decode_together([stream._decoder for stream in streams], heard, edge=edge)
+        ids: Sequence[V_co] = streams[0]._shapes.ids  # type: ignore[assignment]  # of the set that V_co is of
+        decoders = [stream._decoder for stream in streams]
+        blended = [row for row, stream in enumerate(streams) if stream._blender is not None]
+        before = [(decoders[row].current, decoders[row].frame) for row in blended]
+        found = Decoder.decode_together(decoders, heard, edge=edge)
+        if blended:
+            _blend([streams[row] for row in blended], blended, heard, before, found)
         result.append(
             [[VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes] for changes in found]
         )
     return result
+
+
+def _blend(
+    streams: Sequence[Stream[Any]],
+    rows: list[int],
+    heard: Heard,
+    before: list[tuple[int, int]],
+    found: list[list[Change]],
+) -> None:
+    """Weigh the frames that were decided.
+
+    Args:
+        streams: Those that have weights.
+        rows: Which rows of `heard` and `found` they are.
+        heard: What all streams of their group have heard.
+        before: For each of them the shape shown before, and the number of the first frame now decided.
+        found: The changes of all streams of their group.
+    """
+    frames = heard.levels.shape[1]
+    if not frames:
+        return
+    posteriors, levels = heard.posteriors, heard.levels
+    if len(rows) < len(found):
+        posteriors, levels = posteriors[rows], levels[rows]
+    blenders = [stream._blender for stream in streams if stream._blender is not None]
+    Blender.blend_together(blenders, posteriors, levels, before, [found[row] for row in rows])

@@ -79,7 +79,7 @@ VRM: dict[str, str] = {
     "oh": "AO OW OY AON EU OE HH_oh",
 }
 
-_SIDES = ("mouthStretch", "mouthPress", "mouthLowerDown", "mouthUpperUp")
+_SIDES = ("mouthSmile", "mouthDimple", "mouthStretch", "mouthPress", "mouthLowerDown", "mouthUpperUp")
 
 # Coefficients (0 to 1) of ARKit's blendshapes for each Oculus viseme, set by hand for a face of middling range; names
 # in `_SIDES` stand for a left and a right one. ``mouthClose`` undoes ``jawOpen`` for the lips alone.
@@ -90,40 +90,75 @@ _ARKIT: dict[str, dict[str, float]] = {
         "mouthClose": 0.1,
         "mouthRollLower": 0.3,
         "mouthRollUpper": 0.3,
+        "mouthShrugLower": 0.15,
         "mouthPress": 0.4,
     },
-    "FF": {"jawOpen": 0.1, "mouthRollLower": 0.6, "mouthUpperUp": 0.25},
-    "TH": {"jawOpen": 0.15, "mouthLowerDown": 0.25, "mouthUpperUp": 0.1, "tongueOut": 0.3},
+    "FF": {"jawOpen": 0.1, "mouthRollLower": 0.6, "mouthShrugLower": 0.1, "mouthUpperUp": 0.25},
+    "TH": {
+        "jawOpen": 0.15,
+        "jawForward": 0.05,
+        "mouthLowerDown": 0.25,
+        "mouthUpperUp": 0.1,
+        "tongueOut": 0.3,
+    },
     "DD": {"jawOpen": 0.12, "mouthStretch": 0.1, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15},
     "kk": {"jawOpen": 0.18, "mouthStretch": 0.1, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1},
     "CH": {
         "jawOpen": 0.1,
+        "jawForward": 0.15,
         "mouthFunnel": 0.5,
         "mouthPucker": 0.2,
+        "mouthShrugLower": 0.15,
+        "mouthShrugUpper": 0.15,
         "mouthLowerDown": 0.2,
         "mouthUpperUp": 0.15,
     },
-    "SS": {"jawOpen": 0.05, "mouthStretch": 0.3, "mouthLowerDown": 0.35, "mouthUpperUp": 0.2},
+    "SS": {
+        "jawOpen": 0.05,
+        "jawForward": 0.05,
+        "mouthSmile": 0.1,
+        "mouthDimple": 0.1,
+        "mouthStretch": 0.3,
+        "mouthLowerDown": 0.35,
+        "mouthUpperUp": 0.2,
+    },
     "nn": {"jawOpen": 0.14, "mouthStretch": 0.1, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1},
-    "RR": {"jawOpen": 0.15, "mouthFunnel": 0.3, "mouthPucker": 0.25},
+    "RR": {"jawOpen": 0.15, "mouthFunnel": 0.3, "mouthPucker": 0.25, "mouthShrugLower": 0.1},
     "aa": {"jawOpen": 0.6, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15},
-    "E": {"jawOpen": 0.35, "mouthStretch": 0.25, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15},
-    "ih": {"jawOpen": 0.2, "mouthStretch": 0.4, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
+    "E": {
+        "jawOpen": 0.35,
+        "mouthSmile": 0.1,
+        "mouthStretch": 0.25,
+        "mouthLowerDown": 0.3,
+        "mouthUpperUp": 0.15,
+    },
+    "ih": {
+        "jawOpen": 0.2,
+        "mouthSmile": 0.2,
+        "mouthDimple": 0.1,
+        "mouthStretch": 0.4,
+        "mouthLowerDown": 0.25,
+        "mouthUpperUp": 0.15,
+    },
     "oh": {"jawOpen": 0.4, "mouthFunnel": 0.5, "mouthPucker": 0.2},
-    "ou": {"jawOpen": 0.2, "mouthFunnel": 0.3, "mouthPucker": 0.7},
+    "ou": {"jawOpen": 0.2, "mouthFunnel": 0.3, "mouthPucker": 0.7, "mouthShrugUpper": 0.1},
 }
 
 BLENDSHAPES: tuple[str, ...] = (
     "jawOpen",
+    "jawForward",
     "mouthClose",
     "mouthFunnel",
     "mouthPucker",
     "mouthRollLower",
     "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
     *(name + side for name in _SIDES for side in ("Left", "Right")),
     "tongueOut",
 )
-"""The blendshapes of ARKit's 52 that the poses use."""
+"""The 22 blendshapes that the poses use of ARKit's 52: those of jaw, lips and tongue, but for the lopsided ones and the
+corners pulled down, which show a mood rather than a sound."""
 
 ARKIT_POSES: dict[str, dict[str, float]] = {
     viseme: {name: pose.get(name.removesuffix("Left").removesuffix("Right"), 0.0) for name in BLENDSHAPES}

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Prediction", "VisemeChange", "VisemeEngine", "VisemeStream", "predict"]
+__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "predict"]
 
 logger = logging.getLogger(__name__)
 
 
-class VisemeChange(Protocol):
-    """A change of mouth shape, as `mascot_visemes.VisemeEvent` is one."""
+class VisemeEvent(Protocol):
+    """What is needed of a `mascot_visemes.VisemeEvent`."""
 
     @property
     def time_ms(self) -> int:
@@ -43,7 +43,7 @@ class VisemeEngine(Protocol):
 
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], /
-    ) -> Sequence[Sequence[VisemeChange]]:
+    ) -> Sequence[Sequence[VisemeEvent]]:
         """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before."""
 
 

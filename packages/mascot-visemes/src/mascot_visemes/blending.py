@@ -1,0 +1,208 @@
+"""Blend weights: how much of each viseme a face shows in each 10 ms, in agreement with the events.
+
+Every frame has a *target*. It is the viseme that the decoder shows, mixed with what the network gives the others; lips
+that close (P, B, M), a lip on the teeth (F, V) and the silence gate are *pure*: that viseme alone. Where the next frame
+of the same call shows another viseme, the target is that one already, so a mouth begins to move 10 ms ahead of the
+event, and lips are shut when the event says so.
+
+Each row goes a part of the way from the row before it to the target: a quarter; half of it where a pure viseme begins
+or has just ended; all of it from the second frame of a pure viseme on. So half the sum of the absolute differences
+between two rows is at most 1/4, and at most 1/2 in the first two rows of a pure viseme and in the row after it. After
+four frames a viseme has `_CERTAIN` * (1 - (3/4)^4) > 1/2 of the weight, whatever the network gives the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mascot_visemes.decode import CLOSURES, SILENCE
+from mascot_visemes.products import product
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mascot_visemes.decode import Change
+    from mascot_visemes.shapes import ShapeSet
+
+    Floats = NDArray[np.float32]
+    Indices = NDArray[np.intp]
+
+# The part of a target that the viseme shown has for certain.
+_CERTAIN = 0.75
+# How far a row goes towards its target: within a pure viseme; within others; at the edges of a pure viseme, twice.
+_WAY = np.array([1.0, 0.25, 0.5, 0.5], np.float32)
+_KEPT = 1 - _WAY
+_ADDED_CERTAIN = _WAY * np.array([1.0, _CERTAIN, 1.0, _CERTAIN], np.float32)
+_ADDED_BY_NETWORK = _WAY - _ADDED_CERTAIN
+_MIXED = -1  # stands for every viseme that is not pure
+_FRAMES_AT_ONCE = 32  # what a matrix of frames by frames is made of
+_EARLIER = np.tri(_FRAMES_AT_ONCE, k=-1, dtype=np.bool_)
+_EARLIER_OR_SAME = np.tri(_FRAMES_AT_ONCE, dtype=np.float32)
+
+
+class BlendTable:
+    """What the blenders of all streams of one engine share.
+
+    Args:
+        labels: Of the posteriors, silence being ``SIL``.
+        shapes: The viseme set.
+        silence_db: Level in dB below which a frame is silence.
+
+    Attributes:
+        visemes: How many visemes the set has.
+        width: How many weights a row has: one for each blendshape, or for each viseme if the set has no poses.
+    """
+
+    __slots__ = ("_matrix", "_poses", "_pure", "_silence_db", "_turns_early", "visemes", "width")
+
+    def __init__(self, labels: Sequence[str], shapes: ShapeSet, silence_db: float) -> None:
+        self.visemes = len(shapes.ids)
+        self.width = len(shapes.blendshapes) or self.visemes
+        # In some sets lips that close are those at rest.
+        closures = {shapes.index_of(phone) for phone in CLOSURES}
+        self._pure = np.array([v if v in closures else _MIXED for v in range(self.visemes)])
+        self._turns_early = (self._pure == _MIXED).tolist()
+        self._matrix = shapes.matrix(labels)
+        self._poses = np.array(shapes.poses, np.float32) if shapes.poses else None
+        self._silence_db = silence_db
+
+    def shown(
+        self, before: Sequence[tuple[int, int]], changes: Sequence[Sequence[Change]], levels: Floats
+    ) -> tuple[Indices, Indices]:
+        """The viseme of each frame's target, and again if it is pure, else `_MIXED`, both of shape (streams, frames).
+
+        Args:
+            before: For each stream the viseme shown before these frames, and the number of the first of them.
+            changes: What the decoder found for each stream, as (frame, viseme).
+            levels: In dB, shape (streams, frames).
+        """
+        visemes = np.empty(levels.shape, np.intp)
+        visemes[:] = [[viseme] for viseme, _ in before]
+        silent = levels < self._silence_db if levels.min() < self._silence_db else None
+        for row, ((viseme, first), its_changes) in enumerate(zip(before, changes, strict=True)):
+            for frame, following in its_changes:
+                at = frame - first
+                # The frame before turns to the next viseme already, unless it has to be pure itself.
+                if at and self._turns_early[viseme] and (silent is None or not silent[row, at - 1]):
+                    at -= 1
+                visemes[row, at:] = viseme = following  # noqa: PLW2901 - the one that is shown now
+        pure = self._pure.take(visemes)
+        if silent is not None:
+            pure[silent] = SILENCE
+            turned = silent[:, 1:] & (visemes[:, :-1] == SILENCE)
+            pure[:, :-1][turned] = SILENCE
+        return visemes, pure
+
+    def steps(self, posteriors: Floats, visemes: Indices, pure: Indices) -> tuple[Floats, Floats]:
+        """What makes each row of the one before it: ``row = kept * before + added``.
+
+        Args:
+            posteriors: Of phonemes, shape (streams, frames, labels).
+            visemes: As from `shown`, shape (streams, frames).
+            pure: Likewise, with the frame before in front, shape (streams, frames + 1).
+
+        Returns:
+            ``kept``, shape (streams, frames), and ``added``, shape (streams, frames, visemes).
+        """
+        now = pure[:, 1:]
+        kind = (now == _MIXED) + 2 * (now != pure[:, :-1])
+        added = product(posteriors, self._matrix)
+        added *= _ADDED_BY_NETWORK.take(kind)[..., None]
+        flat = added.reshape(-1, self.visemes)
+        flat[np.arange(len(flat)), visemes.reshape(-1)] += _ADDED_CERTAIN.take(kind.reshape(-1))
+        return _KEPT.take(kind), added
+
+    def posed(self, rows: Floats) -> Floats:
+        """Rows of visemes as rows of weights: mixed poses if the set has some, shape (..., width)."""
+        return rows if self._poses is None else product(rows, self._poses)
+
+
+class Blender:
+    """Weights of one stream.
+
+    Args:
+        table: Shared constants.
+        factors: What to multiply each column with, shape (columns,); none to leave them.
+
+    Attributes:
+        parts: Weights of the last call, a part for each of its blocks, shape (frames, columns) each.
+    """
+
+    __slots__ = ("_factors", "_last", "_pure", "parts", "table")
+
+    def __init__(self, table: BlendTable, factors: Floats | None) -> None:
+        self.table = table
+        self._factors = factors
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again with the mouth at rest."""
+        self._last = np.zeros(self.table.visemes, np.float32)
+        self._last[SILENCE] = 1.0
+        self._pure = SILENCE
+        self.parts: list[Floats] = []
+
+    @property
+    def weights(self) -> Floats:
+        """Weights of the last call, shape (frames, columns)."""
+        if len(self.parts) == 1:
+            return self.parts[0]
+        return np.concatenate([np.zeros((0, self.table.width), np.float32), *self.parts])
+
+    @staticmethod
+    def blend_together(
+        blenders: Sequence[Blender],
+        posteriors: Floats,
+        levels: Floats,
+        before: Sequence[tuple[int, int]],
+        changes: Sequence[Sequence[Change]],
+    ) -> None:
+        """Add the weights of the next frames of several streams to their `parts`.
+
+        Args:
+            blenders: Of one table.
+            posteriors: Of phonemes, shape (streams, frames, labels), frames at least 1.
+            levels: In dB, shape (streams, frames).
+            before: As for `BlendTable.shown`.
+            changes: Likewise.
+        """
+        table = blenders[0].table
+        visemes, its_pure = table.shown(before, changes, levels)
+        pure = np.concatenate(([[blender._pure] for blender in blenders], its_pure), axis=1)
+        kept, added = table.steps(posteriors, visemes, pure)
+        rows = _rows(np.array([blender._last for blender in blenders]), kept, added)
+        ends = zip(blenders, table.posed(rows), rows[:, -1].copy(), pure[:, -1].tolist(), strict=True)
+        for blender, weights, last, last_pure in ends:
+            # A copy: a view would keep the weights of all the others as long as these are kept.
+            blender.parts.append(weights.copy())
+            if blender._factors is not None:
+                np.minimum(weights * blender._factors, np.float32(1.0), out=blender.parts[-1])
+            blender._last, blender._pure = last, last_pure
+
+
+def _rows(last: Floats, kept: Floats, added: Floats) -> Floats:
+    """Rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
+
+    Args:
+        last: The rows before the first, shape (streams, visemes).
+        kept: Shape (streams, frames).
+        added: Shape (streams, frames, visemes); not the same afterwards.
+    """
+    parts = []
+    for start in range(0, kept.shape[1], _FRAMES_AT_ONCE):
+        some = kept[:, start : start + _FRAMES_AT_ONCE]
+        its_added = added[:, start : start + _FRAMES_AT_ONCE]
+        count = some.shape[1]
+        its_added[:, 0] += last * some[:, :1]
+        # How much of what each frame adds is left in each later one.
+        left = np.where(_EARLIER[:count, :count], some[..., None], np.float32(1.0))
+        np.multiply.accumulate(left, axis=1, out=left)
+        left *= _EARLIER_OR_SAME[:count, :count]
+        rows = np.matmul(left, its_added)
+        last = rows[:, -1]
+        parts.append(rows)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
