@@ -107,7 +107,7 @@ class VisemeAudioOutput(AudioOutput):
         for segment in self._segments:
             if not segment.dropped:
                 segment.dropped = True
-                self._send(segment.close())
+                self._send(segment.close(self._now()))
         self.next_in_chain.clear_buffer()
 
     def pause(self) -> None:
@@ -132,7 +132,7 @@ class VisemeAudioOutput(AudioOutput):
         super().on_detached()
         for segment in self._playing():
             segment.dropped = True
-            self._send(segment.close())
+            self._send(segment.close(self._now()))
 
     def _begin(self) -> Segment:
         """Begin the segment of a frame that is the first behind a flush."""
@@ -172,7 +172,7 @@ class VisemeAudioOutput(AudioOutput):
         segment = self._segments.popleft()
         if not segment.dropped:
             segment.dropped = True
-            self._send(segment.close() if event.interrupted else segment.finish())
+            self._send(segment.close(self._now()) if event.interrupted else segment.finish())
 
     def _playing(self) -> list[Segment]:
         """Return the segment that the sink plays first, in a list, if there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from livekit.plugins.mascot.messages import VisemeMessage
@@ -37,7 +38,6 @@ class Segment:
         self._events: list[tuple[float, int | str]] = []
         self._next = 0
         self._sent_ms = 0.0
-        self._shown = self._rest
 
     def stream(self, sample_rate: int) -> mv.Stream:
         """Return the stream for audio that comes next; another rate begins another stream.
@@ -86,7 +86,7 @@ class Segment:
     def pause(self, now: float) -> VisemeMessage | None:
         """Pause playback; returns the message that closes the mouth."""
         self.playhead.pause(now)
-        return self.close()
+        return self.close(now)
 
     def resume(self, now: float) -> VisemeMessage | None:
         """Go on; returns the message that shows the shape of the moment."""
@@ -94,13 +94,16 @@ class Segment:
         if not self.playhead.running:
             return None
         self._sent_ms = self.playhead.position_ms(now)
-        self._next = sum(time_ms <= self._sent_ms for time_ms, _ in self._events)
-        shape = self._events[self._next - 1][1] if self._next else self._rest
-        return self._message([(0, shape)]) if shape != self._shown else None
+        self._next = self._played(self._sent_ms)
+        shape = self._shape_at(self._sent_ms)
+        return self._message([(0, shape)]) if shape != self._rest else None
 
-    def close(self) -> VisemeMessage | None:
-        """Return the message that closes an open mouth at once."""
-        return self._message([(0, self._rest)], interrupted=True) if self._shown != self._rest else None
+    def close(self, now: float) -> VisemeMessage | None:
+        """Return the message that closes the mouth at once, if it is open or would open."""
+        position = self.playhead.position_ms(now)
+        if self._next <= self._played(position) and self._shape_at(position) == self._rest:
+            return None
+        return self._message([(0, self._rest)], interrupted=True)
 
     def finish(self) -> VisemeMessage | None:
         """Return what is left once all audio has been played: the last shape."""
@@ -114,11 +117,19 @@ class Segment:
         """The closed mouth."""
         return self._engine.visemes[0]
 
+    def _played(self, position_ms: float) -> int:
+        """Return how many events lie before a position."""
+        return bisect_right(self._events, position_ms, key=lambda event: event[0])
+
+    def _shape_at(self, position_ms: float) -> int | str:
+        """Return the shape at a position, as far as it was published."""
+        played = min(self._played(position_ms), self._next)
+        return self._events[played - 1][1] if played else self._rest
+
     def _message(
         self, changes: list[tuple[int, int | str]], *, interrupted: bool = False
     ) -> VisemeMessage | None:
         """Return a message with these changes, if there are any."""
         if not changes:
             return None
-        self._shown = changes[-1][1]
         return VisemeMessage(self._id, self._engine.shapes, tuple(changes), interrupted)
