@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.lip_sync import Table, chunks, expected, recording
-from support.livekit_stage import Room, running_session, spoken
+from support.livekit_stage import Room, SpeakingModel, running_session, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,3 +161,14 @@ async def test_two_agents_in_one_room(table: Table) -> None:
         assert len(found) == len(expected(parts))
         in_time(table.add(f"two speakers: the {name}", found))
     assert segments(host) != segments(guest)
+
+
+async def test_a_realtime_model(table: Table) -> None:
+    room = Room()
+    parts = chunks(b"".join(FERRY), 0.05)
+    async with running_session(room, llm=SpeakingModel(parts)) as session:
+        await session.generate_reply().wait_for_playout()
+    (segment,) = segments(room)
+    found = differences(room, parts, segment)
+    assert len(found) == len(expected(parts))
+    in_time(table.add("a realtime model", found))

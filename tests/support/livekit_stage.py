@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from livekit.agents import Agent, AgentSession
+from livekit.agents import Agent, AgentSession, llm
 from livekit.agents.voice.room_io._output import _ParticipantAudioOutput
 
 from livekit import rtc
@@ -123,3 +123,88 @@ async def running_session(room: Room, **options: Any) -> AsyncIterator[AgentSess
         await session.aclose()
         await sink.aclose()
         await room.aclose()
+
+
+class SpeakingModel(llm.RealtimeModel):
+    """A realtime model that says one thing: its audio comes as from a provider, in small frames."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        super().__init__(
+            capabilities=llm.RealtimeCapabilities(
+                message_truncation=False,
+                turn_detection=True,
+                user_transcription=False,
+                auto_tool_reply_generation=False,
+                audio_output=True,
+                manual_function_calls=False,
+            )
+        )
+        self.parts = parts
+
+    def session(self, *, turn_detection_disabled: bool = False) -> SpeakingSession:  # noqa: ARG002  (the framework's)
+        return SpeakingSession(self)
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+
+class SpeakingSession(llm.RealtimeSession):
+    """A session of `SpeakingModel`."""
+
+    def __init__(self, model: SpeakingModel) -> None:
+        super().__init__(model)
+        self._parts = model.parts
+
+    @property
+    def chat_ctx(self) -> llm.ChatContext:
+        return llm.ChatContext.empty()
+
+    @property
+    def tools(self) -> llm.ToolContext:
+        return llm.ToolContext.empty()
+
+    def generate_reply(self, **_options: Any) -> asyncio.Future[llm.GenerationCreatedEvent]:
+        async def one(item: Any) -> AsyncIterator[Any]:
+            yield item
+
+        async def none() -> AsyncIterator[Any]:
+            for item in ():
+                yield item
+
+        modalities: asyncio.Future[list[str]] = asyncio.Future()
+        modalities.set_result(["audio", "text"])
+        message = llm.MessageGeneration(
+            message_id="message", text_stream=none(), audio_stream=spoken(self._parts), modalities=modalities
+        )
+        created: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.Future()
+        created.set_result(
+            llm.GenerationCreatedEvent(
+                message_stream=one(message),
+                function_stream=none(),
+                user_initiated=True,
+                response_id="response",
+            )
+        )
+        return created
+
+    async def update_instructions(self, instructions: str) -> None: ...
+
+    async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None: ...
+
+    async def update_tools(self, tools: list[llm.Tool]) -> None: ...
+
+    def update_options(self, **options: Any) -> None: ...
+
+    def push_audio(self, frame: rtc.AudioFrame) -> None: ...
+
+    def push_video(self, frame: rtc.VideoFrame) -> None: ...
+
+    def commit_audio(self) -> None: ...
+
+    def clear_audio(self) -> None: ...
+
+    def interrupt(self) -> None: ...
+
+    def truncate(self, **options: Any) -> None: ...
+
+    async def aclose(self) -> None: ...
