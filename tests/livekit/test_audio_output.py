@@ -124,7 +124,8 @@ async def test_nothing_is_published_before_playback_begins() -> None:
 async def test_the_events_of_the_sink_go_to_the_session() -> None:
     sink, published = Sink(), Published()
     output = VisemeAudioOutput(sink, published)
-    started, finished = [], []
+    started: list[io.PlaybackStartedEvent] = []
+    finished: list[io.PlaybackFinishedEvent] = []
     output.on("playback_started", started.append)
     output.on("playback_finished", finished.append)
     await spoken(output, SPEECH)

@@ -19,7 +19,8 @@ def recording(name: str, seconds: float) -> bytes:
     """The beginning of a recording of this repository: mono PCM16 at 24 kHz."""
     with wave.open(str(_ASSETS / f"{name}.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, BYTES)
-        return file.readframes(round(seconds * RATE))
+        pcm: bytes = file.readframes(round(seconds * RATE))
+        return pcm
 
 
 def chunks(pcm: bytes, seconds: float) -> list[bytes]:

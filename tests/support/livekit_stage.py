@@ -164,23 +164,20 @@ class SpeakingSession(llm.RealtimeSession):
         return llm.ToolContext.empty()
 
     def generate_reply(self, **_options: Any) -> asyncio.Future[llm.GenerationCreatedEvent]:
-        async def one(item: Any) -> AsyncIterator[Any]:
-            yield item
-
-        async def none() -> AsyncIterator[Any]:
-            for item in ():
+        async def stream(*items: Any) -> AsyncIterator[Any]:
+            for item in items:
                 yield item
 
         modalities: asyncio.Future[list[str]] = asyncio.Future()
         modalities.set_result(["audio", "text"])
         message = llm.MessageGeneration(
-            message_id="message", text_stream=none(), audio_stream=spoken(self._parts), modalities=modalities
+            message_id="message", text_stream=stream(), audio_stream=spoken(self._parts), modalities=modalities
         )
         created: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.Future()
         created.set_result(
             llm.GenerationCreatedEvent(
-                message_stream=one(message),
-                function_stream=none(),
+                message_stream=stream(message),
+                function_stream=stream(),
                 user_initiated=True,
                 response_id="response",
             )

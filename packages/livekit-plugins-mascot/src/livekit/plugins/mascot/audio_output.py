@@ -64,6 +64,7 @@ class VisemeAudioOutput(AudioOutput):
             next_in_chain=next_in_chain,
             capabilities=AudioOutputCapabilities(pause=True),
         )
+        self._sink: AudioOutput = self.next_in_chain or next_in_chain
         self._engine = mv.load(model, shapes=shapes)
         self._publish = publish
         self._segments: deque[Segment] = deque()
@@ -80,7 +81,7 @@ class VisemeAudioOutput(AudioOutput):
     @property
     def sample_rate(self) -> int | None:
         """The rate that the sink requires."""
-        rate: int | None = self.next_in_chain.sample_rate
+        rate: int | None = self._sink.sample_rate
         return rate
 
     async def capture_frame(self, frame: AudioFrame) -> None:
@@ -91,7 +92,7 @@ class VisemeAudioOutput(AudioOutput):
             await self._predict(segment, frame)
             segment.playhead.capture(self._now(), 1000 * frame.duration)
             self._tick()
-        await self.next_in_chain.capture_frame(frame)
+        await self._sink.capture_frame(frame)
 
     def flush(self) -> None:
         """End the segment: its mouth closes behind its audio."""
@@ -100,7 +101,7 @@ class VisemeAudioOutput(AudioOutput):
             self._capturing.end_stream()
             self._capturing = None
             self._tick()
-        self.next_in_chain.flush()
+        self._sink.flush()
 
     def clear_buffer(self) -> None:
         """Drop the visemes of all audio that is not played, and close the mouth."""
@@ -108,7 +109,7 @@ class VisemeAudioOutput(AudioOutput):
             if not segment.dropped:
                 segment.dropped = True
                 self._send(segment.close(self._now()))
-        self.next_in_chain.clear_buffer()
+        self._sink.clear_buffer()
 
     def pause(self) -> None:
         """Pause the audio and close the mouth."""
