@@ -171,7 +171,10 @@ class SpeakingSession(llm.RealtimeSession):
         modalities: asyncio.Future[list[str]] = asyncio.Future()
         modalities.set_result(["audio", "text"])
         message = llm.MessageGeneration(
-            message_id="message", text_stream=stream(), audio_stream=spoken(self._parts), modalities=modalities
+            message_id="message",
+            text_stream=stream(),
+            audio_stream=spoken(self._parts),
+            modalities=modalities,
         )
         created: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.Future()
         created.set_result(
