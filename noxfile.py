@@ -39,6 +39,10 @@ and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta`
 """
 
 LEARNING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
+PIPECAT = ("1.13", "1.14")
+LIVEKIT = ("1.7", "1.8")
+"""The newest two minor versions of each framework, with which its package is tested."""
+
 TRAINING = (
     *LEARNING,
     # Texts of many languages.
@@ -137,6 +141,28 @@ def sdks(session: nox.Session) -> None:
         session.error("some versions fail")
 
 
+def framework(session: nox.Session, package: str, requirement: str, tests: str) -> None:
+    """Run the tests of a framework's package with one version of the framework."""
+    session.install(
+        *build_wheels(session, "mascot-visemes", package), f"{requirement}.*", *group("frameworks")
+    )
+    session.run("pytest", tests, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("minor", PIPECAT, ids=PIPECAT)
+def pipecat(session: nox.Session, minor: str) -> None:
+    """Run the tests of pipecat-mascot in pipelines of Pipecat, half a gigabyte; `-- -s` prints the measured times."""
+    framework(session, "pipecat-mascot", f"pipecat-ai=={minor}", "tests/pipecat")
+
+
+@nox.session
+@nox.parametrize("minor", LIVEKIT, ids=LIVEKIT)
+def livekit(session: nox.Session, minor: str) -> None:
+    """Run the tests of livekit-plugins-mascot in sessions of LiveKit Agents; `-- -s` prints the measured times."""
+    framework(session, "livekit-plugins-mascot", f"livekit-agents=={minor}", "tests/livekit")
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Hold a conversation with each simulated provider, through the server, with its official SDK."""
@@ -171,7 +197,7 @@ def browser(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Run the examples' tests, or one of them: `nox -s examples -- terminal_avatar --provider gemini`."""
     groups = (*group("test"), *group("browser"), *group("examples"))
-    session.install(*build_wheels(session, *PARTS["integration"]), *groups)
+    session.install(*build_wheels(session, *PARTS["integration"], "pipecat-mascot"), *groups)
     name, *arguments = session.posargs or [""]
     program = ROOT / "examples" / name
     if program.with_suffix(".py").is_file() or (program / "__main__.py").is_file():
@@ -244,8 +270,8 @@ def types(session: nox.Session) -> None:
         *group("browser"),
         *testing("integration"),
     )
-    for source in ("visemes", "server", "client"):
-        session.run("mypy", f"packages/mascot-{source}/src")
+    for package in sorted(path.name for path in (ROOT / "packages").iterdir()):
+        session.run("mypy", f"packages/{package}/src")
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
 
 

@@ -36,7 +36,7 @@ class RecordingChunk:
         duration_ms: How long it is, rounded.
     """
 
-    changes: list[VisemeEvent]
+    changes: list[VisemeEvent[int]]
     number: int
     total: int
     duration_ms: int

@@ -1,0 +1,28 @@
+"""Visemes in time with the speech of a LiveKit agent.
+
+==================================  ======================================================================
+``VisemeAudioOutput(sink, publish)``  goes around ``session.output.audio``
+``RoomPublisher(room)``             sends its messages to the room, on the topic ``mascot.visemes``
+``VisemeMessage``                   the mouth's changes of shape in the next 100 ms
+==================================  ======================================================================
+"""
+
+from livekit.agents import Plugin
+
+from livekit.plugins.mascot.audio_output import VisemeAudioOutput
+from livekit.plugins.mascot.log import logger
+from livekit.plugins.mascot.messages import MESSAGE_TYPE, VisemeMessage
+from livekit.plugins.mascot.publishing import TOPIC, RoomPublisher
+from livekit.plugins.mascot.version import __version__
+
+__all__ = ["MESSAGE_TYPE", "TOPIC", "RoomPublisher", "VisemeAudioOutput", "VisemeMessage", "__version__"]
+
+
+class MascotPlugin(Plugin):
+    """Names this package to LiveKit Agents."""
+
+    def __init__(self) -> None:
+        super().__init__(__name__, __version__, __package__ or __name__, logger)
+
+
+Plugin.register_plugin(MascotPlugin())

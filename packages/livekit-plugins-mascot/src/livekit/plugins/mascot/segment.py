@@ -1,0 +1,135 @@
+"""One playback segment: its visemes, and which of them are due. No I/O: the caller brings the time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from livekit.plugins.mascot.messages import VisemeMessage
+from livekit.plugins.mascot.playhead import Playhead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import mascot_visemes as mv
+
+__all__ = ["Segment"]
+
+WINDOW_MS: Final = 100.0
+"""How much of the audio ahead a message describes."""
+
+
+class Segment:
+    """The visemes of one speech and the position up to which they have been published.
+
+    Attributes:
+        playhead: Where playback is.
+        dropped: Whether nothing more is published for it, because it was cleared or has been played.
+    """
+
+    def __init__(self, segment_id: str, engine: mv.Engine) -> None:
+        self.playhead = Playhead()
+        self.dropped = False
+        self._id = segment_id
+        self._engine = engine
+        self._stream: mv.Stream | None = None
+        self._rate = 0
+        self._base_ms = 0.0
+        self._events: list[tuple[float, int | str]] = []
+        self._next = 0
+        self._sent_ms = 0.0
+
+    def stream(self, sample_rate: int) -> mv.Stream:
+        """Return the stream for audio that comes next; another rate begins another stream.
+
+        Raises:
+            SampleRateError: `sample_rate` is no whole number from 8000 to 48000.
+        """
+        if self._stream is None or sample_rate != self._rate:
+            begun = self._engine.create_stream(sample_rate=sample_rate)
+            self.end_stream()
+            self._stream, self._rate, self._base_ms = begun, sample_rate, self.playhead.captured_ms
+        return self._stream
+
+    def add(self, events: Iterable[mv.VisemeEvent]) -> None:
+        """Keep the visemes that the stream predicted."""
+        self._events += [(self._base_ms + event.time_ms, event.viseme) for event in events]
+
+    def end_stream(self) -> None:
+        """Close the mouth where the audio ends so far."""
+        if self._stream is not None:
+            self.add(self._stream.input_finished())
+            self._stream = None
+
+    def due(self, now: float) -> VisemeMessage | None:
+        """Return what is to be published now, if anything."""
+        position = self.playhead.position_ms(now)
+        if not self.playhead.running or position + 1 < self._sent_ms:
+            return None
+        captured = self.playhead.captured_ms
+        self._sent_ms = min(max(position, self._sent_ms) + WINDOW_MS, captured)
+        # At the end of all audio there may be an event that closes the mouth.
+        last = captured + 1 if self._sent_ms >= captured else self._sent_ms
+        changes: list[tuple[int, int | str]] = []
+        while self._next < len(self._events) and self._events[self._next][0] < last:
+            time_ms, viseme = self._events[self._next]
+            changes.append((max(round(time_ms - position), 0), viseme))
+            self._next += 1
+        return self._message(changes)
+
+    def due_at(self) -> float | None:
+        """Return when `due` has more to return, if that is known."""
+        if self._next == len(self._events) and self._sent_ms >= self.playhead.captured_ms:
+            return None
+        return self.playhead.time_of(self._sent_ms)
+
+    def pause(self, now: float) -> VisemeMessage | None:
+        """Pause playback; returns the message that closes the mouth."""
+        self.playhead.pause(now)
+        return self.close(now)
+
+    def resume(self, now: float) -> VisemeMessage | None:
+        """Go on; returns the message that shows the shape of the moment."""
+        self.playhead.resume(now)
+        if not self.playhead.running:
+            return None
+        self._sent_ms = self.playhead.position_ms(now)
+        self._next = self._played(self._sent_ms)
+        shape = self._shape_at(self._sent_ms)
+        return self._message([(0, shape)]) if shape != self._rest else None
+
+    def close(self, now: float) -> VisemeMessage | None:
+        """Return the message that closes the mouth at once, if it is open or would open."""
+        position = self.playhead.position_ms(now)
+        if self._next <= self._played(position) and self._shape_at(position) == self._rest:
+            return None
+        return self._message([(0, self._rest)], interrupted=True)
+
+    def finish(self) -> VisemeMessage | None:
+        """Return what is left once all audio has been played: the last shape."""
+        if self._next == len(self._events):
+            return None
+        self._next = len(self._events)
+        return self._message([(0, self._events[-1][1])])
+
+    @property
+    def _rest(self) -> int | str:
+        """The closed mouth."""
+        return self._engine.visemes[0]
+
+    def _played(self, position_ms: float) -> int:
+        """Return how many events lie before a position."""
+        return bisect_right(self._events, position_ms, key=lambda event: event[0])
+
+    def _shape_at(self, position_ms: float) -> int | str:
+        """Return the shape at a position, as far as it was published."""
+        played = min(self._played(position_ms), self._next)
+        return self._events[played - 1][1] if played else self._rest
+
+    def _message(
+        self, changes: list[tuple[int, int | str]], *, interrupted: bool = False
+    ) -> VisemeMessage | None:
+        """Return a message with these changes, if there are any."""
+        if not changes:
+            return None
+        return VisemeMessage(self._id, self._engine.shapes, tuple(changes), interrupted)

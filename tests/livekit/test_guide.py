@@ -1,0 +1,85 @@
+"""docs/guides/livekit.md and the package's README: their programs run, and say what the package does."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from livekit.agents import AgentSession
+from support.guides import ROOT, names_of, node, programs
+from support.livekit_stage import Room, frame
+
+from livekit.plugins import mascot
+from livekit.plugins.mascot import VisemeAudioOutput, VisemeMessage
+
+from .test_audio_output import SPEECH, Sink
+
+if TYPE_CHECKING:
+    from livekit.agents import Agent
+
+pytestmark = pytest.mark.anyio
+
+README = (ROOT / "packages/livekit-plugins-mascot/README.md").read_text("utf-8")
+
+
+class SessionWithoutServer(AgentSession[None]):
+    """A session that plays into the test's sink where it would connect its output to the room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sink = Sink()
+
+    async def start(self, agent: Agent, *, room: Room) -> None:  # type: ignore[override]  # noqa: ARG002
+        self.output.audio = self.sink
+        await super().start(agent)
+
+
+async def test_the_agent() -> None:
+    session, room = SessionWithoutServer(), Room()
+    await names_of(programs("livekit", "python")[0])["start_with_visemes"](session, room)
+    output = session.output.audio
+    assert isinstance(output, VisemeAudioOutput)
+    await output.capture_frame(frame(b"".join(SPEECH)))
+    output.flush()
+    session.sink.begin()
+    session.sink.end()
+    await session.aclose()
+    assert room.visemes(shapes="oculus", interrupted=False)
+
+
+async def test_in_the_process(capsys: pytest.CaptureFixture[str]) -> None:
+    show = names_of(programs("livekit", "python")[1])["show"]
+    await show(VisemeMessage("s", "oculus", ((40, "PP"),)))
+    assert capsys.readouterr().out == "in 40 ms: PP\n"
+
+
+def test_the_web_page() -> None:
+    shown = node(
+        programs("livekit", "js")[0],
+        """
+        const shown = [];
+        const take = mouth((viseme) => shown.push(viseme), { delayMs: 10, trackId: "TR_a" });
+        const send = (visemes, interrupted = false, trackId = "TR_a", topic = "mascot.visemes") => {
+          const message = { type: "mascot-visemes", visemes, interrupted, trackId };
+          take(new TextEncoder().encode(JSON.stringify(message)), null, 0, topic);
+        };
+        take(new Uint8Array([1]), null, 0, "chat");
+        send([{ viseme: "FF", offset: 0 }], false, "TR_b");
+        send([{ viseme: "aa", offset: 40 }, { viseme: "PP", offset: 0 }]);
+        await new Promise((done) => setTimeout(done, 150));
+        send([{ viseme: "E", offset: 60 }]);
+        send([{ viseme: "sil", offset: 0 }], true);
+        await new Promise((done) => setTimeout(done, 150));
+        console.log(JSON.stringify(shown));
+        """,
+    )
+    assert shown == ["PP", "aa", "sil"]
+
+
+def test_the_readme() -> None:
+    (message,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+    assert set(message) == set(VisemeMessage("s", "oculus", ()).payload(None))
+    assert mascot.TOPIC in README
+    names_of(re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0])

@@ -1,0 +1,91 @@
+"""docs/guides/pipecat.md and the package's README: their programs run, and say what the package does."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.guides import ROOT, names_of, node, programs
+from support.lip_sync import chunks, expected, recording
+from support.pipecat_stage import Loudspeaker, Passed, run_pipeline, speech
+
+import pipecat_mascot
+
+if TYPE_CHECKING:
+    from pipecat.pipeline.worker import PipelineWorker
+    from pipecat.processors.frame_processor import FrameProcessor
+
+pytestmark = pytest.mark.anyio
+
+SPEECH = chunks(recording("2-ferry", 0.65), 0.5)
+README = (ROOT / "packages/pipecat-mascot/README.md").read_text("utf-8")
+
+
+class Transport:
+    """What a transport of Pipecat gives a pipeline."""
+
+    def __init__(self) -> None:
+        self.loudspeaker = Loudspeaker()
+
+    def input(self) -> FrameProcessor:
+        return Passed()
+
+    def output(self) -> FrameProcessor:
+        return self.loudspeaker
+
+
+async def test_the_agent() -> None:
+    agent = names_of(programs("pipecat", "python")[0])["voice_agent"]
+    transport = Transport()
+    pipeline = agent(transport, *(Passed() for _ in range(5)))
+
+    async def play(worker: PipelineWorker) -> None:
+        await worker.queue_frames(speech(SPEECH, "a"))
+
+    await run_pipeline([pipeline], play)
+    sent = [change["viseme"] for _, data in transport.loudspeaker.visemes() for change in data["visemes"]]
+    assert sent == [event.viseme for event in expected(SPEECH)]
+
+
+async def test_the_avatar_in_the_process() -> None:
+    shown: list[Any] = []
+    mouth = names_of(programs("pipecat", "python")[1])["Mouth"](shown.append)
+
+    async def play(worker: PipelineWorker) -> None:
+        await worker.queue_frames(speech(SPEECH, "a"))
+
+    await run_pipeline([pipecat_mascot.MascotVisemeProcessor(), Loudspeaker(), mouth], play)
+    visemes = [event.viseme for event in expected(SPEECH)]
+    # The last one is due behind all audio, when the pipeline may have ended.
+    assert shown in (visemes, visemes[:-1])
+
+
+def test_the_web_page() -> None:
+    shown = node(
+        programs("pipecat", "js")[0],
+        """
+        const shown = [];
+        const take = mouth((viseme) => shown.push(viseme), { delayMs: 10 });
+        const message = (visemes, interrupted = false) => ({ type: "mascot-visemes", visemes, interrupted });
+        take({ type: "other" });
+        take(undefined);
+        take(message([{ viseme: "aa", offset: 40 }, { viseme: "PP", offset: 0 }]));
+        await new Promise((done) => setTimeout(done, 150));
+        take(message([{ viseme: "E", offset: 60 }]));
+        take(message([{ viseme: "sil", offset: 0 }], true));
+        await new Promise((done) => setTimeout(done, 150));
+        console.log(JSON.stringify(shown));
+        """,
+    )
+    assert shown == ["PP", "aa", "sil"]
+
+
+def test_the_readme() -> None:
+    for name in re.findall(r"`?(Mascot\w+|VisemeFrame)\b", README):
+        assert name in pipecat_mascot.__all__
+    (message,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+    assert message["type"] == pipecat_mascot.MESSAGE_TYPE
+    for name in pipecat_mascot.__all__:
+        assert hasattr(pipecat_mascot, name)

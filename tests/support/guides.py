@@ -1,0 +1,40 @@
+"""The programs of docs/guides for the frameworks, as they stand there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def programs(guide: str, language: str) -> list[str]:
+    """The programs of a guide in a language, in order."""
+    page = (ROOT / "docs" / "guides" / f"{guide}.md").read_text("utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def names_of(program: str) -> dict[str, Any]:
+    """What a Python program defines."""
+    names: dict[str, Any] = {"__name__": "guide"}
+    exec(compile(program, "guide", "exec"), names)  # noqa: S102  (our own documentation)
+    return names
+
+
+def node(module: str, driver: str) -> Any:
+    """Run a page's module with a program that prints JSON, in Node.js."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("needs Node.js")
+    ran = subprocess.run(
+        [program, "--input-type=module", "-e", f"{module}\n{driver}"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)

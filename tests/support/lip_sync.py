@@ -1,0 +1,92 @@
+"""Lip sync in a voice-agent framework: recordings to speak, where each is heard, and a table of the differences."""
+
+from __future__ import annotations
+
+import wave
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import mascot_visemes as mv
+
+RATE = 24000
+BYTES = 2
+_ASSETS = Path(__file__).parents[2] / "packages/mascot-server/src/mascot_server/simulators/assets/en"
+
+
+def recording(name: str, seconds: float) -> bytes:
+    """The beginning of a recording of this repository: mono PCM16 at 24 kHz."""
+    with wave.open(str(_ASSETS / f"{name}.wav")) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, BYTES)
+        pcm: bytes = file.readframes(round(seconds * RATE))
+        return pcm
+
+
+def chunks(pcm: bytes, seconds: float) -> list[bytes]:
+    """Audio as a service sends it."""
+    size = round(seconds * RATE) * BYTES
+    return [pcm[begin : begin + size] for begin in range(0, len(pcm), size)]
+
+
+def expected(parts: list[bytes]) -> list[mv.VisemeEvent]:
+    """The visemes of the parts as mascot-visemes alone predicts them."""
+    stream = mv.load("default", shapes="oculus").create_stream(sample_rate=RATE)
+    return [event for part in parts for event in stream.accept_waveform(part)] + stream.input_finished()
+
+
+@dataclass
+class Heard:
+    """What one loudspeaker played, and when."""
+
+    pcm: bytearray = field(default_factory=bytearray)
+    begins: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    def play(self, audio: bytes, time: float) -> None:
+        self.begins.append(len(self.pcm))
+        self.times.append(time)
+        self.pcm += audio
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / BYTES / RATE
+
+    def origin(self, speech: bytes) -> int:
+        """Where a speech begins in what was played: found by its first 50 ms that are not silent."""
+        size = RATE // 20 * BYTES
+        loud = next(at for at in range(0, len(speech), size) if len(set(speech[at : at + size])) > 64)
+        found = self.pcm.find(speech[loud : loud + size])
+        assert found >= 0, "the speech was not played"
+        return found - loud
+
+    def time_of(self, byte: int) -> float:
+        """When a byte was heard; the end of all is heard behind its last sample."""
+        at = bisect_right(self.begins, byte) - 1
+        return self.times[at] + (byte - self.begins[at]) / BYTES / RATE
+
+    def time_in(self, speech: bytes, time_ms: int) -> float:
+        """When a moment of a speech was heard."""
+        return self.time_of(self.origin(speech) + time_ms * RATE // 1000 * BYTES)
+
+
+@dataclass
+class Table:
+    """Rows of viseme time minus sound time, in milliseconds."""
+
+    title: str
+    rows: list[tuple[str, list[float]]] = field(default_factory=list)
+
+    def add(self, name: str, differences: list[float]) -> float:
+        """Add a row; returns its median in ms."""
+        self.rows.append((name, sorted(1000 * difference for difference in differences)))
+        return median(self.rows[-1][1])
+
+    def __str__(self) -> str:
+        head = f"{self.title}: viseme time minus sound time, ms\n"
+        head += f"{'case':<34}{'visemes':>8}{'5 %':>8}{'median':>8}{'95 %':>8}\n"
+        lines = []
+        for name, row in self.rows:
+            low, high = row[len(row) // 20], row[-1 - len(row) // 20]
+            lines.append(f"{name:<34}{len(row):>8}{low:>8.0f}{median(row):>8.0f}{high:>8.0f}")
+        return head + "\n".join(lines)
