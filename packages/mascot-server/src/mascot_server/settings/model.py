@@ -1,21 +1,26 @@
-"""Settings from the environment and `.env`, all named `MASCOT_…`."""
+"""Everything that can be set."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path  # noqa: TC003 - pydantic reads it
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, create_model, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mascot_server.auth.loopback import is_loopback
-from mascot_server.auth.origins import web_origin
 from mascot_server.errors import SettingsError
 from mascot_server.providers.registry import PROVIDERS
+from mascot_server.settings.types import (
+    AnyOrWebOrigins,
+    BaseUrl,
+    CommaSeparated,
+    MetricsPlace,
+    WebOrigins,
+)
 
-__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load", "load_settings"]
+__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, section 3.2)."""
@@ -25,51 +30,6 @@ EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105 
 
 _HINT: Final = "make one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
-_PREFIX: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
-_ORIGIN_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-
-
-def _split(value: object) -> object:
-    return [piece.strip() for piece in value.split(",") if piece.strip()] if isinstance(value, str) else value
-
-
-def _base_url(value: object) -> object:
-    """Normalise an origin that a path may follow to its http(s) form, without a slash at the end."""
-    if not isinstance(value, str):
-        return value
-    url = urlsplit(value.strip())
-    # Reading the port checks it.
-    if url.scheme not in _ORIGIN_SCHEMES or not url.hostname or url.port == 0:
-        raise ValueError("must be a URL such as https://api.example.com or https://example.com/prefix")
-    path = url.path.rstrip("/")
-    if url.query or url.fragment or url.username is not None or not _PREFIX.fullmatch(path):
-        raise ValueError(
-            "must be a URL without query, fragment or user, such as https://example.com/prefix; a path has letters, "
-            "digits and -._~"
-        )
-    return f"{_ORIGIN_SCHEMES[url.scheme]}://{url.netloc}{path}"
-
-
-def _web_origins(value: object) -> object:
-    return [web_origin(piece) for piece in pieces] if isinstance(pieces := _split(value), list) else pieces
-
-
-def _any_or_web_origins(value: object) -> object:
-    return ["*"] if _split(value) == ["*"] else _web_origins(value)
-
-
-def _metrics(value: object) -> object:
-    if isinstance(value, str) and value not in {"on", "off"} and not _ADDRESS.fullmatch(value):
-        raise ValueError("must be on, off or an address such as 127.0.0.1:9464")
-    return value
-
-
-CommaSeparated = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
-WebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_web_origins)]
-AnyOrWebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_any_or_web_origins)]
-BaseUrl = Annotated[str, BeforeValidator(_base_url)]
-AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
 def _provider_fields() -> type[BaseSettings]:
@@ -142,7 +102,7 @@ class Settings(_ProviderFields):
         le=86_400,
         description="How long running conversations may go on after SIGTERM, in seconds, before they are closed.",
     )
-    metrics: Annotated[str, BeforeValidator(_metrics)] = Field(
+    metrics: MetricsPlace = Field(
         default="on",
         description="Where Prometheus finds `/metrics`: `on` (beside the API, without a key), `off`, or "
         "`<host>:<port>` for an address of its own, which `serve` then listens on.",
@@ -351,39 +311,3 @@ class Settings(_ProviderFields):
                 raise SettingsError(f"MASCOT_SECRET: must be {MIN_SECRET_BYTES} bytes or longer; {_HINT}")
             if value == EXAMPLE_SECRET:
                 raise SettingsError(f"MASCOT_SECRET: is the example of the documentation; {_HINT}")
-
-
-def load_settings(**overrides: Any) -> Settings:
-    """Reads the settings.
-
-    Args:
-        overrides: Values that win over the environment; `None` leaves a setting alone.
-
-    Returns:
-        The settings.
-
-    Raises:
-        SettingsError: Some are wrong; the text names each one and never shows a value.
-    """
-    return load(Settings, **overrides)
-
-
-def load(kind: type[AnySettings], **overrides: Any) -> AnySettings:
-    """Reads settings of a kind; see `load_settings`.
-
-    Raises:
-        SettingsError: Some are wrong; the text names each one and never shows a value.
-    """
-    try:
-        return kind(**{name: value for name, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        lines = [
-            f"{prefix}{str(e['loc'][0]).upper()}: {_wording(e['msg'])}"
-            for e in error.errors(include_input=False)
-        ]
-        raise SettingsError("\n".join(lines)) from None
-
-
-def _wording(message: str) -> str:
-    return message.removeprefix("Value error, ")
