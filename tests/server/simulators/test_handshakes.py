@@ -23,6 +23,9 @@ from mascot_server.simulators import (
     GEMINI_EPHEMERAL,
     OPENAI_API_KEY,
     OPENAI_EPHEMERAL,
+    VERTEX_ACCESS_TOKEN,
+    VERTEX_API_KEY,
+    VERTEX_PROJECT,
     Simulators,
 )
 
@@ -30,6 +33,7 @@ pytestmark = pytest.mark.anyio
 
 SIGN = "/v1/convai/conversation/get-signed-url"
 GEMINI = "/ws/google.ai.generativelanguage.{}.GenerativeService.BidiGenerateContent"
+VERTEX = "/ws/google.cloud.aiplatform.{}.LlmBidiService/BidiGenerateContent"
 CONSTRAINED = GEMINI + "Constrained"
 
 
@@ -249,6 +253,46 @@ class TestGemini:
 
     async def test_an_unknown_version_is_not_found(self, stage: Any) -> None:
         assert (await status(ws(stage.origin, GEMINI.format("v2"))))[0] == 404
+
+
+PUBLISHED = "publishers/google/models/gemini-live"
+BEARER = {"Authorization": f"Bearer {VERTEX_ACCESS_TOKEN}"}
+KEY = {"x-goog-api-key": VERTEX_API_KEY}
+
+
+class TestVertex:
+    @pytest.mark.parametrize("version", ["v1", "v1beta1"])
+    @pytest.mark.parametrize("slash", ["", "/"])
+    @pytest.mark.parametrize(
+        ("headers", "model"),
+        [(BEARER, f"projects/{VERTEX_PROJECT}/locations/eu/{PUBLISHED}"), (KEY, PUBLISHED)],
+    )
+    async def test_each_credential_has_its_names_of_models(
+        self, stage: Any, version: str, slash: str, headers: dict[str, str], model: str
+    ) -> None:
+        url = ws(stage.origin, slash + VERTEX.format(version))
+        async with connect(url, additional_headers=headers, compression=None) as socket:
+            await socket.send(json.dumps({"setup": {"model": model}}))
+            assert json.loads(await socket.recv()) == {"setupComplete": {}}
+
+    @pytest.mark.parametrize(
+        ("headers", "reason"),
+        [
+            ({}, "missing required authentication"),
+            ({**BEARER, **KEY}, "missing required authentication"),
+            ({"Authorization": "Bearer ya29.other"}, "invalid authentication"),
+            ({"Authorization": f"Token {VERTEX_ACCESS_TOKEN}"}, "invalid authentication"),
+            ({"x-goog-api-key": GEMINI_API_KEY}, "invalid authentication"),
+            ({"x-goog-api-key": VERTEX_ACCESS_TOKEN}, "invalid authentication"),
+        ],
+    )
+    async def test_others_are_closed(self, stage: Any, headers: dict[str, str], reason: str) -> None:
+        said, code, text = await refusal(ws(stage.origin, VERTEX.format("v1")), additional_headers=headers)
+        assert (said, code) == ([], 1008)
+        assert reason in (text or "")
+
+    async def test_an_unknown_version_is_not_found(self, stage: Any) -> None:
+        assert (await status(ws(stage.origin, VERTEX.format("v1alpha"))))[0] == 404
 
 
 async def test_over_tls_everything_is_https_and_wss() -> None:

@@ -18,6 +18,9 @@ def test_the_public_names() -> None:
         "GEMINI_EPHEMERAL",
         "OPENAI_API_KEY",
         "OPENAI_EPHEMERAL",
+        "VERTEX_ACCESS_TOKEN",
+        "VERTEX_API_KEY",
+        "VERTEX_PROJECT",
         "AudioSent",
         "Simulators",
     ]
@@ -32,6 +35,8 @@ def test_the_credentials_look_like_real_ones() -> None:
     assert simulators.OPENAI_EPHEMERAL.startswith("ek_")
     assert simulators.GEMINI_API_KEY.startswith("AIza")
     assert simulators.GEMINI_EPHEMERAL.startswith("auth_tokens/")
+    assert simulators.VERTEX_ACCESS_TOKEN.startswith("ya29.")
+    assert simulators.VERTEX_API_KEY.startswith("AQ.")
 
 
 def test_a_language_that_nobody_speaks_is_refused() -> None:

@@ -11,6 +11,7 @@ from mascot_server.providers.elevenlabs.credentials import API_KEY as ELEVENLABS
 from mascot_server.providers.elevenlabs.credentials import VOICE_ID as ELEVENLABS_VOICE_ID
 from mascot_server.providers.gemini.credentials import API_KEY as GEMINI_API_KEY
 from mascot_server.providers.gemini.credentials import EPHEMERAL as GEMINI_EPHEMERAL
+from mascot_server.providers.gemini.credentials import VERTEX_ACCESS_TOKEN, VERTEX_API_KEY, VERTEX_PROJECT
 from mascot_server.providers.openai.credentials import API_KEY as OPENAI_API_KEY
 from mascot_server.providers.openai.credentials import EPHEMERAL as OPENAI_EPHEMERAL
 from mascot_server.simulators.credentials import CARTESIA_API_KEY, CARTESIA_VOICE_ID
@@ -26,6 +27,9 @@ __all__ = [
     "GEMINI_EPHEMERAL",
     "OPENAI_API_KEY",
     "OPENAI_EPHEMERAL",
+    "VERTEX_ACCESS_TOKEN",
+    "VERTEX_API_KEY",
+    "VERTEX_PROJECT",
     "AudioSent",
     "Simulators",
 ]
