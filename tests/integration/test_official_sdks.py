@@ -337,7 +337,7 @@ async def test_gemini_sessions_are_the_same_through_the_server(
     check_payloads(payloads, [len(part.inline_data.data) for part in parts], {"type": "audio/pcm"})
 
 
-def spoken(messages: Events) -> list[types.Part]:
+def spoken(messages: Events) -> list[Any]:
     """The parts of a conversation that hold audio."""
     return [
         part
@@ -410,7 +410,7 @@ async def test_gemini_with_googles_own_credentials_is_refused(
         vertexai=True,
         project="of-the-app",
         location="eu",
-        credentials=Credentials(token),
+        credentials=Credentials(token),  # type: ignore[no-untyped-call]  # the library's
         http_options=options,
     )
     with pytest.raises(InvalidStatus, match="401"):

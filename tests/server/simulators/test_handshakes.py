@@ -19,6 +19,8 @@ from websockets.typing import Subprotocol
 from mascot_server.simulators import (
     ELEVENLABS_AGENT_ID,
     ELEVENLABS_API_KEY,
+    ELEVENLABS_BRANCH_ID,
+    ELEVENLABS_VERSION_ID,
     GEMINI_API_KEY,
     GEMINI_EPHEMERAL,
     OPENAI_API_KEY,
@@ -113,6 +115,33 @@ class TestElevenLabs:
         response = await get(stage.origin, SIGN, {"xi-api-key": ELEVENLABS_API_KEY})
         assert response.status_code == 422
         assert response.json()["detail"][0]["loc"] == ["query", "agent_id"]
+
+    async def test_signing_takes_the_parameters_that_there_are(self, stage: Any) -> None:
+        params = {
+            "agent_id": ELEVENLABS_AGENT_ID,
+            "include_conversation_id": "true",
+            "debug_events_request": "false",
+            "branch_id": ELEVENLABS_BRANCH_ID,
+            "version_id": ELEVENLABS_VERSION_ID,
+            "environment": "staging",
+        }
+        response = await get(stage.origin, SIGN, {"xi-api-key": ELEVENLABS_API_KEY}, **params)
+        assert response.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("params", "code"),
+        [
+            ({"environment": "elsewhere"}, 404),
+            ({"environment": ""}, 404),
+            ({"branch_id": "agtbrch_other"}, 404),
+            ({"version_id": "agtvrsn_other"}, 404),
+            ({"branch": ELEVENLABS_AGENT_ID}, 422),
+        ],
+    )
+    async def test_signing_refuses_others(self, stage: Any, params: dict[str, str], code: int) -> None:
+        params = {"agent_id": ELEVENLABS_AGENT_ID, **params}
+        response = await get(stage.origin, SIGN, {"xi-api-key": ELEVENLABS_API_KEY}, **params)
+        assert response.status_code == code
 
     async def test_a_signed_url_serves_several_conversations_and_more_parameters(self, stage: Any) -> None:
         url = await sign(stage.origin)

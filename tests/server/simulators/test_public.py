@@ -13,6 +13,8 @@ def test_the_public_names() -> None:
         "CARTESIA_VOICE_ID",
         "ELEVENLABS_AGENT_ID",
         "ELEVENLABS_API_KEY",
+        "ELEVENLABS_BRANCH_ID",
+        "ELEVENLABS_VERSION_ID",
         "ELEVENLABS_VOICE_ID",
         "GEMINI_API_KEY",
         "GEMINI_EPHEMERAL",

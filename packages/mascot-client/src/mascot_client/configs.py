@@ -90,6 +90,9 @@ class ElevenLabsConfig(_Config):
     Attributes:
         api_key: your ElevenLabs key; the server asks ElevenLabs for a signed URL with it.
         agent_id: the agent to talk to.
+        branch_id: the branch of the agent; ElevenLabs chooses if not given.
+        version_id: the version of the agent; ElevenLabs chooses if not given.
+        environment: the environment of the agent, ElevenLabs' ``production`` if not given.
         sample_rate: the agent's output rate in Hz, 8000 to 48000; only a fallback, the format that ElevenLabs
             announces wins.
         dynamic_variables: values for the agent's prompt; those that the conversation itself sends win.
@@ -100,6 +103,9 @@ class ElevenLabsConfig(_Config):
 
     api_key: Secret
     agent_id: Name
+    branch_id: Name | None = None
+    version_id: Name | None = None
+    environment: Name | None = None
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] | None = None
     dynamic_variables: Mapping[str, Scalar] | None = None
 

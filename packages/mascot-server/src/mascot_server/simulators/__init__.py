@@ -8,6 +8,8 @@
 
 from mascot_server.providers.elevenlabs.credentials import AGENT_ID as ELEVENLABS_AGENT_ID
 from mascot_server.providers.elevenlabs.credentials import API_KEY as ELEVENLABS_API_KEY
+from mascot_server.providers.elevenlabs.credentials import BRANCH_ID as ELEVENLABS_BRANCH_ID
+from mascot_server.providers.elevenlabs.credentials import VERSION_ID as ELEVENLABS_VERSION_ID
 from mascot_server.providers.elevenlabs.credentials import VOICE_ID as ELEVENLABS_VOICE_ID
 from mascot_server.providers.gemini.credentials import API_KEY as GEMINI_API_KEY
 from mascot_server.providers.gemini.credentials import EPHEMERAL as GEMINI_EPHEMERAL
@@ -22,6 +24,8 @@ __all__ = [
     "CARTESIA_VOICE_ID",
     "ELEVENLABS_AGENT_ID",
     "ELEVENLABS_API_KEY",
+    "ELEVENLABS_BRANCH_ID",
+    "ELEVENLABS_VERSION_ID",
     "ELEVENLABS_VOICE_ID",
     "GEMINI_API_KEY",
     "GEMINI_EPHEMERAL",
