@@ -23,6 +23,9 @@ def test_what_the_server_gets_from_each() -> None:
     full = ElevenLabsConfig(
         api_key=SecretStr(SECRET),
         agent_id="agent_1",
+        branch_id="agtbrch_1",
+        version_id="agtvrsn_1",
+        environment="staging",
         sample_rate=16000,
         dynamic_variables=variables,
         viseme_model="indonesian",
@@ -30,6 +33,9 @@ def test_what_the_server_gets_from_each() -> None:
     assert full.provider_config() == {
         "api_key": SECRET,
         "agent_id": "agent_1",
+        "branch_id": "agtbrch_1",
+        "version_id": "agtvrsn_1",
+        "environment": "staging",
         "sample_rate": 16000,
         "dynamic_variables": variables,
         "viseme_model": "indonesian",
@@ -61,6 +67,7 @@ def test_what_the_server_gets_from_each() -> None:
         (ElevenLabsConfig, {"api_key": " ", "agent_id": "a"}, "ElevenLabsConfig.api_key"),
         (ElevenLabsConfig, {"api_key": [SECRET], "agent_id": "a"}, "ElevenLabsConfig.api_key"),
         (ElevenLabsConfig, {**AGENT, "agent_id": ""}, "ElevenLabsConfig.agent_id"),
+        (ElevenLabsConfig, {**AGENT, "environment": ""}, "ElevenLabsConfig.environment"),
         (ElevenLabsConfig, {**AGENT, "sample_rate": 7999}, "ElevenLabsConfig.sample_rate"),
         (ElevenLabsConfig, {**AGENT, "sample_rate": SECRET}, "ElevenLabsConfig.sample_rate"),
         (ElevenLabsConfig, {**AGENT, "dynamic_variables": SECRET}, "ElevenLabsConfig.dynamic_variables"),

@@ -156,7 +156,14 @@ def elevenlabs_conversation(stage: Stage, agent_id: str, *, through_server: bool
 
 
 @pytest.mark.parametrize(
-    "voice", ["", *(f"_pcm_{rate}" for rate in (8000, 16000, 22050, 24000, 44100, 48000)), "_ulaw_8000"]
+    "voice",
+    [
+        "",
+        *(f"_pcm_{rate}" for rate in (8000, 16000, 22050, 24000, 44100, 48000)),
+        "_ulaw_8000",
+        "_newer",
+        "_queue",
+    ],
 )
 def test_elevenlabs_conversations_are_the_same_through_the_server(stage: Stage, voice: str) -> None:
     agent_id = simulators.ELEVENLABS_AGENT_ID + voice
