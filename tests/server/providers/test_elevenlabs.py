@@ -23,11 +23,11 @@ from mascot_server.relay.session import Session
 
 if TYPE_CHECKING:
     from support.servers import Providers, RunningServer
-    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.connection import Connection
 
 
-AGENT = {"api_key": simulators.ELEVENLABS_API_KEY, "agent_id": simulators.ELEVENLABS_AGENT_ID}
-CHOICE = {
+AGENT: dict[str, Any] = {"api_key": simulators.ELEVENLABS_API_KEY, "agent_id": simulators.ELEVENLABS_AGENT_ID}
+CHOICE: dict[str, Any] = {
     "branch_id": simulators.ELEVENLABS_BRANCH_ID,
     "version_id": simulators.ELEVENLABS_VERSION_ID,
     "environment": "staging",
@@ -58,7 +58,7 @@ def started(audio_format: str = "pcm_24000") -> ElevenLabsCodec:
 
 class TestChoiceOfAgent:
     @pytest.mark.parametrize("choice", [{}, CHOICE, {"environment": "staging"}])
-    def test_elevenlabs_is_asked_for_what_is_set_and_nothing_else(self, choice: dict[str, str]) -> None:
+    def test_elevenlabs_is_asked_for_what_is_set_and_nothing_else(self, choice: dict[str, Any]) -> None:
         request = next(ask_for_url(ElevenLabsConfig(**AGENT, **choice), "https://api.elevenlabs.io"))
         assert request.params == {"agent_id": AGENT["agent_id"], **choice}
 
@@ -212,7 +212,7 @@ def visemes(messages: list[Any]) -> list[Any]:
     return [change for message in messages if message["type"] == "visemes" for change in message["visemes"]]
 
 
-async def until(app: ClientConnection, kind: str, *, times: int) -> list[Any]:
+async def until(app: Connection, kind: str, *, times: int) -> list[Any]:
     messages: list[Any] = []
     try:
         while sum(message["type"] == kind for message in messages) < times:
