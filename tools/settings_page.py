@@ -40,7 +40,7 @@ SECTIONS = {
         "keep_alive_seconds",
         "max_waiting_connections",
     ),
-    "Providers": ("elevenlabs_url", "openai_url", "gemini_url", "cartesia_url"),
+    "Providers": ("elevenlabs_url", "openai_url", "gemini_url", "gemini_vertex_url", "cartesia_url"),
     "Conversations": (
         "english_model",
         "viseme_budget_ms",

@@ -233,6 +233,53 @@ def test_elevenlabs_without_alignment_is_written_down_all_the_same(playground: P
     assert first["sound"]["payload"] is None
 
 
+def elevenlabs_audio(alignment: list[tuple[str, int]] | None) -> dict[str, Any]:
+    """100 ms of audio at 16 kHz, with characters at their times."""
+    data = base64.b64encode(bytes(3200)).decode()
+    event: dict[str, Any] = {"audio_base_64": data, "event_id": 3}
+    if alignment is not None:
+        event["alignment"] = {
+            "chars": [character for character, _ in alignment],
+            "char_start_times_ms": [time for _, time in alignment],
+            "char_durations_ms": [10 for _ in alignment],
+        }
+    return {"type": "audio", "audio_event": event}
+
+
+RESPONSE = {"type": "agent_response", "agent_response_event": {"agent_response": "A b c.", "event_id": 3}}
+
+
+def test_elevenlabs_times_of_characters_count_from_the_stretch_of_speech(playground: Playground) -> None:
+    happened = happenings(
+        playground,
+        "elevenlabs",
+        RESPONSE,
+        elevenlabs_audio([("A", 0), (" ", 90)]),
+        elevenlabs_audio(None),
+        # What comes late is said at once, the rest at its time.
+        elevenlabs_audio([("b", 150), (" ", 220), ("c", 230)]),
+        # Another stretch, with a clock of its own.
+        elevenlabs_audio([("d", 40)]),
+        elevenlabs_audio([("e", 130)]),
+    )
+    assert [each["kind"] for each in happened] == ["audio"] * 5
+    assert [each["sound"]["words"] for each in happened] == [
+        [{"offsetMs": 0, "text": "A "}],
+        [],
+        [{"offsetMs": 0, "text": "b "}, {"offsetMs": 30, "text": "c"}],
+        [{"offsetMs": 40, "text": "d"}],
+        [{"offsetMs": 30, "text": "e"}],
+    ]
+
+
+def test_elevenlabs_text_that_was_written_down_at_once_is_not_written_again(playground: Playground) -> None:
+    said, *audio = happenings(
+        playground, "elevenlabs", RESPONSE, elevenlabs_audio(None), elevenlabs_audio([("A", 0)])
+    )
+    assert (said["text"], said["ahead"]) == ("A b c.", True)
+    assert [each["sound"]["words"] for each in audio] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("kind", "encoding", "rate"),
     [("audio/pcm", "pcm16", 24000), ("audio/pcmu", "ulaw", 8000), ("audio/pcma", "alaw", 8000)],

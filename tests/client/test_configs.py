@@ -23,6 +23,9 @@ def test_what_the_server_gets_from_each() -> None:
     full = ElevenLabsConfig(
         api_key=SecretStr(SECRET),
         agent_id="agent_1",
+        branch_id="agtbrch_1",
+        version_id="agtvrsn_1",
+        environment="staging",
         sample_rate=16000,
         dynamic_variables=variables,
         viseme_model="indonesian",
@@ -30,6 +33,9 @@ def test_what_the_server_gets_from_each() -> None:
     assert full.provider_config() == {
         "api_key": SECRET,
         "agent_id": "agent_1",
+        "branch_id": "agtbrch_1",
+        "version_id": "agtvrsn_1",
+        "environment": "staging",
         "sample_rate": 16000,
         "dynamic_variables": variables,
         "viseme_model": "indonesian",
@@ -40,6 +46,12 @@ def test_what_the_server_gets_from_each() -> None:
         "voice": "marin",
     }
     assert GeminiConfig(api_key=SECRET).provider_config() == {"api_key": SECRET}
+    cloud: dict[str, Any] = {"api": "vertex", "access_token": SECRET, "project": "p", "location": "eu"}
+    assert GeminiConfig(**cloud).provider_config() == cloud
+    assert GeminiConfig(api="vertex", api_key=SECRET).provider_config() == {
+        "api": "vertex",
+        "api_key": SECRET,
+    }
     assert [config.provider for config in (ElevenLabsConfig, OpenAIConfig, GeminiConfig)] == [
         "elevenlabs",
         "openai",
@@ -55,6 +67,7 @@ def test_what_the_server_gets_from_each() -> None:
         (ElevenLabsConfig, {"api_key": " ", "agent_id": "a"}, "ElevenLabsConfig.api_key"),
         (ElevenLabsConfig, {"api_key": [SECRET], "agent_id": "a"}, "ElevenLabsConfig.api_key"),
         (ElevenLabsConfig, {**AGENT, "agent_id": ""}, "ElevenLabsConfig.agent_id"),
+        (ElevenLabsConfig, {**AGENT, "environment": ""}, "ElevenLabsConfig.environment"),
         (ElevenLabsConfig, {**AGENT, "sample_rate": 7999}, "ElevenLabsConfig.sample_rate"),
         (ElevenLabsConfig, {**AGENT, "sample_rate": SECRET}, "ElevenLabsConfig.sample_rate"),
         (ElevenLabsConfig, {**AGENT, "dynamic_variables": SECRET}, "ElevenLabsConfig.dynamic_variables"),
@@ -74,6 +87,15 @@ def test_what_the_server_gets_from_each() -> None:
         (OpenAIConfig, {"api_key": SECRET, "voice": " "}, "OpenAIConfig.voice"),
         (GeminiConfig, {}, "GeminiConfig"),
         (GeminiConfig, {"api_key": SECRET, "viseme_model": ""}, "GeminiConfig.viseme_model"),
+        (GeminiConfig, {"api_key": SECRET, "ephemeral_token": SECRET}, "GeminiConfig"),
+        (GeminiConfig, {"api_key": SECRET, "api": SECRET}, "GeminiConfig.api"),
+        (GeminiConfig, {"api_key": SECRET, "project": "p"}, "GeminiConfig"),
+        (GeminiConfig, {"access_token": SECRET}, "GeminiConfig"),
+        (GeminiConfig, {"api": "vertex"}, "GeminiConfig"),
+        (GeminiConfig, {"api": "vertex", "ephemeral_token": SECRET}, "GeminiConfig"),
+        (GeminiConfig, {"api": "vertex", "api_key": SECRET, "location": "eu"}, "GeminiConfig"),
+        (GeminiConfig, {"api": "vertex", "access_token": SECRET, "project": "p"}, "GeminiConfig"),
+        (GeminiConfig, {"api": "vertex", "access_token": SECRET, "api_key": SECRET}, "GeminiConfig"),
     ],
 )
 def test_a_bad_field_is_named_and_no_secret_is(kind: Any, fields: dict[str, Any], named: str) -> None:

@@ -131,6 +131,19 @@ async def test_the_server_gets_the_key_and_no_other(provider: SocketServer, keys
 
 
 @pytest.mark.anyio
+async def test_a_client_in_vertex_mode_sends_the_key_and_no_other(
+    provider: SocketServer, keys_in_environment: str
+) -> None:
+    assert await talk(answer_of(provider), vertex=True) == (AUDIO, EVENTS)
+    [seen] = provider.connections
+    assert seen.path.endswith("LlmBidiService/BidiGenerateContent")
+    assert seen.headers["x-goog-api-key"] == KEY
+    assert "authorization" not in seen.headers
+    assert seen.messages[0]["setup"]["model"] == f"publishers/google/models/{MODEL}"
+    assert keys_in_environment not in seen.everything()
+
+
+@pytest.mark.anyio
 async def test_a_path_before_the_socket_is_kept(provider: SocketServer) -> None:
     answer = answer_of(provider)
     await talk(GeminiCredentials(answer.api_key, f"{answer.base_url}/lips/"))

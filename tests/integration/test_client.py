@@ -43,6 +43,13 @@ pytestmark = pytest.mark.anyio
 ELEVENLABS = ElevenLabsConfig(api_key=simulators.ELEVENLABS_API_KEY, agent_id=simulators.ELEVENLABS_AGENT_ID)
 OPENAI = OpenAIConfig(ephemeral_token=simulators.OPENAI_EPHEMERAL)
 GEMINI = GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL)
+VERTEX = GeminiConfig(
+    api="vertex",
+    access_token=simulators.VERTEX_ACCESS_TOKEN,
+    project=simulators.VERTEX_PROJECT,
+    location="europe-west4",
+)
+EXPRESS = GeminiConfig(api="vertex", api_key=simulators.VERTEX_API_KEY)
 GEMINI_MODEL = "gemini-2.5-flash-preview"
 AUDIO = LiveConnectConfig(response_modalities=[Modality.AUDIO])
 
@@ -165,6 +172,21 @@ async def test_gemini(stage: Stage, scheme: str) -> None:
     payloads, size = [], 0
     async with gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, ssl_context=trust) as session:
         assert isinstance(session, AsyncSession)
+        await session.send_realtime_input(text="What can you do?")
+        async for message in session.receive():
+            if message.data:
+                size += len(message.data)
+                payloads.append(_present(gemini.visemes(message)))
+    assert milliseconds(payloads) == size / 48
+    assert moves(payloads) > 20
+
+
+@pytest.mark.parametrize("vertex", [False, True], ids=["developer mode", "vertex mode"])
+@pytest.mark.parametrize("config", [VERTEX, EXPRESS], ids=["access token", "express"])
+async def test_gemini_on_vertex_ai(client: MascotClient, config: GeminiConfig, vertex: bool) -> None:
+    answer = client.get_signed_url(config)
+    payloads, size = [], 0
+    async with gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, vertex=vertex) as session:
         await session.send_realtime_input(text="What can you do?")
         async for message in session.receive():
             if message.data:

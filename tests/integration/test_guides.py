@@ -178,6 +178,35 @@ def test_the_backend_asks_for_a_connection(provider: str, node: str, environment
         assert answer["signed_url"].startswith("ws://127.0.0.1:")
 
 
+@pytest.mark.usefixtures("environment", "room")
+@pytest.mark.parametrize("vertex", [False, True])
+def test_the_backend_asks_for_vertex_ai(vertex: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", simulators.VERTEX_PROJECT)
+    monkeypatch.setenv("GOOGLE_ACCESS_TOKEN", simulators.VERTEX_ACCESS_TOKEN)
+    [code] = programs("gemini", "py")
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/guides/gemini.md", "exec"), names)  # noqa: S102
+
+    async def talk() -> list[Any]:
+        async with gemini.connect(names["answer"], model="gemini-live", vertex=vertex) as session:
+            await session.send_realtime_input(text="What can you do?")
+            return [gemini.visemes(message) async for message in session.receive() if message.data]
+
+    payloads = asyncio.run(talk())
+    assert payloads
+    assert None not in payloads
+
+
+def test_the_guide_names_what_the_simulators_accept() -> None:
+    text = guide("gemini")
+    for credential in (
+        simulators.VERTEX_ACCESS_TOKEN,
+        simulators.VERTEX_PROJECT,
+        simulators.VERTEX_API_KEY,
+    ):
+        assert f"`{credential}`" in text
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_page_is_that_of_the_example(provider: str) -> None:
     _, page = programs(provider, "js")

@@ -85,7 +85,7 @@ def run_server(
     pinged, and how long they may take to answer. With `demo`, a dict of the playground's settings, it serves that as
     well.
     """
-    urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
+    urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url", "gemini_vertex_url"), upstream)
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
     playground = None if demo is None else Playground(settings, DemoSettings(**demo))
     app = create_app(settings, playground=playground)

@@ -16,6 +16,17 @@ ELEVENLABS = "https://api.elevenlabs.io"
         ("wss://api.elevenlabs.io:443/v1", ELEVENLABS),
         ("wss://API.us.ElevenLabs.io/v1", ELEVENLABS),
         ("wss://elevenlabs.io", ELEVENLABS),
+        *(
+            (f"wss://{host}/v1", f"https://{host}")
+            for host in (
+                "api.us.elevenlabs.io",
+                "api.eu.residency.elevenlabs.io",
+                "api.in.residency.elevenlabs.io",
+                "api.sg.residency.elevenlabs.io",
+            )
+        ),
+        ("wss://api.eu.residency.elevenlabs.io/v1", ELEVENLABS),
+        ("wss://api.elevenlabs.io/v1", "https://api.eu.residency.elevenlabs.io"),
         ("wss://api.elevenlabs.io/v1", "http://mirror.example:9100"),
         ("ws://127.0.0.1:9100/v1", "http://127.0.0.1:9100"),
         ("ws://[::1]:9100/v1", "http://[::1]:9100"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from mascot_server.providers.elevenlabs.simulator.conversation import AUDIO_FORMATS, ElevenLabsConversation
+from mascot_server.providers.elevenlabs.simulator.queue import TIMED_OUT, QueuedConversation
 from mascot_server.simulators.core.conversation import Pacing
 from mascot_server.simulators.core.voice import answer, chunks, greeting
 
@@ -82,7 +84,8 @@ def test_the_greeting_is_spoken_as_text_then_audio_then_a_ping(play: Any) -> Non
         for body in event.values()
         if isinstance(body, dict) and "event_id" in body
     ]
-    assert ids == list(range(1, len(ids) + 1))
+    # The ping, the answer, all of its audio by the same number, and the second ping.
+    assert ids == [1, *[2] * (len(ids) - 2), 3]
     assert len(sound(events)) == greeting().duration_ms * 16 * 2
 
 
@@ -128,7 +131,7 @@ def test_the_alignment_spells_the_text_at_its_times(play: Any) -> None:
     call = play(ElevenLabsConversation(Pacing()))
     call.say(CLIENT_DATA)
     call.wait()
-    spelled, offset = [], 0
+    spelled = []
     cut = chunks(greeting(), 16000, "pcm16")
     for event, chunk in zip(of_type(call.events, "audio"), cut, strict=True):
         alignment = event["audio_event"]["alignment"]
@@ -138,13 +141,85 @@ def test_the_alignment_spells_the_text_at_its_times(play: Any) -> None:
             alignment["char_durations_ms"],
             strict=True,
         ):
-            assert 0 <= start < chunk.duration_ms
+            assert chunk.start_ms <= start < chunk.start_ms + chunk.duration_ms
             assert duration >= 0
-            spelled.append((character, offset + start))
-        offset += chunk.duration_ms
+            spelled.append((character, start))
     assert "".join(character for character, _ in spelled) == greeting().text
     starts = [time for index, (_, time) in enumerate(spelled) if index == 0 or spelled[index - 1][0] == " "]
     assert starts == [word.start_ms for word in greeting().words]
+
+
+class TestNewerEvents:
+    @pytest.fixture
+    def events(self, play: Any) -> Any:
+        call = play(ElevenLabsConversation(Pacing(), newer=True))
+        call.say(CLIENT_DATA)
+        call.wait()
+        return call.events
+
+    def test_alignments_come_late_or_never_and_count_anew_in_each_stretch(self, events: Any) -> None:
+        sent = [event["audio_event"] for event in of_type(events, "audio")]
+        final = [index for index, event in enumerate(sent) if event.get("is_final")]
+        assert final == [len(sent) // 2 - 1, len(sent) - 1]
+        told = [event.get("alignment") for event in sent]
+        assert None in told[: final[0]]
+        assert told[-1] is None
+        starts = [told["char_start_times_ms"][0] for told in told if told and told["chars"]]
+        assert sum(later < earlier for earlier, later in pairwise(starts)) == 1
+        spelled = "".join(character for told in told if told for character in told["chars"])
+        assert spelled
+        assert greeting().text.startswith(spelled)
+
+    def test_the_response_is_complete_when_it_has_been_heard(self, play: Any) -> None:
+        call = play(ElevenLabsConversation(Pacing(), newer=True))
+        call.say(CLIENT_DATA)
+        call.wait()
+        audio, complete = of_type(call.events, "audio"), of_type(call.events, "agent_response_complete")
+        number = audio[0]["audio_event"]["event_id"]
+        assert complete == [
+            {"type": "agent_response_complete", "agent_response_complete_event": {"event_id": number}}
+        ]
+        assert call.times[-1] == pytest.approx(100 + greeting().duration_ms / 1000)
+
+    def test_one_that_was_cut_off_never_is(self, play: Any, speech: Any) -> None:
+        call = play(ElevenLabsConversation(Pacing(), newer=True))
+        call.say(CLIENT_DATA)
+        call.wait(0.2)
+        call.say(user_audio(speech.loud(200)))
+        assert not of_type(call.events + call.wait(), "agent_response_complete")
+
+
+class TestQueue:
+    def test_music_plays_until_an_agent_has_time(self, play: Any) -> None:
+        call = play(QueuedConversation(Pacing()))
+        call.say(CLIENT_DATA | {"dynamic_variables": {"user_name": "Ada"}})
+        call.say({"type": "user_message", "text": "Anybody there?"})
+        call.wait()
+        kinds = [event["type"] for event in call.events]
+        admitted = kinds.index("agent_response")
+        waiting, *music, admission = call.events[2:admitted]
+        assert waiting == {"type": "queue_status", "queue_status_event": {"status": "waiting"}}
+        assert admission == {"type": "queue_status", "queue_status_event": {"status": "admitted"}}
+        assert len(sound(music)) == 16000 * 2
+        assert {event["type"] for event in music} == {"audio"}
+        assert call.events[admitted]["agent_response_event"]["agent_response"].startswith(STARTS_WITH_NAME)
+        spoken = call.events[admitted + 1 :]
+        assert len(sound(spoken)) == greeting().duration_ms * 32
+        [of_music] = {event["audio_event"]["event_id"] for event in music}
+        assert of_music < of_type(spoken, "audio")[0]["audio_event"]["event_id"]
+
+    def test_nobody_may_have_time(self, play: Any) -> None:
+        call = play(QueuedConversation(Pacing(), admitted=False))
+        call.say(CLIENT_DATA)
+        call.wait()
+        assert call.events[-1]["queue_status_event"] == {"status": "timed_out"}
+        assert call.closed.code == TIMED_OUT == 4300
+
+    @pytest.mark.parametrize("message", ["{", "[]"])
+    def test_what_makes_no_sense_closes_it_there_too(self, play: Any, message: str) -> None:
+        call = play(QueuedConversation(Pacing()))
+        call.say(message)
+        assert call.closed.code == 1008
 
 
 def test_audio_goes_out_faster_than_real_time_by_the_burst(play: Any) -> None:

@@ -19,10 +19,15 @@ from websockets.typing import Subprotocol
 from mascot_server.simulators import (
     ELEVENLABS_AGENT_ID,
     ELEVENLABS_API_KEY,
+    ELEVENLABS_BRANCH_ID,
+    ELEVENLABS_VERSION_ID,
     GEMINI_API_KEY,
     GEMINI_EPHEMERAL,
     OPENAI_API_KEY,
     OPENAI_EPHEMERAL,
+    VERTEX_ACCESS_TOKEN,
+    VERTEX_API_KEY,
+    VERTEX_PROJECT,
     Simulators,
 )
 
@@ -30,6 +35,7 @@ pytestmark = pytest.mark.anyio
 
 SIGN = "/v1/convai/conversation/get-signed-url"
 GEMINI = "/ws/google.ai.generativelanguage.{}.GenerativeService.BidiGenerateContent"
+VERTEX = "/ws/google.cloud.aiplatform.{}.LlmBidiService/BidiGenerateContent"
 CONSTRAINED = GEMINI + "Constrained"
 
 
@@ -109,6 +115,33 @@ class TestElevenLabs:
         response = await get(stage.origin, SIGN, {"xi-api-key": ELEVENLABS_API_KEY})
         assert response.status_code == 422
         assert response.json()["detail"][0]["loc"] == ["query", "agent_id"]
+
+    async def test_signing_takes_the_parameters_that_there_are(self, stage: Any) -> None:
+        params = {
+            "agent_id": ELEVENLABS_AGENT_ID,
+            "include_conversation_id": "true",
+            "debug_events_request": "false",
+            "branch_id": ELEVENLABS_BRANCH_ID,
+            "version_id": ELEVENLABS_VERSION_ID,
+            "environment": "staging",
+        }
+        response = await get(stage.origin, SIGN, {"xi-api-key": ELEVENLABS_API_KEY}, **params)
+        assert response.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("params", "code"),
+        [
+            ({"environment": "elsewhere"}, 404),
+            ({"environment": ""}, 404),
+            ({"branch_id": "agtbrch_other"}, 404),
+            ({"version_id": "agtvrsn_other"}, 404),
+            ({"branch": ELEVENLABS_AGENT_ID}, 422),
+        ],
+    )
+    async def test_signing_refuses_others(self, stage: Any, params: dict[str, str], code: int) -> None:
+        params = {"agent_id": ELEVENLABS_AGENT_ID, **params}
+        response = await get(stage.origin, SIGN, {"xi-api-key": ELEVENLABS_API_KEY}, **params)
+        assert response.status_code == code
 
     async def test_a_signed_url_serves_several_conversations_and_more_parameters(self, stage: Any) -> None:
         url = await sign(stage.origin)
@@ -249,6 +282,46 @@ class TestGemini:
 
     async def test_an_unknown_version_is_not_found(self, stage: Any) -> None:
         assert (await status(ws(stage.origin, GEMINI.format("v2"))))[0] == 404
+
+
+PUBLISHED = "publishers/google/models/gemini-live"
+BEARER = {"Authorization": f"Bearer {VERTEX_ACCESS_TOKEN}"}
+KEY = {"x-goog-api-key": VERTEX_API_KEY}
+
+
+class TestVertex:
+    @pytest.mark.parametrize("version", ["v1", "v1beta1"])
+    @pytest.mark.parametrize("slash", ["", "/"])
+    @pytest.mark.parametrize(
+        ("headers", "model"),
+        [(BEARER, f"projects/{VERTEX_PROJECT}/locations/eu/{PUBLISHED}"), (KEY, PUBLISHED)],
+    )
+    async def test_each_credential_has_its_names_of_models(
+        self, stage: Any, version: str, slash: str, headers: dict[str, str], model: str
+    ) -> None:
+        url = ws(stage.origin, slash + VERTEX.format(version))
+        async with connect(url, additional_headers=headers, compression=None) as socket:
+            await socket.send(json.dumps({"setup": {"model": model}}))
+            assert json.loads(await socket.recv()) == {"setupComplete": {}}
+
+    @pytest.mark.parametrize(
+        ("headers", "reason"),
+        [
+            ({}, "missing required authentication"),
+            ({**BEARER, **KEY}, "missing required authentication"),
+            ({"Authorization": "Bearer ya29.other"}, "invalid authentication"),
+            ({"Authorization": f"Token {VERTEX_ACCESS_TOKEN}"}, "invalid authentication"),
+            ({"x-goog-api-key": GEMINI_API_KEY}, "invalid authentication"),
+            ({"x-goog-api-key": VERTEX_ACCESS_TOKEN}, "invalid authentication"),
+        ],
+    )
+    async def test_others_are_closed(self, stage: Any, headers: dict[str, str], reason: str) -> None:
+        said, code, text = await refusal(ws(stage.origin, VERTEX.format("v1")), additional_headers=headers)
+        assert (said, code) == ([], 1008)
+        assert reason in (text or "")
+
+    async def test_an_unknown_version_is_not_found(self, stage: Any) -> None:
+        assert (await status(ws(stage.origin, VERTEX.format("v1alpha"))))[0] == 404
 
 
 async def test_over_tls_everything_is_https_and_wss() -> None:

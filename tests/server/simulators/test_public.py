@@ -13,11 +13,16 @@ def test_the_public_names() -> None:
         "CARTESIA_VOICE_ID",
         "ELEVENLABS_AGENT_ID",
         "ELEVENLABS_API_KEY",
+        "ELEVENLABS_BRANCH_ID",
+        "ELEVENLABS_VERSION_ID",
         "ELEVENLABS_VOICE_ID",
         "GEMINI_API_KEY",
         "GEMINI_EPHEMERAL",
         "OPENAI_API_KEY",
         "OPENAI_EPHEMERAL",
+        "VERTEX_ACCESS_TOKEN",
+        "VERTEX_API_KEY",
+        "VERTEX_PROJECT",
         "AudioSent",
         "Simulators",
     ]
@@ -32,6 +37,8 @@ def test_the_credentials_look_like_real_ones() -> None:
     assert simulators.OPENAI_EPHEMERAL.startswith("ek_")
     assert simulators.GEMINI_API_KEY.startswith("AIza")
     assert simulators.GEMINI_EPHEMERAL.startswith("auth_tokens/")
+    assert simulators.VERTEX_ACCESS_TOKEN.startswith("ya29.")
+    assert simulators.VERTEX_API_KEY.startswith("AQ.")
 
 
 def test_a_language_that_nobody_speaks_is_refused() -> None:

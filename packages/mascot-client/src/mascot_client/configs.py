@@ -90,6 +90,9 @@ class ElevenLabsConfig(_Config):
     Attributes:
         api_key: your ElevenLabs key; the server asks ElevenLabs for a signed URL with it.
         agent_id: the agent to talk to.
+        branch_id: the branch of the agent; ElevenLabs chooses if not given.
+        version_id: the version of the agent; ElevenLabs chooses if not given.
+        environment: the environment of the agent, ElevenLabs' ``production`` if not given.
         sample_rate: the agent's output rate in Hz, 8000 to 48000; only a fallback, the format that ElevenLabs
             announces wins.
         dynamic_variables: values for the agent's prompt; those that the conversation itself sends win.
@@ -100,6 +103,9 @@ class ElevenLabsConfig(_Config):
 
     api_key: Secret
     agent_id: Name
+    branch_id: Name | None = None
+    version_id: Name | None = None
+    environment: Name | None = None
     sample_rate: Annotated[int, Field(ge=8000, le=48000)] | None = None
     dynamic_variables: Mapping[str, Scalar] | None = None
 
@@ -134,19 +140,52 @@ class OpenAIConfig(_TokenOrKeyConfig):
     voice: Name | None = None
 
 
-class GeminiConfig(_TokenOrKeyConfig):
-    """A Gemini Live session.
+class GeminiConfig(_Config):
+    """A Gemini Live session, of the Gemini Developer API or on Vertex AI.
 
-    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server.
+    Give one credential. With ``ephemeral_token`` your standing key never reaches the server. Vertex AI
+    (``api="vertex"``) takes an ``access_token`` with ``project`` and ``location``, or an ``api_key`` of express mode.
 
     Attributes:
-        ephemeral_token: a token made by Google's ``auth_tokens``, for one connection.
-        api_key: your Gemini key.
+        ephemeral_token: a token made by Google's ``auth_tokens``, for one connection; not on Vertex AI.
+        api_key: your Gemini key, or one of Vertex AI's express mode.
         model: the live model; where given, it replaces the one that the session names.
+        api: ``"vertex"`` for Vertex AI.
+        access_token: an OAuth access token of Google Cloud, scope ``cloud-platform``; it lasts about an hour.
+        project: the project on Vertex AI.
+        location: the location on Vertex AI, such as ``"global"`` or ``"europe-west4"``.
         viseme_model: the language's model, ``"default"`` (English) if not given.
     """
 
     provider = "gemini"
+
+    ephemeral_token: Secret | None = None
+    api_key: Secret | None = None
+    model: Name | None = None
+    api: Literal["vertex"] | None = None
+    access_token: Secret | None = None
+    project: Name | None = None
+    location: Name | None = None
+
+    @model_validator(mode="after")
+    def _fits_api(self) -> Self:
+        of_vertex = [
+            name for name in ("access_token", "project", "location") if getattr(self, name) is not None
+        ]
+        if self.api is None:
+            if of_vertex:
+                raise ValueError(f'{of_vertex[0]} is for Vertex AI; add api="vertex", or leave it out')
+            if (self.ephemeral_token is None) == (self.api_key is None):
+                raise ValueError("give either ephemeral_token or api_key")
+        elif self.ephemeral_token is not None:
+            raise ValueError(
+                "ephemeral_token is not for Vertex AI; give access_token or an api_key of express mode"
+            )
+        elif (self.access_token is None) == (self.api_key is None):
+            raise ValueError("give either access_token, with project and location, or api_key")
+        elif of_vertex and len(of_vertex) < len(("access_token", "project", "location")):
+            raise ValueError("access_token, project and location go together")
+        return self
 
 
 ProviderConfig = ElevenLabsConfig | GeminiConfig | OpenAIConfig

@@ -44,13 +44,17 @@ _WARNING = re.compile(
 )
 
 
-def client(answer: GeminiCredentials, *, ssl_context: ssl.SSLContext | None = None) -> Client:
+def client(
+    answer: GeminiCredentials, *, vertex: bool = False, ssl_context: ssl.SSLContext | None = None
+) -> Client:
     """Make a google-genai client whose Live sessions go through the server.
 
     Only ``client.aio.live.connect`` works there: the server passes on nothing else.
 
     Args:
         answer: what ``get_signed_url`` answered.
+        vertex: make a client in Vertex mode (``vertexai=True``), which speaks Vertex AI's dialect. The server takes
+            either, whichever API the answer is for.
         ssl_context: for a server whose certificate comes from an authority of your own.
 
     Returns:
@@ -68,7 +72,7 @@ def client(answer: GeminiCredentials, *, ssl_context: ssl.SSLContext | None = No
         async_client_args=None if ssl_context is None else {"ssl": ssl_context},
     )
     # `vertexai` is explicit so that GOOGLE_GENAI_USE_VERTEXAI cannot send the session elsewhere.
-    made = Client(vertexai=False, api_key=answer.api_key, http_options=options)
+    made = Client(vertexai=vertex, api_key=answer.api_key, http_options=options)
     if answer.base_url.startswith("http:"):
         _dial_plain(made, answer.base_url)
     _filter_warning()
@@ -81,6 +85,7 @@ async def connect(
     *,
     model: str,
     config: LiveConnectConfigOrDict | None = None,
+    vertex: bool = False,
     ssl_context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[AsyncSession]:
     """Open a Live session, by ``async with``.
@@ -89,6 +94,7 @@ async def connect(
         answer: what ``get_signed_url`` answered; good for one session if made with an ephemeral token.
         model: the live model; the one that the answer was asked for wins.
         config: the SDK's ``LiveConnectConfig``.
+        vertex: use the SDK in Vertex mode; see ``client``.
         ssl_context: for a server whose certificate comes from an authority of your own.
 
     Yields:
@@ -98,7 +104,7 @@ async def connect(
         MissingExtraError: the SDK is not installed.
         ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
     """
-    made = client(answer, ssl_context=ssl_context)
+    made = client(answer, vertex=vertex, ssl_context=ssl_context)
     async with made.aio.live.connect(model=model, config=config) as session:
         yield session
 

@@ -35,8 +35,8 @@ class Visemes:
 
     Attributes:
         visemes: the changes of shape, in the order of their offsets.
-        audio_event_id: ties the payload to its audio: ElevenLabs' own ``event_id``; for the other providers a
-            number that grows over the connection.
+        audio_event_id: ElevenLabs' own ``event_id`` of the audio, which all audio of a turn may share; for the other
+            providers a number that grows over the connection.
         audio_duration_ms: how long the described audio lasts, in milliseconds.
         subchunk_id: which part of the audio event this is, counted from 1.
         total_chunks: how many parts the audio event has.

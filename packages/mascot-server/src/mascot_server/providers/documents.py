@@ -45,7 +45,10 @@ PAYLOAD_PROPERTIES: Final[JsonSchema] = {
             "additionalProperties": False,
         },
     },
-    "audio_event_id": {"type": "integer", "description": "Ties the visemes to the audio they belong to."},
+    "audio_event_id": {
+        "type": "integer",
+        "description": "Number of the audio they belong to. ElevenLabs may give one number to all audio of a turn.",
+    },
     "subchunk_id": {"const": 1},
     "total_chunks": {"const": 1},
     "audio_duration": {

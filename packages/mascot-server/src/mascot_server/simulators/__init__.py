@@ -8,9 +8,12 @@
 
 from mascot_server.providers.elevenlabs.credentials import AGENT_ID as ELEVENLABS_AGENT_ID
 from mascot_server.providers.elevenlabs.credentials import API_KEY as ELEVENLABS_API_KEY
+from mascot_server.providers.elevenlabs.credentials import BRANCH_ID as ELEVENLABS_BRANCH_ID
+from mascot_server.providers.elevenlabs.credentials import VERSION_ID as ELEVENLABS_VERSION_ID
 from mascot_server.providers.elevenlabs.credentials import VOICE_ID as ELEVENLABS_VOICE_ID
 from mascot_server.providers.gemini.credentials import API_KEY as GEMINI_API_KEY
 from mascot_server.providers.gemini.credentials import EPHEMERAL as GEMINI_EPHEMERAL
+from mascot_server.providers.gemini.credentials import VERTEX_ACCESS_TOKEN, VERTEX_API_KEY, VERTEX_PROJECT
 from mascot_server.providers.openai.credentials import API_KEY as OPENAI_API_KEY
 from mascot_server.providers.openai.credentials import EPHEMERAL as OPENAI_EPHEMERAL
 from mascot_server.simulators.credentials import CARTESIA_API_KEY, CARTESIA_VOICE_ID
@@ -21,11 +24,16 @@ __all__ = [
     "CARTESIA_VOICE_ID",
     "ELEVENLABS_AGENT_ID",
     "ELEVENLABS_API_KEY",
+    "ELEVENLABS_BRANCH_ID",
+    "ELEVENLABS_VERSION_ID",
     "ELEVENLABS_VOICE_ID",
     "GEMINI_API_KEY",
     "GEMINI_EPHEMERAL",
     "OPENAI_API_KEY",
     "OPENAI_EPHEMERAL",
+    "VERTEX_ACCESS_TOKEN",
+    "VERTEX_API_KEY",
+    "VERTEX_PROJECT",
     "AudioSent",
     "Simulators",
 ]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from mascot_server.providers.codec import (
     Audio,
     AudioFormat,
+    Encoding,
     Event,
     Frame,
     Interrupted,
+    JsonObject,
     TurnEnded,
     Undecodable,
     as_text,
@@ -32,6 +34,7 @@ _FORMAT: Final = re.compile(r"(pcm|ulaw|alaw)_(\d{4,5})")
 _ENCODINGS: Final = {"pcm": "pcm16", "ulaw": "mulaw", "alaw": "alaw"}
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _RATES: Final = range(8000, 48001)
+_SILENCE: Final[Mapping[Encoding, bytes]] = {"pcm16": b"\x00", "mulaw": b"\xff", "alaw": b"\xd5"}
 
 
 class ElevenLabsCodec:
@@ -55,8 +58,14 @@ class ElevenLabsCodec:
         # The JavaScript SDK connects only if the metadata is the very first message it sees.
         self._started = False
         self._audio_events = 0
-        # Number of the latest audio; `None` if it has none that interruptions could be compared with.
+        # Number of the latest audio; `None` if it has none that interruptions could be compared with. All audio of a
+        # turn may have the same one.
         self._latest: int | None = None
+        # Number up to which audio was interrupted, and whether such audio came all the same since then.
+        self._interrupted: int | None = None
+        self._late = False
+        # Whether the caller waits in a queue, and what comes is music.
+        self._waiting = False
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
         """Reads a frame from ElevenLabs."""
@@ -65,16 +74,13 @@ class ElevenLabsCodec:
             return unreadable_audio(frame, '"audio_base_64"')
         match message.get("type"):
             case "audio":
-                return (self._audio(member(message, "audio_event")),)
+                return self._audio(member(message, "audio_event"))
             case "conversation_initiation_metadata":
                 self._start(
                     member(message, "conversation_initiation_metadata_event", "agent_output_audio_format")
                 )
-            case "interruption":
-                return self._interruption(member(message, "interruption_event", "event_id"))
-            case "user_transcript":
-                return (TurnEnded(),)
-        return ()
+                return ()
+        return self._turn(message)
 
     def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
         """Puts a `visemes` message before the untouched audio frame."""
@@ -102,17 +108,48 @@ class ElevenLabsCodec:
         self._started = True
         self._format = self._fallback if name is None else _parse_format(name)
 
-    def _audio(self, event: object) -> Event:
+    def _turn(self, message: JsonObject) -> tuple[Event, ...]:
+        """Return what a message that is not audio means for the turn."""
+        match message.get("type"):
+            case "interruption":
+                return self._interruption(member(message, "interruption_event", "event_id"))
+            case "user_transcript":
+                return (TurnEnded(),)
+            case "agent_response_complete":
+                return self._complete(member(message, "agent_response_complete_event", "event_id"))
+            case "queue_status":
+                return self._queue(member(message, "queue_status_event", "status"))
+        return ()
+
+    def _audio(self, event: object) -> tuple[Event, ...]:
         self._audio_events += 1
         event_id = self._latest = _number(member(event, "event_id"))
+        resumed = self._resumes(event_id)
         if not self._started:
-            return Undecodable("audio before conversation_initiation_metadata")
+            return (*resumed, Undecodable("audio before conversation_initiation_metadata"))
         if self._format is None:
-            return Undecodable("unknown agent_output_audio_format")
+            return (*resumed, Undecodable("unknown agent_output_audio_format"))
         data = decode_base64(member(event, "audio_base_64"))
         if data is None:
-            return Undecodable("audio_base_64 is not base64")
-        return Audio(data, self._format, self._audio_events if event_id is None else event_id)
+            return (*resumed, Undecodable("audio_base_64 is not base64"))
+        if self._waiting:
+            # Nobody speaks: visemes are predicted as of silence, and the mouth stays closed.
+            data = _SILENCE[self._format.encoding] * len(data)
+        number = self._audio_events if event_id is None else event_id
+        return (*resumed, Audio(data, self._format, number))
+
+    def _resumes(self, event_id: int | None) -> tuple[Event, ...]:
+        """Return the interruption again before the first audio that is played after audio that is not.
+
+        What still came of an interrupted turn is not played by the SDKs, so the shapes sent with it are not shown.
+        """
+        if event_id is None or self._interrupted is None:
+            return ()
+        if event_id <= self._interrupted:
+            self._late = True
+            return ()
+        late, self._late = self._late, False
+        return (Interrupted(),) if late else ()
 
     def _interruption(self, event_id: object) -> tuple[Event, ...]:
         """Return what an interruption of the audio up to a number means.
@@ -121,9 +158,22 @@ class ElevenLabsCodec:
         concerns none that visemes are still needed for.
         """
         number = _number(event_id)
-        if number is not None and self._latest is not None and number < self._latest:
-            return ()
+        if number is not None:
+            self._interrupted, self._late = number, False
+            if self._latest is not None and number < self._latest:
+                return ()
         return (Interrupted(),)
+
+    def _complete(self, event_id: object) -> tuple[Event, ...]:
+        """Return the end of the turn, unless audio of a later one has come."""
+        number = _number(event_id)
+        is_past = number is not None and self._latest is not None and number < self._latest
+        return () if is_past else (TurnEnded(),)
+
+    def _queue(self, status: object) -> tuple[Event, ...]:
+        """Return the end of the music, or of what was said before it."""
+        before, self._waiting = self._waiting, status == "waiting"
+        return (TurnEnded(),) if self._waiting != before else ()
 
 
 def _number(value: object) -> int | None:

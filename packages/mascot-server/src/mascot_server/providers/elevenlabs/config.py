@@ -29,5 +29,8 @@ class ElevenLabsConfig(ProviderConfig):
 
     api_key: Secret
     agent_id: Name
+    branch_id: Name | None = None
+    version_id: Name | None = None
+    environment: Name | None = None
     sample_rate: Annotated[StrictInt, Field(ge=8000, le=48000)] | None = None
     dynamic_variables: dict[str, Variable] | None = None

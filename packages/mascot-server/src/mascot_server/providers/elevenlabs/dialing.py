@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mascot_server.errors import UpstreamRefused, UpstreamUnreachable
 from mascot_server.providers.base import DialTarget
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["dial"]
 
+_OPTIONAL: Final = ("branch_id", "version_id", "environment")
+"""Parameters that choose among the forms of an agent; without them ElevenLabs chooses."""
+
 
 def dial(config: ElevenLabsConfig, origin: str) -> Exchange[DialTarget]:
     """Ask ElevenLabs for a signed URL, one for each connection: ours may start several conversations, theirs may not.
@@ -22,11 +25,16 @@ def dial(config: ElevenLabsConfig, origin: str) -> Exchange[DialTarget]:
     Raises:
         UpstreamError: There is none, or one of a foreign host.
     """
+    params = {"agent_id": config.agent_id}
+    for name in _OPTIONAL:
+        value = getattr(config, name)
+        if value is not None:
+            params[name] = value
     answer = yield HttpRequest(
         "GET",
         f"{origin}/v1/convai/conversation/get-signed-url",
         headers={"xi-api-key": config.api_key},
-        params={"agent_id": config.agent_id},
+        params=params,
     )
     if answer.is_redirect:
         raise UpstreamUnreachable.redirected(config.provider, answer.status)

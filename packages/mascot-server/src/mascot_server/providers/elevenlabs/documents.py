@@ -26,6 +26,18 @@ CONFIG: Final = ConfigDocument(
     properties={
         "api_key": {"type": "string", "description": "ElevenLabs API key."},
         "agent_id": {"type": "string", "description": "ElevenLabs agent."},
+        "branch_id": {
+            "type": "string",
+            "description": "Branch of the agent; ElevenLabs' choice if left out.",
+        },
+        "version_id": {
+            "type": "string",
+            "description": "Version of the agent; ElevenLabs' choice if left out.",
+        },
+        "environment": {
+            "type": "string",
+            "description": "Environment of the agent at ElevenLabs, which takes `production` if left out.",
+        },
         "sample_rate": {
             "type": "integer",
             "minimum": 8000,

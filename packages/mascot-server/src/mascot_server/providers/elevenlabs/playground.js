@@ -14,6 +14,11 @@ export default function elevenlabs() {
   let interruptedAt = -1;
   let turn = 0;
   let answer = "";
+  // Whether the answer was written down at once, because nothing told when which character is said.
+  let ahead = false;
+  // Times of characters count from the start of a stretch of speech: how much of it was sent, and the latest time.
+  let stretchMs = 0;
+  let latestMs = 0;
   // The protocol cannot be told to stop talking: what still comes of a turn that was cut off is passed over.
   let muted = false;
 
@@ -21,15 +26,25 @@ export default function elevenlabs() {
     const described = payload?.audio_event_id === id ? payload : null;
     payload = null;
     const dropped = muted || id <= interruptedAt;
-    const words = alignedWords(alignment);
     const happened = [];
-    // An agent may speak without telling when which character is said.
-    if (!dropped && !alignment && answer) {
-      happened.push({ kind: "said", who: "agent", text: answer, ahead: true });
+    if (!dropped && answer) {
+      ahead = !alignment;
+      if (ahead) happened.push({ kind: "said", who: "agent", text: answer, ahead: true });
       answer = "";
     }
+    const words = ahead ? [] : alignedWords(alignment, stretched(alignment));
+    stretchMs += durationMs(base64, format);
     const sound = { turn: dropped ? "" : String(turn), base64, format, payload: described, words };
     return [...happened, { kind: "audio", sound }];
+  }
+
+  /** How much of the stretch was sent before this message. Where the times start anew, so does the stretch. */
+  function stretched(alignment) {
+    const [first] = alignment?.char_start_times_ms ?? [];
+    if (first === undefined) return stretchMs;
+    if (first < latestMs) stretchMs = 0;
+    latestMs = first;
+    return stretchMs;
   }
 
   const takes = {
@@ -45,6 +60,7 @@ export default function elevenlabs() {
     agent_response({ agent_response_event: event }) {
       muted = false;
       turn += 1;
+      stretchMs = latestMs = 0;
       answer = event.agent_response;
       return [];
     },
@@ -72,6 +88,12 @@ export default function elevenlabs() {
       return [];
     },
   };
+}
+
+function durationMs(base64, { encoding, rate }) {
+  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
+  const bytes = (base64.length * 3) / 4 - padding;
+  return (bytes * 1000) / (rate * (encoding === "pcm16" ? 2 : 1));
 }
 
 function formatOf(name) {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mascot_server.providers.codec import (
     Audio,
@@ -27,7 +27,10 @@ from mascot_server.providers.codec import (
 )
 from mascot_server.providers.json_edit import insert_member, replace_value
 
-__all__ = ["GeminiCodec"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["GeminiCodec", "developer_name"]
 
 _MEMBER: Final = "mascotVisemes"
 _PARTS: Final = ("serverContent", "modelTurn", "parts")
@@ -40,17 +43,35 @@ _LONGEST_TYPE: Final = 256
 """Characters of a MIME type; a longer one is not looked at."""
 
 
+def developer_name(model: str) -> str:
+    """Return the resource name of a model at the Developer API, also of one that is named as on Vertex AI."""
+    if model.startswith(("projects/", "publishers/")):
+        return f"models/{model.rpartition('/')[2]}"
+    return model if "/" in model else f"models/{model}"
+
+
 class GeminiCodec:
     """Codec of one Gemini Live session.
 
     Args:
         model: Replaces `setup.model` of the app where it differs.
+        resource_name: Returns the name that the provider has for a model.
+        renames_apps_model: Write `setup.model` of the app as the provider has it, where no `model` replaces it.
         part_metadata: Put the payload into the audio part's `partMetadata` too, where google-genai for Python
         finds it.
     """
 
-    def __init__(self, *, model: str | None = None, part_metadata: bool = False) -> None:
-        self._model = None if model is None else _resource_name(model)
+    def __init__(
+        self,
+        *,
+        model: str | None = None,
+        resource_name: Callable[[str], str] = developer_name,
+        renames_apps_model: bool = False,
+        part_metadata: bool = False,
+    ) -> None:
+        self._model = None if model is None else resource_name(model)
+        self._resource_name = resource_name
+        self._renames_apps_model = renames_apps_model
         self._part_metadata = part_metadata
         self._audio_events = 0
 
@@ -82,13 +103,19 @@ class GeminiCodec:
         return (like(frame, insert_member(text, (), _MEMBER, payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
-        """Replaces the model of the app's `setup` by the configured one."""
-        if self._model is None:
+        """Replaces the model of the app's `setup` by the configured one, or by the provider's name for it."""
+        if self._model is None and not self._renames_apps_model:
             return frame
         setup = member(read_object(frame), "setup")
-        if not isinstance(setup, dict) or setup.get("model") == self._model:
+        if not isinstance(setup, dict):
             return frame
-        model = json.dumps(self._model)
+        asked = setup.get("model")
+        wanted = self._model
+        if wanted is None and isinstance(asked, str):
+            wanted = self._resource_name(asked)
+        if wanted is None or asked == wanted:
+            return frame
+        model = json.dumps(wanted)
         text = as_text(frame)
         if "model" in setup:
             return like(frame, replace_value(text, ("setup", "model"), model))
@@ -116,10 +143,6 @@ class GeminiCodec:
         if isinstance(member(parts[first], _METADATA), dict):
             place = (*place, _METADATA)
         return Audio(data, audio_format, self._audio_events, place)
-
-
-def _resource_name(model: str) -> str:
-    return model if "/" in model else f"models/{model}"
 
 
 def _is_audio(mime_type: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.providers.base import (
@@ -13,10 +14,11 @@ from mascot_server.providers.base import (
     token_in,
     websocket_origin,
 )
+from mascot_server.providers.gemini import vertex
 from mascot_server.providers.gemini.agent import GeminiAgent
-from mascot_server.providers.gemini.codec import GeminiCodec
+from mascot_server.providers.gemini.codec import GeminiCodec, developer_name
 from mascot_server.providers.gemini.config import GeminiConfig
-from mascot_server.providers.gemini.documents import CONFIG, SOCKET, TOKEN_PREFIX
+from mascot_server.providers.gemini.documents import CONFIG, MORE_SOCKETS, SOCKET, TOKEN_PREFIX
 
 if TYPE_CHECKING:
     from mascot_server.providers.exchange import Exchange
@@ -40,14 +42,16 @@ class Gemini(Provider[GeminiConfig]):
     product = "Google Gemini Live API"
     config = GeminiConfig
     default_origin = "https://generativelanguage.googleapis.com"
-    socket_paths = ("/ws/{rpc:str}",)
+    settings = vertex.SETTINGS
+    socket_paths = ("/ws/{rpc:str}", "/ws/{rpc:str}/{method:str}")
     config_document = CONFIG
     socket_document = SOCKET
+    more_sockets = MORE_SOCKETS
     agent = GeminiAgent()
 
     def serves(self, path: str) -> bool:
         """Return whether a path is one of Google's for the Live API; SDKs may double its first slash."""
-        return _PATH.fullmatch(path) is not None
+        return _PATH.fullmatch(path) is not None or _by_vertex(path)
 
     def find_token(self, handshake: Handshake) -> str:
         """Return the token, which SDKs put wherever an API key may stand."""
@@ -68,7 +72,9 @@ class Gemini(Provider[GeminiConfig]):
     def dial(
         self, config: GeminiConfig, settings: ProviderSettings, handshake: Handshake
     ) -> Exchange[DialTarget]:
-        """Choose the method by the kind of credential, whichever one the app's SDK asked for with our token."""
+        """Choose API and method by the configuration, whichever ones the app's SDK asked for with our token."""
+        if config.api == "vertex":
+            return vertex.target(config, settings, handshake.path)
         if config.credential.startswith(_EPHEMERAL):
             version, method = _EPHEMERAL_VERSION, "BidiGenerateContentConstrained"
             headers = {"Authorization": f"Token {config.credential}"}
@@ -84,13 +90,26 @@ class Gemini(Provider[GeminiConfig]):
 
     def codec(self, config: GeminiConfig, handshake: Handshake) -> GeminiCodec:
         """Return a codec for one conversation."""
-        return GeminiCodec(model=config.model, part_metadata=_is_python_sdk(handshake))
+        by_vertex = _by_vertex(handshake.path)
+        on_vertex = config.api == "vertex"
+        return GeminiCodec(
+            model=config.model,
+            resource_name=partial(vertex.resource_name, config) if on_vertex else developer_name,
+            # The SDKs name models as the API that they were set up for does.
+            renames_apps_model=on_vertex or by_vertex,
+            # In Vertex mode the JavaScript SDK drops unknown members, too.
+            part_metadata=by_vertex or _is_python_sdk(handshake),
+        )
 
     def simulator(self, setup: Setup) -> ProviderSimulator:
         """Return a simulator of Gemini."""
         from mascot_server.providers.gemini.simulator import GeminiSimulator  # noqa: PLC0415 - only where used
 
         return GeminiSimulator(setup)
+
+
+def _by_vertex(path: str) -> bool:
+    return vertex.PATH.fullmatch(path) is not None
 
 
 def _is_python_sdk(handshake: Handshake) -> bool:

@@ -1,7 +1,8 @@
 """A simulated ElevenLabs conversation, without its socket.
 
 The agent greets, then answers each turn of the user, spoken (`user_audio_chunk`) or typed
-(`user_message`). Events are numbered by one counter in the order in which they are sent.
+(`user_message`). Events are numbered by one counter in the order in which they are sent; all audio of a turn has the
+number of its `agent_response`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from mascot_server.providers.elevenlabs.simulator.alignment import alignment
+from mascot_server.providers.elevenlabs.simulator.alignment import described, described_late
 from mascot_server.simulators.core.conversation import Conversation, Event, Pacing, Turn
 from mascot_server.simulators.core.sound import Encoding, decode
 from mascot_server.simulators.core.vad import SpeechStarted, VoiceActivity
@@ -39,6 +40,7 @@ _NAMES: dict[Language, str] = {"en": "there", "id": "Kakak"}
 _TEMPLATE_NAME = "{{user_name}}"
 _USER_RATE = 16000
 _CORRECTION_MARK = "..."
+_NUMBERED_BY_TURN = frozenset({"agent_response_complete", "audio"})
 _HEARD_WITHOUT_ANSWER = frozenset(
     {
         "client_tool_result",
@@ -59,15 +61,23 @@ class ElevenLabsConversation(Conversation):
         pacing: how time passes.
         audio_format: a key of `AUDIO_FORMATS`.
         language: what the agent speaks.
+        newer: send what newer versions of the service send: late alignments, `is_final` and
+            `agent_response_complete`.
     """
 
     provider = "elevenlabs"
 
     def __init__(
-        self, pacing: Pacing, audio_format: str = DEFAULT_AUDIO_FORMAT, language: Language = "en"
+        self,
+        pacing: Pacing,
+        audio_format: str = DEFAULT_AUDIO_FORMAT,
+        language: Language = "en",
+        *,
+        newer: bool = False,
     ) -> None:
         super().__init__(pacing, language)
         self._format = audio_format
+        self._newer = newer
         self._ears = VoiceActivity(_USER_RATE)
         self._last_id = 0
         self._response_id = 0
@@ -122,6 +132,9 @@ class ElevenLabsConversation(Conversation):
         """Number the event if it has a number, and write it as JSON."""
         for body in event.values():
             if isinstance(body, dict) and body.get("event_id", 0) is None:
+                if event["type"] in _NUMBERED_BY_TURN:
+                    body["event_id"] = self._response_id
+                    continue
                 self._last_id += 1
                 body["event_id"] = self._last_id
                 if event["type"] == "agent_response":
@@ -185,15 +198,21 @@ class ElevenLabsConversation(Conversation):
             return
         self.turn = Turn(reply, now)
         rate, encoding = AUDIO_FORMATS[self._format]
-        for chunk in chunks(reply, rate, encoding):
-            audio = {
-                "audio_base_64": write_base64(chunk.data),
-                "event_id": None,
-                "alignment": alignment(reply, chunk),
-            }
+        cut = chunks(reply, rate, encoding)
+        described_as = described_late if self._newer else described
+        for chunk, members in zip(cut, described_as(reply, cut), strict=True):
             at = self.sending_time(chunk.start_ms)
-            self.schedule(at, {"type": "audio", "audio_event": audio}, chunk)
-        self.schedule(self.sending_time(reply.duration_ms), _ping())
+            self.schedule(at, audio_event(chunk.data, **members), chunk)
+        sent = self.sending_time(reply.duration_ms)
+        self.schedule(sent, _ping())
+        if self._newer:
+            # When it has been heard; an interruption drops it.
+            heard = self.turn.started + reply.duration_ms / 1000 / self.pacing.playback
+            complete = {
+                "type": "agent_response_complete",
+                "agent_response_complete_event": {"event_id": None},
+            }
+            self.schedule(max(heard, sent), complete)
 
     def _interrupt(self, now: float) -> None:
         if self.turn is None or not self.speaking(now):
@@ -212,6 +231,14 @@ class ElevenLabsConversation(Conversation):
             "event_id": self._response_id,
         }
         self.send({"type": "agent_response_correction", "agent_response_correction_event": correction})
+
+
+def audio_event(data: bytes, **members: Any) -> Event:
+    """Return an event with audio, yet to be numbered."""
+    return {
+        "type": "audio",
+        "audio_event": {"audio_base_64": write_base64(data), "event_id": None, **members},
+    }
 
 
 def _ping() -> Event:

@@ -8,15 +8,22 @@ import hmac
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
-from mascot_server.providers.elevenlabs.credentials import AGENT_ID, API_KEY
+from mascot_server.providers.elevenlabs.credentials import (
+    AGENT_ID,
+    API_KEY,
+    BRANCH_ID,
+    ENVIRONMENTS,
+    VERSION_ID,
+)
 from mascot_server.providers.elevenlabs.simulator.conversation import (
     AUDIO_FORMATS,
     DEFAULT_AUDIO_FORMAT,
     ElevenLabsConversation,
 )
 from mascot_server.providers.elevenlabs.simulator.errors import elevenlabs_error
+from mascot_server.providers.elevenlabs.simulator.queue import QueuedConversation
 from mascot_server.providers.elevenlabs.simulator.speech import elevenlabs_speech
 from mascot_server.simulators.core.answers import Answer, same
 from mascot_server.simulators.core.refusal import Refusal
@@ -31,6 +38,13 @@ __all__ = ["ElevenLabsSimulator"]
 
 _SOCKET: Final = "/v1/convai/conversation"
 _SIGN: Final = "/v1/convai/conversation/get-signed-url"
+_KNOWN: Final = {
+    "branch_id": (BRANCH_ID,),
+    "version_id": (VERSION_ID,),
+    "environment": ENVIRONMENTS,
+}
+_PARAMETERS: Final = {"agent_id", "include_conversation_id", "debug_events_request", *_KNOWN}
+_QUEUE, _FULL, _NEWER = (f"{AGENT_ID}_{name}" for name in ("queue", "full", "newer"))
 _SPEECH: Final = re.compile(r"/v1/text-to-speech/([^/]+)(?:/stream)?")
 
 
@@ -79,6 +93,9 @@ class ElevenLabsSimulator:
             return elevenlabs_error(
                 HTTPStatus.NOT_FOUND, "agent_not_found", "There is no agent with this agent_id."
             )
+        refusal = _refuse_parameters(request)
+        if refusal is not None:
+            return refusal
         signature = self._signature(agent, round((now + self._setup.signature_lifetime) * 1000))
         scheme = "wss" if request.secure else "ws"
         query = f"agent_id={quote(agent)}&conversation_signature={signature}"
@@ -97,12 +114,15 @@ class ElevenLabsSimulator:
             return Refusal("elevenlabs", 1008, "The conversation signature is invalid.")
         if now * 1000 >= int(expires[1]):
             return Refusal("elevenlabs", 1008, "The conversation signature has expired.")
-        return ElevenLabsConversation(self._setup.pacing, audio_format, self._setup.language)
+        pacing, language = self._setup.pacing, self._setup.language
+        if agent in {_QUEUE, _FULL}:
+            return QueuedConversation(pacing, language, admitted=agent == _QUEUE)
+        return ElevenLabsConversation(pacing, audio_format, language, newer=agent == _NEWER)
 
     def _audio_format(self, agent: str) -> str | None:
         """The format that an agent id asks for; None where there is no such agent."""
         own = AGENT_ID
-        if agent == own:
+        if agent in {own, _QUEUE, _FULL, _NEWER}:
             return DEFAULT_AUDIO_FORMAT
         name = agent.removeprefix(f"{own}_")
         return name if agent.startswith(f"{own}_") and name in AUDIO_FORMATS else None
@@ -111,3 +131,19 @@ class ElevenLabsSimulator:
         text = f"{agent}.{expires_ms}".encode()
         digest = hmac.new(API_KEY.encode(), text, hashlib.sha256).digest()
         return f"cvtkn_{expires_ms}_{base64.b32encode(digest[:20]).decode().lower()}"
+
+
+def _refuse_parameters(request: Request) -> Answer | None:
+    """Refuse parameters that the real service does not know, and values that this agent does not have."""
+    given = dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True))
+    unknown = sorted(given.keys() - _PARAMETERS)
+    if unknown:
+        detail = {"type": "extra_forbidden", "loc": ["query", unknown[0]], "msg": "Unknown", "input": None}
+        return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, {"detail": [detail]})
+    for name, values in _KNOWN.items():
+        if name in given and given[name] not in values:
+            what = name.removesuffix("_id")
+            return elevenlabs_error(
+                HTTPStatus.NOT_FOUND, f"{what}_not_found", f"The agent has no such {what}."
+            )
+    return None

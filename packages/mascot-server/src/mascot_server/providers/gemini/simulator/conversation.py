@@ -1,4 +1,4 @@
-"""A simulated Gemini Live session, without its socket.
+"""A simulated Gemini Live session of the Developer API, without its socket.
 
 Client messages are read as Google's JSON mapping of protocol buffers is: field names in camelCase or
 snake_case. Answers are binary frames of indented JSON, as the real ones are.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mascot_server.simulators.core.conversation import Conversation, Event, Pacing, Turn
+from mascot_server.simulators.core.conversation import Close, Conversation, Event, Pacing, Turn
 from mascot_server.simulators.core.sound import decode
 from mascot_server.simulators.core.vad import SpeechStarted, VoiceActivity
 from mascot_server.simulators.core.voice import answer, chunks
@@ -26,8 +26,9 @@ _INPUT_TYPE = re.compile(r"audio/pcm(?:;\s*rate=(\d{4,5}))?")
 _DEFAULT_INPUT_RATE = 16000
 _SLOWEST, _FASTEST = 8000, 48000
 _USER_SAID = "What would you recommend?"
+_DEVELOPER_MODEL = re.compile(r"models/[\w.-]+")
 _MESSAGES = frozenset({"setup", "clientContent", "realtimeInput", "toolResponse"})
-_REALTIME = frozenset(
+REALTIME = frozenset(
     {"audio", "video", "text", "mediaChunks", "activityStart", "activityEnd", "audioStreamEnd"}
 )
 # What Gemini counts for a second of the sound it speaks.
@@ -43,6 +44,11 @@ class GeminiConversation(Conversation):
     """
 
     provider = "gemini"
+
+    realtime_fields: ClassVar[frozenset[str]] = REALTIME
+    """Members of `realtimeInput`."""
+    response_tokens: ClassVar[str] = "response"
+    """What the usage calls what the model answered."""
 
     def __init__(self, pacing: Pacing, language: Language = "en") -> None:
         super().__init__(pacing, language)
@@ -66,6 +72,16 @@ class GeminiConversation(Conversation):
         """Write an event as the service does: indented, in a binary frame."""
         return json.dumps(event, indent=2).encode() + b"\n"
 
+    def refusal_of(self, model: object) -> Close | None:
+        """Return how the session is closed for its model; ``None`` if there is such a model."""
+        if isinstance(model, str) and _DEVELOPER_MODEL.fullmatch(model):
+            return None
+        return Close(1007, "setup.model must name a model, as in models/gemini-live.")
+
+    def output_type(self) -> str:
+        """Return the MIME type of a turn's audio."""
+        return f"audio/pcm;rate={OUTPUT_RATE}"
+
     def _take(self, kind: str, content: dict[str, Any], now: float) -> None:
         if (kind == "setup") != (self._setup is None):
             self.end(1007, "setup must be the first message and only the first")
@@ -79,9 +95,9 @@ class GeminiConversation(Conversation):
             self._take_realtime(content, now)
 
     def _begin(self, setup: dict[str, Any]) -> None:
-        model = setup.get("model")
-        if not isinstance(model, str) or not re.fullmatch(r"models/[\w.-]+", model):
-            self.end(1007, "setup.model must name a model, as in models/gemini-live.")
+        refusal = self.refusal_of(setup.get("model"))
+        if refusal is not None:
+            self.end(refusal.code, refusal.reason)
             return
         modalities = read_member(setup, "generationConfig").get("responseModalities", ["AUDIO"])
         if modalities != ["AUDIO"]:
@@ -93,7 +109,7 @@ class GeminiConversation(Conversation):
         self.send({"setupComplete": {}})
 
     def _take_realtime(self, content: dict[str, Any], now: float) -> None:
-        unknown = content.keys() - _REALTIME
+        unknown = content.keys() - self.realtime_fields
         if unknown:
             raise ValueError(f'Unknown name "{min(unknown)[:40]}" at realtime_input: Cannot find field.')
         if content.keys() & {"activityStart", "activityEnd"} and self._detects_activity:
@@ -152,9 +168,10 @@ class GeminiConversation(Conversation):
 
     def _speak(self, reply: Reply) -> None:
         transcribed = "outputAudioTranscription" in (self._setup or {})
+        mime_type = self.output_type()
         for chunk in chunks(reply, OUTPUT_RATE, "pcm16"):
             at = self.sending_time(chunk.start_ms)
-            sound = {"mimeType": f"audio/pcm;rate={OUTPUT_RATE}", "data": write_base64(chunk.data)}
+            sound = {"mimeType": mime_type, "data": write_base64(chunk.data)}
             content = {"role": "model", "parts": [{"inlineData": sound}]}
             self.schedule(at, {"serverContent": {"modelTurn": content}}, chunk)
             if transcribed and chunk.words:
@@ -165,7 +182,7 @@ class GeminiConversation(Conversation):
         assert self.turn is not None  # noqa: S101 - begun by the caller
         heard = self.turn.started + reply.duration_ms / 1000 / self.pacing.playback
         end = max(heard, self.sending_time(reply.duration_ms))
-        self.schedule(end, _turn_complete(reply.duration_ms))
+        self.schedule(end, self._turn_complete(reply.duration_ms))
 
     def _interrupt(self, now: float) -> None:
         if self.turn is None or not self.speaking(now):
@@ -174,7 +191,20 @@ class GeminiConversation(Conversation):
         self.drop_scheduled()
         self.turn = None
         self.send({"serverContent": {"interrupted": True}})
-        self.send(_turn_complete(sent_ms))
+        self.send(self._turn_complete(sent_ms))
+
+    def _turn_complete(self, spoken_ms: int) -> Event:
+        prompt, response = 10, spoken_ms * _AUDIO_TOKENS_PER_SECOND // 1000
+        return {
+            "serverContent": {"turnComplete": True},
+            "usageMetadata": {
+                "promptTokenCount": prompt,
+                f"{self.response_tokens}TokenCount": response,
+                "totalTokenCount": prompt + response,
+                "promptTokensDetails": [{"modality": "TEXT", "tokenCount": prompt}],
+                f"{self.response_tokens}TokensDetails": [{"modality": "AUDIO", "tokenCount": response}],
+            },
+        }
 
 
 def _read_message(message: str | bytes) -> tuple[str, dict[str, Any]]:
@@ -189,20 +219,6 @@ def _read_message(message: str | bytes) -> tuple[str, dict[str, Any]]:
     if not isinstance(content, dict):
         raise ValueError(f"{kind} must be an object.")  # noqa: TRY004 - the peer's value
     return kind, content
-
-
-def _turn_complete(spoken_ms: int) -> Event:
-    prompt, response = 10, spoken_ms * _AUDIO_TOKENS_PER_SECOND // 1000
-    return {
-        "serverContent": {"turnComplete": True},
-        "usageMetadata": {
-            "promptTokenCount": prompt,
-            "responseTokenCount": response,
-            "totalTokenCount": prompt + response,
-            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": prompt}],
-            "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": response}],
-        },
-    }
 
 
 def _camel_case(value: Any) -> Any:

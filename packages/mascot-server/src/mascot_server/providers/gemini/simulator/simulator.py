@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mascot_server.providers.gemini.credentials import API_KEY, EPHEMERAL
 from mascot_server.providers.gemini.simulator.auth_tokens import auth_token
 from mascot_server.providers.gemini.simulator.conversation import GeminiConversation
+from mascot_server.providers.gemini.simulator.vertex import VERTEX_SOCKET, converse
 from mascot_server.simulators.core.answers import same
 from mascot_server.simulators.core.refusal import Refusal
 
@@ -37,6 +38,8 @@ class GeminiSimulator:
 
     def get(self, request: Request, now: float) -> Answer | Conversation | None:  # noqa: ARG002 - nothing is dated
         """Begin a session."""
+        if VERTEX_SOCKET.fullmatch(request.path):
+            return converse(request, self._setup)
         socket = _SOCKET.fullmatch(request.path)
         return None if socket is None else self._converse(request, constrained=socket[1] is not None)
 
