@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import mascot_visemes
 from mascot_server.errors import BadRequest, TooLarge
 from mascot_server.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
-from mascot_visemes import AudioError, MissingExtraError, VisemeEvent
+from mascot_visemes import AudioError, MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
+
+    from mascot_visemes import VisemeEvent
 
 __all__ = ["CHUNK_MS", "Heard", "Hearing"]
 
@@ -35,7 +39,7 @@ class Heard:
         duration_ms: How long it is, rounded.
     """
 
-    changes: list[VisemeEvent]
+    changes: Sequence[VisemeEvent]
     number: int
     total: int
     duration_ms: int
