@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 FRAMES_PER_SECOND: Final = 25
-BLEND_MS: Final = 90
-"""Over how long the network's shares are averaged for one frame: the mouth moves instead of jumping."""
 COLOURS: Final = 64
 RECORDING: Final = (
     Path(__file__).parents[1] / "packages/mascot-server/src/mascot_server/simulators/assets/en/1-greeting.wav"
@@ -41,7 +39,7 @@ class OutputError(Exception):
     """A file cannot be written, and why."""
 
 
-def read(path: str) -> tuple[Samples, int]:
+def read(path: str | Path) -> tuple[Samples, int]:
     """Reads a recording.
 
     Args:
@@ -60,21 +58,15 @@ def read(path: str) -> tuple[Samples, int]:
 def events(samples: Samples, rate: int) -> list[dict[str, int]]:
     """When the mouth takes which shape: what a program that draws a sprite for each shape needs."""
     found = mv.load("default").predict(samples, sample_rate=rate)
-    return [{"time_ms": event.time_ms, "viseme": int(event.viseme)} for event in found]
+    return [{"time_ms": event.time_ms, "viseme": event.viseme} for event in found]
 
 
 def mouths(samples: Samples, rate: int) -> list[Lips]:
-    """The mouth of each frame, blended from the shares of all shapes: what a face that moves softly needs."""
+    """The mouth of each frame, blended from the weights of all shapes: what a face that moves softly needs."""
     # A row for each 10 ms, a column for each viseme.
     weights = mv.load("default").weights(samples, sample_rate=rate)
-    width = BLEND_MS // 10
-    window = np.hanning(width + 2)[1:-1]
-    padded = np.pad(weights, ((width // 2, width // 2), (0, 0)), mode="edge")
-    smooth = np.stack(
-        [np.convolve(column, window / window.sum(), mode="valid") for column in padded.T], axis=1
-    )
     every = 100 // FRAMES_PER_SECOND
-    return [Lips(*row) for row in (smooth[::every] @ np.array(SHAPES)).tolist()]
+    return [Lips(*row) for row in (weights[::every] @ np.array(SHAPES)).tolist()]
 
 
 def frames(lips: list[Lips], size: int) -> Iterator[Pixels]:

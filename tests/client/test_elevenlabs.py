@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_client import SignedUrl, Viseme, VisemeFeed, Visemes, elevenlabs
+from mascot_client import SignedUrl, VisemeEvent, VisemeFeed, Visemes, elevenlabs
 
 from .fakes import AUDIO, BAD_PAYLOADS, PAYLOADS, TOKEN, Socket, SocketServer, b64, socket_server
 
@@ -120,7 +120,7 @@ def test_visemes_come_just_before_the_audio_they_describe(provider: SocketServer
     heard: list[object] = []
     talk(answer_of(provider), heard.append, heard)
     assert heard == IN_ORDER
-    assert EVENTS[0].visemes == (Viseme(4, 0), Viseme(18, 11))
+    assert EVENTS[0].visemes == (VisemeEvent(4, 0), VisemeEvent(18, 11))
 
 
 @pytest.mark.anyio

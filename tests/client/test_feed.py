@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_client import Viseme, VisemeFeed, Visemes, gemini, openai
+from mascot_client import VisemeEvent, VisemeFeed, Visemes, gemini, openai
 
 from .fakes import PAYLOADS
 
@@ -129,7 +129,7 @@ def test_a_failing_callback_does_not_stop_the_events(caplog: pytest.LogCaptureFi
 def test_a_feed_that_nobody_reads_stays_small() -> None:
     feed = VisemeFeed()
     for number in range(3000):
-        feed(Visemes((Viseme(1, 0),), number, 20))
+        feed(Visemes((VisemeEvent(1, 0),), number, 20))
     assert len(feed) == 1024
     assert feed
     assert next(iter(feed)).audio_event_id == 3000 - 1024

@@ -22,7 +22,7 @@ from mascot_client import (
     AudioDeviceError,
     ConfigurationError,
     MissingExtraError,
-    Viseme,
+    VisemeEvent,
     Visemes,
 )
 from mascot_client.player import SoundDeviceOutput, VisemePlayer
@@ -76,7 +76,7 @@ def speech(*shapes: int) -> tuple[bytes, Visemes]:
     """50 ms of each shape; every sample is the number of the viseme that belongs to it."""
     pcm = array("h", [shape for shape in shapes for _ in range(RATE // 20)]).tobytes()
     changes = [
-        Viseme(shape, number * 50)
+        VisemeEvent(shape, number * 50)
         for number, shape in enumerate(shapes)
         if number == 0 or shapes[number - 1] != shape
     ]

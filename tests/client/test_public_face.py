@@ -76,7 +76,7 @@ def test_public_names() -> None:
         "Smoothing",
         "Timeline",
         "UnavailableError",
-        "Viseme",
+        "VisemeEvent",
         "VisemeFeed",
         "Visemes",
         "smooth",

@@ -16,7 +16,7 @@ from mascot_client import (
     ConfigurationError,
     Smoother,
     Smoothing,
-    Viseme,
+    VisemeEvent,
     Visemes,
     smooth,
 )
@@ -49,7 +49,7 @@ def turns(draw: st.DrawFn) -> list[Visemes]:
         visemes = []
         for offset in sorted(draw(st.sets(st.integers(0, duration - 1), max_size=10))):
             shape = (last + draw(st.integers(1, 21))) % 22
-            visemes.append(Viseme(shape, offset))
+            visemes.append(VisemeEvent(shape, offset))
             last = shape
         made.append(Visemes(tuple(visemes), number, duration))
     return made
@@ -112,7 +112,7 @@ def test_other_shapes_keep_their_distance(turn: list[Visemes], smoothing: Smooth
 @given(turns(), settings, st.integers(0, 21))
 def test_the_mouth_does_not_stick(turn: list[Visemes], smoothing: Smoothing, last: int) -> None:
     # A shape that stays is shown in the end, however soon it came.
-    stays = Visemes((Viseme(last, 0),), 99, 1000)
+    stays = Visemes((VisemeEvent(last, 0),), 99, 1000)
     answer = absolute(smooth([*turn, stays], smoothing))
     end = sum(payload.audio_duration_ms for payload in turn) + 999
     assert shape_at(answer, end) == last
@@ -127,25 +127,25 @@ def test_with_everything_off_nothing_changes(turn: list[Visemes]) -> None:
 
 def test_fast_and_similar_shapes_go_and_critical_ones_stay() -> None:
     shapes = [(0, 4), (30, 6), (70, 21), (90, 1), (200, 12), (230, 4), (300, 0)]
-    turn = [Visemes(tuple(Viseme(shape, offset) for offset, shape in shapes), 1, 400)]
+    turn = [Visemes(tuple(VisemeEvent(shape, offset) for offset, shape in shapes), 1, 400)]
     assert absolute(smooth(turn)) == [(0, 4), (70, 21), (130, 1), (230, 4), (300, 0)]
 
 
 def test_a_critical_shape_is_held() -> None:
-    turn = [Visemes((Viseme(21, 0), Viseme(2, 30), Viseme(18, 200)), 1, 300)]
+    turn = [Visemes((VisemeEvent(21, 0), VisemeEvent(2, 30), VisemeEvent(18, 200)), 1, 300)]
     held = smooth(turn, SMOOTHING_PRESETS["conversation"])
     assert absolute(held) == [(0, 21), (80, 2), (200, 18)]
 
 
 def test_a_shape_that_waits_over_the_end_of_a_payload_comes_in_the_next() -> None:
-    turn = [Visemes((Viseme(21, 80), Viseme(2, 95)), 1, 100.5), Visemes((), 2, 100)]
+    turn = [Visemes((VisemeEvent(21, 80), VisemeEvent(2, 95)), 1, 100.5), Visemes((), 2, 100)]
     answer = smooth(turn)
-    assert [payload.visemes for payload in answer] == [(Viseme(21, 80),), (Viseme(2, 40),)]
+    assert [payload.visemes for payload in answer] == [(VisemeEvent(21, 80),), (VisemeEvent(2, 40),)]
 
 
 def test_reset_forgets() -> None:
     smoother = Smoother()
-    payload = Visemes((Viseme(4, 0),), 1, 10)
+    payload = Visemes((VisemeEvent(4, 0),), 1, 10)
     assert smoother.push(payload) == payload
     assert smoother.push(payload).visemes == ()
     smoother.reset()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_client import ConfigurationError, Mouth, Timeline, Viseme, Visemes
+from mascot_client import ConfigurationError, Mouth, Timeline, VisemeEvent, Visemes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ RATE = 24000
 
 def payload(duration: int, *cues: tuple[int, int]) -> Visemes:
     """(offset, id) pairs over so many milliseconds."""
-    return Visemes(tuple(Viseme(shape, offset) for offset, shape in cues), 1, duration)
+    return Visemes(tuple(VisemeEvent(shape, offset) for offset, shape in cues), 1, duration)
 
 
 def tone(milliseconds: int, amplitude: int = 12000) -> bytes:

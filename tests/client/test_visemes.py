@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mascot_client import ProtocolError, Viseme, Visemes
+from mascot_client import ProtocolError, VisemeEvent, Visemes
 
 GOOD: dict[str, Any] = {
     "visemes": [{"visemeId": 4, "offset": 12}, {"visemeId": 18, "offset": 108}],
@@ -34,7 +34,7 @@ def payloads(draw: st.DrawFn) -> Visemes:
     offsets = sorted(draw(st.lists(st.integers(0, duration - 1), max_size=20)))
     total = draw(st.integers(1, 9))
     return Visemes(
-        visemes=tuple(Viseme(draw(st.integers(0, 21)), offset) for offset in offsets),
+        visemes=tuple(VisemeEvent(draw(st.integers(0, 21)), offset) for offset in offsets),
         audio_event_id=draw(st.integers(0, 2**31)),
         audio_duration_ms=duration + draw(st.sampled_from([0, 0.5])),
         subchunk_id=draw(st.integers(1, total)),
@@ -44,7 +44,7 @@ def payloads(draw: st.DrawFn) -> Visemes:
 
 def test_one_payload() -> None:
     assert Visemes.parse({**GOOD, "of_the_future": 1}) == Visemes(
-        visemes=(Viseme(4, 12), Viseme(18, 108)),
+        visemes=(VisemeEvent(4, 12), VisemeEvent(18, 108)),
         audio_event_id=3001,
         audio_duration_ms=720,
         subchunk_id=1,

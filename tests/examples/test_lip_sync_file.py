@@ -74,7 +74,7 @@ def test_the_mouth_moves_softly_and_rests_in_silence() -> None:
     opened = lips[:, 0]
     # "Hello": wide open within the first half second, and never from shut to open within a frame.
     assert opened[4:13].max() > 0.4
-    assert np.abs(np.diff(opened)).max() < 0.45
+    assert np.abs(np.diff(opened)).max() < 0.6
 
 
 @FFMPEG

@@ -14,7 +14,7 @@ from support.programs import ROOT, run_example, serving_example
 
 from examples.lip_sync_file import RECORDING, events, read
 from examples.rive_bridge.bridge import RIGS, Cue, cues, events_of
-from mascot_client import Viseme, Visemes
+from mascot_client import VisemeEvent, Visemes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,9 +89,9 @@ class TestCues:
 
     def test_payloads_follow_each_other(self) -> None:
         payloads = [
-            Visemes((Viseme(4, 10), Viseme(21, 90)), audio_event_id=1, audio_duration_ms=120.5),
+            Visemes((VisemeEvent(4, 10), VisemeEvent(21, 90)), audio_event_id=1, audio_duration_ms=120.5),
             Visemes((), audio_event_id=2, audio_duration_ms=100),
-            Visemes((Viseme(0, 5),), audio_event_id=3, audio_duration_ms=100),
+            Visemes((VisemeEvent(0, 5),), audio_event_id=3, audio_duration_ms=100),
         ]
         assert list(events_of(payloads)) == [(10, 4), (90, 21), (225.5, 0)]
 

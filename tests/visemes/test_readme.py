@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "packages" / "mascot-visemes" / "README.md").read_text("utf-8")
 GREETING = ROOT / "packages/mascot-server/src/mascot_server/simulators/assets/en/1-greeting.wav"
 
-_SAMPLE = r"[^`]*begins:\n\n((?:    .*\n)+)"  # text, and what a command or program prints, indented
+# Text, and what a command or program prints first or somewhere, indented.
+_SAMPLE = r"[^`]*begins:\n\n((?:    .*\n)+)"
+_EXCERPT = r"[^`]*it prints:\n\n((?:    .*\n)+)"
 
 
 @pytest.fixture
@@ -39,7 +41,10 @@ def test_programs_print_what_is_shown() -> None:
         if sample := re.match(_SAMPLE, text):
             assert done.stdout.startswith(dedent(sample[1]))
             shown += 1
-    assert shown > 1
+        elif sample := re.match(_EXCERPT, text.removeprefix("\n")):
+            assert dedent(sample[1]) in done.stdout
+            shown += 1
+    assert shown == 3
 
 
 @pytest.mark.usefixtures("recording")

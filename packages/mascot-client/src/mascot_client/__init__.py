@@ -27,7 +27,7 @@ from mascot_client.errors import (
 from mascot_client.feed import VisemeFeed
 from mascot_client.smoothing import SMOOTHING_PRESETS, Smoother, Smoothing, smooth
 from mascot_client.timeline import Mouth, Timeline
-from mascot_client.visemes import Viseme, Visemes
+from mascot_client.visemes import VisemeEvent, Visemes
 
 __all__ = [
     "SMOOTHING_PRESETS",
@@ -55,7 +55,7 @@ __all__ = [
     "Smoothing",
     "Timeline",
     "UnavailableError",
-    "Viseme",
+    "VisemeEvent",
     "VisemeFeed",
     "Visemes",
     "smooth",

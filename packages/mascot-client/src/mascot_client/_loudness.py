@@ -6,7 +6,7 @@ import math
 import sys
 from array import array
 
-from mascot_client.visemes import Viseme
+from mascot_client.visemes import VisemeEvent
 
 _FRAME_MS = 20
 _FULL_SCALE = 32768.0
@@ -16,7 +16,7 @@ _LADDER = ((-20.0, 2), (-30.0, 1), (-42.0, 4))
 """From a level in dBFS on: this viseme. Below all of them: 0."""
 
 
-def loudness_visemes(pcm: bytes, sample_rate: int) -> tuple[Viseme, ...]:
+def loudness_visemes(pcm: bytes, sample_rate: int) -> tuple[VisemeEvent, ...]:
     """Open the mouth by the loudness of the sound.
 
     Args:
@@ -30,11 +30,11 @@ def loudness_visemes(pcm: bytes, sample_rate: int) -> tuple[Viseme, ...]:
     if sys.byteorder == "big":
         samples.byteswap()
     step = max(1, sample_rate * _FRAME_MS // 1000)
-    visemes: list[Viseme] = []
+    visemes: list[VisemeEvent] = []
     for number, start in enumerate(range(0, len(samples), step)):
         shape = _shape(samples[start : start + step])
         if not visemes or visemes[-1].id != shape:
-            visemes.append(Viseme(shape, number * _FRAME_MS))
+            visemes.append(VisemeEvent(shape, number * _FRAME_MS))
     return tuple(visemes)
 
 

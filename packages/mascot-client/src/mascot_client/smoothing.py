@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mascot_client._similarity import distinctness, similarity
 from mascot_client.errors import ConfigurationError
-from mascot_client.visemes import MAX_VISEME_ID, Viseme
+from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,7 +121,7 @@ SMOOTHING_PRESETS: Mapping[str, Smoothing] = MappingProxyType(
 """The presets by name."""
 
 
-_LONG_CLOSED = Viseme(SILENCE, -(10**9))
+_LONG_CLOSED = VisemeEvent(SILENCE, -(10**9))
 
 
 class Smoother:
@@ -137,7 +137,7 @@ class Smoother:
     def __init__(self, smoothing: Smoothing = DEFAULT) -> None:
         self._smoothing = smoothing
         self._shown = _LONG_CLOSED
-        self._waiting: Viseme | None = None
+        self._waiting: VisemeEvent | None = None
 
     def reset(self) -> None:
         """Start anew, as the mouth does after an interruption."""
@@ -155,7 +155,7 @@ class Smoother:
         duration = payload.audio_duration_ms
         coming = [*([] if self._waiting is None else [self._waiting]), *payload.visemes]
         self._waiting = None
-        kept: list[Viseme] = []
+        kept: list[VisemeEvent] = []
         for viseme, following in zip_longest(coming, coming[1:]):
             until = math.inf if following is None else following.offset_ms
             due = self._due(viseme, until)
@@ -174,7 +174,7 @@ class Smoother:
             self._waiting = replace(self._waiting, offset_ms=self._waiting.offset_ms - passed)
         return replace(payload, visemes=tuple(kept))
 
-    def _due(self, viseme: Viseme, until: float) -> Viseme | None:
+    def _due(self, viseme: VisemeEvent, until: float) -> VisemeEvent | None:
         """The shape at the time at which to show it, None to leave it out; ``until`` is when the next one comes."""
         smoothing, shown = self._smoothing, self._shown
         if viseme.id == shown.id or until == viseme.offset_ms:

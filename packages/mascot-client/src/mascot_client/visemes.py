@@ -14,7 +14,7 @@ MAX_VISEME_ID = 21
 
 
 @dataclass(frozen=True, slots=True)
-class Viseme:
+class VisemeEvent:
     """The mouth takes on a shape.
 
     Attributes:
@@ -42,7 +42,7 @@ class Visemes:
         total_chunks: how many parts the audio event has.
     """
 
-    visemes: tuple[Viseme, ...]
+    visemes: tuple[VisemeEvent, ...]
     audio_event_id: int
     audio_duration_ms: float
     subchunk_id: int = 1
@@ -88,16 +88,18 @@ class Visemes:
             return None
 
 
-def _visemes(entries: object, duration: float) -> tuple[Viseme, ...]:
+def _visemes(entries: object, duration: float) -> tuple[VisemeEvent, ...]:
     if not isinstance(entries, Sequence) or isinstance(entries, str | bytes):
         raise ProtocolError("visemes", "must be a list")
-    visemes: list[Viseme] = []
+    visemes: list[VisemeEvent] = []
     earliest = 0
     for index, entry in enumerate(entries):
         where = f"visemes[{index}]"
         if not isinstance(entry, Mapping):
             raise ProtocolError(where, "must be a JSON object")
-        viseme = Viseme(id=_integer(entry, "visemeId", where), offset_ms=_integer(entry, "offset", where))
+        viseme = VisemeEvent(
+            id=_integer(entry, "visemeId", where), offset_ms=_integer(entry, "offset", where)
+        )
         if not 0 <= viseme.id <= MAX_VISEME_ID:
             raise ProtocolError(f"{where}.visemeId", f"must be within 0 and {MAX_VISEME_ID}")
         if not earliest <= viseme.offset_ms < duration:

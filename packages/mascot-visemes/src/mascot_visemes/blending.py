@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Indices = NDArray[np.intp]
+    # The viseme shown, the number of the frame to come, and the viseme of the last target if that is pure.
+    Before = tuple[int, int, int]
 
 # The part of a target that the viseme shown has for certain.
 _CERTAIN = 0.75
@@ -38,10 +40,11 @@ _WAY = np.array([1.0, 0.25, 0.5, 0.5], np.float32)
 _KEPT = 1 - _WAY
 _ADDED_CERTAIN = _WAY * np.array([1.0, _CERTAIN, 1.0, _CERTAIN], np.float32)
 _ADDED_BY_NETWORK = _WAY - _ADDED_CERTAIN
+_EDGE = 2  # from there on the edges
 _MIXED = -1  # stands for every viseme that is not pure
 _FRAMES_AT_ONCE = 32  # what a matrix of frames by frames is made of
-_EARLIER = np.tri(_FRAMES_AT_ONCE, k=-1, dtype=np.bool_)
-_EARLIER_OR_SAME = np.tri(_FRAMES_AT_ONCE, dtype=np.float32)
+_UP_TO_NOW = np.tri(_FRAMES_AT_ONCE, dtype=np.float32)
+_NOT_EARLIER = 1 - np.tri(_FRAMES_AT_ONCE, k=-1, dtype=np.float32)
 
 
 class BlendTable:
@@ -57,64 +60,79 @@ class BlendTable:
         width: How many weights a row has: one for each blendshape, or for each viseme if the set has no poses.
     """
 
-    __slots__ = ("_matrix", "_poses", "_pure", "_silence_db", "_turns_early", "visemes", "width")
+    __slots__ = ("_alone", "_matrix", "_poses", "_pure", "_silence_db", "visemes", "width")
 
     def __init__(self, labels: Sequence[str], shapes: ShapeSet, silence_db: float) -> None:
         self.visemes = len(shapes.ids)
         self.width = len(shapes.blendshapes) or self.visemes
         # In some sets lips that close are those at rest.
         closures = {shapes.index_of(phone) for phone in CLOSURES}
-        self._pure = np.array([v if v in closures else _MIXED for v in range(self.visemes)])
-        self._turns_early = (self._pure == _MIXED).tolist()
+        self._pure = [viseme if viseme in closures else _MIXED for viseme in range(self.visemes)]
+        self._alone = np.eye(self.visemes, dtype=np.float32)
         self._matrix = shapes.matrix(labels)
         self._poses = np.array(shapes.poses, np.float32) if shapes.poses else None
         self._silence_db = silence_db
 
-    def shown(
-        self, before: Sequence[tuple[int, int]], changes: Sequence[Sequence[Change]], levels: Floats
-    ) -> tuple[Indices, Indices]:
-        """The viseme of each frame's target, and again if it is pure, else `_MIXED`, both of shape (streams, frames).
+    def kinds(
+        self, befores: Sequence[Before], changes: Sequence[Sequence[Change]], levels: Floats
+    ) -> tuple[Indices, Indices, list[int]]:
+        """What the frames of several streams have for a target, and how they go there.
 
         Args:
-            before: For each stream the viseme shown before these frames, and the number of the first of them.
+            befores: How each stream was before these frames.
             changes: What the decoder found for each stream, as (frame, viseme).
             levels: In dB, shape (streams, frames).
+
+        Returns:
+            The viseme of each frame's target and its index in `_WAY`, both of shape (streams, frames); and for each
+            stream the viseme of its last target if that is pure, else `_MIXED`.
         """
-        visemes = np.empty(levels.shape, np.intp)
-        visemes[:] = [[viseme] for viseme, _ in before]
+        visemes, kinds = np.empty((2, *levels.shape), np.intp)
+        visemes[:] = [[viseme] for viseme, _, _ in befores]
+        kinds[:] = [[self._pure[viseme] == _MIXED] for viseme, _, _ in befores]
         silent = levels < self._silence_db if levels.min() < self._silence_db else None
-        for row, ((viseme, first), its_changes) in enumerate(zip(before, changes, strict=True)):
+        pure, lasts = self._pure, []
+        for row, ((viseme, first, last), its_changes) in enumerate(zip(befores, changes, strict=True)):
+            begun = 0
+            if pure[viseme] != last:
+                kinds[row, 0] += _EDGE
             for frame, following in its_changes:
                 at = frame - first
-                # The frame before turns to the next viseme already, unless it has to be pure itself.
-                if at and self._turns_early[viseme] and (silent is None or not silent[row, at - 1]):
+                # The frame before turns to the next viseme already, unless it is the first of the one shown, or pure.
+                if at - 1 > begun and pure[viseme] == _MIXED and (silent is None or not silent[row, at - 1]):
                     at -= 1
-                visemes[row, at:] = viseme = following  # noqa: PLW2901 - the one that is shown now
-        pure = self._pure.take(visemes)
+                visemes[row, at:], kinds[row, at:] = following, pure[following] == _MIXED
+                if pure[following] != (pure[viseme] if at else last):
+                    kinds[row, at] += _EDGE
+                viseme, begun = following, at  # noqa: PLW2901 - the one that is shown now
+            lasts.append(pure[viseme])
         if silent is not None:
-            pure[silent] = SILENCE
+            before = np.array([[last] for _, _, last in befores])
+            codes = np.concatenate((before, np.array(pure).take(visemes)), axis=1)
+            codes[:, 1:][silent] = SILENCE
             turned = silent[:, 1:] & (visemes[:, :-1] == SILENCE)
-            pure[:, :-1][turned] = SILENCE
-        return visemes, pure
+            codes[:, 1:-1][turned] = SILENCE
+            kinds = (codes[:, 1:] == _MIXED) + _EDGE * (codes[:, 1:] != codes[:, :-1])
+            lasts = codes[:, -1].tolist()
+        return visemes, kinds, lasts
 
-    def steps(self, posteriors: Floats, visemes: Indices, pure: Indices) -> tuple[Floats, Floats]:
+    def steps(self, posteriors: Floats, visemes: Indices, kinds: Indices) -> tuple[Floats, Floats]:
         """What makes each row of the one before it: ``row = kept * before + added``.
 
         Args:
             posteriors: Of phonemes, shape (streams, frames, labels).
-            visemes: As from `shown`, shape (streams, frames).
-            pure: Likewise, with the frame before in front, shape (streams, frames + 1).
+            visemes: As from `kinds`, shape (streams, frames).
+            kinds: Likewise.
 
         Returns:
             ``kept``, shape (streams, frames), and ``added``, shape (streams, frames, visemes).
         """
-        now = pure[:, 1:]
-        kind = (now == _MIXED) + 2 * (now != pure[:, :-1])
         added = product(posteriors, self._matrix)
-        added *= _ADDED_BY_NETWORK.take(kind)[..., None]
-        flat = added.reshape(-1, self.visemes)
-        flat[np.arange(len(flat)), visemes.reshape(-1)] += _ADDED_CERTAIN.take(kind.reshape(-1))
-        return _KEPT.take(kind), added
+        added *= _ADDED_BY_NETWORK.take(kinds)[..., None]
+        certain = self._alone.take(visemes, axis=0)
+        certain *= _ADDED_CERTAIN.take(kinds)[..., None]
+        added += certain
+        return _KEPT.take(kinds), added
 
     def posed(self, rows: Floats) -> Floats:
         """Rows of visemes as rows of weights: mixed poses if the set has some, shape (..., width)."""
@@ -167,15 +185,15 @@ class Blender:
             blenders: Of one table.
             posteriors: Of phonemes, shape (streams, frames, labels), frames at least 1.
             levels: In dB, shape (streams, frames).
-            before: As for `BlendTable.shown`.
-            changes: Likewise.
+            before: For each stream the viseme shown before these frames, and the number of the first of them.
+            changes: What the decoder found for each stream, as (frame, viseme).
         """
         table = blenders[0].table
-        visemes, its_pure = table.shown(before, changes, levels)
-        pure = np.concatenate(([[blender._pure] for blender in blenders], its_pure), axis=1)
-        kept, added = table.steps(posteriors, visemes, pure)
+        befores = [(*its, blender._pure) for its, blender in zip(before, blenders, strict=True)]
+        visemes, kinds, lasts = table.kinds(befores, changes, levels)
+        kept, added = table.steps(posteriors, visemes, kinds)
         rows = _rows(np.array([blender._last for blender in blenders]), kept, added)
-        ends = zip(blenders, table.posed(rows), rows[:, -1].copy(), pure[:, -1].tolist(), strict=True)
+        ends = zip(blenders, table.posed(rows), rows[:, -1].copy(), lasts, strict=True)
         for blender, weights, last, last_pure in ends:
             # A copy: a view would keep the weights of all the others as long as these are kept.
             blender.parts.append(weights.copy())
@@ -199,9 +217,9 @@ def _rows(last: Floats, kept: Floats, added: Floats) -> Floats:
         count = some.shape[1]
         its_added[:, 0] += last * some[:, :1]
         # How much of what each frame adds is left in each later one.
-        left = np.where(_EARLIER[:count, :count], some[..., None], np.float32(1.0))
+        left = np.maximum(some[..., None], _NOT_EARLIER[:count, :count])
         np.multiply.accumulate(left, axis=1, out=left)
-        left *= _EARLIER_OR_SAME[:count, :count]
+        left *= _UP_TO_NOW[:count, :count]
         rows = np.matmul(left, its_added)
         last = rows[:, -1]
         parts.append(rows)

@@ -89,11 +89,8 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[tuple[BinaryI
 
 
 def _name_of(source: object) -> str:
-    """What errors call an open file."""
-    name = getattr(source, "name", None)
-    if not isinstance(name, str):
-        return "audio"
-    return "standard input" if name == "<stdin>" else name
+    """What errors call an open file: not by its name, which may be that of a temporary file."""
+    return "standard input" if getattr(source, "name", None) == "<stdin>" else "audio"
 
 
 def _binary(source: object) -> BinaryIO:
