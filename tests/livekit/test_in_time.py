@@ -32,14 +32,18 @@ def segments(room: Room) -> list[str]:
 
 
 def differences(room: Room, parts: list[bytes], segment: str) -> list[float]:
-    """Viseme time minus sound time of each viseme that was published for a segment, in seconds."""
+    """Viseme time minus sound time of each viseme that was published and whose sound was heard, in seconds."""
     sent: list[tuple[float, Any]] = []
     for at, payload in room.visemes(segmentId=segment, interrupted=False):
         sent += [(at + change["offset"] / 1000, change["viseme"]) for change in payload["visemes"]]
     events = expected(parts)[: len(sent)]
     assert [viseme for _, viseme in sent] == [event.viseme for event in events]
     pcm = b"".join(parts)
-    return [at - room.heard.time_in(pcm, event.time_ms) for (at, _), event in zip(sent, events, strict=True)]
+    return [
+        at - room.heard.time_in(pcm, event.time_ms)
+        for (at, _), event in zip(sent, events, strict=True)
+        if room.heard.plays(pcm, event.time_ms)
+    ]
 
 
 def in_time(median_ms: float) -> None:

@@ -45,14 +45,18 @@ async def perform(
 def differences(
     loudspeaker: Loudspeaker, parts: list[bytes], context: str, destination: str | None = None
 ) -> list[float]:
-    """Viseme time minus sound time of each viseme that was sent for a speech, in seconds."""
+    """Viseme time minus sound time of each viseme of a speech that was sent and whose sound was heard, in seconds."""
     sent: list[tuple[float, Any]] = []
     for at, data in loudspeaker.visemes(contextId=context, destination=destination, interrupted=False):
         sent += [(at + change["offset"] / 1000, change["viseme"]) for change in data["visemes"]]
     events = expected(parts)[: len(sent)]
     assert [viseme for _, viseme in sent] == [event.viseme for event in events]
     heard, pcm = loudspeaker.heard[destination], b"".join(parts)
-    return [at - heard.time_in(pcm, event.time_ms) for (at, _), event in zip(sent, events, strict=True)]
+    return [
+        at - heard.time_in(pcm, event.time_ms)
+        for (at, _), event in zip(sent, events, strict=True)
+        if heard.plays(pcm, event.time_ms)
+    ]
 
 
 def in_time(median_ms: float) -> None:

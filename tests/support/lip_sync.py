@@ -65,6 +65,13 @@ class Heard:
         at = bisect_right(self.begins, byte) - 1
         return self.times[at] + (byte - self.begins[at]) / BYTES / RATE
 
+    def plays(self, speech: bytes, time_ms: int) -> bool:
+        """Whether a moment of a speech was heard, and not cut off before."""
+        at = time_ms * RATE // 1000 * BYTES
+        moment = speech[at : at + RATE // 100 * BYTES]
+        begin = self.origin(speech) + at
+        return self.pcm[begin : begin + len(moment)] == moment
+
     def time_in(self, speech: bytes, time_ms: int) -> float:
         """When a moment of a speech was heard."""
         return self.time_of(self.origin(speech) + time_ms * RATE // 1000 * BYTES)
