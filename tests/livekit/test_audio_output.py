@@ -263,3 +263,25 @@ def test_it_is_registered_with_livekit_agents() -> None:
     assert plugin.version == mascot.__version__
     for name in mascot.__all__:
         assert hasattr(mascot, name)
+
+
+async def test_a_frame_that_is_cancelled_while_it_is_predicted() -> None:
+    """The session cancels its task, and flushes and clears while the prediction is at work."""
+    sink, published = Sink(), Published()
+    output = VisemeAudioOutput(sink, published)
+    await output.capture_frame(frame(b"".join(SPEECH)))
+    sink.begin()
+    await settled(published, 1)
+    capture = asyncio.create_task(output.capture_frame(frame(recording("3-room", 6.0))))
+    await asyncio.sleep(0)
+    capture.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await capture
+    output.flush()
+    output.clear_buffer()
+    sink.end(interrupted=True)
+    assert [message.interrupted for message in await settled(published, 2)] == [False, True]
+    await spoken(output, SPEECH)
+    sink.begin()
+    sink.end()
+    assert (await settled(published, 3))[2].changes[-1][1] == expected(SPEECH)[-1].viseme

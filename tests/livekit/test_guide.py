@@ -31,7 +31,7 @@ class SessionWithoutServer(AgentSession[None]):
         super().__init__()
         self.sink = Sink()
 
-    async def start(self, agent: Agent, *, room: Room) -> None:  # type: ignore[override]  # noqa: ARG002
+    async def start(self, agent: Agent, *, room: Room) -> None:  # noqa: ARG002  (the room's output is the sink)
         self.output.audio = self.sink
         await super().start(agent)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from support.lip_sync import Table, chunks, expected, recording
+from support.lip_sync import Table, chunks, differences, expected, recording
 from support.livekit_stage import Room, SpeakingModel, running_session, spoken
 
 if TYPE_CHECKING:
@@ -31,15 +31,9 @@ def segments(room: Room) -> list[str]:
     return list(dict.fromkeys(payload["segmentId"] for _, payload in room.visemes()))
 
 
-def differences(room: Room, parts: list[bytes], segment: str) -> list[float]:
-    """Viseme time minus sound time of each viseme that was published for a segment, in seconds."""
-    sent: list[tuple[float, Any]] = []
-    for at, payload in room.visemes(segmentId=segment, interrupted=False):
-        sent += [(at + change["offset"] / 1000, change["viseme"]) for change in payload["visemes"]]
-    events = expected(parts)[: len(sent)]
-    assert [viseme for _, viseme in sent] == [event.viseme for event in events]
-    pcm = b"".join(parts)
-    return [at - room.heard.time_in(pcm, event.time_ms) for (at, _), event in zip(sent, events, strict=True)]
+def of(room: Room, parts: list[bytes], segment: str, *, whole: bool = True) -> list[float]:
+    """The differences of one speech."""
+    return differences(room.heard, parts, room.visemes(segmentId=segment, interrupted=False), whole=whole)
 
 
 def in_time(median_ms: float) -> None:
@@ -51,8 +45,7 @@ async def test_a_speech(table: Table) -> None:
     async with running_session(room) as session:
         await session.say("The ferry", audio=spoken(FERRY)).wait_for_playout()
     (segment,) = segments(room)
-    found = differences(room, FERRY, segment)
-    assert len(found) == len(expected(FERRY))
+    found = of(room, FERRY, segment)
     assert {topic for _, topic, _ in room.data} == {"mascot.visemes"}
     assert {(payload["trackId"], payload["shapes"]) for _, payload in room.visemes()} == {("TR_0", "oculus")}
     in_time(table.add("a speech, sent at once", found))
@@ -70,11 +63,10 @@ async def test_an_interruption(table: Table) -> None:
     ((at, closing),) = room.visemes(interrupted=True)
     assert (closing["segmentId"], closing["visemes"]) == (one, [{"viseme": "sil", "offset": 0}])
     assert all(time <= at for time, _ in room.visemes(segmentId=one))
-    found = differences(room, FERRY, one)
+    found = of(room, FERRY, one, whole=False)
     assert 0 < len(found) < len(expected(FERRY)) / 1.5
     in_time(table.add("interrupted after 1 s", found))
-    found = differences(room, GREETING, two)
-    assert len(found) == len(expected(GREETING))
+    found = of(room, GREETING, two)
     in_time(table.add("the speech after it", found))
 
 
@@ -89,8 +81,7 @@ async def test_uninterruptible_speech_plays_on(table: Table) -> None:
         await handle.wait_for_playout()
     (segment,) = segments(room)
     assert not room.visemes(interrupted=True)
-    found = differences(room, parts, segment)
-    assert len(found) == len(expected(parts))
+    found = of(room, parts, segment)
     in_time(table.add("uninterruptible, interrupted", found))
 
 
@@ -100,21 +91,10 @@ async def test_an_underrun(table: Table) -> None:
         audio = spoken(FERRY, stall_after=10, stall=2.4)
         await session.say("The ferry", audio=audio).wait_for_playout()
     (segment,) = segments(room)
-    # The sound stood still in the middle: its halves are found apart.
-    halves = b"".join(FERRY[:10]), b"".join(FERRY[10:])
-    found = []
-    sent = [
-        (at + change["offset"] / 1000)
-        for at, payload in room.visemes(segmentId=segment)
-        for change in payload["visemes"]
-    ]
-    events = expected(FERRY)
-    assert len(sent) == len(events)
-    for at, event in zip(sent, events, strict=True):
-        half, begin = (halves[0], 0) if event.time_ms < 1000 else (halves[1], 1000)
-        found.append(at - room.heard.time_in(half, event.time_ms - begin))
-    in_time(table.add("an underrun of 1.4 s", [found[i] for i, e in enumerate(events) if e.time_ms >= 1000]))
-    assert max(map(abs, found)) < 0.15
+    found = differences(room.heard, FERRY, room.visemes(segmentId=segment), within=4.0)
+    in_time(table.add("an underrun of 1.4 s", found))
+    # Those behind it too: without following the playhead they would be 1.4 s early.
+    assert max(map(abs, found)) < 0.2
 
 
 async def test_a_pause(table: Table) -> None:
@@ -141,11 +121,12 @@ async def test_a_pause(table: Table) -> None:
     ]
     events = expected(parts)[-len(later) :]
     assert [viseme for _, viseme in later] == [event.viseme for event in events]
-    end = b"".join(parts[30:])
-    found = [
-        at - room.heard.time_in(end, event.time_ms - 3000)
-        for (at, _), event in zip(later, events, strict=True)
-    ]
+    end = b"".join(parts[15:])
+    found = []
+    for (at, _), event in zip(later, events, strict=True):
+        heard = room.heard.time_in(end, event.time_ms - 1500) if event.time_ms >= 1500 else None
+        if heard is not None:
+            found.append(at - heard)
     in_time(table.add("after a pause of 0.8 s", found))
 
 
@@ -157,8 +138,7 @@ async def test_two_agents_in_one_room(table: Table) -> None:
             await handle.wait_for_playout()
     for name, room, parts in (("first", host, FERRY), ("second", guest, GREETING)):
         (segment,) = segments(room)
-        found = differences(room, parts, segment)
-        assert len(found) == len(expected(parts))
+        found = of(room, parts, segment)
         in_time(table.add(f"two speakers: the {name}", found))
     assert segments(host) != segments(guest)
 
@@ -169,6 +149,5 @@ async def test_a_realtime_model(table: Table) -> None:
     async with running_session(room, llm=SpeakingModel(parts)) as session:
         await session.generate_reply().wait_for_playout()
     (segment,) = segments(room)
-    found = differences(room, parts, segment)
-    assert len(found) == len(expected(parts))
+    found = of(room, parts, segment)
     in_time(table.add("a realtime model", found))

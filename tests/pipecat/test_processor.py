@@ -193,11 +193,13 @@ async def test_an_interruption_leaves_uninterruptible_speech() -> None:
     assert visemes(down) == expected(parts)
 
 
-async def test_an_interruption_finishes_speech_for_other_destinations() -> None:
+async def test_an_interruption_closes_the_mouths_of_other_destinations_too() -> None:
     down = await answers(
         *speech([OPEN], "one", destination="guest", stopped=False), SleepFrame(), InterruptionFrame()
     )
-    assert visemes(down, transport_destination="guest") == expected([OPEN])
+    *spoken, closing = visemes(down, transport_destination="guest")
+    assert spoken == expected([OPEN])[:-1]
+    assert closing == mv.VisemeEvent(0, "sil")
 
 
 @pytest.mark.parametrize(("shapes", "rest"), [("sapi", 0), ("rhubarb", "X"), ("vrm", "sil")])

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import mascot_visemes as mv
 
@@ -65,9 +66,50 @@ class Heard:
         at = bisect_right(self.begins, byte) - 1
         return self.times[at] + (byte - self.begins[at]) / BYTES / RATE
 
-    def time_in(self, speech: bytes, time_ms: int) -> float:
-        """When a moment of a speech was heard."""
-        return self.time_of(self.origin(speech) + time_ms * RATE // 1000 * BYTES)
+    def time_in(self, speech: bytes, time_ms: int, *, within: float = 0.5) -> float | None:
+        """When a moment of a speech was heard; none if it was cut off before.
+
+        An underrun puts silence into the speech, so the 10 ms from there are looked for behind the place where they
+        belong, as far as `within` seconds; at the end of the speech the 10 ms before.
+        """
+        length = RATE // 100 * BYTES
+        at = time_ms * RATE // 1000 * BYTES
+        begin, beyond = (at, 0) if at + length <= len(speech) else (len(speech) - length, length)
+        place = self.origin(speech) + begin
+        found = self.pcm.find(speech[begin : begin + length], place, place + round(within * RATE) * BYTES)
+        return None if found < 0 else self.time_of(found + beyond)
+
+
+def differences(
+    heard: Heard,
+    parts: list[bytes],
+    payloads: list[tuple[float, dict[str, Any]]],
+    *,
+    whole: bool = True,
+    within: float = 0.5,
+) -> list[float]:
+    """Viseme time minus sound time of each viseme that was sent and whose sound was heard, in seconds.
+
+    Args:
+        heard: Where the speech was played.
+        parts: The speech, as it was sent.
+        payloads: When each of its messages came, and what it said.
+        whole: Whether the visemes of the whole speech must have been sent.
+        within: How many seconds of silence there may be in the speech, played by a sink that stalled.
+    """
+    sent = [
+        (at + change["offset"] / 1000, change["viseme"])
+        for at, payload in payloads
+        for change in payload["visemes"]
+    ]
+    events = expected(parts)
+    assert [viseme for _, viseme in sent] == [event.viseme for event in events[: len(sent)]]
+    assert len(sent) == len(events) or not whole
+    speech = b"".join(parts)
+    times = [heard.time_in(speech, event.time_ms, within=within) for event in events[: len(sent)]]
+    found = [at - time for (at, _), time in zip(sent, times, strict=True) if time is not None]
+    assert len(found) >= 0.8 * len(sent)
+    return found
 
 
 @dataclass

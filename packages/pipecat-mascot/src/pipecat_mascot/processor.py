@@ -140,19 +140,17 @@ class MascotVisemeProcessor(FrameProcessor):
         """
         destination = frame.transport_destination
         ended = [key for key, speech in self._speeches.items() if speech.interruptible]
-        elsewhere = [key for key in ended if key[0] != destination]
         for key in ended:
-            if key[0] == destination:
-                del self._speeches[key]
+            del self._speeches[key]
         # First the interruption: it empties the queues that the viseme frames go to.
         await self.push_frame(frame, direction)
-        await self._finish(elsewhere)
-        if all(key[0] != destination for key in self._speeches):
-            closing = VisemeFrame(
-                (mv.VisemeEvent(0, self._rest),), shapes=self._engine.shapes, rest=self._rest
-            )
-            closing.transport_destination = destination
-            await self.push_frame(closing)
+        closing = {key[0]: key[1] for key in ended} | {destination: None}
+        for place, context_id in closing.items():
+            if all(key[0] != place for key in self._speeches):
+                event = mv.VisemeEvent(0, self._rest)
+                closed = VisemeFrame((event,), 0, self._engine.shapes, self._rest, context_id)
+                closed.transport_destination = place
+                await self.push_frame(closed)
 
     @property
     def _rest(self) -> int | str:

@@ -155,7 +155,12 @@ class VisemeAudioOutput(AudioOutput):
             self._warn(f"audio at {frame.sample_rate} Hz passes without visemes: {error}")
             return
         # Some milliseconds of work, which must not delay other tasks.
-        segment.add(await asyncio.to_thread(stream.accept_waveform, bytes(frame.data)))
+        try:
+            segment.add(await asyncio.to_thread(stream.accept_waveform, bytes(frame.data)))
+        except asyncio.CancelledError:
+            # The session cuts the speech off; the thread may still be at work on the stream.
+            segment.abandon_stream()
+            raise
 
     def _playback_started(self, _event: PlaybackStartedEvent) -> None:
         for segment in self._playing():

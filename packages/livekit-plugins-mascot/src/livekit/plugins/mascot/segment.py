@@ -61,6 +61,10 @@ class Segment:
             self.add(self._stream.input_finished())
             self._stream = None
 
+    def abandon_stream(self) -> None:
+        """Leave the stream as it is; nothing of it is read any more."""
+        self._stream = None
+
     def due(self, now: float) -> VisemeMessage | None:
         """Return what is to be published now, if anything."""
         position = self.playhead.position_ms(now)
