@@ -15,8 +15,6 @@ from mascot_server.inference.viseme_models import VisemeModel, recording_network
 from mascot_visemes import AudioError, MissingExtraError, VisemeEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     from numpy.typing import NDArray
 
