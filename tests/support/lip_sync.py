@@ -30,7 +30,7 @@ def chunks(pcm: bytes, seconds: float) -> list[bytes]:
     return [pcm[begin : begin + size] for begin in range(0, len(pcm), size)]
 
 
-def expected(parts: list[bytes]) -> list[mv.VisemeEvent]:
+def expected(parts: list[bytes]) -> list[mv.VisemeEvent[str]]:
     """The visemes of the parts as mascot-visemes alone predicts them."""
     stream = mv.load("default", shapes="oculus").create_stream(sample_rate=RATE)
     return [event for part in parts for event in stream.accept_waveform(part)] + stream.input_finished()
