@@ -112,7 +112,7 @@ def create_app(
         admission=admission,
         limits=SessionLimits.of(settings),
         dialer=Dialer(settings_of if playground is None else playground.agents.settings_of, http),
-        engines=Engines(live_networks(settings)),
+        engines=Engines(live_networks(settings.english_model)),
         scheduler=scheduler,
         metrics=metrics,
         drain=drain,

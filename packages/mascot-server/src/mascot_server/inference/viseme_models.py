@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeGuard, get_args
-
-if TYPE_CHECKING:
-    from mascot_server.settings import Settings
+from typing import Final, Literal, TypeGuard, get_args
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -35,11 +32,13 @@ def is_viseme_model(name: object) -> TypeGuard[VisemeModel]:
     return name in VISEME_MODELS
 
 
-def live_networks(settings: Settings) -> dict[VisemeModel, str]:
-    """Return the network that live conversations use, by viseme model."""
-    return {model: recording_network(model) for model in VISEME_MODELS} | {
-        DEFAULT_MODEL: settings.english_model
-    }
+def live_networks(default: str) -> dict[VisemeModel, str]:
+    """Return the network that live conversations use, by viseme model.
+
+    Args:
+        default: Network for the default model: fast, or as accurate as for recordings.
+    """
+    return {model: recording_network(model) for model in VISEME_MODELS} | {DEFAULT_MODEL: default}
 
 
 def recording_network(model: VisemeModel) -> str:
