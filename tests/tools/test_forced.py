@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("soundfile", reason="training reads speech with soundfile")
+pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("onnx", reason="training needs onnx")
 
 import soundfile
 
