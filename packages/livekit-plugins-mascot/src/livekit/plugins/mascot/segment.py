@@ -18,6 +18,9 @@ __all__ = ["Segment"]
 WINDOW_MS: Final = 100.0
 """How much of the audio ahead a message describes."""
 
+STALL_S: Final = 0.15
+"""How long an underrun lasts before an open mouth is closed."""
+
 
 class Segment:
     """The visemes of one speech and the position up to which they have been published.
@@ -38,6 +41,7 @@ class Segment:
         self._events: list[tuple[float, int | str]] = []
         self._next = 0
         self._sent_ms = 0.0
+        self._stalled = False
 
     def stream(self, sample_rate: int) -> mv.Stream:
         """Return the stream for audio that comes next; another rate begins another stream.
@@ -71,10 +75,17 @@ class Segment:
         if not self.playhead.running or position + 1 < self._sent_ms:
             return None
         captured = self.playhead.captured_ms
+        stalled_at = self._stalled_at()
+        if stalled_at is not None and now >= stalled_at:
+            self._stalled = True
+            return self._message([(0, self._rest)])
+        changes: list[tuple[int, int | str]] = []
+        if self._stalled and position < captured:
+            self._stalled = False
+            changes.append((0, self._shape_at(position)))
         self._sent_ms = min(max(position, self._sent_ms) + WINDOW_MS, captured)
         # At the end of all audio there may be an event that closes the mouth.
         last = captured + 1 if self._sent_ms >= captured else self._sent_ms
-        changes: list[tuple[int, int | str]] = []
         while self._next < len(self._events) and self._events[self._next][0] < last:
             time_ms, viseme = self._events[self._next]
             changes.append((max(round(time_ms - position), 0), viseme))
@@ -84,7 +95,7 @@ class Segment:
     def due_at(self) -> float | None:
         """Return when `due` has more to return, if that is known."""
         if self._next == len(self._events) and self._sent_ms >= self.playhead.captured_ms:
-            return None
+            return self._stalled_at()
         return self.playhead.time_of(self._sent_ms)
 
     def pause(self, now: float) -> VisemeMessage | None:
@@ -120,6 +131,15 @@ class Segment:
     def _rest(self) -> int | str:
         """The closed mouth."""
         return self._engine.visemes[0]
+
+    def _stalled_at(self) -> float | None:
+        """Return when an open mouth is closed because no audio follows; none if that is not so."""
+        captured = self.playhead.captured_ms
+        over = self._stream is None or self._next < len(self._events) or self._sent_ms < captured
+        if over or self._stalled or self._shape_at(captured) == self._rest:
+            return None
+        dry_at = self.playhead.time_of(captured)
+        return None if dry_at is None else dry_at + STALL_S
 
     def _played(self, position_ms: float) -> int:
         """Return how many events lie before a position."""
