@@ -41,7 +41,7 @@ from tools.train.relabel import certain, heard_by, relabel
 from tools.train.shipped import loaded
 from tools.train.start import heard, mix, started
 from tools.train.teacher import Lesson, told
-from tools.train.tune import tune
+from tools.train.tune import measure, tune
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -271,6 +271,7 @@ def main(argv: list[str] | None = None) -> None:
     card.write(graph.with_suffix(".json"), args, best, data)
     if args.decoder:
         card.take_decoder(graph.with_suffix(".json"), args.decoder)
+        measure(graph, language.carried or args.corpus)
     else:
         tune(graph, [language.carried] if language.carried else [args.corpus, *args.speech], data)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)

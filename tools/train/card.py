@@ -13,7 +13,7 @@ from mascot_visemes.features import BANDS
 from mascot_visemes.network import CARD_FORMAT, DecoderSettings
 from mascot_visemes.shapes import SHAPES
 from tools.train.net import HEADS
-from tools.train.sources import SOURCES
+from tools.train.sources import source
 
 if TYPE_CHECKING:
     import argparse
@@ -55,8 +55,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         },
         "metrics": {},
         "data": [
-            {"corpus": name, "train_hours": round(h, 2)} | SOURCES.get(name, {})
-            for name, h in sorted(hours.items())
+            {"corpus": name, "train_hours": round(h, 2)} | source(name) for name, h in sorted(hours.items())
         ],
         "training": {
             "command": _command(args),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tools.synthesis.world.voices import LANGUAGES
+
 _ALIGNED = (
     "Forced alignment with pocketsphinx's English model and the pronunciations of a dictionary, moved 10 ms later, "
     "schwas told apart from other vowels. On other speech, labelled by hand, such an alignment is right in about "
@@ -129,3 +131,62 @@ SOURCES: dict[str, dict[str, str]] = {
 }
 """By corpus: ``source``, ``licence``, ``about`` (what speech), ``labels`` (how the phone times were made), and
 ``speakers`` where they cannot be counted."""
+
+_PHONES_OF = (
+    "Forced alignment of espeak-ng's phones of the transcript by the English network, a sound heard as the English "
+    "ones like it."
+)
+SOURCES |= {
+    "de-kerstin": {
+        "source": "dataset-voice-kerstin (Rhasspy)",
+        "licence": "CC0-1.0",
+        "about": "one studio-like German voice reading sentences",
+        "labels": _PHONES_OF,
+    },
+    "nl-flemishguy": {
+        "source": "dataset-voice-flemishguy (Rhasspy)",
+        "licence": "CC0-1.0",
+        "about": "one studio-like Flemish voice reading sentences",
+        "labels": _PHONES_OF,
+    },
+    "ru-asterisk": {
+        "source": "asterisk-core-sounds-ru-g722 (Debian)",
+        "licence": "CC-BY-3.0",
+        "about": "Russian telephone prompts, one voice",
+        "labels": _PHONES_OF,
+    },
+    "es-css10": {
+        "source": "CSS10",
+        "licence": "Apache-2.0, recordings in the public domain",
+        "about": "a Spanish audiobook, one voice",
+        "labels": _PHONES_OF,
+    },
+    "ar-arabic-commands": {
+        "source": "Arabic Speech Commands (Ghandoura)",
+        "licence": "CC-BY-4.0",
+        "about": "single Arabic words",
+        "labels": _PHONES_OF,
+    },
+}
+
+
+def source(corpus: str) -> dict[str, str]:
+    """What is known of a corpus, those of `tools.synthesis.world` by their kind; nothing of one that is unknown."""
+    if corpus in SOURCES:
+        return SOURCES[corpus]
+    kind, _, language = corpus.partition("-")
+    if language in LANGUAGES and kind == "espeak":
+        return {
+            "source": f"espeak-ng speaking {language}, with 38 timbres",
+            "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",
+            "about": "synthetic formants, texts of Django and the CLDR",
+            "labels": "The synthesiser's own phone times.",
+        }
+    if language in LANGUAGES and kind == "kokoro":
+        return {
+            "source": f"Kokoro-82M, mixtures of its five Japanese voices, speaking {language}",
+            "licence": "Apache-2.0",
+            "about": "neural voices, texts of Django and the CLDR",
+            "labels": _SHARPENED,
+        }
+    return {}

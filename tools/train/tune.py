@@ -234,7 +234,7 @@ def tune(graph: Path, folders: Sequence[Path], data: Corpus) -> None:
 
     Args:
         graph: The ONNX file; the card lies beside it.
-        folders: Hold the corpora, for the phone times; the first has those whose figures stand in the card.
+        folders: Hold the corpora, for the phone times; the first has those that `measure` scores.
         data: The same, loaded.
     """
     path = graph.with_suffix(".json")
@@ -248,8 +248,16 @@ def tune(graph: Path, folders: Sequence[Path], data: Corpus) -> None:
             _Trial(speech, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
         )
         content["decoder"][shapes.name] = card.decoder(settings)
+    card.save(path, content)
+    measure(graph, folders[0])
+
+
+def measure(graph: Path, corpus: Path) -> None:
+    """Complete the card of the model at `graph` with its figures on the dev split of the corpora in a folder."""
+    path = graph.with_suffix(".json")
+    content = json.loads(path.read_text("utf-8"))
     engine = Engine(Network(graph.stem, graph.read_bytes(), json.dumps(content)), SHAPES["oculus"])
-    scores = {p.stem: score_corpus(engine, p, "dev", CHUNK_MS) for p in sorted(folders[0].glob("*.jsonl"))}
+    scores = {p.stem: score_corpus(engine, p, "dev", CHUNK_MS) for p in sorted(corpus.glob("*.jsonl"))}
     content["metrics"] = {
         "split": "dev",
         "chunk_ms": CHUNK_MS,
