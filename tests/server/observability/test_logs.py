@@ -125,6 +125,8 @@ def test_secrets_in_exceptions_and_fields_are_blanked_out_of_json() -> None:
         ("redis://:redis-password@cache:6379/0", "redis://:[redacted]@cache:6379/0"),
         ("rediss://user:p%40ss@cache", "rediss://user:[redacted]@cache"),
         ("https://api.example.com:8443/a@b", "https://api.example.com:8443/a@b"),
+        ("a key AQ.Ab8RN6JZ2jYkQ-long_enough of Google's", "a key [redacted] of Google's"),
+        ("an access token ya29.a0AfH6SMB_x-y.z", "an access token [redacted]"),
         ("Authorization: Token abcdefgh", "Authorization: [redacted]"),
         ("xi-api-key: 0123456789abcdef", "xi-api-key: [redacted]"),
         ("cookie: a=b; c=d\nhost: x", "cookie: [redacted]\nhost: x"),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.apps import refused, token_for
 from support.servers import API_KEY
 from support.wires import gemini_audio
@@ -228,6 +230,13 @@ class TestModel:
     @pytest.mark.parametrize("model", ["models/gemini-live", "publishers/google/models/gemini-live", FULL])
     def test_the_developer_api_gets_its_name_from_an_sdk_in_vertex_mode(self, model: str) -> None:
         assert model_sent({"api_key": "AIza"}, model) == "models/gemini-live"
+
+    @given(model=st.text() | st.from_regex(r"(projects/|publishers/|models/|locations/|[a-z/.])*"))
+    def test_whatever_an_app_names_stays_in_the_configured_project(self, model: str) -> None:
+        prefix = FULL.partition("publishers")[0]
+        sent = model_sent(CLOUD, model)
+        assert sent.startswith(prefix)
+        assert "/" in sent.removeprefix(prefix)
 
     def test_nothing_else_is_rewritten(self) -> None:
         text = (

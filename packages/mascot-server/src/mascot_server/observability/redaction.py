@@ -36,7 +36,7 @@ _SECRET: Final = re.compile(
     # The password of a URL.
     r"|(?P<user>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/@]+(?=@)"
     # The shapes of keys and tokens: ours, signed ones, Google's, OpenAI's, ElevenLabs'.
-    r"|\b(?:mascot_(?:ephemeral|key)_|auth_tokens(?:/|%2F)|AIza|eyJ|ya29\.|sk[-_]|ek_|cvtkn_|"
+    r"|\b(?:mascot_(?:ephemeral|key)_|auth_tokens(?:/|%2F)|AIza|AQ\.(?=[\w-]{16})|eyJ|ya29\.|sk[-_]|ek_|cvtkn_|"
     r"openai-insecure-api-key\.)[\w.~+/=%-]+",
     re.IGNORECASE,
 )
