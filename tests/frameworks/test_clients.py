@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import jwt
 import pytest
+import trustme
 from support.servers import API_KEY, API_KEY_ID, SECRET, RunningServer, run_server, run_simulators
 
 from mascot_server import simulators
@@ -43,18 +45,21 @@ def environment_of(client: str) -> Path:
     return folder.absolute()
 
 
-def sign(server: RunningServer, provider: str, **config: object) -> dict[str, str]:
+def sign(
+    server: RunningServer, provider: str, config: dict[str, str], trust: ssl.SSLContext | None = None
+) -> dict[str, str]:
     answer = httpx.post(
         f"{server.origin}/v1/get-signed-url",
         json={"config": {"provider": provider, "provider_config": config}},
         headers={"Authorization": f"Bearer {API_KEY}"},
+        verify=trust or True,
     )
     content: dict[str, str] = answer.raise_for_status().json()
     return content
 
 
 def openai_url(server: RunningServer) -> str:
-    return sign(server, "openai", **OPENAI)["signed_url"]
+    return sign(server, "openai", OPENAI)["signed_url"]
 
 
 def token_of(url: str) -> str:
@@ -123,12 +128,30 @@ def test_litellm_with_a_base_url_and_a_key(server: RunningServer) -> None:
     assert "with visemes" in run_python("litellm", origin=server.origin, token=token_of(openai_url(server)))
 
 
-def test_google_genai_with_vertexai(server: RunningServer) -> None:
+def test_google_genai_with_vertexai(tmp_path: Path) -> None:
     environment_of("genai")
     key = getattr(credentials, "VERTEX_API_KEY", None)
     if key is None:
         pytest.skip("this server has no configuration for Vertex AI")
-    answer = sign(server, "gemini", api="vertex", api_key=key)
-    assert "with visemes" in run_python(
-        "genai", origin=answer["base_url"], token=answer["api_key"], model="gemini-3.8-live"
-    )
+    # The SDK connects by TLS, whatever scheme its base URL has.
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    files = {name: tmp_path / f"{name}.pem" for name in ("authority", "tls_cert", "tls_key")}
+    authority.cert_pem.write_to_path(files["authority"])
+    certificate.cert_chain_pems[0].write_to_path(files["tls_cert"])
+    certificate.private_key_pem.write_to_path(files["tls_key"])
+    tls = {name: files[name] for name in ("tls_cert", "tls_key")}
+    with (
+        run_simulators(burst=50, playback=math.inf) as providers,
+        run_server(providers.origin, **tls) as server,
+    ):
+        trust = ssl.create_default_context(cafile=str(files["authority"]))
+        answer = sign(server, "gemini", {"api": "vertex", "api_key": key}, trust)
+        line = run_python(
+            "genai",
+            origin=answer["base_url"],
+            token=answer["api_key"],
+            model="gemini-3.8-live",
+            authority=str(files["authority"]),
+        )
+    assert "with visemes" in line

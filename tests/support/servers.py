@@ -16,6 +16,7 @@ from mascot_server import create_app, load_settings
 from mascot_server.playground import DemoSettings, Playground
 from mascot_server.process.server import listen, server_config
 from mascot_server.providers.registry import PROVIDERS
+from mascot_server.settings import Settings
 from mascot_server.simulators import Simulators
 
 if TYPE_CHECKING:
@@ -86,7 +87,12 @@ def run_server(
     pinged, and how long they may take to answer. With `demo`, a dict of the playground's settings, it serves that as
     well.
     """
-    urls = {f"{name}_url": upstream for name in PROVIDERS}
+    of_providers = tuple(f"{name}_" for name in PROVIDERS)
+    urls = {
+        name: upstream
+        for name in Settings.model_fields
+        if name.startswith(of_providers) and name.endswith("_url")
+    }
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
     playground = None if demo is None else Playground(settings, DemoSettings(**demo))
     app = create_app(settings, playground=playground)
