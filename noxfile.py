@@ -29,14 +29,15 @@ PARTS = {
 """Which packages each part of the tests needs."""
 
 SDKS = {
-    "elevenlabs": ("2.11.0", "2.40.0", "2.60.0", ""),
-    "openai": ("1.109.1", "2.0.0", "2.54.0", "3.0.0", ""),
+    "elevenlabs": ("2.11.0", "2.40.0", "2.60.0", "2.75.0", ""),
+    "openai": ("1.109.1", "2.0.0", "2.54.0", "3.0.0", "3.12.0", ""),
     "google-genai": ("1.70.0", "2.0.0", "2.34.0", "3.0.0", ""),
 }
 """Versions of the providers' SDKs that mascot-client is tried with, the newest as ``""``.
 
-The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2.40); OpenAI's last of each line,
-and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
+The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2.40), and the release that tells apps
+why a conversation ended (2.75); OpenAI's last of each line, its change to httpx2 (3.0), and the release with GPT-Live
+(3.12); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
 """
 
 TRANSPORTS = (
