@@ -6,6 +6,7 @@ Every session tests what users get: wheels built here, installed into an environ
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -28,20 +29,45 @@ PARTS = {
 """Which packages each part of the tests needs."""
 
 SDKS = {
-    "elevenlabs": ("2.11.0", "2.40.0", "2.60.0", ""),
-    "openai": ("1.109.1", "2.0.0", "2.54.0", "3.0.0", ""),
+    "elevenlabs": ("2.11.0", "2.40.0", "2.60.0", "2.75.0", ""),
+    "openai": ("1.109.1", "2.0.0", "2.54.0", "3.0.0", "3.12.0", ""),
     "google-genai": ("1.70.0", "2.0.0", "2.34.0", "3.0.0", ""),
 }
 """Versions of the providers' SDKs that mascot-client is tried with, the newest as ``""``.
 
-The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2.40); OpenAI's last of each line,
-and its change to httpx2 (3.0); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
+The first is the declared lower bound. Between: ElevenLabs' on-premise rework (2.40), and the release that tells apps
+why a conversation ended (2.75); OpenAI's last of each line, its change to httpx2 (3.0), and the release with GPT-Live
+(3.12); Google's first and last of the line on ``v1beta``, and the change to ``v1`` (3.0).
 """
 
 LEARNING = ("torch==2.13.0", "onnx>=1.17", "scipy>=1.13", "soundfile>=0.12")
 PIPECAT = ("1.13", "1.14")
 LIVEKIT = ("1.7", "1.8")
 """The newest two minor versions of each framework, with which its package is tested."""
+TRANSPORTS = (
+    ("0.52.4", "15.0"),
+    ("0.53.0", "15.0.1"),
+    ("0.54.0", "16.0"),
+    ("0.54.0", "16.1.1"),
+    ("0.54.0", "17.0"),
+    ("0.54.0", "17.4"),
+)
+"""Versions of uvicorn and websockets that the server is tried with, from the lower bounds to the newest.
+
+The server subclasses classes of both that may change with any minor version of uvicorn and any major version of
+websockets. Its upper bounds are the first ones that are not in this table.
+"""
+
+FRAMEWORKS = {
+    "pipecat": ("pipecat-ai[openai]>=1.14",),
+    "livekit": ("livekit-agents>=1.8", "livekit-plugins-openai>=1.8"),
+    "litellm": ("litellm[proxy]>=1.108",),
+    "genai": ("google-genai>=3.6",),
+}
+"""Clients of others that connect to the server, each with an environment of its own: their requirements exclude
+each other's and ours."""
+
+NODE_FRAMEWORKS = ("@livekit/agents@^1.9", "@livekit/agents-plugin-openai@^1.9")
 
 TRAINING = (
     *LEARNING,
@@ -161,6 +187,52 @@ def pipecat(session: nox.Session, minor: str) -> None:
 def livekit(session: nox.Session, minor: str) -> None:
     """Run the tests of livekit-plugins-mascot in sessions of LiveKit Agents; `-- -s` prints the measured times."""
     framework(session, "livekit-plugins-mascot", f"livekit-agents=={minor}", "tests/livekit")
+
+
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Hold conversations with the clients of frameworks, each from its own package (slow; needs Node.js for one)."""
+    session.install("uv", *build_wheels(session, *PARTS["integration"]), *testing("server"))
+    folder = Path(session.create_tmp()).resolve() / "clients"
+    for client, requirements in FRAMEWORKS.items():
+        python = str(folder / client / "bin" / "python")
+        session.run(
+            "uv", "venv", "--allow-existing", "--python", f"{session.bin}/python", str(folder / client)
+        )
+        session.run("uv", "pip", "install", "--quiet", "--python", python, *requirements)
+    if shutil.which("npm"):
+        (folder / "node").mkdir(exist_ok=True)
+        session.run(
+            *("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder / "node")),
+            *NODE_FRAMEWORKS,
+            external=True,
+        )
+    session.run(
+        "pytest", "tests/frameworks", "-q", "-s", *session.posargs, env={"MASCOT_FRAMEWORKS": str(folder)}
+    )
+
+
+@nox.session
+def transports(session: nox.Session) -> None:
+    """Run the tests of sockets over versions of uvicorn and websockets, and print a table (slow).
+
+    `nox -s transports -- 0.54.0 17.4` tries these two alone.
+    """
+    session.install(*build_wheels(session, *PARTS["server"]), *testing("server"))
+    tests = ("tests/server/transport", "tests/server/relay", "tests/hostile/test_smoke.py")
+    rows = []
+    for uvicorn, websockets in [tuple(session.posargs)] if session.posargs else TRANSPORTS:
+        session.install(f"uvicorn=={uvicorn}", f"websockets=={websockets}")
+        passed = session.run("pytest", *tests, "-q", success_codes=[0, 1], silent=True)
+        summary = str(passed).strip().splitlines()[-1]
+        rows.append((uvicorn, websockets, summary))
+        session.log(" ".join(rows[-1]))
+        if "failed" in summary or "error" in summary:
+            session.warn(str(passed))
+    print("uvicorn   websockets")
+    print("\n".join(f"{uvicorn:<10}{websockets:<12}{summary}" for uvicorn, websockets, summary in rows))
+    if any("failed" in summary or "error" in summary for *_, summary in rows):
+        session.error("some versions fail")
 
 
 @nox.session

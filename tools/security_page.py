@@ -43,6 +43,7 @@ LIMITS: Final[dict[str, tuple[Row, ...]]] = {
     "With a token": (
         Row("life of a token, s", "600", "401; conversations that run go on"),
         Row("conversations per token", "single_use_tokens", "401 for a second one"),
+        Row("life of a token with `session_ttl`, s", "max_session_ttl_seconds", "400 for a longer one"),
         Row("one message, bytes", "16777216", "1009, closed"),
         Row("length of a conversation, s", "max_session_seconds", "1008, closed"),
         Row("conversation in which nobody says anything, s", "idle_seconds", "1008, closed"),

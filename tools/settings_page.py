@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 SECTIONS = {
-    "Keys and tokens": ("api_keys", "secret", "key_store", "single_use_tokens"),
+    "Keys and tokens": ("api_keys", "secret", "key_store", "single_use_tokens", "max_session_ttl_seconds"),
     "Where it listens, and for whom": (
         "host",
         "port",

@@ -84,6 +84,30 @@ async def test_the_same_on_asyncio(server: HttpServer, config: Any, body: object
     assert request["headers"]["authorization"] == f"Bearer {KEY}"
 
 
+def test_a_time_to_resume_in_stands_beside_the_config(server: HttpServer) -> None:
+    server.body = json.dumps({"signed_url": SIGNED_URL}).encode()
+    with MascotClient(api_key=KEY, base_url=server.url) as client:
+        client.get_signed_url(OPENAI, session_ttl=7200)
+    [request] = server.requests
+    assert request["body"]["session_ttl"] == 7200
+    assert request["body"]["config"]["provider_config"] == OPENAI.provider_config()
+
+
+@pytest.mark.anyio
+async def test_a_time_to_resume_in_on_asyncio(server: HttpServer) -> None:
+    server.body = json.dumps(CREDENTIALS).encode()
+    async with AsyncMascotClient(api_key=KEY, base_url=server.url) as client:
+        await client.get_signed_url(GEMINI, session_ttl=600)
+    assert server.requests[0]["body"]["session_ttl"] == 600
+
+
+@pytest.mark.parametrize("session_ttl", [599, -1, 0, True, 3600.0, "3600"])
+def test_a_time_that_no_server_takes(session_ttl: Any) -> None:
+    with MascotClient(api_key=KEY, base_url="http://h") as client:
+        with pytest.raises(ConfigurationError, match="session_ttl"):
+            client.get_signed_url(OPENAI, session_ttl=session_ttl)
+
+
 def test_typed_answers() -> None:
     # Checked by the type checker: each config has its own type of answer.
     url: SignedUrl = MascotClient(

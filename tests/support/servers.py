@@ -15,6 +15,8 @@ from anyio.from_thread import start_blocking_portal
 from mascot_server import create_app, load_settings
 from mascot_server.playground import DemoSettings, Playground
 from mascot_server.process.server import listen, server_config
+from mascot_server.providers.registry import PROVIDERS
+from mascot_server.settings import Settings
 from mascot_server.simulators import Simulators
 
 if TYPE_CHECKING:
@@ -79,13 +81,18 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 def run_server(
     upstream: str, *, ws: Any = None, ping_seconds: Any = None, demo: Any = None, **overrides: Any
 ) -> Iterator[RunningServer]:
-    """Runs the server with one origin for all three providers; the overrides are its settings.
+    """Runs the server with one origin for all providers; the overrides are its settings.
 
     `ws` names another implementation of the sockets, as uvicorn knows them. `ping_seconds` is how often apps are
     pinged, and how long they may take to answer. With `demo`, a dict of the playground's settings, it serves that as
     well.
     """
-    urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url", "gemini_vertex_url"), upstream)
+    of_providers = tuple(f"{name}_" for name in PROVIDERS)
+    urls = {
+        name: upstream
+        for name in Settings.model_fields
+        if name.startswith(of_providers) and name.endswith("_url")
+    }
     settings = load_settings(**{"secret": SECRET, "api_keys": API_KEY, "port": 0, **urls, **overrides})
     playground = None if demo is None else Playground(settings, DemoSettings(**demo))
     app = create_app(settings, playground=playground)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PATH = "/v1/get-signed-url"
+_SHORTEST_TTL_S = 600
+"""For so long every answer starts conversations."""
 _MAX_ERROR_TEXT = 500
 _ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -33,15 +35,25 @@ _ERRORS: Mapping[int, type[APIStatusError]] = {
 }
 
 
-def request_body(config: ProviderConfig) -> dict[str, object]:
+def request_body(config: ProviderConfig, session_ttl: int | None = None) -> dict[str, object]:
     """The JSON body that asks for a signed URL.
 
     Raises:
-        ConfigurationError: ``config`` is none of the three config models.
+        ConfigurationError: ``config`` is none of the three config models, or ``session_ttl`` is out of range.
     """
     if not isinstance(config, ElevenLabsConfig | GeminiConfig | OpenAIConfig):
         raise ConfigurationError("config", "must be an ElevenLabsConfig, a GeminiConfig or an OpenAIConfig")
-    return {"config": {"provider": config.provider, "provider_config": config.provider_config()}}
+    body: dict[str, object] = {
+        "config": {"provider": config.provider, "provider_config": config.provider_config()}
+    }
+    if session_ttl is None:
+        return body
+    # A bool is an int in Python.
+    if type(session_ttl) is not int or session_ttl < _SHORTEST_TTL_S:
+        raise ConfigurationError(
+            "session_ttl", f"must be a whole number of seconds, {_SHORTEST_TTL_S} or more"
+        )
+    return {**body, "session_ttl": session_ttl}
 
 
 def read_answer(

@@ -101,20 +101,29 @@ class MascotClient(_Endpoint):
         self._http = http_client or httpx.Client(timeout=timeout)
 
     @overload
-    def get_signed_url(self, config: ElevenLabsConfig | OpenAIConfig) -> SignedUrl: ...
+    def get_signed_url(
+        self, config: ElevenLabsConfig | OpenAIConfig, *, session_ttl: int | None = None
+    ) -> SignedUrl: ...
     @overload
-    def get_signed_url(self, config: GeminiConfig) -> GeminiCredentials: ...
-    def get_signed_url(self, config: ProviderConfig) -> SignedUrl | GeminiCredentials:
+    def get_signed_url(
+        self, config: GeminiConfig, *, session_ttl: int | None = None
+    ) -> GeminiCredentials: ...
+    def get_signed_url(
+        self, config: ProviderConfig, *, session_ttl: int | None = None
+    ) -> SignedUrl | GeminiCredentials:
         """Ask for a connection to a provider through the server.
 
         Args:
             config: the provider and what it needs.
+            session_ttl: seconds for which the answer resumes a conversation that it started within its 10 minutes,
+                600 or more; the server has a maximum, 7200 by default. Needed by what connects again with the same
+                answer later, such as LiveKit Agents. Make ``config`` with a standing ``api_key`` for it.
 
         Returns:
             ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini; valid for 10 minutes.
 
         Raises:
-            ConfigurationError: ``config`` is not one of the config models.
+            ConfigurationError: ``config`` is not one of the config models, or ``session_ttl`` is out of range.
             BadRequestError: the server does not accept the configuration.
             AuthenticationError: the server does not know the API key.
             RateLimitError: the key's limits are used up, also after the retries.
@@ -124,7 +133,7 @@ class MascotClient(_Endpoint):
             APIConnectionError: the server cannot be reached.
             ProtocolError: the answer is not what the contract says.
         """
-        body = request_body(config)
+        body = request_body(config, session_ttl)
         done = 0
         while True:
             try:
@@ -194,20 +203,29 @@ class AsyncMascotClient(_Endpoint):
         self._http = http_client or httpx.AsyncClient(timeout=timeout)
 
     @overload
-    async def get_signed_url(self, config: ElevenLabsConfig | OpenAIConfig) -> SignedUrl: ...
+    async def get_signed_url(
+        self, config: ElevenLabsConfig | OpenAIConfig, *, session_ttl: int | None = None
+    ) -> SignedUrl: ...
     @overload
-    async def get_signed_url(self, config: GeminiConfig) -> GeminiCredentials: ...
-    async def get_signed_url(self, config: ProviderConfig) -> SignedUrl | GeminiCredentials:
+    async def get_signed_url(
+        self, config: GeminiConfig, *, session_ttl: int | None = None
+    ) -> GeminiCredentials: ...
+    async def get_signed_url(
+        self, config: ProviderConfig, *, session_ttl: int | None = None
+    ) -> SignedUrl | GeminiCredentials:
         """Ask for a connection to a provider through the server.
 
         Args:
             config: the provider and what it needs.
+            session_ttl: seconds for which the answer resumes a conversation that it started within its 10 minutes,
+                600 or more; the server has a maximum, 7200 by default. Needed by what connects again with the same
+                answer later, such as LiveKit Agents. Make ``config`` with a standing ``api_key`` for it.
 
         Returns:
             ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini; valid for 10 minutes.
 
         Raises:
-            ConfigurationError: ``config`` is not one of the config models.
+            ConfigurationError: ``config`` is not one of the config models, or ``session_ttl`` is out of range.
             BadRequestError: the server does not accept the configuration.
             AuthenticationError: the server does not know the API key.
             RateLimitError: the key's limits are used up, also after the retries.
@@ -217,7 +235,7 @@ class AsyncMascotClient(_Endpoint):
             APIConnectionError: the server cannot be reached.
             ProtocolError: the answer is not what the contract says.
         """
-        body = request_body(config)
+        body = request_body(config, session_ttl)
         done = 0
         while True:
             try:

@@ -47,6 +47,22 @@ async def test_a_claim_ends(counters: Counters) -> None:
     assert await counters.claim("a", seconds=LONG)
 
 
+async def test_a_mark_is_remembered_until_it_ends(counters: Counters) -> None:
+    assert not await counters.is_marked("a")
+    await counters.mark("a", seconds=LONG)
+    await counters.mark("b", seconds=SHORT)
+    assert await counters.is_marked("a")
+    assert await counters.is_marked("b")
+    # Claims are names of their own.
+    assert await counters.claim("a", seconds=LONG)
+    await asyncio.sleep(AFTER_SHORT)
+    assert await counters.is_marked("a")
+    assert not await counters.is_marked("b")
+    # It begins anew with each mark.
+    await counters.mark("b", seconds=SHORT)
+    assert await counters.is_marked("b")
+
+
 async def test_a_bucket_holds_a_minutes_worth(counters: Counters) -> None:
     assert [await counters.take("a", per_minute=3) for _ in range(3)] == [0, 0, 0]
     waits = [await counters.take("a", per_minute=3) for _ in range(3)]

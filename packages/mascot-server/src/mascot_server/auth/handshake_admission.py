@@ -94,11 +94,20 @@ class Admission:
         await self._limiter.count_request(key)
         async with self._limiter.session(key, stop):
             # Last, so that whoever is turned away for a limit can come back with the same token.
-            if self._single_use and not await self._limiter.claim(
-                opened.token_id, seconds=max(1.0, opened.expires_in)
-            ):
+            if not await self._use(opened):
                 raise Unauthorized(INVALID_TOKEN)
             yield Admitted(config, model, key.id)
+
+    async def _use(self, opened: Opened) -> bool:
+        """Use a token, to start a conversation or to resume one; return whether that may be done with it."""
+        seconds = max(1.0, opened.expires_in)
+        if self._single_use:
+            return opened.starts_in > 0 and await self._limiter.claim(opened.token_id, seconds=seconds)
+        if opened.starts_in <= 0:
+            return await self._limiter.has_started(opened.token_id)
+        if opened.is_renewable:
+            await self._limiter.remember_start(opened.token_id, seconds=seconds)
+        return True
 
     def check(self, handshake: Handshake) -> Opened:
         """Looks at all of a handshake that needs nobody to be asked.

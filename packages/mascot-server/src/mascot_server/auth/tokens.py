@@ -51,13 +51,20 @@ class Opened:
         config: The configuration that was sealed.
         key_id: Id of the API key it was issued to.
         token_id: Its own id, which no other token has.
+        starts_in: Seconds until it can start no conversation any more; 0 or less once it can only resume one.
         expires_in: Seconds until it can be used no more.
     """
 
     config: bytes = field(repr=False)
     key_id: str
     token_id: str
+    starts_in: float
     expires_in: float
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether it resumes a conversation after the time in which it starts one."""
+        return self.expires_in > self.starts_in
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,13 +97,15 @@ class Tokens:
         self._by_kid = {key.kid: key for key in reversed(keys)}
         self._clock = clock
 
-    def seal(self, provider: str, config: bytes, *, key_id: str) -> str:
+    def seal(self, provider: str, config: bytes, *, key_id: str, lifetime: int = LIFETIME_SECONDS) -> str:
         """Makes a token.
 
         Args:
             provider: Name of the provider it is good for.
             config: What to seal in it.
             key_id: Id of the API key it is issued to.
+            lifetime: Seconds until it expires. It starts conversations for 10 minutes in any case; for the rest of
+                a longer life it resumes one.
 
         Returns:
             The token: base64url and dots only, so it is safe in URLs and headers as it is.
@@ -117,7 +126,7 @@ class Tokens:
             "iss": _ISSUER,
             "aud": provider,
             "iat": now,
-            "exp": now + LIFETIME_SECONDS,
+            "exp": now + lifetime,
             "jti": jti,
             "enc": base64.urlsafe_b64encode(sealed).decode(),
         }
@@ -147,7 +156,9 @@ class Tokens:
         except (jwt.InvalidTokenError, InvalidTag, KeyError, RecursionError, TypeError, ValueError):
             raise Unauthorized(INVALID_TOKEN) from None
         key_id, _, config = content.partition(_END_OF_ID)
-        return Opened(config, key_id.decode(), claims["jti"], claims["exp"] - self._clock())
+        expires_in = claims["exp"] - self._clock()
+        starts_in = expires_in - (claims["exp"] - claims["iat"]) + LIFETIME_SECONDS
+        return Opened(config, key_id.decode(), claims["jti"], starts_in, expires_in)
 
     def _verified(self, keys: _Keys, provider: str, token: str) -> dict[str, Any]:
         # PyJWT reads the system clock; expiry is checked here to go by ours.

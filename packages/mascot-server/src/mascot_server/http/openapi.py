@@ -24,6 +24,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 
+from mascot_server.auth.tokens import LIFETIME_SECONDS
 from mascot_server.http.api_page import ApiPage
 from mascot_server.inference.viseme_models import DEFAULT_MODEL, VISEME_MODELS
 from mascot_server.providers.registry import PROVIDERS
@@ -117,6 +118,15 @@ _CONFIG: Final = Schema(
     one_of=[_provider_schema(provider) for provider in PROVIDERS.values()],
 )
 
+_SESSION_TTL: Final = Schema(
+    type=OpenAPIType.INTEGER,
+    minimum=LIFETIME_SECONDS,
+    description="Seconds, from the answer on, for which the answer resumes a conversation that it started within its "
+    "10 minutes: connections that are made again with the same URL or key are accepted for so long. Without it, none "
+    "is accepted after 10 minutes. The server sets the maximum, by default 7200; some servers take no `session_ttl`.",
+    example=3600,
+)
+
 _ANSWER: Final = Schema(
     type=OpenAPIType.OBJECT,
     properties={
@@ -177,7 +187,9 @@ class GetSignedUrlOperation(Operation):
             content={
                 _JSON: OpenAPIMediaType(
                     schema=Schema(
-                        type=OpenAPIType.OBJECT, required=["config"], properties={"config": _CONFIG}
+                        type=OpenAPIType.OBJECT,
+                        required=["config"],
+                        properties={"config": _CONFIG, "session_ttl": _SESSION_TTL},
                     ),
                     examples={
                         name: Example(

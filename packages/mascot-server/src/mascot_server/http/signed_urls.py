@@ -9,6 +9,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from mascot_server.errors import BadRequest
 from mascot_server.http.openapi import GetSignedUrlOperation
+from mascot_server.http.session_ttl import token_lifetime
 from mascot_server.providers.parsing import parse_request
 from mascot_server.providers.registry import PROVIDERS
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mascot_server.auth.tokens import Tokens
     from mascot_server.http.public_url import PublicUrl
     from mascot_server.observability.metrics import Metrics
-    from mascot_server.providers.config import ProviderConfig
+    from mascot_server.providers.parsing import SignedUrlRequest
     from mascot_server.settings import Settings
 
 __all__ = ["SignedUrls", "get_signed_url_route"]
@@ -32,7 +33,7 @@ class SignedUrls:
     """Makes what an app connects with.
 
     Args:
-        settings: What configurations of providers are checked against.
+        settings: What requests are checked against.
         access: Says for which provider, and when.
         tokens: Makes the token.
         metrics: Where tokens are counted.
@@ -55,12 +56,12 @@ class SignedUrls:
         self._public_url = public_url
 
     async def sign(
-        self, config: ProviderConfig, key: KeyRecord, request: Request[Any, Any, Any]
+        self, asked: SignedUrlRequest, key: KeyRecord, request: Request[Any, Any, Any]
     ) -> dict[str, str]:
         """Answers a request.
 
         Args:
-            config: Connection details, to be sealed.
+            asked: Connection details, to be sealed, and for how long.
             key: On whose account the conversation will be.
             request: That is answered.
 
@@ -68,13 +69,14 @@ class SignedUrls:
             URL or key to connect with, as the contract has it.
 
         Raises:
-            Refusal: The key may not be used for this provider, or not now, or the details are too long.
+            Refusal: The key may not be used for this provider, or not now, or what is asked for cannot be had.
         """
+        config, lifetime = asked.config, token_lifetime(asked.session_ttl, self._settings)
         provider = PROVIDERS[config.provider]
         provider.check(config, self._settings.of_provider(provider.name))
         await self._access.allow_conversation(key, provider.name)
         sealed = config.model_dump_json(exclude_none=True).encode()
-        token = self._tokens.seal(config.provider, sealed, key_id=key.id)
+        token = self._tokens.seal(config.provider, sealed, key_id=key.id, lifetime=lifetime)
         self._metrics.tokens_issued.add(config.provider)
         return provider.answer(token, self._public_url.of(request))
 

@@ -8,6 +8,7 @@ from mascot_server.http.public_url import PublicUrl
 from mascot_server.playground.agents import Agents
 from mascot_server.playground.guard import Guard
 from mascot_server.playground.routes import playground_routes
+from mascot_server.providers.parsing import SignedUrlRequest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -60,9 +61,8 @@ class Playground:
             request: Request[Any, Any, Any], provider: str, viseme_model: VisemeModel
         ) -> dict[str, str]:
             key = await access.authorise(authorization, origin=None)
-            return await signed_urls.sign(
-                await self.agents.config(provider, viseme_model, http), key, request
-            )
+            config = await self.agents.config(provider, viseme_model, http)
+            return await signed_urls.sign(SignedUrlRequest(config), key, request)
 
         return playground_routes(
             agents=self.agents,

@@ -67,7 +67,8 @@ TOKEN_IN_QUERY: Final[tuple[str, JsonSchema]] = (
         "type": "httpApiKey",
         "in": "query",
         "name": "token",
-        "description": "The `token` of `signed_url`. It starts connections for 10 minutes.",
+        "description": "The `token` of `signed_url`. It starts connections for 10 minutes, and resumes one for "
+        "`session_ttl` seconds where that was asked for.",
     },
 )
 """Security scheme of sockets whose URL is signed: name and definition."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -13,10 +14,23 @@ from mascot_server.providers.registry import PROVIDERS
 if TYPE_CHECKING:
     from mascot_server.providers.config import ProviderConfig
 
-__all__ = ["parse_request", "parse_sealed"]
+__all__ = ["SignedUrlRequest", "parse_request", "parse_sealed"]
 
 
-def parse_request(body: bytes) -> ProviderConfig:
+@dataclass(frozen=True, slots=True)
+class SignedUrlRequest:
+    """A request for a signed URL.
+
+    Attributes:
+        config: Connection details of the provider.
+        session_ttl: How long the URL is to resume a conversation, not yet checked; ``None`` if it was not given.
+    """
+
+    config: ProviderConfig
+    session_ttl: object = None
+
+
+def parse_request(body: bytes) -> SignedUrlRequest:
     """Read the body of ``POST /v1/get-signed-url``.
 
     Raises:
@@ -26,18 +40,20 @@ def parse_request(body: bytes) -> ProviderConfig:
         request = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise _invalid("the body is not JSON") from None
-    config = _object(_object(request, "the body").get("config"), "config")
+    asked = _object(request, "the body")
+    config = _object(asked.get("config"), "config")
     name = config.get("provider")
     provider = PROVIDERS.get(name) if isinstance(name, str) else None
     if provider is None:
         raise _invalid(f"config.provider: must be one of {', '.join(PROVIDERS)}")
     place = "config.provider_config"
     try:
-        return provider.config.model_validate(_object(config.get("provider_config"), place))
+        details = provider.config.model_validate(_object(config.get("provider_config"), place))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join((place, *(str(step) for step in first["loc"])))
         raise _invalid(f"{field}: {first['msg'].removeprefix('Value error, ')}") from None
+    return SignedUrlRequest(details, asked.get("session_ttl"))
 
 
 def parse_sealed(provider: str, sealed: bytes) -> ProviderConfig:

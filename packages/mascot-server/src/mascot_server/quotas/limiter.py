@@ -136,6 +136,33 @@ class Limiter:
         """
         return await self._ask(lambda counters: counters.claim(token_id, seconds=seconds))
 
+    async def remember_start(self, token_id: str, *, seconds: float) -> None:
+        """Remember that a token has started a conversation, so that it can resume it.
+
+        Raises:
+            Unavailable: The counters are away.
+        """
+        await self._ask(lambda counters: counters.mark(token_id, seconds=seconds))
+        if self._own is not None:
+            # Known here as well, should the counters lose it.
+            await self._own.mark(token_id, seconds=seconds)
+
+    async def has_started(self, token_id: str) -> bool:
+        """Return whether a token has started a conversation.
+
+        Raises:
+            Unavailable: The counters are away.
+        """
+        if self._own is not None and await self._own.is_marked(token_id):
+            return True
+
+        async def may_have(counters: Counters) -> bool:
+            # If this process's own are asked, the shared ones are away. Another process may know of the start, and
+            # conversations come before limits.
+            return counters is self._own or await counters.is_marked(token_id)
+
+        return await self._ask(may_have)
+
     @asynccontextmanager
     async def session(self, key: KeyRecord, stop: Callable[[int, str], None]) -> AsyncIterator[None]:
         """Counts a session while it runs, from its handshake on.

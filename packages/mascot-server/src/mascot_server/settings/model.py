@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, create_model, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mascot_server.auth.loopback import is_loopback
+from mascot_server.auth.tokens import LIFETIME_SECONDS
 from mascot_server.errors import SettingsError
 from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings.types import (
@@ -167,6 +168,14 @@ class Settings(_ProviderFields):
         description="Let each signed URL start one conversation only. Apps that use an ElevenLabs URL again within its "
         "10 minutes, as the contract allows, are then refused with 401 and must ask for a new one each time.",
     )
+    max_session_ttl_seconds: int = Field(
+        default=7200,
+        ge=0,
+        le=86_400,
+        description="Longest `session_ttl` that `POST /v1/get-signed-url` takes, in seconds: for so long a signed URL "
+        "resumes a conversation that it started within its 10 minutes. 600 or more, or 0 to refuse `session_ttl`. "
+        "Processes that serve together need MASCOT_REDIS_URL for it; with MASCOT_SINGLE_USE_TOKENS it is refused.",
+    )
     max_session_seconds: float = Field(
         default=7200, ge=0, description="Longest conversation, in seconds; 0 for no limit."
     )
@@ -277,6 +286,13 @@ class Settings(_ProviderFields):
             if value.startswith("sha256:") and not _SHA256.fullmatch(value):
                 raise ValueError("sha256: must be followed by 64 lower-case hex digits")
         return keys
+
+    @field_validator("max_session_ttl_seconds")
+    @classmethod
+    def _check_session_ttl(cls, seconds: int) -> int:
+        if 0 < seconds < LIFETIME_SECONDS:
+            raise ValueError(f"must be {LIFETIME_SECONDS} or more, or 0")
+        return seconds
 
     @property
     def on_loopback(self) -> bool:

@@ -29,6 +29,17 @@ class Counters(Protocol):
             Whether it was free.
         """
 
+    async def mark(self, name: str, *, seconds: float) -> None:
+        """Remember a name.
+
+        Args:
+            name: What is remembered.
+            seconds: For how long from now.
+        """
+
+    async def is_marked(self, name: str) -> bool:
+        """Return whether a name is remembered."""
+
     async def take(self, name: str, *, per_minute: int) -> float:
         """Takes one token out of a bucket that holds a minute's worth and fills at an even rate.
 

@@ -25,6 +25,7 @@ class MemoryCounters:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._claims: _Expiring[str] = _Expiring()
+        self._marks: _Expiring[str] = _Expiring()
         self._buckets: _Expiring[tuple[float, float]] = _Expiring()
         self._accounts: _Expiring[float] = _Expiring()
         self._leases: dict[str, dict[str, float]] = {}
@@ -36,6 +37,15 @@ class MemoryCounters:
             return False
         self._claims.put(name, name, until=now + seconds, now=now)
         return True
+
+    async def mark(self, name: str, *, seconds: float) -> None:
+        """Remember a name."""
+        now = self._clock()
+        self._marks.put(name, name, until=now + seconds, now=now)
+
+    async def is_marked(self, name: str) -> bool:
+        """Return whether a name is remembered."""
+        return self._marks.get(name, self._clock()) is not None
 
     async def take(self, name: str, *, per_minute: int) -> float:
         """Takes a token."""

@@ -42,6 +42,16 @@ class RedisCounters:
             )
         )
 
+    async def mark(self, name: str, *, seconds: float) -> None:
+        """Remember a name."""
+        key, milliseconds = f"{_PREFIX}mark:{name}", _milliseconds(seconds)
+        await self._link.ask(lambda redis: redis.set(key, 1, px=milliseconds), about=f"{_PREFIX}mark:…")
+
+    async def is_marked(self, name: str) -> bool:
+        """Return whether a name is remembered."""
+        key = f"{_PREFIX}mark:{name}"
+        return bool(await self._link.ask(lambda redis: redis.exists(key), about=f"{_PREFIX}mark:…"))
+
     async def take(self, name: str, *, per_minute: int) -> float:
         """Takes a token."""
         return await self._run(self._take, f"rate:{name}", per_minute) / 1000

@@ -1,0 +1,46 @@
+"""`session_ttl` of `POST /v1/get-signed-url`: for how long a signed URL resumes a conversation that it started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mascot_server.auth.tokens import LIFETIME_SECONDS
+from mascot_server.errors import BadRequest
+
+if TYPE_CHECKING:
+    from mascot_server.settings import Settings
+
+__all__ = ["token_lifetime"]
+
+
+def token_lifetime(session_ttl: object, settings: Settings) -> int:
+    """Return for how many seconds a token is to be valid.
+
+    Args:
+        session_ttl: What the request asks for; ``None`` if it does not.
+        settings: Settings of this server.
+
+    Raises:
+        BadRequest: It cannot be had; the text names the field and the fix.
+    """
+    if session_ttl is None:
+        return LIFETIME_SECONDS
+    longest = settings.max_session_ttl_seconds
+    if settings.single_use_tokens:
+        raise _invalid(
+            "leave it out; this server's URLs start one conversation only (MASCOT_SINGLE_USE_TOKENS)"
+        )
+    if longest == 0:
+        raise _invalid(
+            "leave it out; this server's URLs resume no conversation (MASCOT_MAX_SESSION_TTL_SECONDS)"
+        )
+    if settings.workers > 1 and settings.redis_url is None:
+        raise _invalid("leave it out; several processes serve here, which need MASCOT_REDIS_URL for it")
+    # A bool is an int in Python.
+    if type(session_ttl) is not int or not LIFETIME_SECONDS <= session_ttl <= longest:
+        raise _invalid(f"must be a whole number of seconds from {LIFETIME_SECONDS} to {longest}")
+    return session_ttl
+
+
+def _invalid(problem: str) -> BadRequest:
+    return BadRequest(f"Invalid request: session_ttl: {problem}")
