@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path  # noqa: TC003 - pydantic reads it
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from mascot_server.auth.loopback import is_loopback
 from mascot_server.auth.origins import web_origin
 from mascot_server.errors import SettingsError
+from mascot_server.providers.base_url import base_url
 from mascot_server.providers.registry import PROVIDERS
 
 __all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings", "load", "load_settings"]
@@ -26,29 +26,10 @@ EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105 
 _HINT: Final = "make one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
-_PREFIX: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
-_ORIGIN_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 def _split(value: object) -> object:
     return [piece.strip() for piece in value.split(",") if piece.strip()] if isinstance(value, str) else value
-
-
-def _base_url(value: object) -> object:
-    """Normalise an origin that a path may follow to its http(s) form, without a slash at the end."""
-    if not isinstance(value, str):
-        return value
-    url = urlsplit(value.strip())
-    # Reading the port checks it.
-    if url.scheme not in _ORIGIN_SCHEMES or not url.hostname or url.port == 0:
-        raise ValueError("must be a URL such as https://api.example.com or https://example.com/prefix")
-    path = url.path.rstrip("/")
-    if url.query or url.fragment or url.username is not None or not _PREFIX.fullmatch(path):
-        raise ValueError(
-            "must be a URL without query, fragment or user, such as https://example.com/prefix; a path has letters, "
-            "digits and -._~"
-        )
-    return f"{_ORIGIN_SCHEMES[url.scheme]}://{url.netloc}{path}"
 
 
 def _web_origins(value: object) -> object:
@@ -68,7 +49,7 @@ def _metrics(value: object) -> object:
 CommaSeparated = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 WebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_web_origins)]
 AnyOrWebOrigins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_any_or_web_origins)]
-BaseUrl = Annotated[str, BeforeValidator(_base_url)]
+BaseUrl = Annotated[str, BeforeValidator(base_url)]
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 

@@ -119,6 +119,7 @@ class Provider(ABC, Generic[C]):
         subprotocol: WebSocket subprotocol that is selected if the app offers it.
         config_document: Its part of the OpenAPI document.
         socket_document: Its part of the AsyncAPI document.
+        more_sockets: Further sockets in that document, by the name of their channel.
         agent: Whom the playground talks to.
     """
 
@@ -132,7 +133,13 @@ class Provider(ABC, Generic[C]):
     subprotocol: ClassVar[str | None] = None
     config_document: ClassVar[ConfigDocument]
     socket_document: ClassVar[SocketDocument]
+    more_sockets: ClassVar[Mapping[str, SocketDocument]] = MappingProxyType({})
     agent: ClassVar[PlaygroundAgent]
+
+    @property
+    def socket_documents(self) -> Mapping[str, SocketDocument]:
+        """All its sockets by the name of their channel."""
+        return {self.name: self.socket_document, **self.more_sockets}
 
     def serves(self, path: str) -> bool:
         """Return whether a path is one of this provider's sockets."""
@@ -150,6 +157,14 @@ class Provider(ABC, Generic[C]):
             token: Token that starts conversations.
             origin: http(s) origin of this server.
         """
+
+    def origins(self, settings: ProviderSettings) -> Mapping[str, str]:
+        """Return the http(s) URLs that its settings name, by the name of the setting.
+
+        Args:
+            settings: Settings of this provider.
+        """
+        return {f"MASCOT_{self.name.upper()}_URL": settings["url"]}
 
     def check(self, config: C, settings: ProviderSettings) -> None:
         """Check a configuration against the settings of this server, before it is signed.
