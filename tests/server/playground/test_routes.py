@@ -24,7 +24,7 @@ def test_what_can_be_chosen(page: Page) -> None:
     assert page.config() == {
         "providers": [
             {"id": "elevenlabs", "name": "ElevenLabs", "simulated": True, "model": None},
-            {"id": "openai", "name": "OpenAI", "simulated": True, "model": "gpt-realtime"},
+            {"id": "openai", "name": "OpenAI", "simulated": True, "model": "gpt-realtime-2.1"},
             {"id": "gemini", "name": "Gemini", "simulated": True, "model": "gemini-3.8-live"},
         ],
         "viseme_models": [
