@@ -27,6 +27,7 @@ __all__ = ["OpenAISimulator"]
 _SOCKET: Final = "/v1/realtime"
 _TRANSLATIONS: Final = "/v1/realtime/translations"
 _MINT: Final = "/v1/realtime/client_secrets"
+_MINT_TRANSLATION: Final = "/v1/realtime/translations/client_secrets"
 _KEY_PROTOCOL: Final = "openai-insecure-api-key."
 _BETA_MODEL: Final = "gpt-4o-realtime-preview"
 
@@ -47,6 +48,8 @@ class OpenAISimulator:
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
         """Make a client secret."""
+        if request.path == _MINT_TRANSLATION:
+            return client_secret(request, body, ("translation",))
         return client_secret(request, body) if request.path == _MINT else None
 
     def _serve(self, request: Request) -> Answer | Conversation | None:
