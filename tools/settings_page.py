@@ -40,7 +40,14 @@ SECTIONS = {
         "keep_alive_seconds",
         "max_waiting_connections",
     ),
-    "Providers": ("elevenlabs_url", "openai_url", "gemini_url", "gemini_vertex_url", "cartesia_url"),
+    "Providers": (
+        "elevenlabs_url",
+        "openai_url",
+        "openai_upstreams",
+        "gemini_url",
+        "gemini_vertex_url",
+        "cartesia_url",
+    ),
     "Conversations": (
         "english_model",
         "viseme_budget_ms",
@@ -116,7 +123,7 @@ def _rows(names: list[str]) -> Iterator[str]:
 def shown_default(field: FieldInfo) -> str:
     """Return the default of a setting as Markdown."""
     default: Any = field.default
-    if default is None or default == ():
+    if default is None or default in ((), {}):
         return "none"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
@@ -132,6 +139,8 @@ def _takes(field: FieldInfo) -> str:
         return "`true` or `false`"
     if kind in {int, float}:
         return ("whole number" if kind is int else "number") + _range(field)
+    if get_origin(kind) is dict:
+        return "JSON object"
     if get_origin(kind) is tuple:
         return "comma-separated"
     return "path" if kind is Path else "text"

@@ -141,7 +141,7 @@ def _openai(stage: Stage, *, through_server: bool) -> Heard:
             api_key=simulators.OPENAI_EPHEMERAL,
             websocket_base_url=f"ws{stage.providers.removeprefix('http')}/v1",
         )
-        manager = official.realtime.connect(model="gpt-realtime")
+        manager = official.realtime.connect(model="gpt-realtime-2.1")
     with manager as connection:
         for question in QUESTIONS:
             connection.conversation.item.create(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CONFIGURATIONS", "MODELS"]
 
 MODELS: Final = {
-    "openai": os.environ.get("OPENAI_MODEL", "gpt-realtime"),
+    "openai": os.environ.get("OPENAI_MODEL", "gpt-realtime-2.1"),
     "gemini": os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025"),
 }
 """What the page names to the SDK, which would otherwise ask for another model than the token is for."""

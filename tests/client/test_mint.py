@@ -34,7 +34,7 @@ class TestOpenAI:
     def check(self, provider: HttpServer, config: OpenAIConfig) -> None:
         assert config.provider_config() == {
             "ephemeral_token": "ek_secret",
-            "model": "gpt-realtime",
+            "model": "gpt-realtime-2.1",
             "voice": "marin",
             "viseme_model": "indonesian",
         }
@@ -43,7 +43,11 @@ class TestOpenAI:
         assert request["headers"]["authorization"] == f"Bearer {STANDING_KEY}"
         assert request["body"] == {
             "expires_after": {"anchor": "created_at", "seconds": 120},
-            "session": {"type": "realtime", "model": "gpt-realtime", "audio": {"output": {"voice": "marin"}}},
+            "session": {
+                "type": "realtime",
+                "model": "gpt-realtime-2.1",
+                "audio": {"output": {"voice": "marin"}},
+            },
         }
         assert STANDING_KEY not in f"{config!r} {config.provider_config()}"
 

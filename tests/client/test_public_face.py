@@ -86,6 +86,7 @@ def test_public_names() -> None:
     assert gemini.__all__ == ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
     assert openai.__all__ == [
         "Interruptions",
+        "VisemeReader",
         "connect",
         "connect_async",
         "interrupted",

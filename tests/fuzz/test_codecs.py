@@ -9,12 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzzing import fuzzed
 from support.json_texts import damaged, mutated, odd_documents
-from support.wires import WIRES, elevenlabs_metadata, gemini_content, openai_session
+from support.wires import WIRES, elevenlabs_metadata, gemini_content, openai_session, translated_audio
 
-from mascot_server.providers.codec import Audio
+from mascot_server.providers.codec import Audio, TellApp
 from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
 from mascot_server.providers.gemini.codec import GeminiCodec
 from mascot_server.providers.openai.codec import OpenAICodec
+from mascot_server.providers.openai.translation import TranslationCodec
 
 if TYPE_CHECKING:
     from mascot_server.providers.codec import Codec, Frame
@@ -104,6 +105,27 @@ def test_elevenlabs(opened: bool, frames: list[Frame]) -> None:
 @given(st.booleans(), st.lists(frames_like(templates("openai")), max_size=4))
 def test_openai(opened: bool, frames: list[Frame]) -> None:
     hold_a_conversation(OpenAICodec(voice="sage"), WIRES["openai"].opening if opened else (), frames)
+
+
+@fuzzed
+@given(st.booleans(), st.lists(frames_like(templates("openai")), max_size=4))
+def test_azures_events(opened: bool, frames: list[Frame]) -> None:
+    codec = OpenAICodec(viseme_events="azure")
+    for frame in (*(WIRES["openai"].opening if opened else ()), *frames):
+        events = codec.see(frame)
+        ours = [event.frame for event in events if isinstance(event, TellApp)]
+        for audio in (event for event in events if isinstance(event, Audio)):
+            *added, sent = codec.attach(frame, audio, PAYLOAD)
+            assert sent == frame
+            ours += added
+        for message in ours:
+            assert json.loads(message)["type"].startswith("response.animation_viseme.")
+
+
+@fuzzed
+@given(st.lists(frames_like([json.loads(translated_audio(bytes(40)))]), max_size=4))
+def test_translation(frames: list[Frame]) -> None:
+    hold_a_conversation(TranslationCodec(), (), frames)
 
 
 @fuzzed

@@ -203,7 +203,7 @@ def openai_target(stage: Stage, *, through_server: bool) -> tuple[dict[str, Any]
     if not through_server:
         origin = f"ws{stage.providers.origin.removeprefix('http')}"
         return {"websocket_base_url": f"{origin}/v1", "api_key": simulators.OPENAI_API_KEY}, {}
-    config = {"api_key": simulators.OPENAI_API_KEY, "model": "gpt-realtime"}
+    config = {"api_key": simulators.OPENAI_API_KEY, "model": "gpt-realtime-2.1"}
     url = httpx.URL(sign(stage.server, {"provider": "openai", "provider_config": config})["signed_url"])
     return {"websocket_base_url": str(url.copy_with(query=None)), "api_key": "mascot"}, dict(url.params)
 
@@ -215,7 +215,7 @@ async def openai_conversation(stage: Stage, audio_format: dict[str, Any], *, thr
     client, query = openai_target(stage, through_server=through_server)
     events: Events = []
     async with AsyncOpenAI(**client) as official:
-        async with official.realtime.connect(model="gpt-realtime", extra_query=query) as connection:
+        async with official.realtime.connect(model="gpt-realtime-2.1", extra_query=query) as connection:
             session: Any = {"type": "realtime", "audio": {"output": {"format": audio_format}}}
             await connection.session.update(session=session)
             for question in QUESTIONS:
@@ -274,7 +274,7 @@ def test_openai_blocking_sessions_too(stage: Stage) -> None:
     for through_server in (False, True):
         client, query = openai_target(stage, through_server=through_server)
         count, audio = len(stage.providers.sent), []
-        with OpenAI(**client).realtime.connect(model="gpt-realtime", extra_query=query) as connection:
+        with OpenAI(**client).realtime.connect(model="gpt-realtime-2.1", extra_query=query) as connection:
             connection.response.create()
             for event in connection:
                 if event.type == "response.output_audio.delta":

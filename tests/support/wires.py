@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
@@ -85,6 +85,26 @@ def openai_audio(data: bytes, n: int) -> str:
 def openai_session(audio_format: dict[str, Any], voice: str = "marin", kind: str = "session.created") -> str:
     session = {"type": "realtime", "audio": {"output": {"format": audio_format, "voice": voice}}}
     return json.dumps({"type": kind, "event_id": "event_0", "session": session})
+
+
+def translated_audio(data: bytes) -> str:
+    event = {"type": "session.output_audio.delta", "event_id": "event_1", "delta": b64(data)}
+    return json.dumps({**event, "format": "pcm16", "sample_rate": 24000, "channels": 1, "elapsed_ms": 0})
+
+
+def openai_beta_audio(data: bytes, n: int) -> str:
+    return openai_audio(data, n).replace("response.output_audio.delta", "response.audio.delta")
+
+
+def openai_beta_session(audio_format: str, kind: str = "session.created") -> str:
+    session = {"voice": "alloy", "modalities": ["audio", "text"], "output_audio_format": audio_format}
+    return json.dumps({"type": kind, "event_id": "event_0", "session": session})
+
+
+def xai_audio(data: bytes, n: int) -> str:
+    """Without indices, as xAI leaves them out."""
+    event = json.loads(openai_audio(data, n))
+    return json.dumps({name: value for name, value in event.items() if not name.endswith("_index")})
 
 
 def _openai_payload(frames: tuple[Frame, ...]) -> tuple[dict[str, Any], Frame]:
@@ -174,3 +194,22 @@ WIRES = {
         ),
     )
 }
+
+OPENAI_BETA = replace(WIRES["openai"], opening=(openai_beta_session("pcm16"),), audio=openai_beta_audio)
+"""OpenAI's beta, which other services still speak."""
+
+XAI = replace(
+    WIRES["openai"],
+    opening=(
+        json.dumps({"type": "conversation.created", "conversation": {"id": "conv_1"}}),
+        json.dumps({"type": "ping"}),
+        *WIRES["openai"].opening,
+    ),
+    audio=xai_audio,
+    # No event ends a response.
+    turn_end=(
+        json.dumps({"type": "response.output_audio.done", "response_id": "resp_1"}),
+        json.dumps({"type": "response.created", "response": {"id": "resp_2"}}),
+    ),
+)
+"""xAI's, which differs in details."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from jsonschema import Draft7Validator
+from support.wires import WIRES, b64
 
 from mascot_server.http.asyncapi import asyncapi_document
 from mascot_server.inference.predictions import Prediction
@@ -17,6 +18,7 @@ from mascot_server.providers.codec import Audio
 from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
 from mascot_server.providers.gemini.codec import GeminiCodec
 from mascot_server.providers.openai.codec import OpenAICodec
+from mascot_server.providers.openai.translation import TranslationCodec
 from mascot_server.relay.session import Session
 
 if TYPE_CHECKING:
@@ -147,3 +149,29 @@ def test_the_schema_turns_away_what_no_codec_sends(wire: Wire) -> None:
     assert validator.is_valid(added)
     del payload["audio_event_id"]
     assert not validator.is_valid(added)
+
+
+def test_azures_events_are_as_the_document_says() -> None:
+    session = Session(OpenAICodec(viseme_events="azure"), lambda _: None)  # type: ignore[arg-type,return-value]
+    received = session.receive(WIRES["openai"].audio(PCM, 3))
+    frames = list(session.release(received, Prediction(4, ((12, 18), (99, 21)))))
+    ended = session.receive(json.dumps({"type": "response.output_audio.done", "response_id": "resp_1"}))
+    frames += session.release(ended, None)
+    messages = DOCUMENT["channels"]["openai"]["messages"]
+    validators = {
+        name: Draft7Validator({**messages[name]["payload"], "components": DOCUMENT["components"]})
+        for name in ("visemeDelta", "visemeDone")
+    }
+    kinds = ["visemeDelta"] * 3 + ["audio", "visemeDone", "fromProvider"]
+    for name, frame in zip(kinds, frames, strict=True):
+        if name in validators:
+            validators[name].validate(json.loads(frame))
+            assert not validators[name].is_valid({**json.loads(frame), "event_id": 7})
+
+
+def test_translated_audio_is_as_the_document_says() -> None:
+    session = Session(TranslationCodec(), lambda _: None)  # type: ignore[arg-type,return-value]
+    frame = json.dumps({"type": "session.output_audio.delta", "delta": b64(PCM), "sample_rate": 24000})
+    (sent,) = session.release(session.receive(frame), Prediction(4, ((12, 18),)))
+    message = DOCUMENT["channels"]["openaiTranslation"]["messages"]["audio"]
+    Draft7Validator({**message["payload"], "components": DOCUMENT["components"]}).validate(json.loads(sent))

@@ -25,7 +25,7 @@ def test_what_can_be_chosen(page: Page) -> None:
         "providers": [
             {"id": "elevenlabs", "name": "ElevenLabs", "simulated": True, "model": None},
             {"id": "gemini", "name": "Gemini", "simulated": True, "model": "gemini-3.8-live"},
-            {"id": "openai", "name": "OpenAI", "simulated": True, "model": "gpt-realtime"},
+            {"id": "openai", "name": "OpenAI", "simulated": True, "model": "gpt-realtime-2.1"},
         ],
         "viseme_models": [
             {"id": "default", "name": "English"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import ssl
@@ -85,6 +86,20 @@ def test_what_is_wrong_is_said_without_the_network(settings: dict[str, str], lin
     assert [found for found in lines if found.startswith(line)]
     assert status == line.startswith("problem")
     assert not any("127.0.0.1:1" in found for found in lines)
+
+
+def test_named_upstreams_are_looked_at(providers: Providers) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gone = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    upstreams = {
+        "here": {"profile": "localai", "url": f"{providers.origin}/localai"},
+        "gone": {"profile": "speaches", "url": gone},
+    }
+    status, lines = check(upstream=providers.origin, OPENAI_UPSTREAMS=json.dumps(upstreams))
+    assert status == 1
+    assert any(f"{providers.origin}/localai: connected" in line for line in lines)
+    (problem,) = (line for line in lines if line.startswith("problem"))
+    assert problem.startswith(f"problem  MASCOT_OPENAI_UPSTREAMS, gone: {gone} cannot be reached")
 
 
 def test_a_provider_and_a_redis_that_are_not_there() -> None:

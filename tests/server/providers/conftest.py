@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-_CELL: Final = re.compile(r"test_parity\.py::test_(\w+)\[(?:asyncio-)?(\w+?)(?:-asyncio)?\]$")
+_CELL: Final = re.compile(r"test_parity\.py::test_(\w+)\[(?:asyncio-)?([\w@-]+?)(?:-asyncio)?\]$")
 _MARKS: Final = {"passed": "yes", "failed": "NO", "error": "NO", "skipped": "-"}
 
 
@@ -21,9 +21,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("parity matrix")
     rows = [["", *behaviours]]
     rows += [[name, *(cells[name].get(behaviour, "-") for behaviour in behaviours)] for name in sorted(cells)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        terminalreporter.write_line(
-            "  ".join(
-                cell.ljust(max(12, len(head))) for cell, head in zip(row, ["", *behaviours], strict=True)
-            )
-        )
+        cells_of_row = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        terminalreporter.write_line("  ".join(cells_of_row).rstrip())

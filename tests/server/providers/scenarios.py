@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 from contextlib import asynccontextmanager
@@ -9,7 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from support.apps import CONFIGS, PATHS, token_for
-from support.wires import WIRES, Wire, elevenlabs_metadata, gemini_audio, openai_session
+from support.wires import (
+    OPENAI_BETA,
+    WIRES,
+    XAI,
+    Wire,
+    elevenlabs_metadata,
+    gemini_audio,
+    openai_beta_session,
+    openai_session,
+)
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
@@ -39,6 +49,7 @@ class Scenario:
         parameter: Query parameter that carries the token.
         reformat: Frames after which its audio is 16-bit PCM at 16 kHz.
         reformatted: A frame with such audio, the n-th.
+        profile: Profile of the named upstream that it is, if it is one.
     """
 
     wire: Wire
@@ -47,6 +58,13 @@ class Scenario:
     parameter: str
     reformat: tuple[Frame, ...]
     reformatted: Callable[[bytes, int], Frame]
+    profile: str | None = None
+
+    def settings(self, origin: str) -> dict[str, Any]:
+        """Settings of a server beside the providers' origin."""
+        if self.profile is None:
+            return {}
+        return {f"{self.wire.name}_upstreams": {"upstream": {"profile": self.profile, "url": origin}}}
 
     def call(self, server: RunningServer) -> Call:
         """Connect to a server as an app does."""
@@ -76,6 +94,23 @@ SCENARIOS: dict[str, Scenario] = {
     "openai": _shipped(
         "openai", (openai_session({"type": "audio/pcm", "rate": 16000}, kind="session.updated"),)
     ),
+}
+SCENARIOS |= {
+    f"openai@{profile}": dataclasses.replace(
+        SCENARIOS["openai"],
+        wire=wire,
+        config={"api_key": "k", "model": "m", "upstream": "upstream"},
+        profile=profile,
+        reformat=reformat,
+    )
+    for profile, wire, reformat in (
+        ("azure", WIRES["openai"], SCENARIOS["openai"].reformat),
+        ("azure-preview", OPENAI_BETA, (openai_beta_session("pcm16_16000hz", "session.updated"),)),
+        ("azure-voice-live", OPENAI_BETA, (openai_beta_session("pcm16_16000hz", "session.updated"),)),
+        ("litellm", WIRES["openai"], SCENARIOS["openai"].reformat),
+        ("speaches", OPENAI_BETA, (openai_beta_session("pcm16_16000hz", "session.updated"),)),
+        ("xai", XAI, SCENARIOS["openai"].reformat),
+    )
 }
 # A provider from elsewhere brings its scenario along.
 SCENARIOS |= {

@@ -86,7 +86,11 @@ async def opened(scenario: Scenario, script: Script, app: ClientConnection) -> N
 async def test_turn(scenario: Scenario) -> None:
     """Each audio message has visemes, and a new turn begins with a closed mouth."""
     script = Script()
-    async with provider_of(script) as origin, serving(origin) as server, scenario.call(server) as app:
+    async with (
+        provider_of(script) as origin,
+        serving(origin, **scenario.settings(origin)) as server,
+        scenario.call(server) as app,
+    ):
         await opened(scenario, script, app)
         frames = [scenario.wire.audio(speech(200 * n, 200 * n + 200), n) for n in range(1, 4)]
         await script.send(*frames)
@@ -105,7 +109,11 @@ async def test_turn(scenario: Scenario) -> None:
 async def test_interruption(scenario: Scenario) -> None:
     """After an interruption the mouth's shape is said anew with the next audio."""
     script = Script()
-    async with provider_of(script) as origin, serving(origin) as server, scenario.call(server) as app:
+    async with (
+        provider_of(script) as origin,
+        serving(origin, **scenario.settings(origin)) as server,
+        scenario.call(server) as app,
+    ):
         await opened(scenario, script, app)
         before = scenario.wire.audio(speech(200, 400), 1)
         await script.send(before)
@@ -121,7 +129,11 @@ async def test_interruption(scenario: Scenario) -> None:
 async def test_format_change(scenario: Scenario) -> None:
     """Audio of another sample rate in mid-conversation is timed by that rate."""
     script = Script()
-    async with provider_of(script) as origin, serving(origin) as server, scenario.call(server) as app:
+    async with (
+        provider_of(script) as origin,
+        serving(origin, **scenario.settings(origin)) as server,
+        scenario.call(server) as app,
+    ):
         await opened(scenario, script, app)
         first = scenario.wire.audio(speech(200, 300), 1)
         await script.send(first, *scenario.reformat)
@@ -136,7 +148,11 @@ async def test_format_change(scenario: Scenario) -> None:
 async def test_close_code(scenario: Scenario) -> None:
     """The provider's close code and reason reach the app."""
     script = Script()
-    async with provider_of(script) as origin, serving(origin) as server, scenario.call(server) as app:
+    async with (
+        provider_of(script) as origin,
+        serving(origin, **scenario.settings(origin)) as server,
+        scenario.call(server) as app,
+    ):
         await opened(scenario, script, app)
         connection = await script.send()
         await connection.close(4321, "out of credit")
@@ -147,7 +163,7 @@ async def test_refusal(scenario: Scenario) -> None:
     """A provider that answers the handshake with an HTTP error is named in the close reason."""
     async with (
         provider_of(Script(), status=401) as origin,
-        serving(origin) as server,
+        serving(origin, **scenario.settings(origin)) as server,
         scenario.call(server) as app,
     ):
         code, reason = await told(app)
@@ -160,7 +176,11 @@ async def test_refusal(scenario: Scenario) -> None:
 async def test_undecodable_audio(scenario: Scenario) -> None:
     """Audio that cannot be read is forwarded as it came, and counted."""
     script = Script()
-    async with provider_of(script) as origin, serving(origin) as server, scenario.call(server) as app:
+    async with (
+        provider_of(script) as origin,
+        serving(origin, **scenario.settings(origin)) as server,
+        scenario.call(server) as app,
+    ):
         await opened(scenario, script, app)
         await script.send(*scenario.wire.broken)
         for frame in scenario.wire.broken:
@@ -181,5 +201,5 @@ async def test_reconnect(scenario: Scenario) -> None:
         await script.connections.get()
         return [payload["visemes"] for payload in payloads]
 
-    async with provider_of(script) as origin, serving(origin) as server:
+    async with provider_of(script) as origin, serving(origin, **scenario.settings(origin)) as server:
         assert await one(server) == await one(server)

@@ -32,6 +32,16 @@ async def test_openai_makes_a_secret_that_expires(stage: Any) -> None:
     assert made["session"]["model"] == "gpt-realtime"
 
 
+@pytest.mark.parametrize("kind", [{}, {"type": "translation"}])
+async def test_openai_makes_secrets_for_translations(stage: Any, kind: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {OPENAI_API_KEY}"}
+    path = "/v1/realtime/translations/client_secrets"
+    answer = await post(stage, path, headers, {"session": {"model": "gpt-realtime-translate", **kind}})
+    assert answer.status_code == 200
+    assert answer.json()["session"]["type"] == "translation"
+    assert (await post(stage, path, headers, SESSION)).status_code == 400
+
+
 @pytest.mark.parametrize("key", ["", "Bearer", "Bearer sk-wrong", f"Basic {OPENAI_API_KEY}"])
 async def test_openai_wants_a_standing_key(stage: Any, key: str) -> None:
     answer = await post(stage, OPENAI, {"Authorization": key}, SESSION)

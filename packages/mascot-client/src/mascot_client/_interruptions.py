@@ -65,10 +65,10 @@ class Interruptions:
         return interrupts
 
     def _configure(self, session: object) -> None:
-        for holder in (_member(_member(session, "audio"), "input"), session):
-            detection = _member(holder, "turn_detection")
+        for holder in (member(member(session, "audio"), "input"), session):
+            detection = member(holder, "turn_detection")
             if detection is not None:
-                self._speech_interrupts = _member(detection, "interrupt_response") is not False
+                self._speech_interrupts = member(detection, "interrupt_response") is not False
                 return
 
     def _only_out_of_band(self) -> bool:
@@ -104,6 +104,6 @@ def _remember(memory: dict[object, bool], response_id: object, *, out_of_band: b
             del memory[next(iter(memory))]
 
 
-def _member(holder: object, name: str) -> object:
+def member(holder: object, name: str) -> object:
     """A member of an object of the SDK, or of the plain dict that it makes of what it does not know."""
     return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)

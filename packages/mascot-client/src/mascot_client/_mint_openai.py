@@ -9,6 +9,8 @@ from mascot_client.configs import OpenAIConfig
 from mascot_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openai import AsyncOpenAI, OpenAI
 
 _SHORTEST_S, _LONGEST_S = 10, 7200
@@ -18,8 +20,8 @@ _SHORTEST_S, _LONGEST_S = 10, 7200
 def mint(
     api_key: str | None = None,
     *,
-    model: str = "gpt-realtime",
-    voice: str | None = None,
+    model: str = "gpt-realtime-2.1",
+    voice: str | Mapping[str, str] | None = None,
     viseme_model: str | None = None,
     start_within_s: int = 600,
     client: OpenAI | None = None,
@@ -32,7 +34,7 @@ def mint(
     Args:
         api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
         model: the realtime model that the secret is for.
-        voice: the voice to speak with.
+        voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
         viseme_model: the language's viseme model, the server's default if not given.
         start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
         client: an ``OpenAI`` client of your own, in place of ``api_key``.
@@ -59,8 +61,8 @@ def mint(
 async def mint_async(
     api_key: str | None = None,
     *,
-    model: str = "gpt-realtime",
-    voice: str | None = None,
+    model: str = "gpt-realtime-2.1",
+    voice: str | Mapping[str, str] | None = None,
     viseme_model: str | None = None,
     start_within_s: int = 600,
     client: AsyncOpenAI | None = None,
@@ -70,7 +72,7 @@ async def mint_async(
     Args:
         api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
         model: the realtime model that the secret is for.
-        voice: the voice to speak with.
+        voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
         viseme_model: the language's viseme model, the server's default if not given.
         start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
         client: an ``AsyncOpenAI`` client of your own, in place of ``api_key``.
@@ -94,7 +96,7 @@ async def mint_async(
     return OpenAIConfig(ephemeral_token=secret.value, model=model, voice=voice, viseme_model=viseme_model)
 
 
-def _question(model: str, voice: str | None, start_within_s: int) -> dict[str, Any]:
+def _question(model: str, voice: str | Mapping[str, str] | None, start_within_s: int) -> dict[str, Any]:
     if not _SHORTEST_S <= start_within_s <= _LONGEST_S:
         raise ConfigurationError("start_within_s", f"must be within {_SHORTEST_S} and {_LONGEST_S} seconds")
     session: dict[str, Any] = {"type": "realtime", "model": model}

@@ -46,8 +46,17 @@ def _scalar(value: object) -> str | bool | float:
 
 
 # Written as a union so that a plain string satisfies type checkers too; inside, it is always a SecretStr.
+def _voice(value: object) -> str | Mapping[str, str]:
+    if isinstance(value, Mapping):
+        if set(value) != {"id"}:
+            raise ValueError('must be a name or {"id": "voice_…"}')
+        return {"id": _filled(value["id"])}
+    return _filled(value)
+
+
 Secret = Annotated[str | SecretStr, PlainValidator(_seal)]
 Name = Annotated[str, PlainValidator(_filled)]
+Voice = Annotated[str | Mapping[str, str], PlainValidator(_voice)]
 Scalar = Annotated[str | bool | int | float, PlainValidator(_scalar)]
 
 
@@ -130,14 +139,19 @@ class OpenAIConfig(_TokenOrKeyConfig):
     Attributes:
         ephemeral_token: a client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
         api_key: your OpenAI key.
-        model: the realtime model, the server's default (``gpt-realtime``) if not given.
-        voice: the voice to ask for.
+        model: the realtime model, the server's default (``gpt-realtime-2.1``) if not given.
+        voice: the voice to ask for, a name, or ``{"id": "voice_…"}`` for a custom one.
+        upstream: another service with this protocol, by its name in the server's settings.
+        viseme_events: the form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
+            events ``response.animation_viseme.delta`` as Azure does. ``openai.listen`` reads both.
         viseme_model: the language's model, ``"default"`` (English) if not given.
     """
 
     provider = "openai"
 
-    voice: Name | None = None
+    voice: Voice | None = None
+    upstream: Name | None = None
+    viseme_events: Literal["mascot", "azure"] | None = None
 
 
 class GeminiConfig(_Config):

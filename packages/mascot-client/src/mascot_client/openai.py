@@ -19,6 +19,7 @@ from mascot_client._extras import needs
 from mascot_client._interruptions import Interruptions, is_out_of_band, is_without_audio
 from mascot_client._listen import tapped, tapped_async
 from mascot_client._mint_openai import mint, mint_async
+from mascot_client._viseme_reader import VisemeReader
 from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Interruptions",
+    "VisemeReader",
     "connect",
     "connect_async",
     "interrupted",
@@ -50,7 +52,7 @@ _PLACEHOLDER_KEY = "mascot"
 def connect(
     answer: SignedUrl,
     *,
-    model: str = "gpt-realtime",
+    model: str = "gpt-realtime-2.1",
     extra_query: Mapping[str, object] | None = None,
     **connection: Any,
 ) -> RealtimeConnectionManager:
@@ -79,7 +81,7 @@ def connect(
 def connect_async(
     answer: SignedUrl,
     *,
-    model: str = "gpt-realtime",
+    model: str = "gpt-realtime-2.1",
     extra_query: Mapping[str, object] | None = None,
     **connection: Any,
 ) -> AsyncRealtimeConnectionManager:
@@ -115,7 +117,8 @@ def visemes(event: object) -> Visemes | None:
 
     Returns:
         The mouth shapes of the event's audio, or ``None`` if the event carries none. Every audio event
-        (``response.output_audio.delta``) whose format the server knows carries them.
+        (``response.output_audio.delta``) whose format the server knows carries them, except with
+        ``viseme_events="azure"``: then changes are events of their own, which ``VisemeReader`` reads.
     """
     extra = getattr(event, "model_extra", None)
     return Visemes.parse_or_none(extra.get("mascotVisemes")) if isinstance(extra, dict) else None
@@ -156,7 +159,7 @@ def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
         The SDK's own events, all of them.
     """
     try:
-        yield from tapped(connection, feed, visemes, Interruptions())
+        yield from tapped(connection, feed, VisemeReader(), Interruptions())
     finally:
         feed.close()
 
@@ -173,7 +176,7 @@ async def listen_async(connection: AsyncIterable[Event], feed: VisemeFeed) -> As
         The SDK's own events, all of them.
     """
     try:
-        async for event in tapped_async(connection, feed, visemes, Interruptions()):
+        async for event in tapped_async(connection, feed, VisemeReader(), Interruptions()):
             yield event
     finally:
         feed.close()

@@ -86,7 +86,12 @@ def _security() -> dict[str, Any]:
 
 
 def _channel(socket: SocketDocument) -> dict[str, Any]:
-    added = {socket.message: socket.schema, "fromProvider": "anything", "fromApp": "anything"}
+    added = {
+        socket.message: socket.schema,
+        **socket.more_messages,
+        "fromProvider": "anything",
+        "fromApp": "anything",
+    }
     channel = {
         "address": socket.address,
         "description": socket.description,
@@ -131,7 +136,11 @@ def _operations(channel: str, socket: SocketDocument) -> dict[str, Any]:
 
     return {
         f"{channel}Send": operation(
-            "send", "The provider's messages, those of audio with visemes.", socket.message, "fromProvider"
+            "send",
+            "The provider's messages, those of audio with visemes.",
+            socket.message,
+            *socket.more_messages,
+            "fromProvider",
         ),
         f"{channel}Receive": operation("receive", "The app's messages, for the provider.", "fromApp"),
     }

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "check"]
 
 _CONNECT_SECONDS: Final = 5.0
-_UPSTREAMS: Final = (*(f"{name}_url" for name in PROVIDERS), "cartesia_url")
 _RATE: Final = 24_000
 
 
@@ -71,7 +70,8 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
         yield counters
         if counters.kind == "ok" and settings.key_store is None:
             yield await _key_store(settings, "MASCOT_REDIS_URL")
-    for finding in await asyncio.gather(*(_upstream(settings, name) for name in _UPSTREAMS)):
+    upstreams = _upstreams(settings).items()
+    for finding in await asyncio.gather(*(_upstream(setting, origin) for setting, origin in upstreams)):
         yield finding
 
 
@@ -171,8 +171,15 @@ async def _counters(settings: Settings) -> Finding:
     return Finding("ok", f"Redis: answers in {1000 * (time.perf_counter() - started):.0f} ms")
 
 
-async def _upstream(settings: Settings, name: str) -> Finding:
-    setting, origin = f"MASCOT_{name.upper()}", str(getattr(settings, name))
+def _upstreams(settings: Settings) -> dict[str, str]:
+    """Return the URLs of all services that are connected to, by the name of the setting."""
+    origins: dict[str, str] = {}
+    for name, provider in PROVIDERS.items():
+        origins |= provider.origins(settings.of_provider(name))
+    return origins | {"MASCOT_CARTESIA_URL": settings.cartesia_url}
+
+
+async def _upstream(setting: str, origin: str) -> Finding:
     url = urlsplit(origin)
     secure = url.scheme == "https"
     started = time.perf_counter()

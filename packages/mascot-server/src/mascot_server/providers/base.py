@@ -158,6 +158,14 @@ class Provider(ABC, Generic[C]):
             origin: http(s) origin of this server.
         """
 
+    def origins(self, settings: ProviderSettings) -> Mapping[str, str]:
+        """Return the http(s) URLs that its settings name, by the name of the setting.
+
+        Args:
+            settings: Settings of this provider.
+        """
+        return {f"MASCOT_{self.name.upper()}_URL": settings["url"]}
+
     def check(self, config: C, settings: ProviderSettings) -> None:
         """Check a configuration against the settings of this server, before it is signed.
 

@@ -24,6 +24,7 @@ __all__ = [
     "Event",
     "Frame",
     "Interrupted",
+    "TellApp",
     "TurnEnded",
     "Undecodable",
     "as_text",
@@ -139,7 +140,18 @@ class AskUpstream:
     frame: Frame
 
 
-Event = Audio | Undecodable | TurnEnded | Interrupted | AskUpstream
+@dataclass(frozen=True, slots=True)
+class TellApp:
+    """A message of our own for the app, to be sent just before the frame that it was found in.
+
+    Attributes:
+        frame: The message, ready to send.
+    """
+
+    frame: Frame
+
+
+Event = Audio | Undecodable | TurnEnded | Interrupted | AskUpstream | TellApp
 
 
 class Codec(Protocol):

@@ -113,6 +113,7 @@ class SocketDocument:
         schemas: Schemas of this provider by name.
         security: Name and definition of how the token travels.
         parameters: Parameters of the address.
+        more_messages: Schemas of further messages that this server adds, by the name of the message.
     """
 
     address: str
@@ -122,6 +123,7 @@ class SocketDocument:
     schemas: JsonSchema
     security: tuple[str, JsonSchema]
     parameters: JsonSchema | None = None
+    more_messages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def token_in_query(self) -> bool:

@@ -174,7 +174,8 @@ class Downstream:
         if self._waiting or self._blocked:
             self._wait(_Waiting(self, received, 0.0, ready=True))
         else:
-            self._send(received.frame)
+            for message in received.bare:
+                self._send(message)
 
     def _predict(self, received: Received, track: Track, audio: Audio) -> None:
         self._metrics.audio_chunks.add()

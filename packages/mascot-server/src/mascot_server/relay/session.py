@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mascot_server.providers.codec import AskUpstream, Audio, Interrupted, TurnEnded, Undecodable
+from mascot_server.providers.codec import AskUpstream, Audio, Interrupted, TellApp, TurnEnded, Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,6 +57,7 @@ class Received:
         stream: The viseme stream that the audio continues; another one than before where a turn begins.
         to_upstream: What to say to the provider because of it.
         undecodable: Why its audio could not be used, if it had any that could not.
+        to_app: What to send to the app before the frame.
         interrupts: Says for which audio, received before it and still to be predicted, that it will not be played;
             `None` if for none.
     """
@@ -67,6 +68,12 @@ class Received:
     to_upstream: tuple[Frame, ...] = ()
     undecodable: str | None = None
     interrupts: Interrupted | None = None
+    to_app: tuple[Frame, ...] = ()
+
+    @property
+    def bare(self) -> tuple[Frame, ...]:
+        """What to send to the app where the frame has no audio to be predicted."""
+        return (*self.to_app, self.frame)
 
     @property
     def track(self) -> Track | None:
@@ -105,6 +112,7 @@ class Session:
         undecodable: str | None = None
         stream: Stream | None = None
         to_upstream: tuple[Frame, ...] = ()
+        to_app: tuple[Frame, ...] = ()
         interrupts: Interrupted | None = None
         for event in self._codec.see(frame):
             match event:
@@ -121,7 +129,9 @@ class Session:
                         del self._streams[name]
                 case AskUpstream(question):
                     to_upstream = (*to_upstream, question)
-        return Received(frame, audio, stream, to_upstream, undecodable, interrupts)
+                case TellApp(message):
+                    to_app = (*to_app, message)
+        return Received(frame, audio, stream, to_upstream, undecodable, interrupts, to_app)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
         """Returns what to send to the app for a frame.
@@ -132,7 +142,7 @@ class Session:
         """
         audio, stream = received.audio, received.stream
         if audio is None or stream is None:
-            return (received.frame,)
+            return received.bare
         self.chunks += 1
         self.chunks_without_visemes += prediction is None
         changes = [] if prediction is None else self._changes(stream, prediction, audio.duration_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from mascot_server.providers.codec import (
     AskUpstream,
@@ -22,17 +22,21 @@ from mascot_server.providers.codec import (
     unreadable_audio,
 )
 from mascot_server.providers.json_edit import insert_member
+from mascot_server.providers.openai.animation import AnimatedAudio, Animation
+from mascot_server.providers.openai.memory import remember
+
+if TYPE_CHECKING:
+    from mascot_server.providers.openai.config import VisemeEvents
 
 __all__ = ["OpenAICodec"]
-
-Value = TypeVar("Value")
 
 _PCM_RATE: Final = 24000
 _RATES: Final = range(8000, 48001)
 _PCM: Final = AudioFormat("pcm16", _PCM_RATE)
 _MULAW: Final = AudioFormat("mulaw", 8000)
 _ALAW: Final = AudioFormat("alaw", 8000)
-# GA names its formats by MIME type, the beta by word. PCM may name its rate in GA and is 24 kHz in the beta.
+# GA names its formats by MIME type, where PCM may name its rate; the beta by word. Azure's Voice Live and Qwen have
+# words of their own.
 _FORMATS: Final = {
     "audio/pcm": _PCM,
     "audio/pcmu": _MULAW,
@@ -40,11 +44,15 @@ _FORMATS: Final = {
     "pcm16": _PCM,
     "g711_ulaw": _MULAW,
     "g711_alaw": _ALAW,
+    "pcm": _PCM,
+    "pcm24": _PCM,
+    "pcm16_8000hz": AudioFormat("pcm16", 8000),
+    "pcm16_16000hz": AudioFormat("pcm16", 16000),
 }
 _AUDIO_DELTAS: Final = frozenset({"response.output_audio.delta", "response.audio.delta"})
+_BETA_SESSION: Final = frozenset({"voice", "modalities", "output_audio_format", "input_audio_format"})
+"""Members that a session has in the beta and not in GA."""
 
-_MOST_RESPONSES: Final = 64
-"""Responses that are remembered: a service that never ends one must not fill the memory."""
 _LONGEST_ID: Final = 256
 _CUSTOM_VOICE: Final = "voice_"
 """How ids of custom voices begin. They are named by an object, the voices of the service by a word."""
@@ -61,15 +69,27 @@ class OpenAICodec:
     Several responses may be under way at once, told apart by their ids; each has a viseme stream of its own.
 
     Args:
-        voice: Asked for by one `session.update` if `session.created` names another.
+        voice: Name or id of the voice that one `session.update` asks for if `session.created` names another.
+        custom_voice: Whether `voice` is the id of a custom voice, which updates name by an object.
+        viseme_events: How visemes are sent.
     """
 
-    def __init__(self, *, voice: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        voice: str | None = None,
+        custom_voice: bool = False,
+        viseme_events: VisemeEvents = "mascot",
+    ) -> None:
         self._voice = voice
+        self._custom_voice = custom_voice or (voice is not None and voice.startswith(_CUSTOM_VOICE))
+        self._animation = Animation() if viseme_events == "azure" else None
         # PCM is the service's default; the session says so in its first message.
         self._session_format: AudioFormat | None = _PCM
         self._formats: dict[str, AudioFormat | None] = {}
+        # Responses that have not ended and had audio, and those of them whose audio is complete.
         self._with_audio: dict[str, None] = {}
+        self._complete: dict[str, None] = {}
         # Responses outside the default conversation, which the user's speech does not cancel.
         self._out_of_band: dict[str, None] = {}
         # Whether speech interrupts: what the service said last, and what the app has asked for since.
@@ -84,11 +104,15 @@ class OpenAICodec:
             return unreadable_audio(frame, 'audio.delta"')
         kind = message.get("type")
         if isinstance(kind, str) and kind in _AUDIO_DELTAS:
-            return (self._audio(_id(message.get("response_id")), message.get("delta")),)
+            return (self._audio(_id(message.get("response_id")), message),)
+        if self._animation is not None:
+            self._animation.see(kind, message)
         return self._control(kind, message)
 
-    def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Adds the member `mascotVisemes` to the audio delta."""
+    def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
+        """Adds the member `mascotVisemes` to the audio delta, or sends Azure's events before it."""
+        if self._animation is not None and isinstance(audio, AnimatedAudio):
+            return (*(like(frame, event) for event in self._animation.deltas(audio, payload)), frame)
         return (like(frame, insert_member(as_text(frame), (), "mascotVisemes", payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
@@ -105,20 +129,21 @@ class OpenAICodec:
             case "session.created" | "session.updated":
                 return self._session(message.get("session"), first=kind == "session.created")
             case "response.created":
-                self._response_created(message.get("response"))
+                return self._response_created(message.get("response"))
+            case "response.output_audio.done" | "response.audio.done":
+                return self._audio_done(_id(message.get("response_id")))
             case "response.done":
                 return self._response_done(message.get("response"))
-            case "input_audio_buffer.speech_started":
-                return self._speech_started()
-            case "output_audio_buffer.cleared":
-                response_id = message.get("response_id")
-                return (Interrupted(None if response_id is None else _id(response_id)),)
+            case "input_audio_buffer.speech_started" | "output_audio_buffer.cleared":
+                return self._interruption(kind, message.get("response_id"))
             case "error":
                 # It may be the answer to an update of the session, which then has not happened.
                 self._asked = None
         return ()
 
-    def _speech_started(self) -> tuple[Event, ...]:
+    def _interruption(self, kind: object, response_id: object) -> tuple[Event, ...]:
+        if kind == "output_audio_buffer.cleared":
+            return (Interrupted(None if response_id is None else _id(response_id)),)
         interrupts = self._interrupts if self._asked is None else self._asked
         return (Interrupted(spared=frozenset(self._out_of_band)),) if interrupts else ()
 
@@ -134,56 +159,68 @@ class OpenAICodec:
         voice = member(voice, "id") if isinstance(voice, dict) else voice
         if not first or self._voice is None or voice == self._voice:
             return ()
-        return (AskUpstream(json.dumps(self._voice_update(beta=member(session, "audio") is None))),)
+        beta = isinstance(session, dict) and "audio" not in session and not _BETA_SESSION.isdisjoint(session)
+        return (AskUpstream(json.dumps(self._voice_update(beta=beta))),)
 
     def _voice_update(self, *, beta: bool) -> dict[str, object]:
+        voice = {"id": self._voice} if self._custom_voice else self._voice
         if beta:
-            return {"type": _UPDATE, "session": {"voice": self._voice}}
-        custom = self._voice is not None and self._voice.startswith(_CUSTOM_VOICE)
-        voice = {"id": self._voice} if custom else self._voice
+            return {"type": _UPDATE, "session": {"voice": voice}}
         return {"type": _UPDATE, "session": {"type": "realtime", "audio": {"output": {"voice": voice}}}}
 
-    def _response_created(self, response: Any) -> None:
+    def _response_created(self, response: Any) -> tuple[Event, ...]:
         response_id = _id(member(response, "id"))
+        out_of_band = isinstance(response, dict) and response.get("conversation_id", "") is None
+        # Some services leave out the event that ends a response. One whose audio is complete is over by now.
+        ended = tuple(event for name in self._complete for event in self._end(name))
+        self._complete.clear()
         # A response may be asked for in a format of its own, whatever the session's is.
         stated = _stated_format(response)
         if stated is not None:
-            _remember(self._formats, response_id, _parse_format(stated))
-        if isinstance(response, dict) and response.get("conversation_id", "") is None:
-            _remember(self._out_of_band, response_id, None)
+            remember(self._formats, response_id, _parse_format(stated))
+        if out_of_band:
+            remember(self._out_of_band, response_id, None)
+        return ended
 
     def _response_done(self, response: Any) -> tuple[Event, ...]:
         """Ends the stream of this response alone; one without audio has none."""
         response_id = _id(member(response, "id"))
+        self._complete.pop(response_id, None)
+        return self._end(response_id, cancelled=member(response, "status") == "cancelled")
+
+    def _end(self, response_id: str, *, cancelled: bool = False) -> tuple[Event, ...]:
         self._formats.pop(response_id, None)
         if response_id not in self._with_audio:
             return ()
         del self._with_audio[response_id]
-        cancelled = member(response, "status") == "cancelled"
-        return (Interrupted(response_id) if cancelled else TurnEnded(response_id),)
+        end = Interrupted(response_id) if cancelled else TurnEnded(response_id)
+        return (end, *self._finish_visemes(response_id))
 
-    def _audio(self, response_id: str, delta: object) -> Event:
+    def _audio_done(self, response_id: str) -> tuple[Event, ...]:
+        if response_id in self._with_audio:
+            remember(self._complete, response_id, None)
+        return self._finish_visemes(response_id)
+
+    def _finish_visemes(self, response_id: str) -> tuple[Event, ...]:
+        return () if self._animation is None else self._animation.finish(response_id)
+
+    def _audio(self, response_id: str, message: dict[str, Any]) -> Event:
         self._audio_events += 1
         if response_id not in self._with_audio:
-            _remember(self._with_audio, response_id, None)
+            remember(self._with_audio, response_id, None)
         audio_format = self._formats.get(response_id, self._session_format)
         if audio_format is None:
             return Undecodable("unknown output audio format")
-        data = decode_base64(delta)
+        data = decode_base64(message.get("delta"))
         if data is None:
             return Undecodable("delta is not base64")
-        return Audio(data, audio_format, self._audio_events, stream=response_id)
+        audio = Audio(data, audio_format, self._audio_events, stream=response_id)
+        return audio if self._animation is None else self._animation.place(audio, message)
 
 
 def _id(value: object) -> str:
     """The name of a response; empty where it has none that could be remembered."""
     return value if isinstance(value, str) and len(value) <= _LONGEST_ID else ""
-
-
-def _remember(memory: dict[str, Value], response_id: str, value: Value) -> None:
-    memory[response_id] = value
-    if len(memory) > _MOST_RESPONSES:
-        del memory[next(iter(memory))]
 
 
 def _stated_interrupts(session: object) -> bool | None:

@@ -18,7 +18,7 @@ from mascot_server.providers.openai.simulator.events import (
 )
 from mascot_server.providers.openai.simulator.ga import Ga
 from mascot_server.providers.openai.simulator.response import Response, Spoken
-from mascot_server.providers.openai.simulator.session import RATES, Dialect, RefusedError, merged
+from mascot_server.providers.openai.simulator.session import Dialect, RefusedError, merged
 from mascot_server.simulators.core.conversation import Conversation, Event, Pacing, Turn
 from mascot_server.simulators.core.sound import decode
 from mascot_server.simulators.core.vad import SpeechStarted, VoiceActivity
@@ -41,13 +41,22 @@ class OpenAIConversation(Conversation):
         model: the model asked for.
         beta: speak the API as it was before.
         language: what the agent speaks.
+        dialect: the shape of the session, in place of the one that `beta` chooses.
     """
 
     provider = "openai"
 
-    def __init__(self, pacing: Pacing, model: str, *, beta: bool = False, language: Language = "en") -> None:
+    def __init__(
+        self,
+        pacing: Pacing,
+        model: str,
+        *,
+        beta: bool = False,
+        language: Language = "en",
+        dialect: Dialect | None = None,
+    ) -> None:
         super().__init__(pacing, language)
-        self._dialect: Dialect = Beta() if beta else Ga()
+        self._dialect: Dialect = dialect or (Beta() if beta else Ga())
         self._session = self._dialect.initial(model)
         self._ears = self._new_ears()
         self._conversation_id = f"conv_{1:021d}"
@@ -94,7 +103,7 @@ class OpenAIConversation(Conversation):
         if self._dialect.event_names.get(event["type"], "") is not None:
             super().schedule(at, event, chunk)
 
-    def encode(self, event: Event) -> str:
+    def encode(self, event: Event) -> str | bytes:
         """Give the event its id and write it in the dialect."""
         name = self._dialect.event_names.get(event["type"]) or event["type"]
         body = {**event, "type": name}
@@ -117,9 +126,13 @@ class OpenAIConversation(Conversation):
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return f"{kind}_{self._counts[kind]:021d}"
 
+    @property
+    def _input_format(self) -> tuple[str, int]:
+        return self._dialect.encoding(self._session, "input"), self._dialect.rate(self._session, "input")
+
     def _new_ears(self) -> VoiceActivity:
         detection = self._dialect.input_setting(self._session, "turn_detection") or {}
-        rate = RATES[self._dialect.encoding(self._session, "input")]
+        rate = self._dialect.rate(self._session, "input")
         return VoiceActivity(rate, stop_ms=detection.get("silence_duration_ms") or 300)
 
     def _update_session(self, event: Event, now: float) -> None:  # noqa: ARG002 - as every handler
@@ -129,11 +142,11 @@ class OpenAIConversation(Conversation):
         if self._has_spoken and voice not in (None, self._dialect.voice(self._session)):
             text = "Cannot update a conversation's voice if assistant audio is present."
             raise RefusedError("cannot_update_voice", text)
-        heard = self._dialect.encoding(self._session, "input")
+        heard = self._input_format
         self._session = merged(self._session, update)
         detection = self._dialect.input_setting(self._session, "turn_detection") or {}
         self._ears.stop_ms = detection.get("silence_duration_ms") or self._ears.stop_ms
-        if self._dialect.encoding(self._session, "input") != heard:
+        if self._input_format != heard:
             self._ears = self._new_ears()
         self.send({"type": "session.updated", "session": self._session})
 
@@ -144,7 +157,7 @@ class OpenAIConversation(Conversation):
         except ValueError as error:
             text = f"Invalid 'audio'. Expected base64-encoded audio bytes: {error}."
             raise RefusedError("invalid_value", text, "audio") from error
-        self._buffered_ms += len(samples) * 1000 / RATES[encoding]
+        self._buffered_ms += len(samples) * 1000 / self._dialect.rate(self._session, "input")
         detection = self._dialect.input_setting(self._session, "turn_detection")
         if detection is None:
             return
@@ -279,7 +292,7 @@ class OpenAIConversation(Conversation):
             self._remember(response.item_id, spoken)
         for event in response.begin():
             self.schedule(now, event)
-        for chunk in chunks(reply, RATES[encoding], encoding):
+        for chunk in chunks(reply, self._dialect.rate(settings, "output"), encoding):
             at = self.sending_time(chunk.start_ms)
             if chunk.words:
                 blank = " " if chunk.start_ms > reply.words[0].start_ms else ""

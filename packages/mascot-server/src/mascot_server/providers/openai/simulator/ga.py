@@ -90,6 +90,8 @@ class Ga(Dialect):
 
     def voice(self, settings: dict[str, Any]) -> str | None:
         voice = settings.get("audio", {}).get("output", {}).get("voice")
+        # A custom voice is an object.
+        voice = voice["id"] if isinstance(voice, dict) and isinstance(voice.get("id"), str) else voice
         return voice if voice is None or isinstance(voice, str) else repr(voice)
 
     def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:

@@ -21,6 +21,9 @@ RATES: dict[Encoding, int] = {"pcm16": 24000, "mulaw": 8000, "alaw": 8000}
 
 VOICES = frozenset({"alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"})
 
+CUSTOM_VOICE = "voice_"
+"""How ids of custom voices begin; all are known."""
+
 SERVER_VAD = {
     "type": "server_vad",
     "threshold": 0.5,
@@ -75,6 +78,10 @@ class Dialect(ABC):
     @abstractmethod
     def encoding(self, settings: dict[str, Any], direction: str) -> Encoding:
         """Return the encoding of ``direction``, ``input`` or ``output``."""
+
+    def rate(self, settings: dict[str, Any], direction: str) -> int:
+        """Return the sample rate of ``direction`` in Hz."""
+        return RATES[self.encoding(settings, direction)]
 
     @abstractmethod
     def is_text(self, settings: dict[str, Any]) -> bool:
@@ -143,7 +150,7 @@ def check_known(settings: dict[str, Any], known: Iterable[str], param: str) -> N
 
 def check_voice(voice: str | None, param: str) -> None:
     """Raise `RefusedError` for a voice that nobody has."""
-    if voice is not None and voice not in VOICES:
+    if voice is not None and voice not in VOICES and not voice.startswith(CUSTOM_VOICE):
         raise invalid(voice, sorted(VOICES), param)
 
 

@@ -10,7 +10,9 @@ from mascot_server.providers.openai.credentials import API_KEY, EPHEMERAL
 from mascot_server.providers.openai.simulator.client_secrets import client_secret
 from mascot_server.providers.openai.simulator.conversation import OpenAIConversation
 from mascot_server.providers.openai.simulator.events import error_event
+from mascot_server.providers.openai.simulator.services import SERVICES
 from mascot_server.providers.openai.simulator.session import RefusedError
+from mascot_server.providers.openai.simulator.translation import TranslationConversation
 from mascot_server.simulators.core.answers import Answer, same
 from mascot_server.simulators.core.refusal import Refusal
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["OpenAISimulator"]
 
 _SOCKET: Final = "/v1/realtime"
+_TRANSLATIONS: Final = "/v1/realtime/translations"
 _MINT: Final = "/v1/realtime/client_secrets"
+_MINT_TRANSLATION: Final = "/v1/realtime/translations/client_secrets"
 _KEY_PROTOCOL: Final = "openai-insecure-api-key."
 _BETA_MODEL: Final = "gpt-4o-realtime-preview"
 
@@ -40,11 +44,21 @@ class OpenAISimulator:
 
     def get(self, request: Request, now: float) -> Answer | Conversation | None:  # noqa: ARG002 - nothing is dated
         """Begin a conversation."""
-        return self._converse(request) if request.path == _SOCKET else None
+        return self._converse(request) if request.path in (_SOCKET, _TRANSLATIONS) else self._serve(request)
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
         """Make a client secret."""
+        if request.path == _MINT_TRANSLATION:
+            return client_secret(request, body, ("translation",))
         return client_secret(request, body) if request.path == _MINT else None
+
+    def _serve(self, request: Request) -> Answer | Conversation | None:
+        """Begin a conversation as another service with the same protocol does, under a path of its own."""
+        name, _, path = request.path.removeprefix("/").partition("/")
+        service = SERVICES.get(name)
+        if service is None or f"/{path}" != service.path:
+            return None
+        return service.refusal(request) or service.conversation(request, self._setup)
 
     def _converse(self, request: Request) -> Answer | Conversation:
         scheme, _, key = request.header("authorization").partition(" ")
@@ -60,6 +74,8 @@ class OpenAISimulator:
         model = request.query("model")
         if not model:
             return _closed("missing_model", "You must provide a model parameter.", "model")
+        if request.path == _TRANSLATIONS:
+            return TranslationConversation(self._setup.pacing, model, self._setup.language)
         beta = self._setup.beta or model.startswith(_BETA_MODEL)
         if request.header("openai-beta") and not beta:
             text = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."

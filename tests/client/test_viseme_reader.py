@@ -1,0 +1,104 @@
+"""Both forms of visemes give the same payloads, whatever the connection's format is."""
+
+from __future__ import annotations
+
+import base64
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mascot_client import Viseme, VisemeFeed, Visemes, openai
+
+
+def event(kind: str, extra: dict[str, Any] | None = None, **members: Any) -> SimpleNamespace:
+    """An event as the SDK hands it out: of what it does not know, plain members."""
+    return SimpleNamespace(type=kind, model_extra=extra, **members)
+
+
+def audio(size: int, response: str = "a", **extra: Any) -> SimpleNamespace:
+    delta = base64.b64encode(bytes(size)).decode()
+    return event("response.output_audio.delta", extra, response_id=response, delta=delta)
+
+
+def change(offset: object, viseme: object, response: str = "a") -> SimpleNamespace:
+    kind = "response.animation_viseme.delta"
+    return event(kind, response_id=response, audio_offset_ms=offset, viseme_id=viseme)
+
+
+def session(output_format: object) -> SimpleNamespace:
+    return event("session.updated", session={"audio": {"output": {"format": output_format}}})
+
+
+def test_the_member_of_the_event_is_read_as_it_is() -> None:
+    payload = {"visemes": [{"visemeId": 4, "offset": 20}], "audio_event_id": 7, "audio_duration": 100}
+    read = openai.VisemeReader()
+    found = read(audio(4800, mascotVisemes=payload))
+    assert found == Visemes((Viseme(4, 20),), 7, 100)
+    assert found == openai.visemes(audio(4800, mascotVisemes=payload))
+
+
+def test_events_of_their_own_are_counted_from_the_start_of_each_audio() -> None:
+    read = openai.VisemeReader()
+    assert [read(change(0, 4)), read(change(60, 21))] == [None, None]
+    assert read(audio(4800)) == Visemes((Viseme(4, 0), Viseme(21, 60)), 1, 100)
+    assert read(audio(4800)) == Visemes((), 2, 100)
+    # Azure's own may come long before their audio.
+    assert [read(change(250, 1)), read(change(310, 2))] == [None, None]
+    assert read(audio(4800)) == Visemes((Viseme(1, 50),), 3, 100)
+    assert read(audio(4800)) == Visemes((Viseme(2, 10),), 4, 100)
+
+
+def test_responses_have_clocks_of_their_own() -> None:
+    read = openai.VisemeReader()
+    read(change(0, 4))
+    read(audio(4800))
+    read(change(30, 5, "b"))
+    assert read(audio(4800, "b")) == Visemes((Viseme(5, 30),), 2, 100)
+    read(event("response.done", response={"id": "a"}))
+    read(change(10, 6))
+    assert read(audio(4800)) == Visemes((Viseme(6, 10),), 3, 100)
+
+
+def test_a_late_change_is_shown_at_once() -> None:
+    read = openai.VisemeReader()
+    read(change(0, 4))
+    read(audio(4800))
+    read(change(40, 5))
+    assert read(audio(4800)) == Visemes((Viseme(5, 0),), 2, 100)
+
+
+@pytest.mark.parametrize(
+    ("output_format", "milliseconds"),
+    [
+        ({"type": "audio/pcm", "rate": 16000}, 150),
+        ({"type": "audio/pcm"}, 100),
+        ({"type": "audio/pcmu"}, 600),
+        ("pcm16_8000hz", 300),
+    ],
+)
+def test_durations_follow_the_format(output_format: object, milliseconds: int) -> None:
+    read = openai.VisemeReader()
+    read(session(output_format))
+    read(change(0, 4))
+    found = read(audio(4800))
+    assert found is not None
+    assert found.audio_duration_ms == milliseconds
+
+
+def test_what_cannot_be_read_gives_nothing() -> None:
+    read = openai.VisemeReader()
+    assert read(audio(4800)) is None
+    for offset, viseme in [("1", 1), (1, "1"), (1, 22), (1, -1), (True, 1)]:
+        read(change(offset, viseme))
+    assert read(audio(4800)) == Visemes((), 2, 100)
+    assert read(event("response.audio.delta", response_id="a", delta="***")) is None
+    read(session({"type": "audio/opus"}))
+    assert read(audio(4800)) is None
+
+
+def test_listen_fills_the_feed_from_either_form() -> None:
+    feed = VisemeFeed()
+    events = [change(0, 4), audio(4800)]
+    assert list(openai.listen(events, feed)) == events
+    assert list(feed) == [Visemes((Viseme(4, 0),), 1, 100)]
