@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mascot_client import Viseme, VisemeFeed, Visemes, openai
+from mascot_client import VisemeEvent, VisemeFeed, Visemes, openai
 
 
 def event(kind: str, extra: dict[str, Any] | None = None, **members: Any) -> SimpleNamespace:
@@ -34,19 +34,19 @@ def test_the_member_of_the_event_is_read_as_it_is() -> None:
     payload = {"visemes": [{"visemeId": 4, "offset": 20}], "audio_event_id": 7, "audio_duration": 100}
     read = openai.VisemeReader()
     found = read(audio(4800, mascotVisemes=payload))
-    assert found == Visemes((Viseme(4, 20),), 7, 100)
+    assert found == Visemes((VisemeEvent(4, 20),), 7, 100)
     assert found == openai.visemes(audio(4800, mascotVisemes=payload))
 
 
 def test_events_of_their_own_are_counted_from_the_start_of_each_audio() -> None:
     read = openai.VisemeReader()
     assert [read(change(0, 4)), read(change(60, 21))] == [None, None]
-    assert read(audio(4800)) == Visemes((Viseme(4, 0), Viseme(21, 60)), 1, 100)
+    assert read(audio(4800)) == Visemes((VisemeEvent(4, 0), VisemeEvent(21, 60)), 1, 100)
     assert read(audio(4800)) == Visemes((), 2, 100)
     # Azure's own may come long before their audio.
     assert [read(change(250, 1)), read(change(310, 2))] == [None, None]
-    assert read(audio(4800)) == Visemes((Viseme(1, 50),), 3, 100)
-    assert read(audio(4800)) == Visemes((Viseme(2, 10),), 4, 100)
+    assert read(audio(4800)) == Visemes((VisemeEvent(1, 50),), 3, 100)
+    assert read(audio(4800)) == Visemes((VisemeEvent(2, 10),), 4, 100)
 
 
 def test_responses_have_clocks_of_their_own() -> None:
@@ -54,10 +54,10 @@ def test_responses_have_clocks_of_their_own() -> None:
     read(change(0, 4))
     read(audio(4800))
     read(change(30, 5, "b"))
-    assert read(audio(4800, "b")) == Visemes((Viseme(5, 30),), 2, 100)
+    assert read(audio(4800, "b")) == Visemes((VisemeEvent(5, 30),), 2, 100)
     read(event("response.done", response={"id": "a"}))
     read(change(10, 6))
-    assert read(audio(4800)) == Visemes((Viseme(6, 10),), 3, 100)
+    assert read(audio(4800)) == Visemes((VisemeEvent(6, 10),), 3, 100)
 
 
 def test_a_late_change_is_shown_at_once() -> None:
@@ -65,7 +65,7 @@ def test_a_late_change_is_shown_at_once() -> None:
     read(change(0, 4))
     read(audio(4800))
     read(change(40, 5))
-    assert read(audio(4800)) == Visemes((Viseme(5, 0),), 2, 100)
+    assert read(audio(4800)) == Visemes((VisemeEvent(5, 0),), 2, 100)
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_listen_fills_the_feed_from_either_form() -> None:
     feed = VisemeFeed()
     events = [change(0, 4), audio(4800)]
     assert list(openai.listen(events, feed)) == events
-    assert list(feed) == [Visemes((Viseme(4, 0),), 1, 100)]
+    assert list(feed) == [Visemes((VisemeEvent(4, 0),), 1, 100)]

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Final, TypeVar
 
 from mascot_client._interruptions import member
-from mascot_client.visemes import MAX_VISEME_ID, Viseme, Visemes
+from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent, Visemes
 
 Value = TypeVar("Value")
 
@@ -109,11 +109,11 @@ class VisemeReader:
         if not self._animated:
             return None
         pending = self._pending.get(response_id, deque())
-        visemes: list[Viseme] = []
+        visemes: list[VisemeEvent] = []
         while pending and pending[0][0] < start + duration:
             offset, viseme = pending.popleft()
             earliest = visemes[-1].offset_ms if visemes else 0
-            visemes.append(Viseme(viseme, max(earliest, int(offset - start))))
+            visemes.append(VisemeEvent(viseme, max(earliest, int(offset - start))))
         return Visemes(tuple(visemes), self._audio_events, duration)
 
     def _forget(self, response_id: object) -> None:
