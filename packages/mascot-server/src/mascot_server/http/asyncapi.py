@@ -16,6 +16,8 @@ from mascot_server.providers.documents import PAYLOAD_PROPERTIES
 from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from litestar.handlers import HTTPRouteHandler
 
     from mascot_server.http.public_url import PublicUrl
@@ -49,14 +51,19 @@ def asyncapi_document(base_url: str) -> dict[str, Any]:
         },
         "defaultContentType": _JSON,
         "servers": {"this": server},
-        "channels": {name: _channel(provider.socket_document) for name, provider in PROVIDERS.items()},
+        "channels": {name: _channel(socket) for name, socket in _sockets()},
         "operations": {
             key: operation
-            for name, provider in PROVIDERS.items()
-            for key, operation in _operations(name, provider.socket_document).items()
+            for name, socket in _sockets()
+            for key, operation in _operations(name, socket).items()
         },
         "components": {"schemas": _schemas(), "securitySchemes": _security()},
     }
+
+
+def _sockets() -> Iterator[tuple[str, SocketDocument]]:
+    for provider in PROVIDERS.values():
+        yield from provider.socket_documents.items()
 
 
 def _schemas() -> dict[str, Any]:
@@ -69,13 +76,13 @@ def _schemas() -> dict[str, Any]:
         },
         "anything": {"description": "Whatever the provider's own documentation says, unchanged."},
     }
-    for provider in PROVIDERS.values():
-        schemas |= provider.socket_document.schemas
+    for _, socket in _sockets():
+        schemas |= socket.schemas
     return schemas
 
 
 def _security() -> dict[str, Any]:
-    return dict(provider.socket_document.security for provider in PROVIDERS.values())
+    return dict(socket.security for _, socket in _sockets())
 
 
 def _channel(socket: SocketDocument) -> dict[str, Any]:
@@ -110,23 +117,23 @@ def _query(*, token: bool) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": ["token"] if token else []}
 
 
-def _operations(provider: str, socket: SocketDocument) -> dict[str, Any]:
+def _operations(channel: str, socket: SocketDocument) -> dict[str, Any]:
     security, _ = socket.security
 
     def operation(action: str, summary: str, *messages: str) -> dict[str, Any]:
         return {
             "action": action,
             "summary": summary,
-            "channel": {"$ref": f"#/channels/{provider}"},
-            "messages": [{"$ref": f"#/channels/{provider}/messages/{name}"} for name in messages],
+            "channel": {"$ref": f"#/channels/{channel}"},
+            "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in messages],
             "security": [{"$ref": f"#/components/securitySchemes/{security}"}],
         }
 
     return {
-        f"{provider}Send": operation(
+        f"{channel}Send": operation(
             "send", "The provider's messages, those of audio with visemes.", socket.message, "fromProvider"
         ),
-        f"{provider}Receive": operation("receive", "The app's messages, for the provider.", "fromApp"),
+        f"{channel}Receive": operation("receive", "The app's messages, for the provider.", "fromApp"),
     }
 
 

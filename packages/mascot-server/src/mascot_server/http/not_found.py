@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["no_such_path", "no_such_socket", "sockets_by_http"]
 
-_SOCKETS: Final = [provider.socket_document.address for provider in PROVIDERS.values()]
+_SOCKETS: Final = [
+    socket.address for provider in PROVIDERS.values() for socket in provider.socket_documents.values()
+]
 
 
 def no_such_socket(prefix: str) -> NotFound:

@@ -119,6 +119,7 @@ class Provider(ABC, Generic[C]):
         subprotocol: WebSocket subprotocol that is selected if the app offers it.
         config_document: Its part of the OpenAPI document.
         socket_document: Its part of the AsyncAPI document.
+        more_sockets: Further sockets in that document, by the name of their channel.
         agent: Whom the playground talks to.
     """
 
@@ -132,7 +133,13 @@ class Provider(ABC, Generic[C]):
     subprotocol: ClassVar[str | None] = None
     config_document: ClassVar[ConfigDocument]
     socket_document: ClassVar[SocketDocument]
+    more_sockets: ClassVar[Mapping[str, SocketDocument]] = MappingProxyType({})
     agent: ClassVar[PlaygroundAgent]
+
+    @property
+    def socket_documents(self) -> Mapping[str, SocketDocument]:
+        """All its sockets by the name of their channel."""
+        return {self.name: self.socket_document, **self.more_sockets}
 
     def serves(self, path: str) -> bool:
         """Return whether a path is one of this provider's sockets."""
@@ -143,10 +150,11 @@ class Provider(ABC, Generic[C]):
         return token_in(handshake.query.get("token", ""))
 
     @abstractmethod
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: C, token: str, origin: str) -> dict[str, str]:
         """Return the answer of ``POST /v1/get-signed-url``.
 
         Args:
+            config: What the signed URL is asked for with.
             token: Token that starts conversations.
             origin: http(s) origin of this server.
         """
@@ -160,6 +168,17 @@ class Provider(ABC, Generic[C]):
 
         Raises:
             BadRequest: It names something that the settings do not have; the text lists what they have.
+        """
+
+    def admit(self, config: C, handshake: Handshake) -> None:
+        """Check that a token is for the socket that the app connects to.
+
+        Args:
+            config: What the signed URL was asked for with.
+            handshake: Handshake of the app.
+
+        Raises:
+            BadRequest: It is for another socket of this provider; the text names the right one.
         """
 
     @abstractmethod

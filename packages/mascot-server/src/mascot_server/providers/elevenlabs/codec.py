@@ -43,6 +43,8 @@ class ElevenLabsCodec:
         wins.
     """
 
+    closing = False
+
     def __init__(
         self,
         *,

@@ -49,6 +49,8 @@ class GeminiCodec:
         finds it.
     """
 
+    closing = False
+
     def __init__(self, *, model: str | None = None, part_metadata: bool = False) -> None:
         self._model = None if model is None else _resource_name(model)
         self._part_metadata = part_metadata

@@ -64,6 +64,8 @@ class OpenAICodec:
         voice: Asked for by one `session.update` if `session.created` names another.
     """
 
+    closing = False
+
     def __init__(self, *, voice: str | None = None) -> None:
         self._voice = voice
         # PCM is the service's default; the session says so in its first message.

@@ -23,7 +23,17 @@ PLAIN_PATH: Final = "/v1/realtime"
 CONFIG: Final = ConfigDocument(
     properties={
         **TOKEN_PROPERTIES,
-        "model": {"type": "string", "description": "Realtime model.", "default": DEFAULT_MODEL},
+        "api": {
+            "type": "string",
+            "enum": ["realtime", "live"],
+            "description": "`live` for GPT-Live, which takes `api_key` alone; chosen by a model `gpt-live-…` as well.",
+            "default": "realtime",
+        },
+        "model": {
+            "type": "string",
+            "description": "Realtime model; with GPT-Live no default, and where given it replaces the app's.",
+            "default": DEFAULT_MODEL,
+        },
         "voice": {"type": "string", "description": "Voice to ask for where the session has another."},
     },
     examples={
@@ -34,7 +44,11 @@ CONFIG: Final = ConfigDocument(
                 "model": "gpt-realtime",
                 "voice": "marin",
             },
-        )
+        ),
+        "openai-live": (
+            "OpenAI GPT-Live Configuration",
+            {"api": "live", "api_key": "openai-api-key", "model": "gpt-live-1.1", "voice": "marin"},
+        ),
     },
 )
 

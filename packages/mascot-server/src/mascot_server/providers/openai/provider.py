@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlencode
 
+from mascot_server.errors import BadRequest
 from mascot_server.providers.base import (
     DialTarget,
     Handshake,
@@ -16,10 +18,16 @@ from mascot_server.providers.base import (
 )
 from mascot_server.providers.openai.agent import OpenAIAgent
 from mascot_server.providers.openai.codec import OpenAICodec
-from mascot_server.providers.openai.config import OpenAIConfig
+from mascot_server.providers.openai.config import DEFAULT_MODEL, OpenAIConfig
 from mascot_server.providers.openai.documents import CONFIG, PATH, PLAIN_PATH, SOCKET
+from mascot_server.providers.openai.live.codec import LiveCodec
+from mascot_server.providers.openai.live.documents import LIVE_PATH, LIVE_PATHS, LIVE_SOCKET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mascot_server.providers.codec import Codec
+    from mascot_server.providers.documents import SocketDocument
     from mascot_server.providers.exchange import Exchange
     from mascot_server.simulators.core.provider import ProviderSimulator, Setup
 
@@ -38,11 +46,12 @@ class OpenAI(Provider[OpenAIConfig]):
     config = OpenAIConfig
     default_origin = "https://api.openai.com"
     # OpenAI's Python SDK appends /realtime to whatever URL it is given.
-    socket_paths = (PATH, f"{PATH}/realtime", PLAIN_PATH)
+    socket_paths = (PATH, f"{PATH}/realtime", PLAIN_PATH, *LIVE_PATHS)
     # The JavaScript SDK insists on it.
     subprotocol = "realtime"
     config_document = CONFIG
     socket_document = SOCKET
+    more_sockets: ClassVar[Mapping[str, SocketDocument]] = MappingProxyType({"openaiLive": LIVE_SOCKET})
     agent = OpenAIAgent()
 
     def find_token(self, handshake: Handshake) -> str:
@@ -58,22 +67,38 @@ class OpenAI(Provider[OpenAIConfig]):
         )
         return next(filter(None, (token_in(candidate.strip()) for candidate in candidates)), "")
 
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: OpenAIConfig, token: str, origin: str) -> dict[str, str]:
         """Return the signed URL."""
-        return signed_url(origin, PATH, token)
+        return signed_url(origin, LIVE_PATH if config.is_live else PATH, token)
+
+    def admit(self, config: OpenAIConfig, handshake: Handshake) -> None:
+        """Check that a token for GPT-Live is shown at its socket, and no other there.
+
+        Raises:
+            BadRequest: It is not.
+        """
+        if config.is_live != (handshake.path.rstrip("/") in LIVE_PATHS):
+            raise BadRequest(f"This token is for {LIVE_PATH if config.is_live else PATH}")
 
     def dial(
         self, config: OpenAIConfig, settings: ProviderSettings, handshake: Handshake
     ) -> Exchange[DialTarget]:
-        """Name the model in the query. No ``OpenAI-Beta`` header: the service refuses it."""
+        """Name the model in the query. No ``OpenAI-Beta`` header: the service refuses it.
+
+        GPT-Live takes no query and no ``Origin``; its model is named in ``session.start``.
+        """
+        origin, headers = websocket_origin(settings["url"]), {"Authorization": f"Bearer {config.credential}"}
+        if config.is_live:
+            return DialTarget(f"{origin}/v1/live/sessions", headers)
         return DialTarget(
-            f"{websocket_origin(settings['url'])}/v1/realtime?{urlencode({'model': config.model})}",
-            {"Authorization": f"Bearer {config.credential}"},
+            f"{origin}/v1/realtime?{urlencode({'model': config.model or DEFAULT_MODEL})}", headers
         )
         yield  # a generator without a request
 
-    def codec(self, config: OpenAIConfig, handshake: Handshake) -> OpenAICodec:
+    def codec(self, config: OpenAIConfig, handshake: Handshake) -> Codec:
         """Return a codec for one conversation."""
+        if config.is_live:
+            return LiveCodec(model=config.model, voice=config.voice)
         return OpenAICodec(voice=config.voice)
 
     def simulator(self, setup: Setup) -> ProviderSimulator:
