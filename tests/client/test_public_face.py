@@ -85,6 +85,8 @@ def test_public_names() -> None:
         "Interruptions",
         "connect",
         "connect_async",
+        "connect_live",
+        "connect_live_async",
         "interrupted",
         "listen",
         "listen_async",

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from support.apps import CONFIGS, PATHS, token_for
-from support.wires import WIRES, Wire, elevenlabs_metadata, gemini_audio, openai_session
+from support.wires import OPENAI_LIVE, WIRES, Wire, elevenlabs_metadata, gemini_audio, openai_session
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from mascot_server.providers.registry import PROVIDERS
+from mascot_server.simulators import OPENAI_API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,6 +40,7 @@ class Scenario:
         parameter: Query parameter that carries the token.
         reformat: Frames after which its audio is 16-bit PCM at 16 kHz.
         reformatted: A frame with such audio, the n-th.
+        missing: Behaviours that its protocol does not have.
     """
 
     wire: Wire
@@ -47,6 +49,7 @@ class Scenario:
     parameter: str
     reformat: tuple[Frame, ...]
     reformatted: Callable[[bytes, int], Frame]
+    missing: frozenset[str] = frozenset()
 
     def call(self, server: RunningServer) -> Call:
         """Connect to a server as an app does."""
@@ -75,6 +78,16 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "openai": _shipped(
         "openai", (openai_session({"type": "audio/pcm", "rate": 16000}, kind="session.updated"),)
+    ),
+    # Audio without turns and without interruptions, in the format that the session started with.
+    "openai_live": Scenario(
+        OPENAI_LIVE,
+        {"api": "live", "api_key": OPENAI_API_KEY},
+        "/v1/openai-live/ws/live/sessions",
+        "token",
+        (),
+        OPENAI_LIVE.audio,
+        frozenset({"turn", "interruption", "format_change"}),
     ),
 }
 # A provider from elsewhere brings its scenario along.

@@ -117,21 +117,32 @@ class _TokenOrKeyConfig(_Config):
 
 
 class OpenAIConfig(_TokenOrKeyConfig):
-    """An OpenAI Realtime session.
+    """An OpenAI Realtime session, or one of GPT-Live.
 
-    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server.
+    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server. GPT-Live takes
+    ``api_key`` alone.
 
     Attributes:
         ephemeral_token: a client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
         api_key: your OpenAI key.
         model: the realtime model, the server's default (``gpt-realtime``) if not given.
         voice: the voice to ask for.
+        api: ``"realtime"`` or ``"live"``; if not given, a model ``gpt-live-…`` chooses GPT-Live. There ``model`` and
+            ``voice``, where given, replace those that the session starts with.
         viseme_model: the language's model, ``"default"`` (English) if not given.
     """
 
     provider = "openai"
 
     voice: Name | None = None
+    api: Literal["realtime", "live"] | None = None
+
+    @model_validator(mode="after")
+    def _standing_key_for_live(self) -> Self:
+        live = self.api == "live" or (self.api is None and (self.model or "").startswith("gpt-live-"))
+        if live and self.ephemeral_token is not None:
+            raise ValueError("GPT-Live has no ephemeral tokens: give api_key")
+        return self
 
 
 class GeminiConfig(_TokenOrKeyConfig):

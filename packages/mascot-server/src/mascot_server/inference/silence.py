@@ -23,8 +23,8 @@ __all__ = ["SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
 
 SILENCE: Final = 0
 
-QUIET_PEAK: Final = 8
-"""Largest sample of quiet audio, of 32768: -72 dBFS. G.711 has no other level below it than 0; A-law not even that."""
+QUIET_PEAK: Final = 2
+"""Largest sample of quiet audio, of 32768: dither at the level of rounding, which the features hardly tell from 0."""
 
 CONTEXT_MS: Final = 2000
 """Quiet audio that a stream processes before inference is skipped: more than the network's attention reaches back."""
@@ -38,10 +38,10 @@ _SECOND_MS: Final = 1000
 """What is left out where a step is no whole number of samples."""
 
 _QUIET_CODES: Final[dict[Encoding, bytes]] = {
-    "mulaw": b"\xff\x7f\xfe\x7e",
+    "mulaw": b"\xff\x7f",
     "alaw": b"\xd5\x55",
 }
-"""Codes of the G.711 levels up to `QUIET_PEAK` (ITU-T G.711, tables 1 and 2, scaled to 16 bits)."""
+"""G.711 codes of such samples (ITU-T G.711, tables 1 and 2): 0 of both signs; A-law has no 0 and its least is 8."""
 
 
 def is_quiet(data: bytes, encoding: Encoding) -> bool:

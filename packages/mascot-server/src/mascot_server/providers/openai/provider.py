@@ -103,6 +103,8 @@ class OpenAI(Provider[OpenAIConfig]):
 
     def simulator(self, setup: Setup) -> ProviderSimulator:
         """Return a simulator of OpenAI."""
-        from mascot_server.providers.openai.simulator import OpenAISimulator  # noqa: PLC0415 - only where used
+        from mascot_server.providers.openai.simulator.simulator import (  # noqa: PLC0415 - only where used
+            OpenAISimulator,
+        )
 
         return OpenAISimulator(setup)

@@ -138,7 +138,7 @@ def _with_value(text: str, holder: Any, path: Sequence[str], value: object) -> s
                 return text
             for missing in reversed(path[depth + 1 :]):
                 value = {missing: value}
-            written = json.dumps(value)
+            written = json.dumps(value, separators=(",", ":"))
             if name in holder:
                 return replace_value(text, path[: depth + 1], written)
             return insert_member(text, path[:depth], name, written)
