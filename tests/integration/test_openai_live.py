@@ -113,11 +113,12 @@ async def test_the_python_sdk_on_asyncio(stage: Stage) -> None:
 
 
 NODE = r"""
+import { readFileSync } from "node:fs";
 import OpenAI from "openai";
 import { LiveWS } from "openai/resources/live/ws";
 
 const client = new OpenAI({ apiKey: "in-the-signed-url", baseURL: process.env.SIGNED_URL });
-const audio = JSON.parse(process.env.CALLER);
+const audio = JSON.parse(readFileSync("caller.json", "utf8"));
 const live = new LiveWS(client);
 let deltas = 0, withVisemes = 0;
 live.on("event", (event) => {
@@ -144,13 +145,13 @@ async def test_the_node_sdk(stage: Stage, tmp_path: Path) -> None:
         pytest.skip("set MASCOT_NODE_MODULES to a node_modules folder with openai and ws")
     (tmp_path / "node_modules").symlink_to(modules)
     (tmp_path / "talk.mjs").write_text(NODE)
+    (tmp_path / "caller.json").write_text(json.dumps(caller()))
     async with AsyncMascotClient(base_url=stage.server.origin, api_key=API_KEY) as mascot:
         url = (await mascot.get_signed_url(CONFIG)).url
 
     environment = {
         **os.environ,
         "SIGNED_URL": f"http{url.removeprefix('ws')}",
-        "CALLER": json.dumps(caller()),
     }
 
     def run() -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ from support.wires import b64, live_audio, live_started
 from websockets.asyncio.client import connect
 
 from mascot_server import simulators
+from mascot_server.http.asyncapi import asyncapi_document
 from mascot_server.providers.codec import Audio, AudioFormat, Undecodable
 from mascot_server.providers.openai.live.codec import LiveCodec
 from mascot_server.simulators.core.voice import answer, chunks
@@ -272,3 +273,12 @@ async def test_a_conversation_with_the_simulated_service(providers: Providers) -
     spoken = [bool(payload["visemes"]) for payload in payloads]
     assert not any(spoken[:10])
     assert any(spoken)
+
+
+def test_the_socket_is_in_the_description_of_the_sockets() -> None:
+    document = asyncapi_document("https://lips.example.com")
+    assert document["channels"]["openaiLive"]["address"] == PATH
+    assert document["operations"]["openaiLiveSend"]["channel"] == {"$ref": "#/channels/openaiLive"}
+    name = document["components"]["schemas"]["openaiLiveAudio"]["properties"]["type"]["const"]
+    (event,) = LiveCodec().see(json.dumps({"type": name, "delta": b64(bytes(480))}))
+    assert isinstance(event, Audio)

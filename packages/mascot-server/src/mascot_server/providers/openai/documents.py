@@ -45,7 +45,7 @@ CONFIG: Final = ConfigDocument(
                 "voice": "marin",
             },
         ),
-        "openai-live": (
+        "openai_live": (
             "OpenAI GPT-Live Configuration",
             {"api": "live", "api_key": "openai-api-key", "model": "gpt-live-1.1", "voice": "marin"},
         ),
