@@ -13,6 +13,7 @@ from elevenlabs.conversational_ai.conversation import AudioInterface, Conversati
 from google.genai.types import LiveConnectConfig, Modality
 from openai import OpenAI
 
+from examples.demo.pace import SPEED
 from mascot_client import (
     ElevenLabsConfig,
     GeminiConfig,
@@ -24,9 +25,10 @@ from mascot_client import (
     openai,
 )
 from mascot_server import simulators
+from mascot_server.simulators.core.voice import chunks, greeting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from examples.demo.stage import Stage
     from mascot_client import Visemes
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["CONVERSATIONS", "Heard"]
 
 QUESTIONS: Final = ("What can you do?", "And what else?")
+LIVE_MODEL: Final = "gpt-live-1.1"
 GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
 _PATIENCE: Final = 30.0
 """Seconds after which a turn that has not come has failed."""
@@ -161,6 +164,43 @@ def _openai(stage: Stage, *, through_server: bool) -> Heard:
     return heard
 
 
+def _openai_live(stage: Stage, *, through_server: bool) -> Heard:
+    heard = Heard()
+    if through_server:
+        config = OpenAIConfig(api="live", api_key=simulators.OPENAI_API_KEY, viseme_model=stage.viseme_model)
+        with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
+            manager = openai.connect_live(client.get_signed_url(config))
+    else:
+        official = OpenAI(
+            api_key=simulators.OPENAI_API_KEY,
+            websocket_base_url=f"ws{stage.providers.removeprefix('http')}/v1",
+        )
+        manager = official.live.connect()
+    with manager as connection:
+        connection.session.start(session={"model": LIVE_MODEL})
+        # What the caller says is the clock: 100 ms of the agent come for each 100 ms of the caller.
+        for audio in _caller():
+            connection.session.input_audio.append(audio=base64.b64encode(audio).decode())
+            while (event := connection.recv()).type != "session.output_audio.delta":
+                pass
+            heard.hear(base64.b64decode(event.delta))
+            heard.see(openai.visemes(event))
+            time.sleep(0.1 / SPEED)
+        connection.session.close()
+        while connection.recv().type != "session.closed":
+            pass
+    return heard
+
+
+def _caller() -> Iterator[bytes]:
+    """Somebody who speaks and then listens, twice, as 100 ms of 16-bit PCM at 24 kHz each."""
+    size = 2 * 2400
+    speech = b"".join(chunk.data for chunk in chunks(greeting(), 24_000, "pcm16"))[: 10 * size]
+    for _ in QUESTIONS:
+        audio = speech + bytes(50 * size)
+        yield from (audio[at : at + size] for at in range(0, len(audio), size))
+
+
 def _gemini(stage: Stage, *, through_server: bool) -> Heard:
     if through_server:
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
@@ -190,5 +230,6 @@ async def _gemini_session(answer: GeminiCredentials) -> Heard:
 CONVERSATIONS: Final[dict[str, Callable[..., Heard]]] = {
     "elevenlabs": _elevenlabs,
     "openai": _openai,
+    "openai-live": _openai_live,
     "gemini": _gemini,
 }

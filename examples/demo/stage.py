@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from examples.demo.pace import SPEED
 from examples.offline import simulated, started_server
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ VisemeModel = Literal["default", "indonesian"]
 
 SPOKEN: Final[dict[VisemeModel, Literal["en", "id"]]] = {"default": "en", "indonesian": "id"}
 """What the simulated agents speak for each viseme model."""
-
-SPEED = 8.0
-"""How many times faster than real time the simulated agents speak and are listened to, as the real ones do send."""
 
 
 @dataclass

@@ -89,6 +89,8 @@ def test_public_names() -> None:
         "VisemeReader",
         "connect",
         "connect_async",
+        "connect_live",
+        "connect_live_async",
         "interrupted",
         "listen",
         "listen_async",

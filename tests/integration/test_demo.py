@@ -18,7 +18,7 @@ def test_it_holds_a_conversation_with_each_provider(model: str) -> None:
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     providers = json.loads(ran.stdout)["providers"]
-    assert set(providers) == {"elevenlabs", "gemini", "openai"}
+    assert set(providers) == {"elevenlabs", "gemini", "openai", "openai-live"}
     for figures in providers.values():
         assert set(figures) == {"audio_ms", "visemes", "chunks", "added_ms_p50", "added_ms_p99"}
         assert figures["chunks"] > 20

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
 from mascot_server.providers.gemini.codec import GeminiCodec
 from mascot_server.providers.openai.codec import OpenAICodec
+from mascot_server.providers.openai.live.codec import LiveCodec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,3 +214,28 @@ XAI = replace(
     ),
 )
 """xAI's, which differs in details."""
+
+
+def live_started(**session: Any) -> str:
+    resolved = {"id": "live_1", "model": "gpt-live-1", "status": "active", "expires_at": 1, **session}
+    return json.dumps({"type": "session.started", "event_id": "event_0", "session": resolved})
+
+
+def live_audio(data: bytes, _: int) -> str:
+    return json.dumps({"type": "session.output_audio.delta", "delta": b64(data)})
+
+
+OPENAI_LIVE = Wire(
+    name="openai",
+    codec=LiveCodec,
+    opening=(live_started(audio={"format": {"type": "audio/pcm", "rate": 24000}}),),
+    audio=live_audio,
+    interruption=(),
+    turn_end=(),
+    broken=(
+        json.dumps({"type": "session.output_audio.delta", "delta": "A*A="}),
+        json.dumps({"type": "session.output_audio.delta"}),
+    ),
+    payload=_openai_payload,
+)
+"""GPT-Live. It has neither turns nor interruptions, so the tests of all wires do not hold for it."""

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 _CELL: Final = re.compile(r"test_parity\.py::test_(\w+)\[(?:asyncio-)?([\w@-]+?)(?:-asyncio)?\]$")
-_MARKS: Final = {"passed": "yes", "failed": "NO", "error": "NO", "skipped": "-"}
+_MARKS: Final = {"passed": "yes", "failed": "NO", "error": "NO", "skipped": "n/a"}
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

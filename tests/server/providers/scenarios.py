@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from support.apps import CONFIGS, PATHS, token_for
 from support.wires import (
     OPENAI_BETA,
+    OPENAI_LIVE,
     WIRES,
     XAI,
     Wire,
@@ -24,6 +25,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from mascot_server.providers.registry import PROVIDERS
+from mascot_server.simulators import OPENAI_API_KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -50,6 +52,7 @@ class Scenario:
         reformat: Frames after which its audio is 16-bit PCM at 16 kHz.
         reformatted: A frame with such audio, the n-th.
         profile: Profile of the named upstream that it is, if it is one.
+        missing: Behaviours that its protocol does not have.
     """
 
     wire: Wire
@@ -59,6 +62,7 @@ class Scenario:
     reformat: tuple[Frame, ...]
     reformatted: Callable[[bytes, int], Frame]
     profile: str | None = None
+    missing: frozenset[str] = frozenset()
 
     def settings(self, origin: str) -> dict[str, Any]:
         """Settings of a server beside the providers' origin."""
@@ -93,6 +97,16 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "openai": _shipped(
         "openai", (openai_session({"type": "audio/pcm", "rate": 16000}, kind="session.updated"),)
+    ),
+    # Audio without turns and without interruptions, in the format that the session started with.
+    "openai_live": Scenario(
+        OPENAI_LIVE,
+        {"api": "live", "api_key": OPENAI_API_KEY},
+        "/v1/openai-live/ws/live/sessions",
+        "token",
+        (),
+        OPENAI_LIVE.audio,
+        missing=frozenset({"turn", "interruption", "format_change"}),
     ),
 }
 SCENARIOS |= {

@@ -132,9 +132,10 @@ class _TokenOrKeyConfig(_Config):
 
 
 class OpenAIConfig(_TokenOrKeyConfig):
-    """An OpenAI Realtime session.
+    """An OpenAI Realtime session, or one of GPT-Live.
 
-    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server.
+    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server. GPT-Live takes
+    ``api_key`` alone.
 
     Attributes:
         ephemeral_token: a client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
@@ -144,6 +145,8 @@ class OpenAIConfig(_TokenOrKeyConfig):
         upstream: another service with this protocol, by its name in the server's settings.
         viseme_events: the form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
             events ``response.animation_viseme.delta`` as Azure does. ``openai.listen`` reads both.
+        api: ``"realtime"`` or ``"live"``; if not given, a model ``gpt-live-…`` chooses GPT-Live. There ``model`` and
+            ``voice``, where given, replace those that the session starts with.
         viseme_model: the language's model, ``"default"`` (English) if not given.
     """
 
@@ -152,6 +155,14 @@ class OpenAIConfig(_TokenOrKeyConfig):
     voice: Voice | None = None
     upstream: Name | None = None
     viseme_events: Literal["mascot", "azure"] | None = None
+    api: Literal["realtime", "live"] | None = None
+
+    @model_validator(mode="after")
+    def _standing_key_for_live(self) -> Self:
+        live = self.api == "live" or (self.api is None and (self.model or "").startswith("gpt-live-"))
+        if live and self.ephemeral_token is not None:
+            raise ValueError("GPT-Live has no ephemeral tokens: give api_key")
+        return self
 
 
 class GeminiConfig(_Config):

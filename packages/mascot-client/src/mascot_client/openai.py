@@ -6,19 +6,21 @@
         for event in connection:
             payload = openai.visemes(event)
 
+GPT-Live has connections of its own, ``connect_live`` and ``connect_live_async``; all else is the same. It never says
+that the user interrupts.
+
 Needs ``pip install "mascot-client[openai]"``.
 """
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from mascot_client._extras import needs
 from mascot_client._interruptions import Interruptions, is_out_of_band, is_without_audio
 from mascot_client._listen import tapped, tapped_async
+from mascot_client._live import connect_live, connect_live_async
 from mascot_client._mint_openai import mint, mint_async
+from mascot_client._openai_sdk import PLACEHOLDER_KEY, require_sdk, split, without_environment
 from mascot_client._viseme_reader import VisemeReader
 from mascot_client.visemes import Visemes
 
@@ -35,6 +37,8 @@ __all__ = [
     "VisemeReader",
     "connect",
     "connect_async",
+    "connect_live",
+    "connect_live_async",
     "interrupted",
     "listen",
     "listen_async",
@@ -44,9 +48,6 @@ __all__ = [
 ]
 
 Event = TypeVar("Event")
-
-# The SDK wants a key and sends it to the server, which looks at the URL's token alone.
-_PLACEHOLDER_KEY = "mascot"
 
 
 def connect(
@@ -70,11 +71,11 @@ def connect(
     Raises:
         MissingExtraError: the SDK is not installed.
     """
-    _require_sdk()
+    require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = _split(answer)
-    client = OpenAI(api_key=_PLACEHOLDER_KEY, websocket_base_url=base, default_headers=_without_environment())
+    base, token = split(answer)
+    client = OpenAI(api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment())
     return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
 
 
@@ -99,12 +100,12 @@ def connect_async(
     Raises:
         MissingExtraError: the SDK is not installed.
     """
-    _require_sdk()
+    require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = _split(answer)
+    base, token = split(answer)
     client = AsyncOpenAI(
-        api_key=_PLACEHOLDER_KEY, websocket_base_url=base, default_headers=_without_environment()
+        api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment()
     )
     return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
 
@@ -117,8 +118,9 @@ def visemes(event: object) -> Visemes | None:
 
     Returns:
         The mouth shapes of the event's audio, or ``None`` if the event carries none. Every audio event
-        (``response.output_audio.delta``) whose format the server knows carries them, except with
-        ``viseme_events="azure"``: then changes are events of their own, which ``VisemeReader`` reads.
+        (``response.output_audio.delta``, with GPT-Live ``session.output_audio.delta``) whose format the server knows
+        carries them, except with ``viseme_events="azure"``: then changes are events of their own, which
+        ``VisemeReader`` reads.
     """
     extra = getattr(event, "model_extra", None)
     return Visemes.parse_or_none(extra.get("mascotVisemes")) if isinstance(extra, dict) else None
@@ -180,31 +182,3 @@ async def listen_async(connection: AsyncIterable[Event], feed: VisemeFeed) -> As
             yield event
     finally:
         feed.close()
-
-
-def _require_sdk() -> None:
-    with needs("openai", "openai"):
-        import openai  # noqa: F401, PLC0415 - only whether it is there
-    # The SDK installs without it and would fail only when it connects.
-    with needs("openai", "websockets"):
-        import websockets  # noqa: F401, PLC0415 - likewise
-
-
-def _split(answer: SignedUrl) -> tuple[str, dict[str, str]]:
-    # The SDK appends `/realtime` to the path, and most of its versions lose a query that stands in the URL.
-    parts = urlsplit(answer.url)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), dict(parse_qsl(parts.query))
-
-
-def _without_environment() -> dict[str, str]:
-    """Headers that take back what the SDK would add from the environment, meant for OpenAI and nobody else.
-
-    The SDK reads OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS (one ``name: value`` a line). An
-    ``Omit`` as the value removes a header.
-    """
-    from openai import Omit  # noqa: PLC0415 - needs the extra
-
-    custom = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
-    names = ["OpenAI-Organization", "OpenAI-Project", *(line.partition(":")[0].strip() for line in custom)]
-    # The SDK's signature says str; Omit is what it documents for leaving a default header out.
-    return cast("dict[str, str]", {name: Omit() for name in names if name})

@@ -26,6 +26,8 @@ _RATES: Final = range(8000, 48001)
 class ExampleCodec:
     """Codec of one conversation."""
 
+    closing = False
+
     def __init__(self) -> None:
         self._format: AudioFormat | None = None
         self._audio_events = 0

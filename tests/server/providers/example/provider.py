@@ -43,7 +43,7 @@ class ExampleProvider(Provider[ExampleConfig]):
     socket_document = SOCKET
     agent = ExampleAgent()
 
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: ExampleConfig, token: str, origin: str) -> dict[str, str]:
         """Return the signed URL."""
         return signed_url(origin, PATH, token)
 

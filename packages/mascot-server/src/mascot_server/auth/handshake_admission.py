@@ -86,6 +86,7 @@ class Admission:
         """
         opened = self.check(handshake)
         config = parse_sealed(handshake.provider.name, opened.config)
+        handshake.provider.admit(config, handshake)
         model = _viseme_model(config, handshake.viseme_model)
         key = await self._access.holder(opened.key_id, origin=handshake.origin)
         if key is None:

@@ -78,7 +78,7 @@ class SignedUrls:
         sealed = config.model_dump_json(exclude_none=True).encode()
         token = self._tokens.seal(config.provider, sealed, key_id=key.id, lifetime=lifetime)
         self._metrics.tokens_issued.add(config.provider)
-        return provider.answer(token, self._public_url.of(request))
+        return provider.answer(config, token, self._public_url.of(request))
 
 
 def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRouteHandler:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import mascot_visemes
 from mascot_server.inference.deadline_queue import Track
+from mascot_server.inference.silence import SilenceSkippingEngine, SilenceSkippingStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +26,11 @@ class Engines:
 
     def __init__(self, networks: Mapping[VisemeModel, str]) -> None:
         self._engines = {model: mascot_visemes.load(network) for model, network in networks.items()}
+        self._skipping = {model: SilenceSkippingEngine(engine) for model, engine in self._engines.items()}
 
     def open_stream(self, model: VisemeModel, audio_format: AudioFormat) -> Track:
         """Makes a stream of a model for audio of a format."""
-        engine = self._engines[model]
-        return Track(
-            engine, engine.create_stream(sample_rate=audio_format.sample_rate, encoding=audio_format.encoding)
+        stream = self._engines[model].create_stream(
+            sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
         )
+        return Track(self._skipping[model], SilenceSkippingStream(stream, audio_format))

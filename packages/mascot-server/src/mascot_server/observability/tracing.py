@@ -128,6 +128,10 @@ class _WatchedCodec:
         self._codec = codec
         self._session = session
 
+    @property
+    def closing(self) -> bool:
+        return self._codec.closing
+
     def see(self, frame: Frame) -> tuple[Event, ...]:
         events = self._codec.see(frame)
         for event in events:

@@ -150,10 +150,11 @@ class Provider(ABC, Generic[C]):
         return token_in(handshake.query.get("token", ""))
 
     @abstractmethod
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: C, token: str, origin: str) -> dict[str, str]:
         """Return the answer of ``POST /v1/get-signed-url``.
 
         Args:
+            config: What the signed URL is asked for with.
             token: Token that starts conversations.
             origin: http(s) origin of this server.
         """
@@ -175,6 +176,17 @@ class Provider(ABC, Generic[C]):
 
         Raises:
             BadRequest: It names something that the settings do not have; the text lists what they have.
+        """
+
+    def admit(self, config: C, handshake: Handshake) -> None:
+        """Check that a token is for the socket that the app connects to.
+
+        Args:
+            config: What the signed URL was asked for with.
+            handshake: Handshake of the app.
+
+        Raises:
+            BadRequest: It is for another socket of this provider; the text names the right one.
         """
 
     @abstractmethod

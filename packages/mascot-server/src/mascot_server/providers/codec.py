@@ -76,6 +76,7 @@ class Audio:
         place: Path of a JSON object in the frame, where the codec may put something about the audio.
         stream: Name of the viseme stream that the audio continues. A provider that sends several answers at once
             has one for each.
+        real_time: Whether it is sent as it is played, so that its listener needs it at once.
     """
 
     data: bytes
@@ -83,6 +84,7 @@ class Audio:
     event_id: int
     place: tuple[str | int, ...] = ()
     stream: str = ""
+    real_time: bool = False
 
     @property
     def duration_ms(self) -> int | float:
@@ -156,6 +158,10 @@ Event = Audio | Undecodable | TurnEnded | Interrupted | AskUpstream | TellApp
 
 class Codec(Protocol):
     """One provider's wire format, for one connection."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether the app has asked the provider to end the session and the provider has not confirmed it yet."""
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
         """Reads a frame from the provider. At most one of the events is `Audio`."""

@@ -36,6 +36,9 @@ _MESSAGE_BYTES: Final = 512
 _FEW_WAITING: Final = 32
 """Messages that may wait where the scheduler has too much of all conversations together."""
 
+_CONFIRMATION_SECONDS: Final = 10.0
+"""How long a provider is waited for that an app, gone since, has asked to end the session."""
+
 _PER_TURN: Final = 128
 """Messages that are sent at most in one turn of the event loop: after an interruption a whole burst may be ready."""
 
@@ -91,6 +94,8 @@ class Downstream:
         self._track: Track | None = None
         self._stream = ""
         self._ending: Ending | None = None
+        self._app_gone: Ending | None = None
+        self._confirmation: asyncio.Handle | None = None
         self._stall = stall
 
     def message_received(self, frame: Frame) -> None:
@@ -98,15 +103,31 @@ class Downstream:
         if self._over.done():
             return
         try:
-            self._take(self._session.receive(frame))
+            received = self._session.receive(frame)
+            if self._app_gone is None:
+                self._take(received)
+            elif not self._session.closing:
+                conclude(self._over, self._app_gone)
         except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not
             fail(self._over, error)
 
     def gone(self, closed: PeerClosed) -> None:
         """The provider is gone; what it sent goes to the app first."""
-        if self._ending is None:
+        if self._app_gone is not None:
+            conclude(self._over, self._app_gone)
+        elif self._ending is None:
             self._ending = provider_gone(closed)
             self.release()
+
+    def await_confirmation(self, app_gone: Ending) -> None:
+        """The app is gone after it has asked to end the session: the provider still completes that."""
+        self._app_gone = app_gone
+        self._confirmation = asyncio.get_running_loop().call_later(
+            _CONFIRMATION_SECONDS, conclude, self._over, app_gone
+        )
+        self._forget()
+        self._waiting.clear()
+        self._reader.open("backlog")
 
     def congested(self) -> None:
         """The provider takes no more for now."""
@@ -121,8 +142,9 @@ class Downstream:
         self._stall.end()
         self._forget()
         self._waiting.clear()
-        if self._next_turn is not None:
-            self._next_turn.cancel()
+        for handle in (self._next_turn, self._confirmation):
+            if handle is not None:
+                handle.cancel()
 
     def block(self) -> None:
         """The app takes no more for now: what may go waits here, where it is counted."""
@@ -187,7 +209,7 @@ class Downstream:
         waiting = _Waiting(self, received, now, ready=False)
         self._wait(waiting)
         seconds = audio.duration_ms / 1000
-        due = self._playout.due(now, seconds)
+        due = now if audio.real_time else self._playout.due(now, seconds)
         self._scheduler.submit(track, audio.data, due=due, done=waiting.predicted, seconds=seconds)
 
     def _wait(self, waiting: _Waiting) -> None:

@@ -92,18 +92,21 @@ class _Upstream:
     ) -> None:
         self._downstream = downstream
         self._send = provider.send
-        self._translate = session.receive_client
+        self._session = session
         self._over = over
         self._stall = stall
 
     def message_received(self, frame: Frame) -> None:
         try:
-            self._send(self._translate(frame))
+            self._send(self._session.receive_client(frame))
         except Exception as error:  # noqa: BLE001 - a socket would swallow it; the conversation must not
             fail(self._over, error)
 
     def gone(self, closed: PeerClosed) -> None:
-        conclude(self._over, app_gone(closed))
+        if self._session.closing:
+            self._downstream.await_confirmation(app_gone(closed))
+        else:
+            conclude(self._over, app_gone(closed))
 
     def congested(self) -> None:
         self._stall.begin()

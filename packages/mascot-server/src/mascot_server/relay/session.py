@@ -105,6 +105,11 @@ class Session:
         self.chunks = 0
         self.chunks_without_visemes = 0
 
+    @property
+    def closing(self) -> bool:
+        """Whether the app has asked the provider to end the session and the provider has not confirmed it yet."""
+        return self._codec.closing
+
     def receive(self, frame: Frame) -> Received:
         """Takes a frame from the provider."""
         self.messages += 1

@@ -46,6 +46,8 @@ class ElevenLabsCodec:
         wins.
     """
 
+    closing = False
+
     def __init__(
         self,
         *,

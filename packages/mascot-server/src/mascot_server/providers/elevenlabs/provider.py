@@ -33,7 +33,7 @@ class ElevenLabs(Provider[ElevenLabsConfig]):
     socket_document = SOCKET
     agent = ElevenLabsAgent()
 
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: ElevenLabsConfig, token: str, origin: str) -> dict[str, str]:
         """Return the signed URL."""
         return signed_url(origin, PATH, token)
 

@@ -61,6 +61,8 @@ class GeminiCodec:
         finds it.
     """
 
+    closing = False
+
     def __init__(
         self,
         *,

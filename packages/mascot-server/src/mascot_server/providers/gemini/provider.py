@@ -65,7 +65,7 @@ class Gemini(Provider[GeminiConfig]):
         token = next((candidate for candidate in candidates if candidate), "")
         return token_in(token.strip().removeprefix(TOKEN_PREFIX))
 
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: GeminiConfig, token: str, origin: str) -> dict[str, str]:
         """Return the API key and base URL to give to the SDK."""
         return {"api_key": TOKEN_PREFIX + token, "base_url": origin}
 

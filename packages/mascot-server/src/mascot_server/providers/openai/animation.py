@@ -72,8 +72,8 @@ class Animation:
             audio.event_id,
             audio.place,
             audio.stream,
-            start_ms,
-            response.position,
+            start_ms=start_ms,
+            position=response.position,
         )
 
     def deltas(self, audio: AnimatedAudio, payload: str) -> tuple[str, ...]:

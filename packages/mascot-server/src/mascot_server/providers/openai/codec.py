@@ -74,6 +74,8 @@ class OpenAICodec:
         viseme_events: How visemes are sent.
     """
 
+    closing = False
+
     def __init__(
         self,
         *,

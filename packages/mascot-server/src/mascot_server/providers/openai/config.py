@@ -1,10 +1,17 @@
-"""Connection details of the OpenAI Realtime API."""
+"""Connection details of the OpenAI Realtime API and of GPT-Live."""
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from mascot_server.providers.config import Name, TokenConfig
 
@@ -35,9 +42,12 @@ def _voice(value: object, parse: ValidatorFunctionWrapHandler) -> object:
 
 Voice = Annotated[Name | CustomVoice, WrapValidator(_voice)]
 
+_LIVE_MODELS = "gpt-live-"
+"""How the names of GPT-Live models begin."""
+
 
 class OpenAIConfig(TokenConfig):
-    """Connection details of the OpenAI Realtime API."""
+    """Connection details of the OpenAI Realtime API, or of GPT-Live."""
 
     provider: ClassVar = "openai"
 
@@ -45,3 +55,30 @@ class OpenAIConfig(TokenConfig):
     voice: Voice | None = None
     upstream: Name | None = None
     viseme_events: VisemeEvents | None = None
+    api: Literal["realtime", "live"] | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the conversation is one of GPT-Live."""
+        return self.api == "live" or (self.api is None and self._names_live_model)
+
+    @property
+    def _names_live_model(self) -> bool:
+        return self.model is not None and self.model.startswith(_LIVE_MODELS)
+
+    @model_validator(mode="after")
+    def _has_credential(self) -> OpenAIConfig:
+        if self.api == "realtime" and self._names_live_model:
+            raise ValueError('api must be "live" for this model, a GPT-Live model')
+        if self.is_live and self.ephemeral_token:
+            raise ValueError(
+                "ephemeral_token does not open GPT-Live, which knows no such tokens; give api_key alone"
+            )
+        if self.is_live and (self.upstream or self.viseme_events == "azure"):
+            field = "upstream" if self.upstream else "viseme_events"
+            raise ValueError(f"{field} is for the Realtime API, and this is GPT-Live; remove it")
+        if not self.credential:
+            raise ValueError(
+                "api_key is required" if self.is_live else "ephemeral_token is required (or api_key)"
+            )
+        return self

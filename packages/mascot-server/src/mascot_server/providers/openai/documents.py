@@ -26,7 +26,17 @@ TRANSLATION_PATHS: Final = tuple(f"{path}/translations" for path in (PATH, f"{PA
 CONFIG: Final = ConfigDocument(
     properties={
         **TOKEN_PROPERTIES,
-        "model": {"type": "string", "description": "Realtime model.", "default": DEFAULT_MODEL},
+        "api": {
+            "type": "string",
+            "enum": ["realtime", "live"],
+            "description": "`live` for GPT-Live, which takes `api_key` alone; chosen by a model `gpt-live-…` as well.",
+            "default": "realtime",
+        },
+        "model": {
+            "type": "string",
+            "description": "Realtime model; with GPT-Live no default, and where given it replaces the app's.",
+            "default": DEFAULT_MODEL,
+        },
         "voice": {
             "oneOf": [
                 {"type": "string"},
@@ -55,7 +65,11 @@ CONFIG: Final = ConfigDocument(
                 "model": DEFAULT_MODEL,
                 "voice": "marin",
             },
-        )
+        ),
+        "openai_live": (
+            "OpenAI GPT-Live Configuration",
+            {"api": "live", "api_key": "openai-api-key", "model": "gpt-live-1.1", "voice": "marin"},
+        ),
     },
 )
 

@@ -30,6 +30,8 @@ from mascot_server.providers.openai.documents import (
     TRANSLATION_PATHS,
     TRANSLATION_SOCKET,
 )
+from mascot_server.providers.openai.live.codec import LiveCodec
+from mascot_server.providers.openai.live.documents import LIVE_PATH, LIVE_PATHS, LIVE_SOCKET
 from mascot_server.providers.openai.translation import TranslationCodec
 from mascot_server.providers.openai.upstreams import PROFILES, Upstream, parse_upstreams
 
@@ -72,13 +74,13 @@ class OpenAI(Provider[OpenAIConfig]):
         }
     )
     # OpenAI's Python SDK appends /realtime to whatever URL it is given.
-    socket_paths = (PATH, f"{PATH}/realtime", PLAIN_PATH, *TRANSLATION_PATHS)
+    socket_paths = (PATH, f"{PATH}/realtime", PLAIN_PATH, *TRANSLATION_PATHS, *LIVE_PATHS)
     # The JavaScript SDK insists on it.
     subprotocol = "realtime"
     config_document = CONFIG
     socket_document = SOCKET
     more_sockets: ClassVar[Mapping[str, SocketDocument]] = MappingProxyType(
-        {"openaiTranslation": TRANSLATION_SOCKET}
+        {"openaiLive": LIVE_SOCKET, "openaiTranslation": TRANSLATION_SOCKET}
     )
     agent = OpenAIAgent()
 
@@ -95,9 +97,18 @@ class OpenAI(Provider[OpenAIConfig]):
         )
         return next(filter(None, (token_in(candidate.strip()) for candidate in candidates)), "")
 
-    def answer(self, token: str, origin: str) -> dict[str, str]:
+    def answer(self, config: OpenAIConfig, token: str, origin: str) -> dict[str, str]:
         """Return the signed URL."""
-        return signed_url(origin, PATH, token)
+        return signed_url(origin, LIVE_PATH if config.is_live else PATH, token)
+
+    def admit(self, config: OpenAIConfig, handshake: Handshake) -> None:
+        """Check that a token for GPT-Live is shown at its socket, and no other there.
+
+        Raises:
+            BadRequest: It is not.
+        """
+        if config.is_live != (handshake.path.rstrip("/") in LIVE_PATHS):
+            raise BadRequest(f"This token is for {LIVE_PATH if config.is_live else PATH}")
 
     def origins(self, settings: ProviderSettings) -> Mapping[str, str]:
         """Return the URLs of OpenAI and of each named upstream."""
@@ -131,7 +142,15 @@ class OpenAI(Provider[OpenAIConfig]):
     def dial(
         self, config: OpenAIConfig, settings: ProviderSettings, handshake: Handshake
     ) -> Exchange[DialTarget]:
-        """Name the model in the query. No ``OpenAI-Beta`` header for OpenAI itself: the service refuses it."""
+        """Name the model in the query. No ``OpenAI-Beta`` header for OpenAI itself: the service refuses it.
+
+        GPT-Live takes no query and no ``Origin``; its model is named in ``session.start``.
+        """
+        if config.is_live:
+            return DialTarget(
+                f"{websocket_origin(settings['url'])}/v1/live/sessions",
+                {"Authorization": f"Bearer {config.credential}"},
+            )
         translates = _translates(handshake)
         if config.upstream is None:
             default = TRANSLATION_MODEL if translates else DEFAULT_MODEL
@@ -151,18 +170,20 @@ class OpenAI(Provider[OpenAIConfig]):
 
     def codec(self, config: OpenAIConfig, handshake: Handshake) -> Codec:
         """Return a codec for one conversation."""
+        voice, custom = config.voice, isinstance(config.voice, CustomVoice)
+        if isinstance(voice, CustomVoice):
+            voice = voice.id
+        if config.is_live:
+            return LiveCodec(model=config.model, voice=voice, custom_voice=custom)
         if _translates(handshake):
             return TranslationCodec()
-        custom = isinstance(config.voice, CustomVoice)
-        return OpenAICodec(
-            voice=config.voice.id if isinstance(config.voice, CustomVoice) else config.voice,
-            custom_voice=custom,
-            viseme_events=config.viseme_events or "mascot",
-        )
+        return OpenAICodec(voice=voice, custom_voice=custom, viseme_events=config.viseme_events or "mascot")
 
     def simulator(self, setup: Setup) -> ProviderSimulator:
         """Return a simulator of OpenAI."""
-        from mascot_server.providers.openai.simulator import OpenAISimulator  # noqa: PLC0415 - only where used
+        from mascot_server.providers.openai.simulator.simulator import (  # noqa: PLC0415 - only where used
+            OpenAISimulator,
+        )
 
         return OpenAISimulator(setup)
 

@@ -28,6 +28,8 @@ _DEFAULT_RATE: Final = 24000
 class TranslationCodec:
     """Codec of one translation session: one viseme stream from the first message to the last."""
 
+    closing = False
+
     def __init__(self) -> None:
         self._audio_events = 0
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.providers.openai.credentials import API_KEY, EPHEMERAL
+from mascot_server.providers.openai.live.simulator.handshake import LIVE_SOCKET, converse
 from mascot_server.providers.openai.simulator.client_secrets import client_secret
 from mascot_server.providers.openai.simulator.conversation import OpenAIConversation
 from mascot_server.providers.openai.simulator.events import error_event
@@ -44,6 +45,8 @@ class OpenAISimulator:
 
     def get(self, request: Request, now: float) -> Answer | Conversation | None:  # noqa: ARG002 - nothing is dated
         """Begin a conversation."""
+        if request.path == LIVE_SOCKET:
+            return converse(request, self._setup)
         return self._converse(request) if request.path in (_SOCKET, _TRANSLATIONS) else self._serve(request)
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:

@@ -1,0 +1,176 @@
+"""Streams that need no inference while nothing sounds: the network is skipped, the stream's clock goes on.
+
+A provider that sends audio in real time and without end sends silence most of the time. Once a stream has processed
+enough of it, its mouth is closed and the network's state depends on the silence alone. From then on quiet audio is only
+kept: the last part of it, which is processed just before the first audio that is not quiet. What is left out in between
+is a multiple of the network's step, so frames and chunk borders stay where they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mascot_server.inference.predictions import VisemeEngine, VisemeEvent, VisemeStream
+    from mascot_server.providers.codec import AudioFormat, Encoding
+
+__all__ = ["SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
+
+SILENCE: Final = 0
+
+QUIET_PEAK: Final = 2
+"""Largest sample of quiet audio, of 32768: dither at the level of rounding, which the features hardly tell from 0."""
+
+CONTEXT_MS: Final = 2000
+"""Quiet audio that a stream processes before inference is skipped: more than the network's attention reaches back."""
+
+REPLAYED_MS: Final = 1400
+"""Quiet audio that is processed before the first sound: all that the network's attention and the decoder look back."""
+
+_STEP_MS: Final = 20
+"""Duration of a step of the network."""
+_SECOND_MS: Final = 1000
+"""What is left out where a step is no whole number of samples."""
+
+_QUIET_CODES: Final[dict[Encoding, bytes]] = {
+    "mulaw": b"\xff\x7f",
+    "alaw": b"\xd5\x55",
+}
+"""G.711 codes of such samples (ITU-T G.711, tables 1 and 2): 0 of both signs; A-law has no 0 and its least is 8."""
+
+
+def is_quiet(data: bytes, encoding: Encoding) -> bool:
+    """Return whether audio, of whole samples, is digital silence or low-level dither."""
+    codes = _QUIET_CODES.get(encoding)
+    if codes is not None:
+        return not data.translate(None, codes)
+    samples = np.frombuffer(data, "<i2")
+    return not len(samples) or (int(samples.max()) <= QUIET_PEAK and int(samples.min()) >= -QUIET_PEAK)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of mouth shape at its time in the stream with all its silence."""
+
+    time_ms: int
+    viseme: int | str
+
+
+class SilenceSkippingStream:
+    """A viseme stream that leaves out inference on silence.
+
+    Args:
+        stream: The stream of the network.
+        audio_format: Of its audio.
+
+    Attributes:
+        stream: As given.
+        kept: Quiet audio that the network has not processed and may still have to.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_format",
+        "_quiet_ms",
+        "_skipped_ms",
+        "_unit",
+        "_unit_ms",
+        "_width",
+        "kept",
+        "stream",
+    )
+
+    def __init__(self, stream: VisemeStream, audio_format: AudioFormat) -> None:
+        self.stream = stream
+        self._format = audio_format
+        self._width = 2 if audio_format.encoding == "pcm16" else 1
+        self._unit_ms = _SECOND_MS if audio_format.sample_rate * _STEP_MS % _SECOND_MS else _STEP_MS
+        self._unit = audio_format.sample_rate * self._unit_ms // _SECOND_MS * self._width
+        self._bytes = 0
+        self._quiet_ms: float = 0
+        self._skipped_ms = 0
+        self.kept = b""
+
+    @property
+    def viseme(self) -> int | str:
+        """The shape at the end of what was accepted."""
+        return self.stream.viseme
+
+    @property
+    def time_ms(self) -> int:
+        """Length of what was accepted, in whole milliseconds."""
+        return self._bytes // self._width * _SECOND_MS // self._format.sample_rate
+
+    def may_skip(self, *, quiet: bool) -> bool:
+        """Return whether the next audio needs no inference."""
+        return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == SILENCE
+
+    def keep(self, chunk: bytes) -> None:
+        """Take audio without inference."""
+        self._bytes += len(chunk)
+        self.kept += chunk
+        spare = len(self.kept) - self._format.sample_rate * REPLAYED_MS // _SECOND_MS * self._width
+        units = max(0, spare) // self._unit
+        self.kept = self.kept[units * self._unit :]
+        self._skipped_ms += units * self._unit_ms
+
+    def replayed(self, changes: Sequence[VisemeEvent]) -> list[VisemeEvent]:
+        """Note that the network has processed what was kept; return its changes, which are seen only now."""
+        self.kept = b""
+        return [_Change(self.time_ms, change.viseme) for change in changes]
+
+    def accept(self, chunk: bytes, changes: Sequence[VisemeEvent], *, quiet: bool) -> list[VisemeEvent]:
+        """Note that the network has processed a chunk; return its changes at their times in this stream."""
+        self._quiet_ms = self._quiet_ms + self._format.duration_ms(len(chunk)) if quiet else 0
+        self._bytes += len(chunk)
+        if not self._skipped_ms:
+            return list(changes)
+        return [_Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
+
+    def is_quiet(self, chunk: bytes) -> bool:
+        """Return whether the next audio is quiet. A sample that is split between chunks counts as a sound."""
+        whole = self._bytes % self._width == 0 and len(chunk) % self._width == 0
+        return whole and is_quiet(chunk, self._format.encoding)
+
+
+class SilenceSkippingEngine:
+    """An engine whose streams leave out inference on silence.
+
+    Args:
+        engine: Engine of the network.
+    """
+
+    def __init__(self, engine: VisemeEngine) -> None:
+        self._engine = engine
+
+    def run_together(
+        self, streams: Sequence[SilenceSkippingStream], chunks: Sequence[bytes]
+    ) -> list[list[VisemeEvent]]:
+        """Let each stream process its chunk, or keep it; if this raises, no stream has taken its chunk."""
+        answers: list[list[VisemeEvent]] = [[] for _ in streams]
+        quiet = [stream.is_quiet(chunk) for stream, chunk in zip(streams, chunks, strict=True)]
+        skipped = [stream.may_skip(quiet=is_quiet) for stream, is_quiet in zip(streams, quiet, strict=True)]
+        waking = [i for i, stream in enumerate(streams) if stream.kept and not skipped[i]]
+        for i, changes in self._run(waking, streams, [stream.kept for stream in streams]):
+            answers[i] += streams[i].replayed(changes)
+        sounding = [i for i in range(len(streams)) if not skipped[i]]
+        for i, changes in self._run(sounding, streams, chunks):
+            answers[i] += streams[i].accept(chunks[i], changes, quiet=quiet[i])
+        for i, stream in enumerate(streams):
+            if skipped[i]:
+                stream.keep(chunks[i])
+        return answers
+
+    def _run(
+        self, which: list[int], streams: Sequence[SilenceSkippingStream], chunks: Sequence[bytes]
+    ) -> Iterable[tuple[int, Sequence[VisemeEvent]]]:
+        """Run some of the streams of the network; return each one's number and changes."""
+        if not which:
+            return ()
+        inner, audio = [streams[i].stream for i in which], [chunks[i] for i in which]
+        return zip(which, self._engine.run_together(inner, audio), strict=True)

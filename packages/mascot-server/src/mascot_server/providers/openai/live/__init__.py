@@ -1,0 +1,1 @@
+"""OpenAI GPT-Live: continuous audio in real time, without turns."""
