@@ -136,7 +136,7 @@ class Settings(_ProviderFields):
         default="open",
         description="While Redis is away: with `open` each process counts for itself (and knows the keys that it knew "
         "before, if keys are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may "
-        "be used once.",
+        "be used once or resume a conversation.",
     )
     redis_timeout_seconds: float = Field(
         default=0.5,
