@@ -40,7 +40,8 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         "format": CARD_FORMAT,
         "name": args.name,
         "description": data.language.description,
-        "language": data.language.code,
+        # A network of all languages is of none.
+        **({} if data.language.code == "mul" else {"language": data.language.code}),
         "licence": best.net.licence,
         "architecture": {
             "input": f"{BANDS} log-mel bands at 100 frames a second",
