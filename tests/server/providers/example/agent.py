@@ -27,9 +27,9 @@ class ExampleAgent:
     def config(
         self,
         values: Mapping[str, str],
-        origin: str,  # noqa: ARG002 - nothing has to be asked
+        origin: str,
         viseme_model: VisemeModel,
-        now: float,  # noqa: ARG002
+        now: float,
     ) -> Exchange[ExampleConfig]:
         """Return the details of one conversation."""
         return ExampleConfig(api_key=values["api_key"], viseme_model=viseme_model)

@@ -51,7 +51,7 @@ class ExampleProvider(Provider[ExampleConfig]):
         self,
         config: ExampleConfig,
         settings: ProviderSettings,
-        handshake: Handshake,  # noqa: ARG002 - it is the same for all
+        handshake: Handshake,
     ) -> Exchange[DialTarget]:
         """Name the room in the query."""
         query = urlencode({"room": settings["room"]})
@@ -59,7 +59,7 @@ class ExampleProvider(Provider[ExampleConfig]):
         return DialTarget(url, {"X-Example-Key": config.api_key})
         yield  # a generator without a request
 
-    def codec(self, config: ExampleConfig, handshake: Handshake) -> ExampleCodec:  # noqa: ARG002
+    def codec(self, config: ExampleConfig, handshake: Handshake) -> ExampleCodec:
         """Return a codec for one conversation."""
         return ExampleCodec()
 
