@@ -57,8 +57,8 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
 
 
 def model_language(model: str) -> str:
-    """The language of one of `available_models`, as in ISO 639-1."""
-    return str(json.loads((_folder() / f"{model}.json").read_text("utf-8"))["language"])
+    """Return the language of one of `available_models`, as in ISO 639-1; ``all`` for a model of all languages."""
+    return str(json.loads((_folder() / f"{model}.json").read_text("utf-8")).get("language", "all"))
 
 
 def load_network(model: str = "default") -> Network:

@@ -43,7 +43,6 @@ _NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
 # The library's own debug lines show headers and messages, which hold keys and audio, and its informative
 # ones call every HTTP answer a rejected connection.
 _log = logging.getLogger("mascot_server.simulators.sockets")
-_log.setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +137,9 @@ class Simulators:
         return f"{scheme}://{host}:{self.port}"
 
     async def __aenter__(self) -> Self:
+        # Here rather than at import: configuring the loggers of the package resets those below it.
+        _log.setLevel(logging.WARNING)
+
         class Connection(EitherConnection):
             posts = self._posts
 
