@@ -105,7 +105,7 @@ def test_a_config_does_not_change() -> None:
 
 
 @pytest.mark.parametrize("config", [{"api": "live"}, {"model": "gpt-live-1"}])
-def test_gpt_live_takes_a_standing_key_alone(config: dict[str, str]) -> None:
+def test_gpt_live_takes_a_standing_key_alone(config: dict[str, Any]) -> None:
     sent = OpenAIConfig(api_key="sk-1", **config).provider_config()
     assert sent == {"api_key": "sk-1", **config}
     with pytest.raises(ConfigurationError, match="GPT-Live has no ephemeral tokens: give api_key"):
@@ -114,4 +114,4 @@ def test_gpt_live_takes_a_standing_key_alone(config: dict[str, str]) -> None:
 
 def test_an_api_of_openai_is_one_of_two() -> None:
     with pytest.raises(ConfigurationError, match=r"OpenAIConfig\.api"):
-        OpenAIConfig(api_key="sk-1", api="webrtc")
+        OpenAIConfig(api_key="sk-1", api="webrtc")  # type: ignore[arg-type]

@@ -101,7 +101,7 @@ async def test_the_service_gets_the_key_and_neither_query_nor_origin() -> None:
         await connection.wait_closed()
 
     async with scripted(service) as upstream, serving(upstream) as server:
-        async with connect(url(server), origin="https://page.example", proxy=None):
+        async with connect(url(server), additional_headers={"Origin": "https://page.example"}, proxy=None):
             pass
     (request,) = seen
     assert request.path == "/v1/live/sessions"
