@@ -117,7 +117,7 @@ def test_formats_and_odd_chunks(encoding: Encoding, rate: int, size: int) -> Non
 def test_after_dither_events_are_nearly_the_same(
     model: str, encoding: Encoding, rate: int, dither: int
 ) -> None:
-    """The state of a recurrent network never settles in dither, and A-law has no silence: few changes move by a frame."""
+    """The state of a recurrent network never settles in dither, and A-law has no silence: few changes move."""
     samples = conversation(rate, dither, (6.0, 11.0, 4.0, 8.0))
     audio = cut(encode(samples, encoding), rate // 10 * (2 if encoding == "pcm16" else 1))
     without, with_skip, _ = run(model, audio, AudioFormat(encoding, rate))
