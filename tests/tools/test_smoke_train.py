@@ -20,7 +20,7 @@ from mascot_visemes.inventory import LABELS
 from mascot_visemes.phonemes import ENGLISH
 from tools.train import __main__ as training
 from tools.train import promote
-from tools.train.shipped import loaded
+from tools.train.packaged import loaded
 
 MODELS = Path(__file__).parents[2] / "packages/mascot-visemes/src/mascot_visemes/models"
 PHONES = ("SIL", "M", "AA", "UE", "S", "RT", "IY", "SIL")

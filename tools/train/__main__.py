@@ -37,8 +37,8 @@ from tools.train.gru import GruNet
 from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT
+from tools.train.packaged import loaded
 from tools.train.relabel import certain, heard_by, relabel
-from tools.train.shipped import loaded
 from tools.train.start import heard, mix, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import measure, tune

@@ -33,7 +33,7 @@ from tools.synthesis.world.voices import LANGUAGES as VOICES
 from tools.synthesis.world.voices import pieces
 from tools.train.corpus import RATE, network_labels
 from tools.train.language import LANGUAGES
-from tools.train.shipped import loaded
+from tools.train.packaged import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from tools.train.shipped import loaded
+from tools.train.packaged import loaded
 
 MODELS = Path("packages/mascot-visemes/src/mascot_visemes/models")
 

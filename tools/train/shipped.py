@@ -13,7 +13,6 @@ import torch
 from onnx import numpy_helper
 
 from mascot_visemes.features import BANDS
-from mascot_visemes.network import Network
 from tools.train.encoder import KERNEL, WIDTH, EncoderNet
 from tools.train.gru import GruNet
 from tools.train.net import FULL, HEADS
@@ -29,11 +28,6 @@ if TYPE_CHECKING:
     from tools.train.onnx_parts import Outputs, Weights
 
     Floats = NDArray[np.float32]
-
-
-def loaded(path: Path) -> Network:
-    """A network of an ONNX file and the card beside it, as the package runs it."""
-    return Network(path.stem, path.read_bytes(), path.with_suffix(".json").read_text("utf-8"))
 
 
 def network(path: Path) -> Net:
