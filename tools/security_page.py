@@ -37,7 +37,11 @@ LIMITS: Final[dict[str, tuple[Row, ...]]] = {
         Row("headers of a request", "max_headers", "431, closed"),
         Row("time for the head of a request, s", "head_seconds", "408, closed"),
         Row("connection without a request, s", "keep_alive_seconds", "closed"),
-        Row("connections without a request, per process", "max_waiting_connections", "the one that waits longest is closed"),
+        Row(
+            "connections without a request, per process",
+            "max_waiting_connections",
+            "the one that waits longest is closed",
+        ),
         Row("connecting an app to its provider, s", "handshake_seconds", "1011, closed"),
         Row("request target, bytes", "32768", "414, closed"),
         Row("requests in a pipeline", "16", "closed"),

@@ -1,4 +1,4 @@
-"""Stand-ins for ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia on one port, for tests and for the demo.
+"""Simulated ElevenLabs, OpenAI, Gemini and Cartesia on one port, for tests and for the demo.
 
 ::
 
