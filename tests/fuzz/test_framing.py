@@ -91,7 +91,10 @@ def with_short_cut(pieces: list[bytes], *, masked: bool) -> tuple[list[Message],
 
     reader = MessageReader(deliver, defer, masked=masked, max_size=MAX_SIZE)
     for piece in pieces:
-        reader.feed(piece)
+        # A turn of the event loop reads so many frames and no more.
+        more = reader.feed(piece)
+        while more:
+            more = reader.go_on()
     return read, answers(behind, masked=masked)
 
 

@@ -7,7 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzzing import fuzzed
 from support.json_texts import damaged, documents, mutated, odd_documents, spaces, strings
@@ -39,6 +39,7 @@ def read(parts: list[bytes]) -> tuple[bytes, Any, int] | None:
 
 
 @fuzzed
+@example(b'{"audio": "\\ud83d\\ude00", "sample_rate": 16000}', [17])
 @given(damaged(bodies), cuts)
 def test_bodies_are_read_alike_however_they_are_cut(body: bytes, edges: list[int]) -> None:
     assert repr(read(pieces(body, edges))) == repr(read([body]))

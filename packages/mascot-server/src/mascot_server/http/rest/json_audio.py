@@ -21,6 +21,8 @@ MAX_OTHER_BYTES: Final = 16 * 1024
 
 _IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
 """What follows in a string up to its end or a cut escape. Possessive, so that it takes no memory for a way back."""
+_SURROGATE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
+"""Half of an escaped pair. Base64 has none, and its other half may be in the next piece."""
 _LONGEST_ESCAPE: Final = len(rb"\u0041")
 _BETWEEN: Final = re.compile(rb'["{}\[\]]')
 _AUDIO_KEY: Final = re.compile(rb'[{,]\s*"audio"\s*:\s*$')
@@ -65,6 +67,8 @@ class JsonAudioReader:
                 raise OtherFieldsTooLongError
         if b"\\" not in text:
             return bytes(text)
+        if _SURROGATE.search(text):
+            raise ValueError("there is an escape that base64 does not have")
         unescaped: str = from_json(b'"%b"' % bytes(text))
         return unescaped.encode()
 
