@@ -57,14 +57,14 @@ def _parser() -> argparse.ArgumentParser:
         type=chunk_length,
         nargs="+",
         default=[100, WHOLE],
-        help="audio a call, numbers or 'whole'; visemes are told one by one for the first (100 whole)",
+        help="audio a call, numbers or 'whole'; figures of each viseme are given for the first (100 whole)",
     )
     parser.add_argument(
         "--condition",
         choices=SAME_TIMES,
         nargs="+",
         default=["clean", "mulaw8k", "noise10db"],
-        help="what the audio goes through; visemes are told one by one for the first (%(default)s)",
+        help="what the audio goes through; figures of each viseme are given for the first (%(default)s)",
     )
     parser.add_argument(
         "--results",
