@@ -2,35 +2,83 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 import mascot_visemes
+from mascot_server.inference.capacity import Capacity
 from mascot_server.inference.deadline_queue import Track
-from mascot_server.inference.silence import SilenceSkippingEngine, SilenceSkippingStream
+from mascot_server.inference.inference_times import InferenceTimes
+from mascot_server.inference.live_streams import LiveEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mascot_server.inference.capacity import Networks
     from mascot_server.inference.viseme_models import VisemeModel
+    from mascot_server.observability.metrics import Metrics
     from mascot_server.providers.codec import AudioFormat
 
 __all__ = ["Engines"]
+
+_RATE: Final = 24_000
+_CHUNK_SECONDS: Final = 0.1
+_SIZES: Final = (1, 8)
+_ROUNDS: Final = 3
 
 
 class Engines:
     """The viseme models of this server, loaded at start so that no conversation waits for one.
 
     Args:
-        networks: Network of mascot-visemes by viseme model, as from `live_networks`.
+        networks: Networks of mascot-visemes by viseme model, as from `live_networks`.
+        metrics: Where turns are counted.
+
+    Attributes:
+        capacity: Decides which network a turn uses.
     """
 
-    def __init__(self, networks: Mapping[VisemeModel, str]) -> None:
-        self._engines = {model: mascot_visemes.load(network) for model, network in networks.items()}
-        self._skipping = {model: SilenceSkippingEngine(engine) for model, engine in self._engines.items()}
+    def __init__(self, networks: Mapping[VisemeModel, Networks], *, metrics: Metrics) -> None:
+        self._networks = networks
+        names = sorted({name for pair in networks.values() for name in pair})
+        times = InferenceTimes({name: _measured(name) for name in names}, seconds=_CHUNK_SECONDS)
+        self.capacity = Capacity(times)
+        self._engine = LiveEngine(
+            {name: mascot_visemes.load(name) for name in names},
+            _open_stream,
+            capacity=self.capacity,
+            metrics=metrics,
+        )
 
     def open_stream(self, model: VisemeModel, audio_format: AudioFormat) -> Track:
-        """Makes a stream of a model for audio of a format."""
-        stream = self._engines[model].create_stream(
-            sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
-        )
-        return Track(self._skipping[model], SilenceSkippingStream(stream, audio_format))
+        """Make the stream of a turn, for a viseme model and audio of a format."""
+        return Track(self._engine, self._engine.open_stream(self._networks[model], audio_format))
+
+
+def _open_stream(network: str, audio_format: AudioFormat) -> mascot_visemes.Stream[int]:
+    return mascot_visemes.load(network).create_stream(
+        sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
+    )
+
+
+@cache
+def _measured(network: str) -> dict[int, float]:
+    """Return the seconds that one call of a network takes, by batch size: the first estimates of a process."""
+    engine = mascot_visemes.load(network)
+    noise = (
+        np.random.default_rng(0).integers(-3000, 3000, int(_RATE * _CHUNK_SECONDS)).astype("<i2").tobytes()
+    )
+    times = {}
+    for size in _SIZES:
+        streams = [engine.create_stream(sample_rate=_RATE) for _ in range(size)]
+        rounds = []
+        for _ in range(_ROUNDS):
+            began = perf_counter()
+            engine.run_together(streams, [noise] * size)
+            rounds.append(perf_counter() - began)
+        # The least: whatever else the machine did made it slower.
+        times[size] = min(rounds)
+    return times

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "predict"]
+__all__ = [
+    "NetworkEngine",
+    "Prediction",
+    "VisemeEngine",
+    "VisemeEvent",
+    "VisemeStream",
+    "predict",
+    "run_each",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +46,25 @@ class VisemeStream(Protocol):
         """Length of what was accepted, in whole milliseconds."""
 
 
-class VisemeEngine(Protocol):
+class NetworkEngine(Protocol):
     """What is needed of an engine of `mascot_visemes`."""
 
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
         """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before."""
+
+
+class VisemeEngine(Protocol):
+    """What the scheduler needs of an engine: that of a network, or one of several networks."""
+
+    def run_together(
+        self, streams: Sequence[Any], chunks: Sequence[bytes], /
+    ) -> Sequence[Sequence[VisemeEvent] | None]:
+        """Lets each stream hear its chunk, as it would alone.
+
+        If it raises, all streams are as before. Where it has `None` for a stream, that one alone is as before.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +94,26 @@ def predict(
         What each one said; `None` for one that failed, which does not touch the others.
     """
     starts = [(int(stream.viseme), stream.time_ms) for stream in streams]
+    return [
+        None
+        if changes is None
+        else Prediction(before, tuple([(change.time_ms - start, int(change.viseme)) for change in changes]))
+        for (before, start), changes in zip(starts, run_each(engine, streams, chunks), strict=True)
+    ]
+
+
+def run_each(
+    engine: VisemeEngine, streams: Sequence[VisemeStream], chunks: Sequence[bytes]
+) -> Sequence[Sequence[VisemeEvent] | None]:
+    """Run streams together, and each by itself if that raises.
+
+    Returns:
+        The changes of each stream; `None` for one that failed, which is logged.
+    """
     try:
-        answers = engine.run_together(streams, chunks)
+        return engine.run_together(streams, chunks)
     except Exception as error:
         if len(streams) > 1:
-            return [predict(engine, [s], [c])[0] for s, c in zip(streams, chunks, strict=True)]
+            return [run_each(engine, [s], [c])[0] for s, c in zip(streams, chunks, strict=True)]
         logger.exception("viseme prediction failed", exc_info=error)
         return [None]
-    return [
-        Prediction(before, tuple([(change.time_ms - start, int(change.viseme)) for change in changes]))
-        for (before, start), changes in zip(starts, answers, strict=True)
-    ]

@@ -16,10 +16,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mascot_server.inference.predictions import VisemeEngine, VisemeEvent, VisemeStream
+    from mascot_server.inference.predictions import NetworkEngine, VisemeEvent, VisemeStream
     from mascot_server.providers.codec import AudioFormat, Encoding
 
-__all__ = ["SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
+__all__ = ["SILENCE", "Change", "SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
 
 SILENCE: Final = 0
 
@@ -54,7 +54,7 @@ def is_quiet(data: bytes, encoding: Encoding) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
     """A change of mouth shape at its time in the stream with all its silence."""
 
     time_ms: int
@@ -122,7 +122,7 @@ class SilenceSkippingStream:
     def replayed(self, changes: Sequence[VisemeEvent]) -> list[VisemeEvent]:
         """Note that the network has processed what was kept; return its changes, which are seen only now."""
         self.kept = b""
-        return [_Change(self.time_ms, change.viseme) for change in changes]
+        return [Change(self.time_ms, change.viseme) for change in changes]
 
     def accept(self, chunk: bytes, changes: Sequence[VisemeEvent], *, quiet: bool) -> list[VisemeEvent]:
         """Note that the network has processed a chunk; return its changes at their times in this stream."""
@@ -130,7 +130,7 @@ class SilenceSkippingStream:
         self._bytes += len(chunk)
         if not self._skipped_ms:
             return list(changes)
-        return [_Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
+        return [Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
 
     def is_quiet(self, chunk: bytes) -> bool:
         """Return whether the next audio is quiet. A sample that is split between chunks counts as a sound."""
@@ -145,7 +145,7 @@ class SilenceSkippingEngine:
         engine: Engine of the network.
     """
 
-    def __init__(self, engine: VisemeEngine) -> None:
+    def __init__(self, engine: NetworkEngine) -> None:
         self._engine = engine
 
     def run_together(

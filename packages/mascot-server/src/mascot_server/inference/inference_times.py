@@ -1,0 +1,75 @@
+"""How long inference takes on this machine: moving estimates for each network and batch size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["FULL_BATCH", "InferenceTimes"]
+
+FULL_BATCH: Final = 16
+"""Batch size of a busy process: what a network costs there decides how many streams it can serve."""
+
+_SIZES: Final = (1, 2, 4, 8, 16, 32)
+"""Batch sizes with an estimate of their own. Other sizes count as the next smaller one."""
+
+_WEIGHT: Final = 0.1
+"""Weight of a measurement in the estimate for its own batch size."""
+
+_WEIGHT_ELSEWHERE: Final = 0.02
+"""And for the other sizes of its network: a machine that becomes slower does so for all of them."""
+
+_FACTOR: Final = 4.0
+"""Most by which a measurement may differ from its estimate: a process that was interrupted says little."""
+
+
+class InferenceTimes:
+    """Moving estimates of the time that inference takes.
+
+    Args:
+        measured: For each network the seconds that one call takes, by batch size, for streams of `seconds` each. Two
+            sizes or more; the sizes between and beyond are on the straight line through the smallest and the largest.
+        seconds: Audio of each stream in such a call.
+    """
+
+    def __init__(self, measured: Mapping[str, Mapping[int, float]], *, seconds: float) -> None:
+        self._costs = {network: _line(calls, seconds) for network, calls in measured.items()}
+
+    def cost(self, network: str, streams: int = FULL_BATCH) -> float:
+        """Return the seconds of inference for one second of audio.
+
+        Args:
+            network: Name of the network.
+            streams: Batch size.
+        """
+        return self._costs[network][_place(streams)]
+
+    def note(self, network: str, *, streams: int, audio: float, took: float) -> None:
+        """Take a measurement.
+
+        Args:
+            network: Name of the network.
+            streams: Streams that were processed in one call.
+            audio: Seconds of audio of all of them together; above 0.
+            took: Seconds that the call took.
+        """
+        costs, own = self._costs[network], _place(streams)
+        relative = min(max(took / audio / costs[own], 1 / _FACTOR), _FACTOR) - 1
+        for place in range(len(_SIZES)):
+            costs[place] *= 1 + (_WEIGHT if place == own else _WEIGHT_ELSEWHERE) * relative
+
+
+def _place(streams: int) -> int:
+    return min(max(streams, 1).bit_length(), len(_SIZES)) - 1
+
+
+def _line(calls: Mapping[int, float], seconds: float) -> list[float]:
+    """Return the cost of a second of audio at each of `_SIZES`."""
+    least, most = min(calls), max(calls)
+    # More streams never take less time, whatever a disturbed measurement says.
+    slope = max(0.0, (calls[most] - calls[least]) / (most - least))
+    return [
+        max(calls[least] + slope * (size - least), calls[least] / least) / (size * seconds) for size in _SIZES
+    ]
