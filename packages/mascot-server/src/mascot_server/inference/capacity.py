@@ -125,6 +125,7 @@ class Capacity:
         self._calm_since = 0.0
         self._fast_until = 0.0
         self._refused_at: float | None = None
+        self._probe: Turn | None = None
         self._tense = 0
         self._messages = self._tight = 0
         self._inference = 0.0
@@ -145,8 +146,13 @@ class Capacity:
     def begin(self, networks: Networks, now: float) -> Turn:
         """Choose the network of a new turn."""
         self._prune(now)
-        accurate = networks.accurate != networks.fast and self._affords(networks, now)
-        turn = Turn(networks, networks.accurate if accurate else networks.fast, now + _NEW_TURN_SECONDS)
+        turn = Turn(networks, networks.fast, now + _NEW_TURN_SECONDS)
+        if networks.accurate != networks.fast:
+            if self._affords(networks, now):
+                turn.network = networks.accurate
+            elif self._probes(now):
+                turn.network = networks.accurate
+                self._probe = turn
         self._add(turn)
         self._relieve(above=self._limit + _BAND)
         return turn
@@ -214,6 +220,7 @@ class Capacity:
         self._recover(now)
 
     def _overloaded(self, now: float) -> None:
+        self._probe = None
         # Without accurate turns the limit is not what is wrong.
         if self._accurate:
             self._limit = _CUT * min(self._limit, self.load)
@@ -224,16 +231,15 @@ class Capacity:
     def _affords(self, networks: Networks, now: float) -> bool:
         self._recover(now)
         if self._load_with(networks) > self._limit:
-            if self._probes(now):
-                return True
             self._leave()
+        if self._fast:
             return False
         self._refused_at = None
-        return not self._fast
+        return True
 
     def _probes(self, now: float) -> bool:
         """Return whether one turn should use the accurate network to measure its cost."""
-        if self._accurate or self.load > self._limit / 2:
+        if self._accurate or now < self._fast_until or self.load > self._limit / 2:
             self._refused_at = None
             return False
         if self._refused_at is None:
@@ -248,12 +254,13 @@ class Capacity:
         if not self._accurate or self.load <= above:
             return
         self._leave()
-        for turn in [turn for turn in self._active if turn.network != turn.networks.fast]:
+        for turn in list(self._active):
             if self.load <= self._limit:
                 break
-            self._remove(turn)
-            turn.network = turn.networks.fast
-            self._add(turn)
+            if turn.network != turn.networks.fast and turn is not self._probe:
+                self._remove(turn)
+                turn.network = turn.networks.fast
+                self._add(turn)
 
     def _leave(self) -> None:
         self._fast = True

@@ -16,12 +16,12 @@ _SIZES: Final = (1, 2, 4, 8, 16, 32)
 """Batch sizes with an estimate of their own. Other sizes count as the next smaller one."""
 
 _WEIGHT: Final = 0.1
-"""Weight of a measurement in the estimate for its own batch size."""
+"""Weight of a measurement in the estimate for all batch sizes of its network: the machine became slower or faster."""
 
-_WEIGHT_ELSEWHERE: Final = 0.02
-"""And for the other sizes of its network: a machine that becomes slower does so for all of them."""
+_OWN_WEIGHT: Final = 0.02
+"""Weight of a measurement in the estimate for its own batch size, relative to the other sizes."""
 
-_FACTOR: Final = 4.0
+_FACTOR: Final = 2.0
 """Most by which a measurement may differ from its estimate: a process that was interrupted says little."""
 
 
@@ -57,8 +57,9 @@ class InferenceTimes:
         """
         costs, own = self._costs[network], _place(streams)
         relative = min(max(took / audio / costs[own], 1 / _FACTOR), _FACTOR) - 1
+        costs[own] *= 1 + _OWN_WEIGHT * relative
         for place in range(len(_SIZES)):
-            costs[place] *= 1 + (_WEIGHT if place == own else _WEIGHT_ELSEWHERE) * relative
+            costs[place] *= 1 + _WEIGHT * relative
 
 
 def _place(streams: int) -> int:

@@ -9,11 +9,19 @@ would be if it had processed the whole turn.
 from __future__ import annotations
 
 from collections import deque
+from math import gcd
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.inference.predictions import run_each
-from mascot_server.inference.silence import SILENCE, Change, SilenceSkippingEngine, SilenceSkippingStream
+from mascot_server.inference.silence import (
+    SECOND_MS,
+    SILENCE,
+    STEP_MS,
+    Change,
+    SilenceSkippingEngine,
+    SilenceSkippingStream,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +59,7 @@ class LiveStream:
         network: Network that processes its audio.
         inner: Stream of that network.
         format: As given.
+        history_bytes: Recent audio that is kept for a change of network.
     """
 
     __slots__ = (
@@ -58,9 +67,9 @@ class LiveStream:
         "_bytes",
         "_closed_ms",
         "_history",
-        "_history_bytes",
         "_waited_ms",
         "format",
+        "history_bytes",
         "inner",
         "network",
         "turn",
@@ -74,7 +83,7 @@ class LiveStream:
         self._base_ms = 0
         self._bytes = 0
         self._history: deque[bytes] = deque()
-        self._history_bytes = 0
+        self.history_bytes = 0
         self._waited_ms: float = 0
         self._closed_ms: int | None = None
 
@@ -94,7 +103,7 @@ class LiveStream:
 
     def may_change(self, chunk: bytes) -> bool:
         """Return whether the network should change before a chunk: at a quiet point, or after waiting for one."""
-        if self.network == self.turn.network:
+        if self.network == self.turn.network or self.inner.kept:
             return False
         if self.viseme == SILENCE or self._waited_ms >= QUIET_POINT_MS:
             return True
@@ -111,7 +120,7 @@ class LiveStream:
         self.turn = turn
         self._waited_ms = 0
         kept = self.inner.kept
-        self._history, self._history_bytes = deque([kept]), len(kept)
+        self._history, self.history_bytes = deque([kept]), len(kept)
         if stream is not None:
             self._use(stream, kept)
 
@@ -125,11 +134,11 @@ class LiveStream:
             # The first shape of the new stream is reported where it begins, whichever it is.
             self._closed_ms = self.time_ms
         recent = b"".join(self._history)
-        width = 2 if self.format.encoding == "pcm16" else 1
-        split = (self._bytes - self._history_bytes) % width
-        self._use(stream, recent[split:])
+        # Steps of the network stay where they were.
+        ahead = (self.history_bytes - self._bytes) % self._step_bytes()
+        self._use(stream, recent[ahead:])
         self._history.clear()
-        self._history_bytes = 0
+        self.history_bytes = 0
 
     def accept(self, chunk: bytes, changes: Sequence[VisemeEvent]) -> list[VisemeEvent]:
         """Note that the network has processed a chunk; return its changes at their times in this stream."""
@@ -152,12 +161,20 @@ class LiveStream:
         self.inner.keep(recent)
         self._base_ms = time_ms - self.inner.time_ms
 
+    def _step_bytes(self) -> int:
+        """Return the size of a step of the network, or of as many as are a whole number of samples."""
+        samples_per_second = self.format.sample_rate
+        steps = SECOND_MS // gcd(samples_per_second * STEP_MS, SECOND_MS)
+        return (
+            steps * samples_per_second * STEP_MS // SECOND_MS * (2 if self.format.encoding == "pcm16" else 1)
+        )
+
     def _remember(self, chunk: bytes) -> None:
         history = self._history
         history.append(chunk)
-        self._history_bytes += len(chunk)
-        while self.format.duration_ms(self._history_bytes - len(history[0])) >= HISTORY_MS:
-            self._history_bytes -= len(history.popleft())
+        self.history_bytes += len(chunk)
+        while self.format.duration_ms(self.history_bytes - len(history[0])) >= HISTORY_MS:
+            self.history_bytes -= len(history.popleft())
 
 
 class LiveEngine:

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from mascot_server.inference.predictions import NetworkEngine, VisemeEvent, VisemeStream
     from mascot_server.providers.codec import AudioFormat, Encoding
 
-__all__ = ["SILENCE", "Change", "SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
+__all__ = [
+    "SECOND_MS",
+    "SILENCE",
+    "STEP_MS",
+    "Change",
+    "SilenceSkippingEngine",
+    "SilenceSkippingStream",
+    "is_quiet",
+]
 
 SILENCE: Final = 0
 
@@ -32,9 +40,9 @@ CONTEXT_MS: Final = 2000
 REPLAYED_MS: Final = 1400
 """Quiet audio that is processed before the first sound: all that the network's attention and the decoder look back."""
 
-_STEP_MS: Final = 20
+STEP_MS: Final = 20
 """Duration of a step of the network."""
-_SECOND_MS: Final = 1000
+SECOND_MS: Final = 1000
 """What is left out where a step is no whole number of samples."""
 
 _QUIET_CODES: Final[dict[Encoding, bytes]] = {
@@ -89,8 +97,8 @@ class SilenceSkippingStream:
         self.stream = stream
         self._format = audio_format
         self._width = 2 if audio_format.encoding == "pcm16" else 1
-        self._unit_ms = _SECOND_MS if audio_format.sample_rate * _STEP_MS % _SECOND_MS else _STEP_MS
-        self._unit = audio_format.sample_rate * self._unit_ms // _SECOND_MS * self._width
+        self._unit_ms = SECOND_MS if audio_format.sample_rate * STEP_MS % SECOND_MS else STEP_MS
+        self._unit = audio_format.sample_rate * self._unit_ms // SECOND_MS * self._width
         self._bytes = 0
         self._quiet_ms: float = 0
         self._skipped_ms = 0
@@ -104,7 +112,7 @@ class SilenceSkippingStream:
     @property
     def time_ms(self) -> int:
         """Length of what was accepted, in whole milliseconds."""
-        return self._bytes // self._width * _SECOND_MS // self._format.sample_rate
+        return self._bytes // self._width * SECOND_MS // self._format.sample_rate
 
     def may_skip(self, *, quiet: bool) -> bool:
         """Return whether the next audio needs no inference."""
@@ -114,7 +122,7 @@ class SilenceSkippingStream:
         """Take audio without inference."""
         self._bytes += len(chunk)
         self.kept += chunk
-        spare = len(self.kept) - self._format.sample_rate * REPLAYED_MS // _SECOND_MS * self._width
+        spare = len(self.kept) - self._format.sample_rate * REPLAYED_MS // SECOND_MS * self._width
         units = max(0, spare) // self._unit
         self.kept = self.kept[units * self._unit :]
         self._skipped_ms += units * self._unit_ms
