@@ -1,9 +1,9 @@
 """Which network each turn of a conversation uses, decided from measurements alone: free of I/O and of the clock.
 
-A turn gets the accurate network while the process has room for it, otherwise the fast one. Room is a share of the
-core: the turns in progress, each with the measured cost of its network, and the rest of the server's work must stay
-below a limit. The limit falls at once when messages come close to their deadlines, when the event loop lags, or when
-the core is busy. It rises slowly when all of that is over.
+A turn gets the accurate network while the process has room for it, otherwise the fast one. The load is a share of the
+core: what was measured lately, with what has changed since according to the measured costs of the networks, but at
+least what the turns in progress must cost. It must stay below a limit. The limit falls at once when messages come close
+to their deadlines, when the event loop lags, or when the core is busy. It rises slowly when all of that is over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Capacity", "Networks", "Turn"]
 
-MOST: Final = 0.8
+MOST: Final = 0.85
 """Share of the core up to which turns get the accurate network. The rest is for what comes unevenly."""
 
 _BAND: Final = 0.08
@@ -29,8 +29,8 @@ _MARGIN: Final = 0.1
 HOLD_SECONDS: Final = 1.0
 """How long there must be room before new turns get the accurate network again."""
 
-_BUSY: Final = 0.88
-"""Share of the core in use from which there is too much to do: less than at which conversations are rejected."""
+_BUSY: Final = 0.9
+"""Share of the core in use from which there is too much to do. Only later new conversations are rejected."""
 
 _LAG: Final = 0.05
 """Seconds that the event loop may run behind."""
@@ -47,11 +47,20 @@ _TENSE_SAMPLES: Final = 2
 _CUT: Final = 0.75
 """Part of the load that remains allowed when there was too much of it."""
 
+_CEILING: Final = 0.92
+"""Part of that load to which the limit rises again soon; beyond it the limit rises very slowly."""
+
+_LEAST_CEILING: Final = 0.4
+"""Share of the core that the limit always reaches again soon: other programs cause overload, too."""
+
 CALM_SECONDS: Final = 5.0
 """How long all must be well before the limit rises again."""
 
 RISE: Final = 0.04
 """Rise of the limit per second, in shares of the core."""
+
+SLOW_RISE: Final = 0.001
+"""The same beyond the load at which there was too much to do."""
 
 PROBE_SECONDS: Final = 10.0
 """How often a single turn gets the accurate network although its estimated cost is too high.
@@ -60,7 +69,7 @@ Otherwise an estimate that is wrong would never be corrected.
 """
 
 _RELAYING: Final = 0.75
-"""What relaying the audio of a turn costs, relative to the fast network. Used until more than that is measured."""
+"""What relaying the audio of a turn costs at least, relative to the fast network."""
 
 _NEW_TURN_SECONDS: Final = 1.0
 """How long a new turn counts as in progress before its first audio is processed."""
@@ -74,8 +83,8 @@ _AHEAD_SECONDS: Final = 10.0
 _PRUNE_SECONDS: Final = 0.1
 """Seconds between two searches for turns that are over."""
 
-_SMOOTHING: Final = 0.3
-"""Weight of a sample in the share of the core that goes to anything but inference."""
+_SMOOTHING: Final = 0.5
+"""Weight of a sample in the measured load."""
 
 
 class Networks(NamedTuple):
@@ -119,7 +128,7 @@ class Capacity:
         self._active: dict[Turn, None] = {}
         self._counts: dict[tuple[str, str], int] = {}
         self._accurate = 0
-        self._limit = MOST
+        self._limit = self._ceiling = MOST
         self._fast = False
         self._room_since: float | None = None
         self._calm_since = 0.0
@@ -128,8 +137,8 @@ class Capacity:
         self._probe: Turn | None = None
         self._tense = 0
         self._messages = self._tight = 0
-        self._inference = 0.0
-        self._relaying = 0.0
+        self._busy = 0.0
+        self._changed = self._changed_before = 0.0
         self._sampled: float | None = None
         self._pruned = 0.0
 
@@ -140,8 +149,9 @@ class Capacity:
 
     @property
     def load(self) -> float:
-        """Estimated share of the core that the turns in progress need, with everything else that the server does."""
-        return self._load_with(None)
+        """Estimated share of the core in use."""
+        measured = self._busy + self._changed_before + self._changed
+        return max(measured, sum(count * self._cost(*used) for used, count in self._counts.items()))
 
     def begin(self, networks: Networks, now: float) -> Turn:
         """Choose the network of a new turn."""
@@ -173,12 +183,11 @@ class Capacity:
         """Note that a turn is over. One that is never ended is over when its audio has been played."""
         if turn in self._active:
             self._remove(turn)
+            self._changed -= self._cost(turn.network, turn.networks.fast)
 
     def ran(self, network: str, *, streams: int, audio: float, took: float) -> None:
         """Note how long inference took; the arguments are those of `InferenceTimes.note`."""
-        self._inference += took
-        if audio > 0:
-            self._times.note(network, streams=streams, audio=audio, took=took)
+        self._times.note(network, streams=streams, audio=audio, took=took)
 
     def served(self, *, messages: int, tight: int) -> None:
         """Note how close to their deadlines messages were predicted.
@@ -200,13 +209,13 @@ class Capacity:
         """
         since, self._sampled = self._sampled, now
         elapsed = 0.0 if since is None else now - since
-        if elapsed > 0:
-            other = max(0.0, sample.busy - self._inference / elapsed)
-            self._relaying += _SMOOTHING * (other - self._relaying)
+        self._busy += _SMOOTHING * (sample.busy - self._busy)
+        # On average half of what has changed since the sample before is in this one.
+        self._changed_before = (1 - _SMOOTHING) * self._changed_before + (1 - _SMOOTHING / 2) * self._changed
+        self._changed = 0.0
         tight = self._tight > _FEW_TIGHT + _TIGHT * self._messages
         tense = crowded or tight or sample.busy > _BUSY or sample.lag > _LAG
         self._messages = self._tight = 0
-        self._inference = 0.0
         self._prune(now)
         self._tense = self._tense + 1 if tense else 0
         if tense:
@@ -215,7 +224,8 @@ class Capacity:
             self._tense = 0
             self._overloaded(now)
         elif now - self._calm_since >= CALM_SECONDS:
-            self._limit = min(MOST, self._limit + RISE * elapsed)
+            self._ceiling = min(MOST, self._ceiling + SLOW_RISE * elapsed)
+            self._limit = min(self._ceiling, self._limit + RISE * elapsed)
         self._relieve(above=self._limit + _BAND)
         self._recover(now)
 
@@ -223,14 +233,16 @@ class Capacity:
         self._probe = None
         # Without accurate turns the limit is not what is wrong.
         if self._accurate:
-            self._limit = _CUT * min(self._limit, self.load)
+            load = min(self._limit, self.load)
+            self._ceiling = min(self._ceiling, max(_CEILING * load, _LEAST_CEILING))
+            self._limit = _CUT * load
             self._relieve(above=self._limit)
         self._leave()
         self._fast_until = now + CALM_SECONDS
 
     def _affords(self, networks: Networks, now: float) -> bool:
         self._recover(now)
-        if self._load_with(networks) > self._limit:
+        if self.load + self._cost(networks.accurate, networks.fast) > self._limit:
             self._leave()
         if self._fast:
             return False
@@ -258,7 +270,7 @@ class Capacity:
             if self.load <= self._limit:
                 break
             if turn.network != turn.networks.fast and turn is not self._probe:
-                self._remove(turn)
+                self.end(turn)
                 turn.network = turn.networks.fast
                 self._add(turn)
 
@@ -277,18 +289,19 @@ class Capacity:
         elif now - self._room_since >= HOLD_SECONDS:
             self._fast = False
 
-    def _load_with(self, networks: Networks | None) -> float:
-        """Return the load with one more accurate turn, if any."""
-        counts = self._counts
-        if networks is not None:
-            counts = counts | {networks: counts.get(networks, 0) + 1}
-        inference = sum(count * self._times.cost(network) for (network, _), count in counts.items())
-        relaying = _RELAYING * sum(count * self._times.cost(fast) for (_, fast), count in counts.items())
-        return inference + max(relaying, self._relaying)
+    def _cost(self, network: str, fast: str) -> float:
+        """Return the share of the core that a turn needs at least.
+
+        Args:
+            network: Network that it uses.
+            fast: Fast network of its viseme model.
+        """
+        return self._times.cost(network) + _RELAYING * self._times.cost(fast)
 
     def _add(self, turn: Turn) -> None:
         self._active[turn] = None
         self._count(turn, 1)
+        self._changed += self._cost(turn.network, turn.networks.fast)
 
     def _remove(self, turn: Turn) -> None:
         del self._active[turn]

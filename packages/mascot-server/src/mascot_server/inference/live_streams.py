@@ -258,7 +258,8 @@ class LiveEngine:
                 self._capacity.heard(stream.turn, seconds, ended)
                 processed += 1
                 total += seconds + stream.format.duration_ms(kept) / 1000
-        self._capacity.ran(network, streams=processed, audio=total, took=ended - began)
+        if total:
+            self._capacity.ran(network, streams=processed, audio=total, took=ended - began)
         return answers
 
     def _begin(self, networks: Networks, now: float) -> Turn:
