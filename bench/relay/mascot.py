@@ -9,7 +9,7 @@ import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from bench.relay.contenders import Address, Command, Plain
+from bench.relay.contenders import Address, Command, Counted, Plain
 from bench.relay.requests import Http, request_bytes
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ _READY_TRIES, _READY_SECONDS = 50, 0.2
 _LATE: Final = re.compile(
     r'^mascot_chunks_without_visemes_total\{[^}]*reason="(?:late|overloaded)"[^}]*\} (\S+)', re.MULTILINE
 )
+
+_TURNS: Final = re.compile(r'^mascot_turns_total\{network="([^"]+)"[^}]*\} (\S+)', re.MULTILINE)
+_CHANGED: Final = re.compile(r"^mascot_turn_downgrades_total\{[^}]*\} (\S+)", re.MULTILINE)
 
 
 class MascotServer(Plain):
@@ -67,15 +70,17 @@ class MascotServer(Plain):
                 await asyncio.sleep(_READY_SECONDS)
             return [_signed(await http.ask_json(request), wire) for _ in range(count)]
 
-    async def late(self, port: int) -> int | None:
-        """Those that were over budget, or that an overloaded server did not even try."""
+    async def counted(self, port: int) -> Counted | None:
+        """Its metrics. Late are messages over budget, and those that an overloaded server did not even try."""
         if not self.visemes:
             return None
         async with Http(port) as http:
             status, body = await http.ask(request_bytes("GET", port, "/metrics", {}))
         if status != HTTPStatus.OK:
             return None
-        return sum(int(float(count)) for count in _LATE.findall(body.decode()))
+        text = body.decode()
+        turns = {network: int(float(count)) for network, count in _TURNS.findall(text)}
+        return Counted(_sum(_LATE, text), turns, _sum(_CHANGED, text))
 
 
 def signing_request(port: int, wire: Wire) -> bytes:
@@ -99,6 +104,10 @@ async def forged_handshake(port: int, wire: Wire) -> bytes:
     }
     request = request_bytes("GET", port, path, headers).decode()
     return re.sub(r"(eyJ[\w-]+\.[\w-]+\.)(.)", _other_signature, request).encode()
+
+
+def _sum(pattern: re.Pattern[str], text: str) -> int:
+    return sum(int(float(count)) for count in pattern.findall(text))
 
 
 def _other_signature(token: re.Match[str]) -> str:
