@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 _MOST_SESSIONS: Final = 2000
 _LONGEST_S: Final = 60.0
+_ONE_NETWORK: Final = ("lite", "default")
+"""Values of MASCOT_LIVE_MODEL with contenders of their own: they use one network always."""
 _QUICK: Final[dict[str, Any]] = {
     "sessions": 8,
     "seconds": 0.5,
@@ -119,13 +121,14 @@ async def _measure(
 def _contenders(litellm_environment: Path) -> list[Contender]:
     """All of them, the reference first."""
     ours = [MascotServer(visemes=visemes) for visemes in (False, True)]
+    ours += [MascotServer(visemes=True, live_model=name) for name in _ONE_NETWORK]
     return [Direct(), Nginx(), Bare(), LiteLlm(litellm_environment), *ours]
 
 
 def _with_earlier(chosen: list[Contender], commit: str, folder: Path) -> list[Contender]:
-    """Put an older commit of this project's server behind what was chosen, for each of its forms that was."""
-    ours = [contender for contender in chosen if isinstance(contender, MascotServer)]
-    return [*chosen, *(EarlierServer(commit, folder, visemes=contender.visemes) for contender in ours)]
+    """Put an older commit of this project's server behind what was chosen, with and without visemes as chosen."""
+    ours = {contender.visemes for contender in chosen if isinstance(contender, MascotServer)}
+    return [*chosen, *(EarlierServer(commit, folder, visemes=visemes) for visemes in sorted(ours))]
 
 
 def _versions(chosen: list[Contender]) -> dict[str, str | None]:
@@ -184,9 +187,9 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
     add(
         "--contenders",
         type=_names(known),
-        default=tuple(known),
+        default=tuple(key for key in known if not key.endswith(_ONE_NETWORK)),
         metavar="A,B",
-        help=f"of {', '.join(known)} (all)",
+        help=f"of {', '.join(known)} (all but the last two)",
     )
     add("--provider", choices=PROVIDERS, default="openai", help="whose wire is spoken (%(default)s)")
     add(

@@ -36,13 +36,19 @@ class MascotServer(Plain):
     Args:
         visemes: Whether the provider names its audio format. Where it names one that nobody knows, the server
             reads every message and passes it on as it is.
+        live_model: Value of ``MASCOT_LIVE_MODEL``; by default that of the environment.
     """
 
-    def __init__(self, *, visemes: bool) -> None:
+    def __init__(self, *, visemes: bool, live_model: str | None = None) -> None:
         self.visemes = visemes
         self.unknown_format = not visemes
         self.key = "mascot" if visemes else "mascot-plain"
         self.name = "mascot-server" if visemes else "mascot-server, no visemes"
+        self._environment: dict[str, str] = {}
+        if live_model is not None:
+            self.key = f"{self.key}-{live_model}"
+            self.name = f"{self.name}, {live_model}"
+            self._environment["MASCOT_LIVE_MODEL"] = live_model
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:  # noqa: ARG002 - writes no files
         """Its own command; what else is set in the environment holds."""
@@ -52,7 +58,7 @@ class MascotServer(Plain):
         }
         return Command(
             [sys.executable, "-m", "mascot_server", "serve", "--host", "127.0.0.1", "--port", str(port)],
-            {"MASCOT_API_KEYS": _API_KEY, "MASCOT_SECRET": _SECRET, **urls},
+            {"MASCOT_API_KEYS": _API_KEY, "MASCOT_SECRET": _SECRET, **urls, **self._environment},
         )
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
