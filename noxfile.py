@@ -380,7 +380,9 @@ def release(session: nox.Session) -> None:
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def pythons(session: nox.Session) -> None:
     """Run the tests of the three packages with each version of Python that is installed."""
-    session.install(*build_wheels(session, *PARTS["integration"], "mascot-visemes[cli]"), *testing("integration"))
+    session.install(
+        *build_wheels(session, *PARTS["integration"], "mascot-visemes[cli]"), *testing("integration")
+    )
     session.run("pytest", "tests/visemes", "tests/client", "tests/integration", *session.posargs)
 
 

@@ -1,7 +1,8 @@
-"""Install each package that was built into an environment of its own and use it: `python -m tools.try_release DIST '*.whl'`."""
+"""Try packages that were built, each in an environment of its own: `python -m tools.try_release DIST '*.whl'`."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 TRIALS: Final = {
-    "mascot-visemes": "import mascot_visemes as m; assert m.load('lite').predict(bytes(32000), sample_rate=16000) == []",
+    "mascot-visemes": (
+        "import mascot_visemes as m; assert m.load('lite').predict(bytes(32000), sample_rate=16000) == []"
+    ),
     "mascot-client": "import mascot_client as m; m.MascotClient(base_url='http://127.0.0.1', api_key='k').close()",
     "mascot-server": "import subprocess; subprocess.run(['mascot-server', '--help'], check=True, stdout=-3)",
     "pipecat-mascot": "import pipecat_mascot",
@@ -20,21 +23,28 @@ TRIALS: Final = {
 
 def main(folder: str, pattern: str) -> None:
     """Try every file of the folder that fits the pattern."""
-    files = sorted(Path(folder).glob(pattern))
-    names = {path.name.replace("_", "-").partition("-0")[0]: path for path in files}
+    files = {_project(path): path for path in Path(folder).glob(pattern)}
     for name, trial in TRIALS.items():
-        attempt(name, names[name], trial, folder)
+        _attempt(name, files[name], trial, folder)
 
 
-def attempt(name: str, file: Path, trial: str, folder: str) -> None:
+def _project(file: Path) -> str:
+    """Return the project that a wheel or an sdist belongs to."""
+    return re.split(r"-\d", file.name)[0].replace("_", "-")
+
+
+def _attempt(name: str, file: Path, trial: str, folder: str) -> None:
     """Install one file, its own dependencies from the same folder, and run the trial."""
     with tempfile.TemporaryDirectory() as environment:
-        python = Path(environment) / "bin" / "python"
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--find-links", folder]
-        subprocess.run([*install, file], check=True)
+        python = f"{environment}/bin/python"
+        pip = (python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--find-links", folder)
         version = f"import importlib.metadata as i; assert i.version({name!r}) in {file.name!r}"
-        subprocess.run([python, "-W", "error", "-c", f"{version}\n{trial}"], check=True, cwd=environment)
+        for command in (
+            (sys.executable, "-m", "venv", environment),
+            (*pip, str(file)),
+            (python, "-c", f"{version}\n{trial}"),
+        ):
+            subprocess.run(command, check=True, cwd=environment)  # noqa: S603 - our own commands
     print(f"{file.name}: installed and used")
 
 

@@ -13,7 +13,7 @@ from mascot_server.http.asyncapi import asyncapi_document
 from mascot_server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["http_api", "openapi_json", "websocket_api", "websocket_json"]
 
@@ -67,7 +67,8 @@ def websocket_api() -> str:
 
 @cache
 def _openapi() -> dict[str, Any]:
-    settings = Settings(secret=[SecretStr("a secret of the documentation site")], api_keys=["documentation"])
+    secret = SecretStr("what the documentation site signs with")
+    settings = Settings(secret=(secret,), api_keys=(SecretStr("documentation"),))
     document: dict[str, Any] = create_app(settings).openapi_schema.to_schema()
     return document
 
@@ -115,33 +116,51 @@ def _about(described: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _fields(schema: Mapping[str, Any]) -> str:
+    """Return a table of the fields, and one more for each kind of object that a field may be."""
+    rows = list(_rows(schema, ""))
+    if not rows:
+        return ""
+    tables = [_table(("field", "type", "required", "meaning"), rows)]
+    for name, field in schema.get("properties", {}).items():
+        for kind in field.get("oneOf", ()):
+            if "properties" in kind:
+                values = [
+                    f"`{key}: {one['const']}`" for key, one in kind["properties"].items() if "const" in one
+                ]
+                tables += [f"`{name}` with {', '.join(values) or 'these fields'}:", _fields(kind)]
+    return "\n\n".join(tables)
+
+
+def _rows(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, ...]]:
+    """Return a row for each field, those of objects inside with their path."""
     required = schema.get("required", ())
-    rows = [
-        (f"`{name}`", _type(field), "yes" if name in required else "", field.get("description", ""))
-        for name, field in schema.get("properties", {}).items()
-    ]
-    return _table(("field", "type", "required", "meaning"), rows) if rows else ""
+    for name, field in schema.get("properties", {}).items():
+        path = f"{prefix}{name}"
+        mark = "yes" if name in required else ""
+        yield f"`{path}`", _type(field), mark, field.get("description", "")
+        yield from _rows(field, f"{path}.")
 
 
 def _type(schema: Mapping[str, Any]) -> str:
     """Return a schema's type in a few words, linked to the schema it refers to."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
-    for several in ("oneOf", "anyOf", "allOf"):
-        if several in schema:
-            return " or ".join(_type(one) for one in schema[several])
-    if "enum" in schema:
-        return ", ".join(f"`{json.dumps(one)}`" for one in schema["enum"])
-    if "const" in schema:
-        return f"`{json.dumps(schema['const'])}`"
-    if schema.get("type") == "array":
-        return f"array of {_type(schema.get('items', {}))}"
-    kind = schema.get("type", "any")
-    return ", ".join(kind) if isinstance(kind, list) else str(kind)
+    match schema:
+        case {"$ref": reference}:
+            name = reference.rpartition("/")[2]
+            return f"[{name}](#{name.lower()})"
+        case {"oneOf": kinds} | {"anyOf": kinds} | {"allOf": kinds}:
+            return " or ".join(dict.fromkeys(map(_type, kinds)))
+        case {"enum": values}:
+            return ", ".join(f"`{json.dumps(value)}`" for value in values)
+        case {"const": value}:
+            return f"`{json.dumps(value)}`"
+        case {"type": "array"}:
+            return f"array of {_type(schema.get('items', {}))}"
+        case _:
+            kinds = schema.get("type", "object" if "properties" in schema else "any")
+            return kinds if isinstance(kinds, str) else ", ".join(kinds)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 

@@ -37,10 +37,13 @@ COPIED: Final = {
 """Pages that live elsewhere in the repository, and where the site shows them."""
 
 
-
 def decisions() -> str:
     """Return the page that lists the decision records."""
-    rows = ["# Decisions", "Why things are as they are: one page for each decision, in the order they were made.", ""]
+    rows = [
+        "# Decisions",
+        "Why things are as they are: one page for each decision, in the order they were made.",
+        "",
+    ]
     for path in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
         title = path.read_text("utf-8").partition("\n")[0].lstrip("# ")
         rows.append(f"- [{title}]({path.name})")
