@@ -66,11 +66,17 @@ FRAMEWORKS = {
     "livekit": ("livekit-agents>=1.8", "livekit-plugins-openai>=1.8"),
     "litellm": ("litellm[proxy]>=1.108",),
     "genai": ("google-genai>=3.6",),
+    "agents": ("openai-agents>=0.24",),
+    "adk": ("google-adk>=2.13",),
 }
 """Clients of others that connect to the server, each with an environment of its own: their requirements exclude
 each other's and ours."""
 
-NODE_FRAMEWORKS = ("@livekit/agents@^1.9", "@livekit/agents-plugin-openai@^1.9")
+NODE_FRAMEWORKS = (
+    "@livekit/agents@^1.9",
+    "@livekit/agents-plugin-openai@^1.9",
+    "@openai/agents-realtime@^0.20",
+)
 
 TRAINING = (
     *LEARNING,
