@@ -36,6 +36,7 @@ class Stream:
 
     viseme: int = 0
     time_ms: int = 0
+    weights: None = None
     heard: list[bytes] = field(default_factory=list)
 
 
