@@ -14,6 +14,7 @@ from mascot_server.inference.capacity import Capacity, Networks
 from mascot_server.inference.inference_times import InferenceTimes
 from mascot_server.inference.live_streams import HISTORY_MS, LiveEngine, LiveStream
 from mascot_server.inference.predictions import predict
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets, VisemeShapes
 from mascot_server.observability.metrics import Metrics
 from mascot_server.providers.codec import AudioFormat
 from mascot_server.simulators.core.sound import encode, resample
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from mascot_server.simulators.core.sound import Encoding
 
+SHAPES: tuple[VisemeShapes, ...] = ("sapi", "oculus")
 AUTO = Networks("default", "lite")
 PCM = AudioFormat("pcm16", 24000)
 FRAME_MS = 10
@@ -32,7 +34,7 @@ FRAME_MS = 10
 class Failing:
     """An engine that fails on demand."""
 
-    def __init__(self, engine: mv.Engine[int]) -> None:
+    def __init__(self, engine: mv.Engine[Any]) -> None:
         self.engine = engine
         self.failing = False
 
@@ -48,15 +50,17 @@ class Process:
     def __init__(self) -> None:
         self.now = 0.0
         self.metrics = Metrics()
-        self.engines = {name: Failing(mv.load(name)) for name in AUTO}
+        self.engines = {
+            (name, shapes): Failing(mv.load(name, shapes=shapes)) for name in AUTO for shapes in SHAPES
+        }
         self.times = InferenceTimes({name: {1: 0.001, 8: 0.002} for name in AUTO}, seconds=0.1)
         self.capacity = Capacity(self.times)
         self.engine = LiveEngine(
             self.engines, open_stream, capacity=self.capacity, metrics=self.metrics, clock=lambda: self.now
         )
 
-    def open(self, audio_format: AudioFormat = PCM) -> LiveStream:
-        return self.engine.open_stream(AUTO, audio_format)
+    def open(self, audio_format: AudioFormat = PCM, sets: VisemeSets = DEFAULT_SETS) -> LiveStream:
+        return self.engine.open_stream(AUTO, sets, audio_format)
 
     def full(self, *, full: bool) -> None:
         """Make the accurate network too expensive, or cheap."""
@@ -73,14 +77,14 @@ class Process:
         starts = [stream.time_ms for stream in streams]
         self.now += 0.1
         return [
-            None if prediction is None else [(start + at, shape) for at, shape in prediction.changes]
+            None if prediction is None else [(start + at, int(shape)) for at, shape in prediction.changes]
             for start, prediction in zip(starts, predict(self.engine, streams, chunks), strict=True)
         ]
 
 
-def open_stream(network: str, audio_format: AudioFormat) -> mv.Stream[int]:
-    return mv.load(network).create_stream(
-        sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
+def open_stream(network: str, sets: VisemeSets, audio_format: AudioFormat) -> mv.Stream[Any]:
+    return mv.load(network, shapes=sets.shapes).create_stream(
+        sample_rate=audio_format.sample_rate, encoding=audio_format.encoding, weights=sets.weights or False
     )
 
 
@@ -101,7 +105,7 @@ def cut(data: bytes, size: int = 4800) -> list[bytes]:
 
 def shown(network: str, chunks: list[bytes], audio_format: AudioFormat = PCM) -> list[tuple[int, int]]:
     """What a network alone makes of audio."""
-    stream = open_stream(network, audio_format)
+    stream = open_stream(network, DEFAULT_SETS, audio_format)
     return [(event.time_ms, event.viseme) for chunk in chunks for event in stream.accept_waveform(chunk)]
 
 
@@ -249,7 +253,7 @@ def test_a_failure_loses_its_own_chunk_alone(steps: list[tuple[int, str]]) -> No
     for size, failing in steps:
         chunk = audio[at : at + size]
         at += size
-        for name, engine in process.engines.items():
+        for (name, _), engine in process.engines.items():
             engine.failing = failing in {name, "both"}
         answers = process.say([accurate, fast], [chunk, chunk])
         for place, (name, changes) in enumerate(zip(AUTO, answers, strict=True)):
@@ -257,3 +261,26 @@ def test_a_failure_loses_its_own_chunk_alone(steps: list[tuple[int, str]]) -> No
             taken[place] += b"" if changes is None else chunk
     for stream, data in zip((accurate, fast), taken, strict=True):
         assert stream.time_ms == len(data) // 2 * 1000 // PCM.sample_rate
+
+
+@pytest.mark.parametrize("size", [4800, 4801])
+def test_a_change_of_network_leaves_no_gap_in_the_blend_weights(size: int) -> None:
+    process, chunks = Process(), cut(speech(3), size)
+    streams = [process.open(sets=VisemeSets("oculus", "arkit")), process.open()]
+    rows = 0
+    for number, chunk in enumerate(chunks):
+        if number == len(chunks) // 2:
+            streams[0].turn.network = "lite"
+        process.now += 0.1
+        start = streams[0].time_ms
+        named, ids = predict(process.engine, streams, [chunk, chunk])
+        assert named is not None
+        assert ids is not None
+        assert ids.weights is None
+        assert all(isinstance(shape, str) for _, shape in named.changes)
+        assert all(isinstance(shape, int) for _, shape in ids.changes)
+        assert named.weights is not None
+        assert named.weights.start_ms + start == FRAME_MS * rows
+        rows += len(named.weights.data) // len(named.weights.columns)
+    assert streams[0].network == "lite"
+    assert rows == -(-sum(map(len, chunks)) // 2 * 1000 // (PCM.sample_rate * FRAME_MS))

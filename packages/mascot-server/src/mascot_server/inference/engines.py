@@ -13,11 +13,13 @@ from mascot_server.inference.capacity import Capacity
 from mascot_server.inference.deadline_queue import Track
 from mascot_server.inference.inference_times import InferenceTimes
 from mascot_server.inference.live_streams import LiveEngine
+from mascot_server.inference.viseme_sets import VISEME_SHAPES, VisemeSets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mascot_server.inference.capacity import Networks
+    from mascot_server.inference.silence import NetworkStream
     from mascot_server.inference.viseme_models import VisemeModel
     from mascot_server.observability.metrics import Metrics
     from mascot_server.providers.codec import AudioFormat
@@ -47,20 +49,27 @@ class Engines:
         times = InferenceTimes({name: _measured(name) for name in names}, seconds=_CHUNK_SECONDS)
         self.capacity = Capacity(times)
         self._engine = LiveEngine(
-            {name: mascot_visemes.load(name) for name in names},
+            # Sets share the network of their model: a further one costs milliseconds and some hundred bytes.
+            {
+                (name, shapes): mascot_visemes.load(name, shapes=shapes)
+                for name in names
+                for shapes in VISEME_SHAPES
+            },
             _open_stream,
             capacity=self.capacity,
             metrics=metrics,
         )
 
-    def open_stream(self, model: VisemeModel, audio_format: AudioFormat) -> Track:
-        """Make the stream of a turn, for a viseme model and audio of a format."""
-        return Track(self._engine, self._engine.open_stream(self._networks[model], audio_format))
+    def open_stream(self, model: VisemeModel, sets: VisemeSets, audio_format: AudioFormat) -> Track:
+        """Make the stream of a turn: of a viseme model, with the visemes and weights of the sets asked for."""
+        return Track(self._engine, self._engine.open_stream(self._networks[model], sets, audio_format))
 
 
-def _open_stream(network: str, audio_format: AudioFormat) -> mascot_visemes.Stream[int]:
-    return mascot_visemes.load(network).create_stream(
-        sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
+def _open_stream(network: str, sets: VisemeSets, audio_format: AudioFormat) -> NetworkStream:
+    return mascot_visemes.load(network, shapes=sets.shapes).create_stream(
+        sample_rate=audio_format.sample_rate,
+        encoding=audio_format.encoding,
+        weights=sets.weights or False,
     )
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 from mascot_server.inference.predictions import run_each
 from mascot_server.inference.silence import (
     SECOND_MS,
-    SILENCE,
     STEP_MS,
     Change,
     SilenceSkippingEngine,
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mascot_server.inference.capacity import Capacity, Networks, Turn
-    from mascot_server.inference.predictions import NetworkEngine, VisemeEvent, VisemeStream
+    from mascot_server.inference.predictions import NetworkEngine, VisemeEvent
+    from mascot_server.inference.silence import NetworkStream
+    from mascot_server.inference.viseme_sets import VisemeSets, VisemeShapes
+    from mascot_server.inference.weights import WeightRows
     from mascot_server.observability.metrics import Metrics
     from mascot_server.providers.codec import AudioFormat
 
@@ -52,12 +54,14 @@ class LiveStream:
     Args:
         turn: Its first turn.
         stream: New stream of the turn's network.
+        sets: Its viseme sets.
         audio_format: Of its audio.
 
     Attributes:
         turn: Turn in progress.
         network: Network that processes its audio.
         inner: Stream of that network.
+        sets: As given.
         format: As given.
         history_bytes: Recent audio that is kept for a change of network.
     """
@@ -65,27 +69,31 @@ class LiveStream:
     __slots__ = (
         "_base_ms",
         "_bytes",
-        "_closed_ms",
         "_history",
+        "_moving_ms",
         "_waited_ms",
         "format",
         "history_bytes",
         "inner",
         "network",
+        "sets",
         "turn",
     )
 
-    def __init__(self, turn: Turn, stream: VisemeStream, audio_format: AudioFormat) -> None:
+    def __init__(
+        self, turn: Turn, stream: NetworkStream, sets: VisemeSets, audio_format: AudioFormat
+    ) -> None:
         self.turn = turn
         self.network = turn.network
         self.inner = SilenceSkippingStream(stream, audio_format)
+        self.sets = sets
         self.format = audio_format
         self._base_ms = 0
         self._bytes = 0
         self._history: deque[bytes] = deque()
         self.history_bytes = 0
         self._waited_ms: float = 0
-        self._closed_ms: int | None = None
+        self._moving_ms: int | None = None
 
     @property
     def viseme(self) -> int | str:
@@ -97,6 +105,12 @@ class LiveStream:
         """Length of what was accepted, in whole milliseconds."""
         return self._base_ms + self.inner.time_ms
 
+    @property
+    def weights(self) -> WeightRows | None:
+        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+        weights = self.inner.weights
+        return weights if weights is None or not self._base_ms else weights.moved(self._base_ms)
+
     def wakes(self, chunk: bytes) -> bool:
         """Return whether a chunk ends a silence in which inference was skipped."""
         return bool(self.inner.kept) and not self.inner.may_skip(quiet=self.inner.is_quiet(chunk))
@@ -105,12 +119,12 @@ class LiveStream:
         """Return whether the network should change before a chunk: at a quiet point, or after waiting for one."""
         if self.network == self.turn.network or self.inner.kept:
             return False
-        if self.viseme == SILENCE or self._waited_ms >= QUIET_POINT_MS:
+        if self.viseme == self.inner.silence or self._waited_ms >= QUIET_POINT_MS:
             return True
         self._waited_ms += self.format.duration_ms(len(chunk))
         return False
 
-    def begin(self, turn: Turn, stream: VisemeStream | None) -> None:
+    def begin(self, turn: Turn, stream: NetworkStream | None) -> None:
         """Begin another turn, where the stream wakes.
 
         Args:
@@ -124,19 +138,16 @@ class LiveStream:
         if stream is not None:
             self._use(stream, kept)
 
-    def change(self, stream: VisemeStream) -> None:
+    def change(self, stream: NetworkStream) -> None:
         """Use the network of the turn from now on, after it has processed recent audio.
 
         Args:
             stream: New stream of that network.
         """
-        if self.viseme != SILENCE:
+        if self.viseme != self.inner.silence:
             # The first shape of the new stream is reported where it begins, whichever it is.
-            self._closed_ms = self.time_ms
-        recent = b"".join(self._history)
-        # Steps of the network stay where they were.
-        ahead = (self.history_bytes - self._bytes) % self._step_bytes()
-        self._use(stream, recent[ahead:])
+            self._moving_ms = self.time_ms
+        self._use(stream, b"".join(self._history))
         self._history.clear()
         self.history_bytes = 0
 
@@ -146,15 +157,17 @@ class LiveStream:
         if self.network != self.turn.networks.fast and not self.inner.kept:
             self._remember(chunk)
         answer: list[VisemeEvent] = []
-        if self._closed_ms is not None:
-            answer.append(Change(self._closed_ms, SILENCE))
-            self._closed_ms = None
+        if self._moving_ms is not None:
+            answer.append(Change(self._moving_ms, self.inner.silence))
+            self._moving_ms = None
         if not self._base_ms:
             return [*answer, *changes]
         return answer + [Change(change.time_ms + self._base_ms, change.viseme) for change in changes]
 
-    def _use(self, stream: VisemeStream, recent: bytes) -> None:
+    def _use(self, stream: NetworkStream, recent: bytes) -> None:
         time_ms = self.time_ms
+        # Steps of the network stay where they were.
+        recent = recent[(len(recent) - self._bytes) % self._step_bytes() :]
         self.network = self.turn.network
         self.inner = SilenceSkippingStream(stream, self.format)
         # What is kept is processed before the next chunk, and only the shape at its end is reported.
@@ -181,8 +194,8 @@ class LiveEngine:
     """The networks of live conversations, each with its streams.
 
     Args:
-        engines: Engine of each network, by name.
-        open_stream: Makes a stream of a network, for audio of a format.
+        engines: Engines, by the name of their network and their viseme set.
+        open_stream: Makes a stream of a network, for viseme sets and audio of a format.
         capacity: Decides which network a turn uses.
         metrics: Where turns are counted.
         clock: Current time in seconds, monotonic.
@@ -190,28 +203,29 @@ class LiveEngine:
 
     def __init__(
         self,
-        engines: Mapping[str, NetworkEngine],
-        open_stream: Callable[[str, AudioFormat], VisemeStream],
+        engines: Mapping[tuple[str, VisemeShapes], NetworkEngine],
+        open_stream: Callable[[str, VisemeSets, AudioFormat], NetworkStream],
         *,
         capacity: Capacity,
         metrics: Metrics,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._engines = {name: SilenceSkippingEngine(engine) for name, engine in engines.items()}
+        self._engines = {key: SilenceSkippingEngine(engine) for key, engine in engines.items()}
         self._open_stream = open_stream
         self._capacity = capacity
         self._metrics = metrics
         self._clock = clock
 
-    def open_stream(self, networks: Networks, audio_format: AudioFormat) -> LiveStream:
+    def open_stream(self, networks: Networks, sets: VisemeSets, audio_format: AudioFormat) -> LiveStream:
         """Make the stream of a new turn.
 
         Args:
             networks: The networks it may use.
+            sets: Its viseme sets.
             audio_format: Of its audio.
         """
         turn = self._begin(networks, self._clock())
-        return LiveStream(turn, self._open_stream(turn.network, audio_format), audio_format)
+        return LiveStream(turn, self._open_stream(turn.network, sets, audio_format), sets, audio_format)
 
     def run_together(
         self, streams: Sequence[LiveStream], chunks: Sequence[bytes]
@@ -222,29 +236,29 @@ class LiveEngine:
             The changes of each stream; `None` for one that failed, which has not taken its chunk.
         """
         now, changed = self._clock(), 0
-        groups: dict[str, list[int]] = {}
+        groups: dict[tuple[str, VisemeShapes], list[int]] = {}
         for i, (stream, chunk) in enumerate(zip(streams, chunks, strict=True)):
             if stream.wakes(chunk):
                 self._begin_again(stream, now)
             elif changed < _MOST_CHANGES and stream.may_change(chunk):
                 changed += 1
-                stream.change(self._open_stream(stream.turn.network, stream.format))
+                stream.change(self._open_stream(stream.turn.network, stream.sets, stream.format))
                 self._metrics.turn_downgrades.add()
-            groups.setdefault(stream.network, []).append(i)
+            groups.setdefault((stream.network, stream.sets.shapes), []).append(i)
         answers: list[list[VisemeEvent] | None] = [None] * len(streams)
-        for network, members in groups.items():
+        for key, members in groups.items():
             group, audio = [streams[i] for i in members], [chunks[i] for i in members]
-            for i, answer in zip(members, self._run(network, group, audio), strict=True):
+            for i, answer in zip(members, self._run(key, group, audio), strict=True):
                 answers[i] = answer
         return answers
 
     def _run(
-        self, network: str, streams: list[LiveStream], chunks: list[bytes]
+        self, key: tuple[str, VisemeShapes], streams: list[LiveStream], chunks: list[bytes]
     ) -> list[list[VisemeEvent] | None]:
-        """Run the streams of one network, and note how long it takes."""
+        """Run the streams of one engine, and note how long it takes."""
         waiting = [len(stream.inner.kept) for stream in streams]
         began = self._clock()
-        results = run_each(self._engines[network], [stream.inner for stream in streams], chunks)
+        results = run_each(self._engines[key], [stream.inner for stream in streams], chunks)
         ended = self._clock()
         answers: list[list[VisemeEvent] | None] = []
         processed, total = 0, 0.0
@@ -259,7 +273,7 @@ class LiveEngine:
                 processed += 1
                 total += seconds + stream.format.duration_ms(kept) / 1000
         if total:
-            self._capacity.ran(network, streams=processed, audio=total, took=ended - began)
+            self._capacity.ran(key[0], streams=processed, audio=total, took=ended - began)
         return answers
 
     def _begin(self, networks: Networks, now: float) -> Turn:
@@ -271,4 +285,4 @@ class LiveEngine:
         self._capacity.end(stream.turn)
         turn = self._begin(stream.turn.networks, now)
         same = turn.network == stream.network
-        stream.begin(turn, None if same else self._open_stream(turn.network, stream.format))
+        stream.begin(turn, None if same else self._open_stream(turn.network, stream.sets, stream.format))
