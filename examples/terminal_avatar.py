@@ -33,9 +33,9 @@ from mascot_client import (
     MascotClient,
     MascotError,
     VisemeFeed,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_client.player import VisemePlayer
 
@@ -83,9 +83,9 @@ class Talk:
 def talk_to_openai(talk: Talk) -> None:
     """Talks to OpenAI Realtime."""
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(openai.mint())
-    with openai.connect(answer) as connection:
-        events = openai.listen(connection, VisemeFeed(on_interrupted=talk.player.interrupt))
+        credentials = mascot.get_signed_url(for_openai.mint())
+    with for_openai.connect(credentials) as connection:
+        events = for_openai.listen(connection, VisemeFeed(on_interrupted=talk.player.interrupt))
         for question in talk.questions:
             talk.asked(question)
             connection.conversation.item.create(
@@ -98,7 +98,7 @@ def talk_to_openai(talk: Talk) -> None:
             connection.response.create()
             for event in events:
                 if event.type == "response.output_audio.delta":
-                    talk.player.play(base64.b64decode(event.delta), openai.visemes(event))
+                    talk.player.play(base64.b64decode(event.delta), for_openai.visemes(event))
                 elif event.type == "response.output_audio_transcript.delta":
                     talk.said(event.delta)
                 elif event.type == "error":
@@ -115,18 +115,18 @@ def talk_to_gemini(talk: Talk) -> None:
 
 async def _talk_to_gemini(talk: Talk) -> None:
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(await gemini.mint_async(model=GEMINI_MODEL))
+        credentials = mascot.get_signed_url(await for_gemini.mint_async(model=GEMINI_MODEL))
     feed = VisemeFeed(on_interrupted=talk.player.interrupt)
     config = LiveConnectConfig(
         response_modalities=[Modality.AUDIO], output_audio_transcription=AudioTranscriptionConfig()
     )
-    async with gemini.connect(answer, model=GEMINI_MODEL, config=config) as session:
+    async with for_gemini.connect(credentials, model=GEMINI_MODEL, config=config) as session:
         for question in talk.questions:
             talk.asked(question)
             await session.send_realtime_input(text=question)
-            async for message in gemini.listen(session.receive(), feed):
+            async for message in for_gemini.listen(session.receive(), feed):
                 if message.data:
-                    talk.player.play(message.data, gemini.visemes(message))
+                    talk.player.play(message.data, for_gemini.visemes(message))
                 if message.server_content and message.server_content.output_transcription:
                     talk.said(message.server_content.output_transcription.text)
             await asyncio.to_thread(talk.heard)
@@ -163,11 +163,11 @@ def talk_to_elevenlabs(talk: Talk) -> None:
         api_key=os.environ["ELEVENLABS_API_KEY"], agent_id=os.environ["ELEVENLABS_AGENT_ID"]
     )
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(config)
+        credentials = mascot.get_signed_url(config)
     feed = VisemeFeed()
     loudspeaker = Loudspeaker(talk.player, feed)
-    conversation = elevenlabs.connect(
-        answer,
+    conversation = for_elevenlabs.connect(
+        credentials,
         agent_id=config.agent_id,
         on_visemes=feed,
         audio_interface=loudspeaker,
