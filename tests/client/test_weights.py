@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mascot_client import (
@@ -231,6 +231,7 @@ def test_a_feed_that_loses_the_names_has_them_in_what_comes_later() -> None:
     assert left.weights.names == NAMES
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 255), min_size=3, max_size=3), min_size=1, max_size=30),
     st.integers(0, 10),
