@@ -18,9 +18,9 @@ from mascot_client import (
     Timeline,
     VisemeFeed,
     Visemes,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_server import simulators
 from mascot_visemes import ARKIT_POSES, load
@@ -68,10 +68,10 @@ async def test_openai_with_a_response_that_is_cancelled(client: MascotClient) ->
     raw: dict[str, list[Any]] = {}
     timeline.played(0, now_ms=0)
     seen = set()
-    async with openai.connect_async(client.get_signed_url(config)) as connection:
+    async with for_openai.connect_async(client.get_signed_url(config)) as connection:
         await connection.response.create()
-        read = openai.VisemeReader()
-        async for event in openai.listen_async(connection, feed):
+        read = for_openai.VisemeReader()
+        async for event in for_openai.listen_async(connection, feed):
             payload = read(event)
             if event.type == "response.output_audio.delta":
                 assert payload is not None
@@ -104,10 +104,10 @@ async def test_gemini(client: MascotClient) -> None:
     config = GeminiConfig(api_key=simulators.GEMINI_API_KEY, viseme_shapes="vrm", viseme_weights="oculus")
     payloads: list[Visemes] = []
     feed = VisemeFeed(on_visemes=payloads.append)
-    async with gemini.connect(client.get_signed_url(config), model=GEMINI_MODEL, config=AUDIO) as session:
+    async with for_gemini.connect(client.get_signed_url(config), model=GEMINI_MODEL, config=AUDIO) as session:
         for _ in range(2):
             await session.send_realtime_input(text="What can you do?")
-            async for _ in gemini.listen(session.receive(), feed):
+            async for _ in for_gemini.listen(session.receive(), feed):
                 pass
     check(payloads, OCULUS, ("sil", "aa", "ih", "ou", "ee", "oh"))
     assert list(feed) == payloads
@@ -121,7 +121,7 @@ def test_elevenlabs_with_an_interruption(client: MascotClient) -> None:
     )
     payloads: list[Visemes] = []
     speaker = Silence()
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         client.get_signed_url(config),
         agent_id=simulators.ELEVENLABS_AGENT_ID,
         on_visemes=payloads.append,
