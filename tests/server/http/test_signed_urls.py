@@ -87,6 +87,7 @@ def test_a_public_url_is_what_answers_are_built_from() -> None:
     ("provider", "config"),
     [
         ("elevenlabs", {**ELEVENLABS, "sample_rate": 16000, "viseme_model": "indonesian"}),
+        ("elevenlabs", {**ELEVENLABS, "sample_rate": 16000.0}),
         (
             "elevenlabs",
             {**ELEVENLABS, "dynamic_variables": {"name": "Ada", "age": 36, "score": 0.5, "vip": True}},
