@@ -8,7 +8,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from examples.demo.drawing import COLUMN_MS, SOUNDS, as_encoded, letters, openings
+from examples.demo.drawing import COLUMN_MS, SOUNDS, letters, openings, show
 from examples.face import blended, draw
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ class Strip:
         """Prints what there is for a whole line, and what was said once it is complete."""
         if list(captions[:-1]) != self._said:
             self._flush()
-            said = "\n".join(captions[len(self._said) : -1])
-            print(as_encoded(said, sys.stdout.encoding), flush=True)
+            show(captions[len(self._said) : -1])
             self._said = list(captions[:-1])
         columns = int((now_ms - self._before) // COLUMN_MS)
         self._before += columns * COLUMN_MS
@@ -130,7 +129,7 @@ class Strip:
         row, self._shapes = self._shapes[: self._COLUMNS], self._shapes[self._COLUMNS :]
         if row:
             text = f"{self._from / 1000:5.1f} s  {openings(row)}\n         {letters(row)}"
-            print(as_encoded(text, sys.stdout.encoding), flush=True)
+            show([text])
             self._from += len(row) * COLUMN_MS
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from examples.demo.conversations import CONVERSATIONS
-from examples.demo.drawing import as_encoded, draw, legend
+from examples.demo.drawing import draw, legend, show
 from examples.demo.stage import SPOKEN, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from examples.demo.conversations import Heard
     from examples.demo.stage import Stage
@@ -116,10 +116,6 @@ def report(provider: str, result: Result) -> Iterator[str]:
     yield ""
 
 
-def _print(lines: Iterable[str]) -> None:
-    print(as_encoded("\n".join(lines), sys.stdout.encoding), flush=True)
-
-
 def main() -> None:
     """Runs the demo."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.partition("\n")[0])
@@ -133,12 +129,12 @@ def main() -> None:
     options = parser.parse_args()
     results = {}
     if not options.json:
-        _print([*legend(), ""])
+        show([*legend(), ""])
     with stage(options.viseme_model) as on:
         for provider in CONVERSATIONS:
             results[provider] = converse(on, provider)
             if not options.json:
-                _print(report(provider, results[provider]))
+                show(report(provider, results[provider]))
     if options.json:
         json.dump({"providers": {name: result.figures() for name, result in results.items()}}, sys.stdout)
         print()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["COLUMN_MS", "SOUNDS", "as_encoded", "draw", "legend", "letters", "openings"]
+__all__ = ["COLUMN_MS", "SOUNDS", "as_encoded", "draw", "legend", "letters", "openings", "show"]
 
 COLUMN_MS: Final = 40
 COLUMNS: Final = 90
@@ -61,6 +62,11 @@ def legend() -> Iterator[str]:
         row = zip(_LETTERS[first : first + 6], SOUNDS[first : first + 6], strict=True)
         yield "    " + "".join(f"{letter} {sounds:<13}" for letter, sounds in row).rstrip()
     yield "  third line   the words, where they begin"
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print a drawing at once, with characters that the output can show."""
+    print(as_encoded("\n".join(lines), sys.stdout.encoding), flush=True)
 
 
 def as_encoded(text: str, encoding: str | None) -> str:

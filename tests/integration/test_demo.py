@@ -30,10 +30,8 @@ def test_it_holds_a_conversation_with_each_provider(model: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8", "cp1252"])
 def test_it_draws_with_what_the_terminal_can_show(encoding: str) -> None:
     program = """
-import sys
-from examples.demo.__main__ import _print
-from examples.demo.drawing import draw, legend
-_print([*legend(), *draw([(0.0, 21), (80.0, 2), (400.0, 0)], [(80.0, "hello")], 480.0)])
+from examples.demo.drawing import draw, legend, show
+show([*legend(), *draw([(0.0, 21), (80.0, 2), (400.0, 0)], [(80.0, "hello")], 480.0)])
 """
     ran = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": encoding},
