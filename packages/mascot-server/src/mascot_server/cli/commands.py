@@ -21,7 +21,7 @@ from mascot_server.process.self_check import check as findings
 from mascot_server.process.setting_problems import setting_problems
 from mascot_server.process.supervisor import serve as run_server
 from mascot_server.providers.registry import PROVIDERS
-from mascot_server.settings import Settings, load_settings, unknown_names
+from mascot_server.settings import Settings, load, load_settings, unknown_names
 from mascot_server.simulators import CREDENTIALS, Simulators
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool)
     misspelt: list[str] = []
     try:
         misspelt = unknown_names(Settings, DemoSettings)
-        settings = load_settings(
-            further_problems=partial(setting_problems, dev=dev), host=host, port=port, workers=workers
-        )
+        settings = load(Settings, partial(setting_problems, dev=dev), host=host, port=port, workers=workers)
         configure_logging(settings.log_format, settings.log_level, secrets=[settings])
         for name in misspelt:
             logger.warning("%s", name)
@@ -107,7 +105,7 @@ def check(*, offline: bool) -> None:
 def _all_wrong_settings() -> list[str]:
     """Return a line for each setting that is invalid, missing or names what is not there."""
     try:
-        load_settings(further_problems=setting_problems)
+        load(Settings, setting_problems)
     except SettingsError as error:
         return str(error).splitlines()
     return []

@@ -20,14 +20,10 @@ __all__ = ["load", "load_settings", "readable_env_file"]
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
-def load_settings(
-    *, further_problems: Callable[[Settings], Iterable[str]] = lambda _: (), **overrides: Any
-) -> Settings:
+def load_settings(**overrides: Any) -> Settings:
     """Read the settings.
 
     Args:
-        further_problems: Returns what else is wrong with settings whose values are valid, a line each that begins with
-            the setting's name. Its lines are raised together with those about invalid values.
         overrides: Values that win over the environment; `None` leaves a setting alone.
 
     Returns:
@@ -36,7 +32,7 @@ def load_settings(
     Raises:
         SettingsError: Some are wrong; the text names each one and never shows a value.
     """
-    return load(Settings, further_problems, **overrides)
+    return load(Settings, **overrides)
 
 
 def load(
@@ -44,7 +40,16 @@ def load(
     further_problems: Callable[[AnySettings], Iterable[str]] = lambda _: (),
     **overrides: Any,
 ) -> AnySettings:
-    """Read settings of a kind; see `load_settings`.
+    """Read settings of a kind.
+
+    Args:
+        kind: The class of the settings.
+        further_problems: Returns what else is wrong with settings whose values are valid, a line each that begins with
+            the setting's name. Its lines are raised together with those about invalid values.
+        overrides: As for `load_settings`.
+
+    Returns:
+        The settings.
 
     Raises:
         SettingsError: Some are wrong; the text names each one and never shows a value.
