@@ -25,6 +25,7 @@ from google.genai.types import AudioTranscriptionConfig, LiveConnectConfig, Moda
 from openai import OpenAIError
 from websockets.exceptions import WebSocketException
 
+from examples.demo.drawing import as_encoded
 from examples.offline import offline
 from examples.silence import SilentPlayer
 from examples.terminal import Screen, Strip
@@ -229,6 +230,11 @@ def run(talk: Talk, converse: Callable[[Talk], None], display: Display, speed: f
         raise failed[0]
 
 
+def _can_show_blocks() -> bool:
+    """Return whether the output is a terminal whose encoding has the characters of a `Screen`."""
+    return sys.stdout.isatty() and as_encoded("▀", sys.stdout.encoding) == "▀"
+
+
 def main() -> None:
     """Runs the example."""
     parser = argparse.ArgumentParser(prog="terminal_avatar", description=__doc__.partition("\n")[0])
@@ -254,7 +260,7 @@ def main() -> None:
                 else SilentPlayer(rate, speed)
             )
             title = f"{options.provider}{' (simulated)' if simulated else ''}"
-            display: Display = Screen(title) if sys.stdout.isatty() else Strip()
+            display: Display = Screen(title) if _can_show_blocks() else Strip()
             run(Talk(options.questions, player), converse, display, speed)
     except (MascotError, OpenAIError, GeminiError, WebSocketException, OSError) as error:
         raise SystemExit(f"terminal_avatar: {error}") from None
