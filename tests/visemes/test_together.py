@@ -111,12 +111,12 @@ def test_a_refused_chunk_leaves_every_stream_as_it_was(engine: mv.Engine, speech
 
 def test_streams_and_chunks_must_fit(engine: mv.Engine) -> None:
     one, two = (engine.create_stream(sample_rate=16000) for _ in range(2))
-    with pytest.raises(ValueError, match=r"chunks: expected one for each of 2 streams, got 1"):
+    with pytest.raises(mv.StreamsError, match=r"chunks: expected one for each of 2 streams, got 1"):
         engine.run_together([one, two], [b""])
-    with pytest.raises(ValueError, match=r"streams: one is given twice"):
+    with pytest.raises(mv.StreamsError, match=r"streams: one is given twice"):
         engine.run_together([one, one], [b"", b""])
     foreign = mv.load(shapes="oculus").create_stream(sample_rate=16000)
-    with pytest.raises(ValueError, match=r"streams: one is another engine's"):
+    with pytest.raises(mv.StreamsError, match=r"streams: one is another engine's"):
         engine.run_together([one, foreign], [b"", b""])
 
 

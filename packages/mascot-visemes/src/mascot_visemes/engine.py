@@ -8,6 +8,7 @@ from mascot_visemes.audio import Encoding, checked_rate
 from mascot_visemes.blending import Blender, BlendTable
 from mascot_visemes.calibration import column_factors
 from mascot_visemes.decode import Decoder, DecoderTable
+from mascot_visemes.errors import StreamsError
 from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.shapes import Shapes, shape_set
 from mascot_visemes.stream import Stream, accept_together
@@ -150,10 +151,10 @@ class Engine(Generic[V_co]):
             AudioError: One of the chunks cannot be used; all streams are as before.
             StreamFinishedError: `input_finished` was called on one of the streams and `reset` was not; all streams
                 are as before.
-            ValueError: There are not as many chunks as streams, a stream is given twice, or one is another engine's.
+            StreamsError: There are not as many chunks as streams, a stream is given twice, or one is another engine's.
         """
         if any(stream._decoder.table is not self._tables.decoder for stream in streams):
-            raise ValueError("streams: one is another engine's; run it with that engine")
+            raise StreamsError("streams: one is another engine's; run it with that engine")
         return accept_together(streams, chunks)
 
     def create_stream(

@@ -9,7 +9,7 @@ import numpy as np
 from mascot_visemes.audio import Encoding, SampleReader
 from mascot_visemes.blending import Blender
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
-from mascot_visemes.errors import NoWeightsError, StreamFinishedError, VisemeError
+from mascot_visemes.errors import NoWeightsError, StreamFinishedError, StreamsError, VisemeError
 from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.features import FRAME_MS
 from mascot_visemes.posteriors import Heard, PosteriorStream, listen
@@ -168,12 +168,12 @@ def accept_together(
     Raises:
         AudioError: One of the chunks cannot be used; all streams are as before.
         StreamFinishedError: One of the streams is finished; all are as before.
-        ValueError: Streams and chunks do not fit together; all are as before.
+        StreamsError: Streams and chunks do not fit together; all are as before.
     """
     if len(streams) != len(chunks):
-        raise ValueError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
+        raise StreamsError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
     if len(set(map(id, streams))) != len(streams):
-        raise ValueError("streams: one is given twice; give it its chunks one call after the other")
+        raise StreamsError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
     events: list[list[VisemeEvent[V_co]]] = [[] for _ in streams]
     for stream in streams:
