@@ -48,7 +48,7 @@ def speak(process: Capacity, count: int, now: float = 0.0, *, seconds: float = 6
     turns = []
     for _ in range(count):
         turns.append(process.begin(NETWORKS, now))
-        process.heard(turns[-1], seconds, now)
+        process.processed(turns[-1], seconds, now)
     return turns
 
 
@@ -105,7 +105,7 @@ def test_a_turn_goes_on_after_a_pause() -> None:
     process.sample(IDLE, 10.0)
     process.sample(IDLE, 10.5)
     before = process.load
-    process.heard(turn, 0.1, 11.0)
+    process.processed(turn, 0.1, 11.0)
     assert process.load >= before + DEFAULT
 
 
@@ -238,7 +238,7 @@ class Process:
             talking = [(until, one) for until, one in talking if until > self.now]
             before = [one.network for _, one in talking]
             for _, one in talking:
-                self.capacity.heard(one, 0.1, self.now)
+                self.capacity.processed(one, 0.1, self.now)
             for network in ("default", "lite"):
                 count = sum(one.network == network for _, one in talking)
                 if count:

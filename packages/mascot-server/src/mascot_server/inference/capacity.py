@@ -167,7 +167,7 @@ class Capacity:
         self._relieve(above=self._limit + _BAND)
         return turn
 
-    def heard(self, turn: Turn, seconds: float, now: float) -> None:
+    def processed(self, turn: Turn, seconds: float, now: float) -> None:
         """Note that audio of a turn was processed.
 
         Args:

@@ -269,7 +269,7 @@ class LiveEngine:
             answers.append(stream.accept(chunk, changes))
             if not stream.inner.kept:
                 seconds = stream.format.duration_ms(len(chunk)) / 1000
-                self._capacity.heard(stream.turn, seconds, ended)
+                self._capacity.processed(stream.turn, seconds, ended)
                 processed += 1
                 total += seconds + stream.format.duration_ms(kept) / 1000
         if total:

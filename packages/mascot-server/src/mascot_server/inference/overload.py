@@ -1,6 +1,6 @@
 """Whether this process has room for one more conversation.
 
-Refusing one at the door is better than letting all get worse. So the signal turns before the running conversations
+Rejecting a new conversation is better than letting all get worse. So the signal turns before the running conversations
 notice: at a share of the core that still leaves air, or as soon as predictions come too late or the event loop runs
 behind. It turns back only when all of that has been over for a while, with more air than it took to turn.
 """
