@@ -47,6 +47,14 @@ class Engine(Generic[V_co]):
         return self._network.name
 
     @property
+    def network(self) -> str:
+        """Name of the network that runs: that of `model`, unless models share one.
+
+        Streams of engines with the same network can be run together.
+        """
+        return self._network.weights
+
+    @property
     def shapes(self) -> str:
         """Name of the viseme set."""
         return self._shapes.name
@@ -113,7 +121,8 @@ class Engine(Generic[V_co]):
         but rates, encodings and lengths may be mixed.
 
         Args:
-            streams: Different streams of this engine. They are this call's until it returns.
+            streams: Different streams of this engine, or of others with the same `network`. They are this call's until it
+                returns.
             chunks: For each of them, as for `Stream.accept_waveform`.
 
         Returns:
@@ -123,10 +132,11 @@ class Engine(Generic[V_co]):
             AudioError: One of the chunks cannot be used; all streams are as before.
             StreamFinishedError: `input_finished` was called on one of the streams and `reset` was not; all streams
                 are as before.
-            ValueError: There are not as many chunks as streams, a stream is given twice, or one is another engine's.
+            ValueError: There are not as many chunks as streams, a stream is given twice, or one is of another
+                network.
         """
-        if any(stream._decoder.table is not self._table for stream in streams):
-            raise ValueError("streams: one is another engine's; run it with that engine")
+        if not all(self._network.shares_weights(stream._posteriors._network) for stream in streams):
+            raise ValueError("streams: one is of another network; run it with an engine of that network")
         return accept_together(streams, chunks)
 
     def create_stream(

@@ -26,11 +26,11 @@ class Engines:
 
     def __init__(self, networks: Mapping[VisemeModel, str]) -> None:
         self._engines = {model: mascot_visemes.load(network) for model, network in networks.items()}
-        self._skipping = {model: SilenceSkippingEngine(engine) for model, engine in self._engines.items()}
+        # Models that share a network share its batches.
+        self._skipping = {engine.network: SilenceSkippingEngine(engine) for engine in self._engines.values()}
 
     def open_stream(self, model: VisemeModel, audio_format: AudioFormat) -> Track:
         """Makes a stream of a model for audio of a format."""
-        stream = self._engines[model].create_stream(
-            sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
-        )
-        return Track(self._skipping[model], SilenceSkippingStream(stream, audio_format))
+        engine = self._engines[model]
+        stream = engine.create_stream(sample_rate=audio_format.sample_rate, encoding=audio_format.encoding)
+        return Track(self._skipping[engine.network], SilenceSkippingStream(stream, audio_format))
