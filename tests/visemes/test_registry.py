@@ -59,7 +59,9 @@ def test_two_models_may_share_a_network_and_differ_in_their_decoders() -> None:
     assert (indonesian.model, indonesian.network, default.network) == ("indonesian", "default", "default")
     assert mv.load("lite").network == "lite"
     assert load_network("indonesian").shares_weights(load_network("default"))
-    assert load_network("indonesian").decoder(SHAPES["sapi"]) != load_network("default").decoder(SHAPES["sapi"])
+    assert load_network("indonesian").decoder(SHAPES["sapi"]) != load_network("default").decoder(
+        SHAPES["sapi"]
+    )
     assert not (FOLDER / "indonesian.onnx").is_file()
 
 

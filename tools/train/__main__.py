@@ -1,8 +1,8 @@
 """Train a network for mascot-visemes.
 
 First free synthesisers speak the texts of the English corpora, with phone times that are exact. A teacher, which hears
-whole utterances of human speech with Whisper's encoder, then corrects the labels of the corpora, and on those the network
-is trained.
+whole utterances of human speech with Whisper's encoder, then corrects the labels of the corpora, and on those the
+network is trained.
 
 For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
 synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
@@ -271,7 +271,7 @@ def main(argv: list[str] | None = None) -> None:
         card.take_decoder(graph.with_suffix(".json"), args.decoder)
         measure(graph, args.corpus)
     else:
-        tune(graph, [args.corpus, *args.speech], data)
+        tune(graph, args.corpus, data)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)
 
 

@@ -121,8 +121,8 @@ class Engine(Generic[V_co]):
         but rates, encodings and lengths may be mixed.
 
         Args:
-            streams: Different streams of this engine, or of others with the same `network`. They are this call's until it
-                returns.
+            streams: Different streams of this engine, or of others with the same `network`. They are this call's
+                until it returns.
             chunks: For each of them, as for `Stream.accept_waveform`.
 
         Returns:
