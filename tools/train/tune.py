@@ -10,9 +10,8 @@ go into the card beside the network. `tools.train` does the same with the dev sp
 What speech gives is computed once; a trial decodes it again, in short chunks, most of whose frames lie at an edge, and
 in long ones. A trial's merit is the share of frames that are right, and with less weight what is found and what is true
 of closures of the lips (P, B, M) and of F and V, open mouths in silence and changes of shape. English counts half, all
-other languages together the other half, each alike. English closures must be found often enough (`RECALL`): beyond that
-a false closure costs as much as a missed one. One constant after the other takes the best of its values, until none
-changes.
+other languages together the other half, each alike. A false closure costs as much as a missed one. One constant after
+the other takes the best of its values, until none changes.
 """
 
 from __future__ import annotations
@@ -50,9 +49,6 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
 
     Shapes = NDArray[np.intp]
-
-RECALL = 0.9
-"""Share of English bilabials to be found in short chunks, whatever it costs."""
 
 CHUNK_MS = 100
 CHUNKS = {CHUNK_MS: 0.65, 2000: 0.35}
@@ -325,20 +321,15 @@ class Trial:
         """How good constants are."""
         if constants not in self._merits:
             self._merits[constants] = sum(
-                part * self._merit(self.counts(constants, chunk_ms), chunk_ms)
-                for chunk_ms, part in CHUNKS.items()
+                part * self._merit(self.counts(constants, chunk_ms)) for chunk_ms, part in CHUNKS.items()
             )
         return self._merits[constants]
 
     @staticmethod
-    def _merit(counts: dict[str, _Counts], chunk_ms: int) -> float:
+    def _merit(counts: dict[str, _Counts]) -> float:
+        english = [one.merit for language, one in counts.items() if language == _ENGLISH]
         others = [one.merit for language, one in counts.items() if language != _ENGLISH]
-        if _ENGLISH not in counts:
-            return float(np.mean(others))
-        english = counts[_ENGLISH]
-        lacking = max(0.0, RECALL - english.recall("P")) if chunk_ms == CHUNK_MS else 0.0
-        merits = [english.merit - 2 * lacking, *([float(np.mean(others))] if others else [])]
-        return float(np.mean(merits))
+        return float(np.mean([np.mean(merits) for merits in (english, others) if merits]))
 
     def best(self, constants: Constants) -> Constants:
         """Return the best constants that can be reached by changing one after the other."""
