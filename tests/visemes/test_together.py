@@ -64,7 +64,7 @@ def test_any_rates_and_chunks(
 
 
 def test_streams_of_models_that_share_a_network(speech: NDArray[np.int16]) -> None:
-    engines = [mv.load(), mv.load("indonesian"), mv.load(shapes="oculus"), mv.load()]
+    engines: list[mv.Engine[Any]] = [mv.load(), mv.load("indonesian"), mv.load(shapes="oculus"), mv.load()]
     alone, together = ([engine.create_stream(sample_rate=16000) for engine in engines] for _ in range(2))
     for start in range(0, len(speech), 1600):
         chunk = speech[start : start + 1600]
