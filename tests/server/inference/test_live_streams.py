@@ -14,7 +14,7 @@ from mascot_server.inference.capacity import Capacity, Networks
 from mascot_server.inference.inference_times import InferenceTimes
 from mascot_server.inference.live_streams import HISTORY_MS, LiveEngine, LiveStream
 from mascot_server.inference.predictions import predict
-from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets, VisemeShapes
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
 from mascot_server.observability.metrics import Metrics
 from mascot_server.providers.codec import AudioFormat
 from mascot_server.simulators.core.sound import encode, resample
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from mascot_server.simulators.core.sound import Encoding
 
-SHAPES: tuple[VisemeShapes, ...] = ("sapi", "oculus")
 AUTO = Networks("default", "lite")
 PCM = AudioFormat("pcm16", 24000)
 FRAME_MS = 10
@@ -50,13 +49,16 @@ class Process:
     def __init__(self) -> None:
         self.now = 0.0
         self.metrics = Metrics()
-        self.engines = {
-            (name, shapes): Failing(mv.load(name, shapes=shapes)) for name in AUTO for shapes in SHAPES
-        }
+        self.engines = {name: Failing(mv.load(name)) for name in AUTO}
         self.times = InferenceTimes({name: {1: 0.001, 8: 0.002} for name in AUTO}, seconds=0.1)
         self.capacity = Capacity(self.times)
         self.engine = LiveEngine(
-            self.engines, open_stream, capacity=self.capacity, metrics=self.metrics, clock=lambda: self.now
+            self.engines,
+            open_stream,
+            network_of={name: name for name in AUTO},
+            capacity=self.capacity,
+            metrics=self.metrics,
+            clock=lambda: self.now,
         )
 
     def open(self, audio_format: AudioFormat = PCM, sets: VisemeSets = DEFAULT_SETS) -> LiveStream:
@@ -253,7 +255,7 @@ def test_a_failure_loses_its_own_chunk_alone(steps: list[tuple[int, str]]) -> No
     for size, failing in steps:
         chunk = audio[at : at + size]
         at += size
-        for (name, _), engine in process.engines.items():
+        for name, engine in process.engines.items():
             engine.failing = failing in {name, "both"}
         answers = process.say([accurate, fast], [chunk, chunk])
         for place, (name, changes) in enumerate(zip(AUTO, answers, strict=True)):

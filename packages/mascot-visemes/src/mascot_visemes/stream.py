@@ -163,7 +163,7 @@ class Stream(Generic[V_co]):
 def accept_together(
     streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
 ) -> list[list[VisemeEvent[V_co]]]:
-    """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
+    """`Stream.accept_waveform` for each of several streams of one network, each with a chunk of its own.
 
     Raises:
         AudioError: One of the chunks cannot be used; all streams are as before.
@@ -183,7 +183,8 @@ def accept_together(
     for i, stream in enumerate(streams):
         if len(raws[i]) > stream._block:
             events[i], raws[i] = stream._shortened(raws[i])
-        alike.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
+        # Models that share weights differ in the constants of their decoders.
+        alike.setdefault((stream._posteriors.phase, len(raws[i]), stream._decoder.table), []).append(i)
     groups = [([streams[i] for i in members], [raws[i] for i in members]) for members in alike.values()]
     for members, answers in zip(alike.values(), _answer(groups, edge=True), strict=True):
         for i, answer in zip(members, answers, strict=True):
@@ -213,7 +214,7 @@ def _answer(
     """Let streams hear and decide.
 
     Args:
-        groups: Streams that are in phase, and as many samples for each of them.
+        groups: Streams of one engine that are in phase, and as many samples for each of them.
         edge: Whether the chunks end here.
 
     Returns:

@@ -88,7 +88,7 @@ _SMOOTHING: Final = 0.5
 
 
 class Networks(NamedTuple):
-    """The networks of mascot-visemes that live conversations use for one viseme model.
+    """The models of mascot-visemes that live conversations use for one viseme model, named as their networks.
 
     Attributes:
         accurate: Most accurate network.

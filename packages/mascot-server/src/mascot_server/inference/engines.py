@@ -46,16 +46,23 @@ class Engines:
     def __init__(self, networks: Mapping[VisemeModel, Networks], *, metrics: Metrics) -> None:
         self._networks = networks
         names = sorted({name for pair in networks.values() for name in pair})
-        times = InferenceTimes({name: _measured(name) for name in names}, seconds=_CHUNK_SECONDS)
+        # Sets share the network of their model: a further one costs milliseconds and some hundred bytes.
+        engines = {
+            name: [mascot_visemes.load(name, shapes=shapes) for shapes in VISEME_SHAPES] for name in names
+        }
+        # So do models that differ in their decoder alone.
+        network_of = {name: found[0].network for name, found in engines.items()}
+        by_network = {network_of[name]: found[0] for name, found in engines.items()}
+        times = InferenceTimes(
+            {network: _measured(engine) for network, engine in by_network.items()},
+            seconds=_CHUNK_SECONDS,
+            network_of=network_of,
+        )
         self.capacity = Capacity(times)
         self._engine = LiveEngine(
-            # Sets share the network of their model: a further one costs milliseconds and some hundred bytes.
-            {
-                (name, shapes): mascot_visemes.load(name, shapes=shapes)
-                for name in names
-                for shapes in VISEME_SHAPES
-            },
+            by_network,
             _open_stream,
+            network_of=network_of,
             capacity=self.capacity,
             metrics=metrics,
         )
@@ -74,9 +81,8 @@ def _open_stream(network: str, sets: VisemeSets, audio_format: AudioFormat) -> N
 
 
 @cache
-def _measured(network: str) -> dict[int, float]:
+def _measured(engine: mascot_visemes.Engine[int]) -> dict[int, float]:
     """Return the seconds that one call of a network takes, by batch size: the first estimates of a process."""
-    engine = mascot_visemes.load(network)
     noise = (
         np.random.default_rng(0).integers(-3000, 3000, int(_RATE * _CHUNK_SECONDS)).astype("<i2").tobytes()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -32,19 +33,27 @@ class InferenceTimes:
         measured: For each network the seconds that one call takes, by batch size, for streams of `seconds` each. Two
             sizes or more; the sizes between and beyond are on the straight line through the smallest and the largest.
         seconds: Audio of each stream in such a call.
+        network_of: Network of each model of mascot-visemes whose name is another.
     """
 
-    def __init__(self, measured: Mapping[str, Mapping[int, float]], *, seconds: float) -> None:
+    def __init__(
+        self,
+        measured: Mapping[str, Mapping[int, float]],
+        *,
+        seconds: float,
+        network_of: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._network_of = network_of
         self._costs = {network: _line(calls, seconds) for network, calls in measured.items()}
 
-    def cost(self, network: str, streams: int = FULL_BATCH) -> float:
+    def cost(self, model: str, streams: int = FULL_BATCH) -> float:
         """Return the seconds of inference for one second of audio.
 
         Args:
-            network: Name of the network.
+            model: Name of the model or of its network.
             streams: Batch size.
         """
-        return self._costs[network][_place(streams)]
+        return self._costs[self._network_of.get(model, model)][_place(streams)]
 
     def note(self, network: str, *, streams: int, audio: float, took: float) -> None:
         """Take a measurement.

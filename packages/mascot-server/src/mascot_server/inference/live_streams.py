@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mascot_server.inference.capacity import Capacity, Networks, Turn
     from mascot_server.inference.predictions import NetworkEngine, VisemeEvent
     from mascot_server.inference.silence import NetworkStream
-    from mascot_server.inference.viseme_sets import VisemeSets, VisemeShapes
+    from mascot_server.inference.viseme_sets import VisemeSets
     from mascot_server.inference.weights import WeightRows
     from mascot_server.observability.metrics import Metrics
     from mascot_server.providers.codec import AudioFormat
@@ -59,7 +59,7 @@ class LiveStream:
 
     Attributes:
         turn: Turn in progress.
-        network: Network that processes its audio.
+        network: Model of mascot-visemes that processes its audio.
         inner: Stream of that network.
         sets: As given.
         format: As given.
@@ -194,8 +194,9 @@ class LiveEngine:
     """The networks of live conversations, each with its streams.
 
     Args:
-        engines: Engines, by the name of their network and their viseme set.
+        engines: An engine of each network. It runs streams of all models and viseme sets that share the network.
         open_stream: Makes a stream of a network, for viseme sets and audio of a format.
+        network_of: Network of each model.
         capacity: Decides which network a turn uses.
         metrics: Where turns are counted.
         clock: Current time in seconds, monotonic.
@@ -203,15 +204,17 @@ class LiveEngine:
 
     def __init__(
         self,
-        engines: Mapping[tuple[str, VisemeShapes], NetworkEngine],
+        engines: Mapping[str, NetworkEngine],
         open_stream: Callable[[str, VisemeSets, AudioFormat], NetworkStream],
         *,
+        network_of: Mapping[str, str],
         capacity: Capacity,
         metrics: Metrics,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._engines = {key: SilenceSkippingEngine(engine) for key, engine in engines.items()}
+        self._engines = {name: SilenceSkippingEngine(engine) for name, engine in engines.items()}
         self._open_stream = open_stream
+        self._network_of = network_of
         self._capacity = capacity
         self._metrics = metrics
         self._clock = clock
@@ -236,7 +239,7 @@ class LiveEngine:
             The changes of each stream; `None` for one that failed, which has not taken its chunk.
         """
         now, changed = self._clock(), 0
-        groups: dict[tuple[str, VisemeShapes], list[int]] = {}
+        groups: dict[str, list[int]] = {}
         for i, (stream, chunk) in enumerate(zip(streams, chunks, strict=True)):
             if stream.wakes(chunk):
                 self._begin_again(stream, now)
@@ -244,21 +247,21 @@ class LiveEngine:
                 changed += 1
                 stream.change(self._open_stream(stream.turn.network, stream.sets, stream.format))
                 self._metrics.turn_downgrades.add()
-            groups.setdefault((stream.network, stream.sets.shapes), []).append(i)
+            groups.setdefault(self._network_of[stream.network], []).append(i)
         answers: list[list[VisemeEvent] | None] = [None] * len(streams)
-        for key, members in groups.items():
+        for network, members in groups.items():
             group, audio = [streams[i] for i in members], [chunks[i] for i in members]
-            for i, answer in zip(members, self._run(key, group, audio), strict=True):
+            for i, answer in zip(members, self._run(network, group, audio), strict=True):
                 answers[i] = answer
         return answers
 
     def _run(
-        self, key: tuple[str, VisemeShapes], streams: list[LiveStream], chunks: list[bytes]
+        self, network: str, streams: list[LiveStream], chunks: list[bytes]
     ) -> list[list[VisemeEvent] | None]:
-        """Run the streams of one engine, and note how long it takes."""
+        """Run the streams of one network, and note how long it takes."""
         waiting = [len(stream.inner.kept) for stream in streams]
         began = self._clock()
-        results = run_each(self._engines[key], [stream.inner for stream in streams], chunks)
+        results = run_each(self._engines[network], [stream.inner for stream in streams], chunks)
         ended = self._clock()
         answers: list[list[VisemeEvent] | None] = []
         processed, total = 0, 0.0
@@ -273,12 +276,12 @@ class LiveEngine:
                 processed += 1
                 total += seconds + stream.format.duration_ms(kept) / 1000
         if total:
-            self._capacity.ran(key[0], streams=processed, audio=total, took=ended - began)
+            self._capacity.ran(network, streams=processed, audio=total, took=ended - began)
         return answers
 
     def _begin(self, networks: Networks, now: float) -> Turn:
         turn = self._capacity.begin(networks, now)
-        self._metrics.turns.add(turn.network)
+        self._metrics.turns.add(self._network_of[turn.network])
         return turn
 
     def _begin_again(self, stream: LiveStream, now: float) -> None:
