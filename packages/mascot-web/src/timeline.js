@@ -24,7 +24,8 @@ import { SMOOTHING_PRESETS, Smoother } from "./smoothing.js";
  */
 
 const HISTORY_MS = 15_000;
-const SMALLEST = 1e-4;
+// Half of a window must not be 0.
+const SMALLEST_MS = 1e-4;
 // So far apart, in ms, two messages still follow each other without a gap.
 const SEAM_MS = 1;
 
@@ -157,7 +158,7 @@ export class VisemeTimeline {
    * @returns {Weights} by name, 0 to 1, together 1; with `arkit` the coefficients of blendshapes
    */
   weights(shapes = this.shapes, atMs = this.positionMs + this.#leadMs) {
-    const half = Math.max(this.#blendMs / 2, SMALLEST);
+    const half = Math.max(this.#blendMs / 2, SMALLEST_MS);
     /** @type {Weights} */
     const weights = Object.fromEntries(SHAPES[shapes].map((name) => [name, 0]));
     let before = 0;
@@ -308,7 +309,7 @@ function addRows(weights, share, { startMs, endMs, blocks }, atMs, shapes) {
  */
 function normalised(weights) {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0) || 1;
-  for (const name in weights) weights[name] = weights[name] / total > SMALLEST ? weights[name] / total : 0;
+  for (const name in weights) weights[name] /= total;
   return weights;
 }
 
