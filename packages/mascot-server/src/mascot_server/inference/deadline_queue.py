@@ -17,7 +17,7 @@ from mascot_server.inference.predictions import Prediction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mascot_server.inference.predictions import VisemeEngine, VisemeStream
+    from mascot_server.inference.predictions import VisemeEngine, VisemeStream, WeightRows
 
 __all__ = ["DeadlineQueue", "Job", "Playout", "Track"]
 
@@ -93,6 +93,7 @@ class Job:
         "_failed",
         "_first",
         "_start",
+        "_weights",
         "block",
         "done",
         "due",
@@ -124,8 +125,9 @@ class Job:
         self.finished = False
         self._block_size = -(-len(data) // (blocks * _WHOLE_SAMPLES)) * _WHOLE_SAMPLES if blocks > 1 else 0
         self._start = 0
-        self._first: tuple[int, int] | None = None
-        self._changes: list[tuple[int, int]] = []
+        self._first: tuple[int | str, int] | None = None
+        self._changes: list[tuple[int, int | str]] = []
+        self._weights: WeightRows | None = None
         self._failed = False
 
     def advance(self) -> None:
@@ -157,7 +159,10 @@ class Job:
             self._first = prediction.before, start_ms
         before, beginning = self._first
         self._changes += [(offset + start_ms - beginning, shape) for offset, shape in prediction.changes]
-        return None if self._failed else Prediction(before, tuple(self._changes))
+        if prediction.weights is not None:
+            weights = prediction.weights
+            self._weights = weights if self._weights is None else self._weights.followed_by(weights)
+        return None if self._failed else Prediction(before, tuple(self._changes), self._weights)
 
 
 class Track:

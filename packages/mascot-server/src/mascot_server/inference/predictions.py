@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "predict"]
+__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "WeightRows", "predict"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,10 @@ class VisemeStream(Protocol):
     def time_ms(self) -> int:
         """Length of what was accepted, in whole milliseconds."""
 
+    @property
+    def weights(self) -> WeightRows | None:
+        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+
 
 class VisemeEngine(Protocol):
     """What is needed of an engine of `mascot_visemes`."""
@@ -48,16 +52,41 @@ class VisemeEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WeightRows:
+    """Blend weights of audio, a row for each 10 ms that begins in it.
+
+    Attributes:
+        columns: What the columns stand for.
+        start_ms: Milliseconds to the first row.
+        data: The rows, one after the other, a byte for each column; 255 stands for 1.
+    """
+
+    columns: tuple[str, ...]
+    start_ms: int
+    data: bytes
+
+    def moved(self, by_ms: int) -> WeightRows:
+        """Return the same rows, counted from elsewhere."""
+        return replace(self, start_ms=self.start_ms + by_ms)
+
+    def followed_by(self, others: WeightRows) -> WeightRows:
+        """Return these rows and others that come right behind them."""
+        return replace(self, data=self.data + others.data)
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What a stream said of one message's audio.
 
     Attributes:
         before: Shape at the start of the audio.
         changes: Offset in milliseconds from the start of the audio and the shape from there on, sorted.
+        weights: Blend weights, counted from the start of the audio; `None` if there are none.
     """
 
-    before: int
-    changes: tuple[tuple[int, int], ...]
+    before: int | str
+    changes: tuple[tuple[int, int | str], ...]
+    weights: WeightRows | None = None
 
 
 def predict(
@@ -73,7 +102,7 @@ def predict(
     Returns:
         What each one said; `None` for one that failed, which does not touch the others.
     """
-    starts = [(int(stream.viseme), stream.time_ms) for stream in streams]
+    starts = [(stream.viseme, stream.time_ms) for stream in streams]
     try:
         answers = engine.run_together(streams, chunks)
     except Exception as error:
@@ -82,6 +111,10 @@ def predict(
         logger.exception("viseme prediction failed", exc_info=error)
         return [None]
     return [
-        Prediction(before, tuple([(change.time_ms - start, int(change.viseme)) for change in changes]))
-        for (before, start), changes in zip(starts, answers, strict=True)
+        Prediction(
+            before,
+            tuple([(change.time_ms - start, change.viseme) for change in changes]),
+            None if (weights := stream.weights) is None else weights.moved(-start),
+        )
+        for stream, (before, start), changes in zip(streams, starts, answers, strict=True)
     ]

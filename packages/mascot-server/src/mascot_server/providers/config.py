@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mascot_server.inference.viseme_models import VisemeModel
+from mascot_server.inference.viseme_sets import VisemeSets, VisemeShapes, VisemeWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,13 @@ class ProviderConfig(BaseModel):
     provider: ClassVar[str]
 
     viseme_model: VisemeModel | None = None
+    viseme_shapes: VisemeShapes | None = None
+    viseme_weights: VisemeWeights | None = None
+
+    @property
+    def viseme_sets(self) -> VisemeSets:
+        """Viseme sets of the conversation."""
+        return VisemeSets(self.viseme_shapes or "sapi", self.viseme_weights)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Show no fields: some are keys."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mascot_server.providers.documents import (
     PAYLOAD_PROPERTIES,
+    PAYLOAD_REQUIRED,
     TOKEN_IN_QUERY,
     ConfigDocument,
     SocketDocument,
@@ -69,7 +70,7 @@ SOCKET: Final = SocketDocument(
         "elevenlabsVisemes": {
             "type": "object",
             "properties": {"type": {"const": "visemes"}, **PAYLOAD_PROPERTIES},
-            "required": sorted({"type", *PAYLOAD_PROPERTIES}),
+            "required": ["type", *PAYLOAD_REQUIRED],
             "additionalProperties": False,
         }
     },
