@@ -69,13 +69,12 @@ export class MascotPlayer {
    * @param {Audio} audio
    * @param {AudioFormat} format with `Int16Array` and `Float32Array` only its rate counts
    * @param {unknown} [payload] its visemes; without them the mouth follows the loudness
-   * @returns {import("./timeline.js").Segment | null} where it is on the clock; null if it is not played
+   * @returns {import("./timeline.js").Segment | null} where it is on the clock; null after `close`
    */
   play(audio, format, payload) {
     // SDKs that read messages asynchronously hand out some after their end.
     if (this.context.state === "closed") return null;
     const samples = samplesOf(audio, format);
-    if (!samples.length) return null;
     const startMs = this.#schedule(samples, format.rate);
     const durationMs = (samples.length / format.rate) * 1000;
     const described = payload ? this.timeline.add({ audio_duration: durationMs, ...payload }, startMs) : null;

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from mascot_server.errors import BadRequest
 from mascot_server.http.rest.uploads import body_limit
 from mascot_server.inference.viseme_models import DEFAULT_MODEL, LANGUAGES, VISEME_MODELS, VisemeModel
+from mascot_server.inference.viseme_sets import VISEME_WEIGHTS, VisemeWeights
 from mascot_server.playground.assets import page_file
 from mascot_server.providers.registry import PROVIDERS
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from mascot_server.playground.agents import Agents
     from mascot_server.playground.guard import Guard
 
-    Connect = Callable[[Request[Any, Any, Any], str, VisemeModel], Awaitable[dict[str, str]]]
+    Connect = Callable[
+        [Request[Any, Any, Any], str, VisemeModel, VisemeWeights | None], Awaitable[dict[str, str]]
+    ]
     Hear = Callable[[Request[Any, Any, Any], VisemeModel], Awaitable[list[dict[str, Any]]]]
 
 __all__ = ["PAGE", "playground_routes"]
@@ -88,7 +91,12 @@ def playground_routes(
         asked = await _body(request)
         provider = _chosen("provider", asked.get("provider"), tuple(PROVIDERS))
         model = _chosen("viseme_model", asked.get("viseme_model", DEFAULT_MODEL), VISEME_MODELS)
-        answer = await connect(request, provider, cast("VisemeModel", model))
+        weights = asked.get("viseme_weights")
+        if weights is not None:
+            _chosen("viseme_weights", weights, VISEME_WEIGHTS)
+        answer = await connect(
+            request, provider, cast("VisemeModel", model), cast("VisemeWeights | None", weights)
+        )
         return Response(answer, headers={"Cache-Control": "no-store"})
 
     @post(
