@@ -44,8 +44,12 @@ const OF_OCULUS = {
   vrm: names("sil sil sil ih ih ih ou ih ih ou aa ee ih oh ou"),
   rhubarb: names("X A G B B B B B B B D C B E F"),
 };
-// Rhubarb's shapes differ where those of `oculus` are the same.
-const SAPI_AS_RHUBARB = names("X C D E C E B F E D E D C B H B B B G B B A");
+// SAPI and Rhubarb tell some apart that are the same in `oculus`.
+/** @type {Record<string, readonly (number | string)[]>} */
+const DIRECT = {
+  "sapi rhubarb": names("X C D E C E B F E D E D C B H B B B G B B A"),
+  "rhubarb sapi": [0, 21, 6, 4, 2, 8, 7, 18, 14],
+};
 
 // Each viseme as coefficients of ARKit's blendshapes; a name without a side stands for Left and Right.
 /** @type {Record<string, Weights>} */
@@ -92,8 +96,7 @@ export function visemesOf(set) {
 export function convert(viseme, from, to) {
   const index = visemesOf(from).indexOf(viseme);
   if (from === to || index < 0) return viseme;
-  if (from === "sapi" && to === "rhubarb") return SAPI_AS_RHUBARB[index];
-  return OF_OCULUS[to][SHAPES.oculus.indexOf(AS_OCULUS[from][index])];
+  return DIRECT[`${from} ${to}`]?.[index] ?? OF_OCULUS[to][SHAPES.oculus.indexOf(AS_OCULUS[from][index])];
 }
 
 /**

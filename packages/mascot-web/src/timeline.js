@@ -106,18 +106,16 @@ export class VisemeTimeline {
     if (open && endMs === Infinity && last.set === message.set && last.startMs <= startMs) {
       last.cues = [...last.cues, ...cues].sort((a, b) => a.atMs - b.atMs);
       this.#addRows(message.rows, last, startMs);
-      this.#hold(message);
+      this.#hold(cues, message.set);
       return last;
     }
     const before = this.segments.at(-1);
     const follows = before !== undefined && Math.abs(before.endMs - startMs) < SEAM_MS;
     if (follows) before.endMs = startMs;
     else if (before && before.endMs > startMs) this.#cut(startMs);
-    if (cues[0]?.atMs !== startMs) {
-      const { viseme, set } = this.#held;
-      cues.unshift({ atMs: startMs, viseme: convert(viseme, set, message.set) });
-    }
-    this.#hold(message);
+    const { viseme, set } = this.#held;
+    this.#hold(cues, message.set);
+    if (cues[0]?.atMs !== startMs) cues.unshift({ atMs: startMs, viseme: convert(viseme, set, message.set) });
     /** @type {Segment} */
     const segment = { startMs, endMs, set: message.set, cues, run: null };
     // What follows a cut begins anew.
@@ -135,7 +133,7 @@ export class VisemeTimeline {
    */
   skip(payload) {
     const message = this.#reader.read(payload);
-    if (message) this.#hold(message);
+    if (message) this.#hold(message.changes, message.set);
   }
 
   /**
@@ -209,8 +207,11 @@ export class VisemeTimeline {
     this.#held = { viseme: 0, set: "sapi" };
   }
 
-  /** @param {import("./contract.js").Message} message */
-  #hold({ changes, set }) {
+  /**
+   * @param {{viseme: Viseme}[]} changes
+   * @param {ShapeSet} set
+   */
+  #hold(changes, set) {
     const last = changes.at(-1);
     if (last) this.#held = { viseme: last.viseme, set };
   }
