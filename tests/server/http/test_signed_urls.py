@@ -93,12 +93,52 @@ def test_a_public_url_is_what_answers_are_built_from() -> None:
         ),
         ("gemini", {"api_key": "AIza", "model": "gemini-2.5-flash-preview", "viseme_model": "default"}),
         ("openai", {"api_key": "sk-x", "model": "gpt-realtime", "voice": "marin", "someday": {"new": 1}}),
+        ("elevenlabs", {**ELEVENLABS, "viseme_shapes": "vrm", "viseme_weights": None}),
+        ("gemini", {**GEMINI, "viseme_weights": "arkit"}),
+        ("openai", {**OPENAI, "viseme_shapes": "sapi", "viseme_events": "azure"}),
     ],
 )
 def test_optional_and_unknown_fields_are_taken(
     client: TestClient[Litestar], provider: str, config: Any
 ) -> None:
     assert ask(client, provider, config, api_key="sent by some clients").status_code == 200
+
+
+@pytest.mark.parametrize("provider", ["elevenlabs", "gemini", "openai"])
+@pytest.mark.parametrize(
+    ("field", "sets"),
+    [
+        ("viseme_shapes", "'sapi', 'oculus', 'vrm' or 'rhubarb'"),
+        ("viseme_weights", "'oculus', 'vrm' or 'arkit'"),
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ["azure", "", "Oculus", 7, True, ["oculus"], {"oculus": 1}, "oculus\x00", "a" * 9000]
+)
+def test_an_unknown_set_is_a_bad_request_that_lists_the_sets(
+    client: TestClient[Litestar], provider: str, field: str, sets: str, value: object
+) -> None:
+    config = {"elevenlabs": ELEVENLABS, "gemini": GEMINI, "openai": OPENAI}[provider]
+    response = ask(client, provider, {**config, field: value})
+    assert response.status_code == 400
+    assert response.json() == {
+        "error": f"Invalid provider config: config.provider_config.{field}: Input should be {sets}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"viseme_shapes": "oculus"}, 'viseme_shapes must be "sapi" with viseme_events "azure"'),
+        ({"viseme_weights": "arkit"}, 'viseme_weights does not go with viseme_events "azure"'),
+    ],
+)
+def test_azures_events_carry_sapi_ids_alone(
+    client: TestClient[Litestar], asked: dict[str, str], problem: str
+) -> None:
+    response = ask(client, "openai", {**OPENAI, "viseme_events": "azure", **asked})
+    assert response.status_code == 400
+    assert problem in response.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from mascot_client.feed import VisemeFeed
 from mascot_client.smoothing import SMOOTHING_PRESETS, Smoother, Smoothing, smooth
 from mascot_client.timeline import Mouth, Timeline
 from mascot_client.visemes import VisemeEvent, Visemes
+from mascot_client.weights import BlendWeights
 
 __all__ = [
     "SMOOTHING_PRESETS",
@@ -39,6 +40,7 @@ __all__ = [
     "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
+    "BlendWeights",
     "ConfigurationError",
     "ElevenLabsConfig",
     "GeminiConfig",

@@ -16,6 +16,7 @@ import httpx
 from elevenlabs.client import ElevenLabs
 from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 
+from mascot_client._column_names import ColumnNames
 from mascot_client.feed import VisemeFeed
 from mascot_client.visemes import Visemes
 
@@ -46,6 +47,7 @@ class VisemeConversation(Conversation):
         super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
         self._interrupted = _NOTHING
+        self._named = ColumnNames()
 
     def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
@@ -53,7 +55,10 @@ class VisemeConversation(Conversation):
             super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
-        if visemes is None or visemes.audio_event_id <= self._interrupted:
+        if visemes is None:
+            return
+        visemes = self._named(visemes)
+        if visemes.audio_event_id <= self._interrupted:
             return
         try:
             self._on_visemes(visemes)
@@ -75,6 +80,7 @@ class AsyncVisemeConversation(AsyncConversation):
         super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
         self._interrupted = _NOTHING
+        self._named = ColumnNames()
 
     async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
@@ -82,7 +88,10 @@ class AsyncVisemeConversation(AsyncConversation):
             await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
-        if visemes is None or visemes.audio_event_id <= self._interrupted:
+        if visemes is None:
+            return
+        visemes = self._named(visemes)
+        if visemes.audio_event_id <= self._interrupted:
             return
         try:
             result = self._on_visemes(visemes)

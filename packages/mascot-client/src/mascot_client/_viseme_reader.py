@@ -7,6 +7,7 @@ import binascii
 from collections import deque
 from typing import Final, TypeVar
 
+from mascot_client._column_names import ColumnNames
 from mascot_client._interruptions import member
 from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent, Visemes
 
@@ -52,6 +53,7 @@ class VisemeReader:
         self._sent_ms: dict[object, float] = {}
         self._pending: dict[object, deque[tuple[int, int]]] = {}
         self._animated = False
+        self._named = ColumnNames()
         self._audio_events = 0
 
     def __call__(self, event: object) -> Visemes | None:
@@ -66,7 +68,8 @@ class VisemeReader:
         kind = getattr(event, "type", None)
         extra = getattr(event, "model_extra", None)
         if isinstance(extra, dict) and "mascotVisemes" in extra:
-            return Visemes.parse_or_none(extra["mascotVisemes"])
+            payload = Visemes.parse_or_none(extra["mascotVisemes"])
+            return None if payload is None else self._named(payload)
         if kind in _AUDIO:
             return self._audio(event)
         if kind == _VISEME:

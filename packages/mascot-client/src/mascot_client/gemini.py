@@ -16,6 +16,7 @@ import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mascot_client._column_names import ColumnNames
 from mascot_client._extras import needs
 from mascot_client._listen import tapped_async
 from mascot_client._mint_gemini import mint, mint_async
@@ -149,7 +150,13 @@ async def listen(messages: AsyncIterable[Message], feed: VisemeFeed) -> AsyncIte
     Yields:
         The SDK's own messages, all of them.
     """
-    async for message in tapped_async(messages, feed, visemes, interrupted):
+    named = ColumnNames()
+
+    def read(message: object) -> Visemes | None:
+        payload = visemes(message)
+        return None if payload is None else named(payload)
+
+    async for message in tapped_async(messages, feed, read, interrupted):
         yield message
 
 

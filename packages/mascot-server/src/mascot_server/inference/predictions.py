@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "WeightRows", "predict"]
+    from mascot_server.inference.weights import WeightRows
+
+__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "predict"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,29 +51,6 @@ class VisemeEngine(Protocol):
         self, streams: Sequence[Any], chunks: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
         """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before."""
-
-
-@dataclass(frozen=True, slots=True)
-class WeightRows:
-    """Blend weights of audio, a row for each 10 ms that begins in it.
-
-    Attributes:
-        columns: What the columns stand for.
-        start_ms: Milliseconds to the first row.
-        data: The rows, one after the other, a byte for each column; 255 stands for 1.
-    """
-
-    columns: tuple[str, ...]
-    start_ms: int
-    data: bytes
-
-    def moved(self, by_ms: int) -> WeightRows:
-        """Return the same rows, counted from elsewhere."""
-        return replace(self, start_ms=self.start_ms + by_ms)
-
-    def followed_by(self, others: WeightRows) -> WeightRows:
-        """Return these rows and others that come right behind them."""
-        return replace(self, data=self.data + others.data)
 
 
 @dataclass(frozen=True, slots=True)

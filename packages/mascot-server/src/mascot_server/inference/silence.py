@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from mascot_server.inference.predictions import WeightRows
+from mascot_server.inference.weights import WeightRows, rows_begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,10 +36,6 @@ REPLAYED_MS: Final = 1400
 
 _STEP_MS: Final = 20
 """Duration of a step of the network."""
-_ROW_MS: Final = 10
-"""Duration of a row of blend weights."""
-_AT_REST: Final = "sil"
-"""Column of the weights that has all of the weight at rest. Blendshapes have none: they are all 0."""
 _SECOND_MS: Final = 1000
 """What is left out where a step is no whole number of samples."""
 
@@ -141,16 +137,13 @@ class SilenceSkippingStream:
         """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
         if not self._columns:
             return None
-        first, end = self._rows_begun(self._bytes - self._last_bytes), self._rows_begun(self._bytes)
+        rate = self._format.sample_rate
+        first = rows_begun((self._bytes - self._last_bytes) // self._width, rate)
         if self._skipped:
-            data = bytes(255 * (column == _AT_REST) for column in self._columns) * (end - first)
-        else:
-            data = np.rint(self.stream.weights * 255).astype(np.uint8).tobytes()
-        return WeightRows(self._columns, first * _ROW_MS, data)
-
-    def _rows_begun(self, size: int) -> int:
-        """Return how many rows of weights begin in the first `size` bytes."""
-        return -(-(size // self._width) * _SECOND_MS // (_ROW_MS * self._format.sample_rate))
+            return WeightRows.at_rest(
+                self._columns, first, rows_begun(self._bytes // self._width, rate) - first
+            )
+        return WeightRows.of(self._columns, first, self.stream.weights)
 
     def may_skip(self, *, quiet: bool) -> bool:
         """Return whether the next audio needs no inference."""

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-__all__ = ["DEFAULT_SETS", "VISEME_SHAPES", "VISEME_WEIGHTS", "VisemeSets", "VisemeShapes", "VisemeWeights"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "DEFAULT_SETS",
+    "VISEME_SHAPES",
+    "VISEME_WEIGHTS",
+    "UnknownSetError",
+    "VisemeSets",
+    "VisemeShapes",
+    "VisemeWeights",
+]
 
 VisemeShapes = Literal["sapi", "oculus", "vrm", "rhubarb"]
 VISEME_SHAPES: Final[tuple[VisemeShapes, ...]] = get_args(VisemeShapes)
@@ -14,6 +25,20 @@ VisemeWeights = Literal["oculus", "vrm", "arkit"]
 VISEME_WEIGHTS: Final[tuple[VisemeWeights, ...]] = get_args(VisemeWeights)
 
 _SILENCE: Final[dict[VisemeShapes, int | str]] = {"sapi": 0, "oculus": "sil", "vrm": "sil", "rhubarb": "X"}
+
+
+class UnknownSetError(ValueError):
+    """A set was asked for that there is not.
+
+    Attributes:
+        field: Member of the request.
+        problem: What it must be.
+    """
+
+    def __init__(self, field: str, sets: Sequence[str]) -> None:
+        self.field = field
+        self.problem = f"must be one of {', '.join(sets)}"
+        super().__init__(f"{field}: {self.problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +52,25 @@ class VisemeSets:
 
     shapes: VisemeShapes = "sapi"
     weights: VisemeWeights | None = None
+
+    @classmethod
+    def read(cls, fields: Mapping[str, object]) -> VisemeSets:
+        """Read what the members `viseme_shapes` and `viseme_weights` of a request ask for.
+
+        Args:
+            fields: The request. Members may be missing or `None`.
+
+        Raises:
+            UnknownSetError: One of them names no set.
+        """
+        found: list[Any] = []
+        for name, sets in (("viseme_shapes", VISEME_SHAPES), ("viseme_weights", VISEME_WEIGHTS)):
+            value = fields.get(name)
+            if value is not None and value not in sets:
+                raise UnknownSetError(name, sets)
+            found.append(value)
+        shapes, weights = found
+        return cls(shapes or DEFAULT_SETS.shapes, weights)
 
     @property
     def silence(self) -> int | str:

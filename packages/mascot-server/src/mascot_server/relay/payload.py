@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
-
-import pybase64
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mascot_server.inference.predictions import WeightRows
     from mascot_server.inference.viseme_sets import VisemeSets
+    from mascot_server.inference.weights import WeightRows
     from mascot_server.providers.codec import Audio
 
-__all__ = ["viseme_payload", "weights_object"]
-
-WEIGHTS_FPS: Final = 100
-"""Rows of blend weights per second."""
+__all__ = ["viseme_payload"]
 
 
 def viseme_payload(
@@ -35,30 +30,17 @@ def viseme_payload(
         audio: The audio that it describes.
         changes: Offsets in milliseconds and the visemes from there on.
         weights: Blend weights of the audio, if there are some.
-        named: Whether the app knows the names of their columns.
+        named: Whether the payload says what the columns of the weights stand for.
     """
     # Its values are numbers and names of visemes; numbers look in JSON as they do in Python.
     member, quote = sets.event_member, "" if sets.shapes == "sapi" else '"'
     visemes = ",".join(
         [f'{{"{member}":{quote}{shape}{quote},"offset":{offset}}}' for offset, shape in changes]
     )
-    blended = "" if weights is None else f',"weights":{json.dumps(weights_object(weights, named=named))}'
+    blended = ""
+    if weights is not None:
+        blended = f',"weights":{json.dumps(weights.as_json(named=named), separators=(",", ":"))}'
     return (
         f'{{"visemes":[{visemes}],"audio_event_id":{audio.event_id},"subchunk_id":1,"total_chunks":1,'
         f'"audio_duration":{audio.duration_ms}{blended}}}'
     )
-
-
-def weights_object(weights: WeightRows, *, named: bool) -> dict[str, object]:
-    """Return blend weights as their JSON object.
-
-    Args:
-        weights: The rows.
-        named: Whether the app knows the names of their columns.
-    """
-    return {
-        "fps": WEIGHTS_FPS,
-        "offset": weights.start_ms,
-        **({} if named else {"names": weights.columns}),
-        "frames": pybase64.b64encode(weights.data).decode(),
-    }

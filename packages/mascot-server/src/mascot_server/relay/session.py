@@ -158,7 +158,7 @@ class Session:
         self.chunks_without_visemes += prediction is None
         changes = [] if prediction is None else self._changes(stream, prediction, audio.duration_ms)
         weights = None if prediction is None else prediction.weights
-        payload = viseme_payload(self._sets, audio, changes, weights, named=stream.named)
+        payload = viseme_payload(self._sets, audio, changes, weights, named=not stream.named)
         stream.named = stream.named or weights is not None
         return self._codec.attach(received.frame, audio, payload)
 
