@@ -61,7 +61,7 @@ def test_so_is_it_to_a_dropped_recording(
     playground.wait_for_state("file")
     playground.wait_for_state("closed")
     (start,) = playground.measured("starts")
-    payload = {"visemes": answered.value.json(), "audio_duration": start["durationMs"]}
+    payload = {**answered.value.json(), "audio_duration": start["durationMs"]}
 
     spans = wanted([payload], [start])
     judge("recording", spans, playground.measured("frames"), artefacts, record_property)

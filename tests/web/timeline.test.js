@@ -128,6 +128,15 @@ test("however speech is cut into messages, the mouth is the same", () => {
   });
 });
 
+test("a viseme that goes on in the next message is one event", () => {
+  const timeline = new VisemeTimeline({ clock: () => 0, shapes: "sapi" });
+  timeline.add(payload([cue(2, 50)], 100), 0);
+  timeline.add(payload([cue(6, 30)], 100), 100);
+  assert.deepEqual(timeline.events(60), [
+    { viseme: 2, startMs: 50, durationMs: 80 }, { viseme: 6, startMs: 130, durationMs: 70 },
+  ]);
+});
+
 test("events have durations, without gaps inside a message", () => {
   forAll((random) => {
     const timeline = new VisemeTimeline({ clock: () => 0, shapes: "sapi" });

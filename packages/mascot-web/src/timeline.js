@@ -24,6 +24,8 @@ import { SMOOTHING_PRESETS, Smoother } from "./smoothing.js";
  */
 
 const HISTORY_MS = 15_000;
+// So near, in ms, a message's own visemes say which of several that look alike a weight is of.
+const NEAR_MS = 100;
 // Half of a window must not be 0.
 const SMALLEST_MS = 1e-4;
 // So far apart, in ms, two messages still follow each other without a gap.
@@ -105,7 +107,7 @@ export class VisemeTimeline {
     this.#forget();
     if (open && endMs === Infinity && last.set === message.set && last.startMs <= startMs) {
       last.cues = [...last.cues, ...cues].sort((a, b) => a.atMs - b.atMs);
-      this.#addRows(message.rows, last, startMs);
+      this.#keepRows(message.rows, last, startMs);
       this.#hold(cues, message.set);
       return last;
     }
@@ -120,7 +122,7 @@ export class VisemeTimeline {
     const segment = { startMs, endMs, set: message.set, cues, run: null };
     // What follows a cut begins anew.
     if (follows && before.run && !before.run.cut) segment.run = before.run;
-    this.#addRows(message.rows, segment, startMs);
+    this.#keepRows(message.rows, segment, startMs);
     if (segment.run) segment.run.endMs = endMs;
     if (endMs > startMs) this.segments.push(segment);
     return segment;
@@ -165,7 +167,7 @@ export class VisemeTimeline {
       const share = reached - before;
       before = Math.max(before, reached);
       if (share <= 0) continue;
-      if (!span.run || !addRows(weights, share, span.run, atMs, shapes)) {
+      if (!span.run || !this.#addRows(weights, share, span.run, atMs, shapes)) {
         addViseme(weights, share, span.viseme, span.set, shapes);
       }
     }
@@ -182,12 +184,14 @@ export class VisemeTimeline {
     for (const { cues, endMs, set } of this.segments) {
       cues.forEach(({ atMs: startMs, viseme }, index) => {
         const until = cues[index + 1]?.atMs ?? endMs;
-        if (until > startMs && until > fromMs) {
-          events.push({ viseme: convert(viseme, set, this.shapes), startMs, durationMs: until - startMs });
-        }
+        if (until <= startMs) return;
+        const shown = convert(viseme, set, this.shapes);
+        const last = events.at(-1);
+        if (last?.viseme === shown && last.startMs + last.durationMs === startMs) last.durationMs = until - last.startMs;
+        else events.push({ viseme: shown, startMs, durationMs: until - startMs });
       });
     }
-    return events;
+    return events.filter(({ startMs, durationMs }) => startMs + durationMs > fromMs);
   }
 
   /**
@@ -221,10 +225,66 @@ export class VisemeTimeline {
    * @param {Segment} segment
    * @param {number} startMs where the audio starts that they belong to
    */
-  #addRows(rows, segment, startMs) {
+  #keepRows(rows, segment, startMs) {
     if (!rows) return;
     segment.run ??= { startMs: segment.startMs, endMs: segment.endMs, blocks: [], cut: false };
     if (rows.count) segment.run.blocks.push({ ...rows, offsetMs: startMs + rows.offsetMs });
+  }
+
+  /**
+   * Adds a share of the rows at a position, between two of them a mixture of both.
+   *
+   * @param {Weights} weights changed
+   * @param {number} share
+   * @param {Run} run
+   * @param {number} atMs
+   * @param {ShapeSet} shapes
+   * @returns {boolean} whether there are rows that this set can show
+   */
+  #addRows(weights, share, { startMs, endMs, blocks }, atMs, shapes) {
+    const at = Math.min(Math.max(atMs, startMs), endMs);
+    let index = blocks.length - 1;
+    while (index > 0 && blocks[index].offsetMs > at) index -= 1;
+    const block = blocks[index];
+    if (!block || (block.set === "arkit" && shapes !== "arkit")) return false;
+    const { names, bytes, count, set, stepMs, offsetMs } = block;
+    const place = Math.max(0, (at - offsetMs) / stepMs);
+    const row = Math.min(Math.floor(place), count - 1);
+    const following = row + 1 < count ? block : (blocks[index + 1] ?? block);
+    const nextRow = row + 1 < count ? row + 1 : following === block ? row : 0;
+    const part = Math.min(1, place - row);
+    const likes = set === shapes || shapes === "arkit" ? null : this.#likes(at, set);
+    names.forEach((name, column) => {
+      const now = bytes[row * names.length + column];
+      const next = following.bytes[nextRow * names.length + column];
+      const amount = (share * ((1 - part) * now + part * next)) / 255;
+      if (!amount) return;
+      const like = likes?.get(name);
+      if (set === "arkit") weights[name] = (weights[name] ?? 0) + amount;
+      else if (like) addViseme(weights, amount, like.viseme, like.set, shapes);
+      else addViseme(weights, amount, name, set, shapes);
+    });
+    return true;
+  }
+
+  /**
+   * The visemes of the messages themselves about a position: their set may tell apart what is one shape in the weights.
+   *
+   * @param {number} atMs
+   * @param {ShapeSet} set of the weights
+   * @returns {Map<Viseme, {viseme: Viseme, set: ShapeSet}>} by shape of `set`, the nearest one
+   */
+  #likes(atMs, set) {
+    const likes = new Map();
+    const nearest = new Map();
+    for (const { startMs, endMs, ...own } of this.#spans(atMs - NEAR_MS, atMs + NEAR_MS)) {
+      const name = convert(own.viseme, own.set, set);
+      const distance = Math.max(startMs - atMs, atMs - endMs, 0);
+      if (distance >= (nearest.get(name) ?? Infinity)) continue;
+      nearest.set(name, distance);
+      likes.set(name, own);
+    }
+    return likes;
   }
 
   /** @param {number} atMs */
@@ -269,39 +329,6 @@ export class VisemeTimeline {
     }
     if (at <= toMs) yield { startMs: at, endMs: Infinity, ...rest };
   }
-}
-
-/**
- * Adds a share of the rows at a position, between two of them a mixture of both.
- *
- * @param {Weights} weights changed
- * @param {number} share
- * @param {Run} run
- * @param {number} atMs
- * @param {ShapeSet} shapes
- * @returns {boolean} whether there are rows that this set can show
- */
-function addRows(weights, share, { startMs, endMs, blocks }, atMs, shapes) {
-  const at = Math.min(Math.max(atMs, startMs), endMs);
-  let index = blocks.length - 1;
-  while (index > 0 && blocks[index].offsetMs > at) index -= 1;
-  const block = blocks[index];
-  if (!block || (block.set === "arkit" && shapes !== "arkit")) return false;
-  const { names, bytes, count, set, stepMs, offsetMs } = block;
-  const place = Math.max(0, (at - offsetMs) / stepMs);
-  const row = Math.min(Math.floor(place), count - 1);
-  const following = row + 1 < count ? block : (blocks[index + 1] ?? block);
-  const nextRow = row + 1 < count ? row + 1 : following === block ? row : 0;
-  const part = Math.min(1, place - row);
-  for (let column = 0; column < names.length; column += 1) {
-    const value =
-      (1 - part) * bytes[row * names.length + column] + part * following.bytes[nextRow * names.length + column];
-    const amount = (share * value) / 255;
-    if (!amount) continue;
-    if (set === "arkit") weights[names[column]] = (weights[names[column]] ?? 0) + amount;
-    else addViseme(weights, amount, names[column], set, shapes);
-  }
-  return true;
 }
 
 /**

@@ -43,16 +43,18 @@ export function connect(provider, visemeModel, weights, password) {
 /**
  * @param {Blob} file of any kind of audio that the server reads
  * @param {string} visemeModel
+ * @param {boolean} weights whether blend weights come with the visemes
  * @param {string} password empty where none is wanted
  * @returns {Promise<import("./mascot-web/index.js").Payload>} changes of shape over the whole file
  */
-export async function visemesOf(file, visemeModel, password) {
-  const visemes = await request(`api/visemes?viseme_model=${encodeURIComponent(visemeModel)}`, {
+export async function visemesOf(file, visemeModel, weights, password) {
+  const query = new URLSearchParams({ viseme_model: visemeModel, ...(weights ? { viseme_weights: WEIGHTS } : {}) });
+  const answer = await request(`api/visemes?${query}`, {
     method: "POST",
     headers: { "Content-Type": file.type || "application/octet-stream", ...authorization(password) },
     body: file,
   });
-  return { visemes };
+  return Array.isArray(answer) ? { visemes: answer } : answer;
 }
 
 async function request(path, options) {

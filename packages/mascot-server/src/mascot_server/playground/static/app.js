@@ -197,7 +197,7 @@ async function playFile(file) {
   try {
     const context = await voice.player.open();
     const [payload, audio] = await Promise.all([
-      api.visemesOf(file, $("viseme-model").value, $("password").value),
+      api.visemesOf(file, $("viseme-model").value, $("weights").checked, $("password").value),
       file.arrayBuffer().then((bytes) => context.decodeAudioData(bytes)),
     ]);
     stopSpeaking();
