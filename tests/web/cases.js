@@ -13,7 +13,7 @@ export function chance(seed) {
 }
 
 /** Runs a property for many seeds, and names the seed that breaks it. */
-export function forAll(property, count = 200) {
+export function forAll(property, count = 100) {
   for (let seed = 1; seed <= count; seed += 1) {
     try {
       property(chance(seed));

@@ -82,7 +82,7 @@ def page(
     page = chromium.new_page()
     page.set_default_timeout(120_000)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    page.on("console", lambda message: problems.extend([message.text] if message.type == "error" else []))
     page.goto(f"{serve(tmp_path)}/index.html")
     page.wait_for_function("globalThis.ready")
     yield page
@@ -99,7 +99,8 @@ def messages(*, weights: bool) -> list[dict[str, Any]]:
     engine = mv.load("default", shapes="oculus" if weights else "sapi")
     stream = engine.create_stream(sample_rate=rate, weights=weights)
     key = "viseme" if weights else "visemeId"
-    made, step = [], int(MESSAGE_S * rate)
+    made: list[dict[str, Any]] = []
+    step = int(MESSAGE_S * rate)
     for begin in range(0, len(samples), step):
         chunk = samples[begin : begin + step].tobytes()
         began = begin * 1000 // rate

@@ -203,7 +203,7 @@ test("rows are shown at their time, and interpolated between", () => {
         OCULUS.forEach((name, index) => assert.ok(Math.abs(weights[name] - wanted[index] / total) < 0.002));
       }
     }
-  }, 50);
+  }, 20);
 });
 
 test("the change of weights in a picture is bounded, at the ends of speech too", () => {
@@ -218,7 +218,7 @@ test("the change of weights in a picture is bounded, at the ends of speech too",
       assert.ok(change <= 0.08, `${change} at ${ms}`);
       before = weights;
     }
-  }, 50);
+  }, 20);
 });
 
 test("a payload without weights keeps the last row; after the sound the mouth is at rest", () => {
@@ -319,7 +319,7 @@ test("any JSON is either taken or ignored, and never thrown at", () => {
         }
         timeline.events();
       }
-    }, 500);
+    }, 200);
   });
 });
 
