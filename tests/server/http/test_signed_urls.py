@@ -87,6 +87,7 @@ def test_a_public_url_is_what_answers_are_built_from() -> None:
     ("provider", "config"),
     [
         ("elevenlabs", {**ELEVENLABS, "sample_rate": 16000, "viseme_model": "indonesian"}),
+        ("elevenlabs", {**ELEVENLABS, "sample_rate": 16000.0}),
         (
             "elevenlabs",
             {**ELEVENLABS, "dynamic_variables": {"name": "Ada", "age": 36, "score": 0.5, "vip": True}},
@@ -279,3 +280,53 @@ class TestDocument:
         assert set(schemas["200"]["properties"]) == {"signed_url", "api_key", "base_url"}
         assert schemas["400"]["properties"]["error"]["example"] == "Invalid provider config"
         assert schemas["401"]["properties"]["error"]["example"] == "Invalid API key"
+
+
+@pytest.mark.parametrize(
+    ("provider", "config", "field"),
+    [
+        ("openai", {"ephemeral_token": "ek_your_client_secret"}, "ephemeral_token"),
+        ("openai", {"ephemeral_token": "ek_\u2026"}, "ephemeral_token"),
+        ("openai", {"api_key": "sk-..."}, "api_key"),
+        ("openai", {"api_key": "<your key>"}, "api_key"),
+        ("gemini", {"api_key": "your_gemini_key"}, "api_key"),
+        ("gemini", {"api_key": "AIza", "model": "your-model"}, "model"),
+        ("elevenlabs", {"api_key": "sk_your_key", "agent_id": "agent_1"}, "api_key"),
+        ("elevenlabs", {"api_key": "sk_1", "agent_id": "agent_your_agent"}, "agent_id"),
+    ],
+)
+def test_placeholders_of_the_documentation_are_named(
+    client: TestClient[Litestar], provider: str, config: Any, field: str
+) -> None:
+    answer = ask(client, provider, config)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == (
+        f"Invalid provider config: config.provider_config.{field}: is a placeholder from the documentation; "
+        "give your own value instead"
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "config", "problem"),
+    [
+        ("openai", {"api_key": "sk 1"}, "api_key: must be printable ASCII characters without blanks"),
+        ("openai", {"api_key": ""}, "api_key: String should have at least 1 character"),
+        (
+            "openai",
+            {"api_key": "sk", "model": "gpt realtime"},
+            "model: must be a letter or digit, and then letters",
+        ),
+        (
+            "gemini",
+            {"api": "vertex", "access_token": "ya29.x", "project": "My Project", "location": "global"},
+            "project: must be the id of a Google Cloud project",
+        ),
+    ],
+)
+def test_errors_are_in_words_and_not_regular_expressions(
+    client: TestClient[Litestar], provider: str, config: Any, problem: str
+) -> None:
+    error = ask(client, provider, config).json()["error"]
+    assert error.startswith(f"Invalid provider config: config.provider_config.{problem}")
+    assert "pattern" not in error
+    assert "^" not in error

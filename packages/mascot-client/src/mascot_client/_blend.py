@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mascot_client._track import Track
+    from mascot_client.visemes import VisemeId
 
 _SMALLEST = 1e-6
 
 
 def blend(
     track: Track, position: float, width_ms: float, rested_ms: float = -math.inf
-) -> Mapping[int | str, float]:
+) -> Mapping[VisemeId, float]:
     """Each shape's share of a Hann window about a position: smooth in time, and always 1 together.
 
     Args:
@@ -45,8 +46,8 @@ def blend(
 
 
 def blend_rows(
-    track: Track, position: float, width_ms: float, rested_ms: float, rest: Mapping[int | str, float]
-) -> Mapping[int | str, float]:
+    track: Track, position: float, width_ms: float, rested_ms: float, rest: Mapping[VisemeId, float]
+) -> Mapping[VisemeId, float]:
     """Blend weights about a position; at the ends of the audio the mouth goes from rest and to it.
 
     The rows are smooth themselves, so the window only says how much of it lies within the audio.
@@ -67,7 +68,7 @@ def blend_rows(
     row = track.weights(position) if sounding else None
     if row is None:
         return MappingProxyType(dict(rest))
-    mixed: dict[int | str, float] = {
+    mixed: dict[VisemeId, float] = {
         name: sounding * weight + (1 - sounding) * rest.get(name, 0.0) for name, weight in row.items()
     }
     return MappingProxyType({name: weight for name, weight in mixed.items() if weight > _SMALLEST})

@@ -23,7 +23,7 @@ from mascot_client.visemes import Visemes
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from mascot_client.answers import SignedUrl
+    from mascot_client.credentials import SignedUrl
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +38,13 @@ class VisemeConversation(Conversation):
 
     def __init__(
         self,
-        answer: SignedUrl,
+        signed_url: SignedUrl,
         agent_id: str,
         on_visemes: Callable[[Visemes], object],
         arguments: Mapping[str, Any],
     ) -> None:
         _warn_without_hook(Conversation)
-        super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
+        super().__init__(_answering(signed_url), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
         self._interrupted = _NOTHING
         self._named = ColumnNames()
@@ -71,13 +71,13 @@ class AsyncVisemeConversation(AsyncConversation):
 
     def __init__(
         self,
-        answer: SignedUrl,
+        signed_url: SignedUrl,
         agent_id: str,
         on_visemes: Callable[[Visemes], Awaitable[object] | object],
         arguments: Mapping[str, Any],
     ) -> None:
         _warn_without_hook(AsyncConversation)
-        super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
+        super().__init__(_answering(signed_url), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
         self._interrupted = _NOTHING
         self._named = ColumnNames()
@@ -101,11 +101,11 @@ class AsyncVisemeConversation(AsyncConversation):
             logger.exception("on_visemes failed; the conversation goes on")
 
 
-def _answering(answer: SignedUrl) -> ElevenLabs:
+def _answering(signed_url: SignedUrl) -> ElevenLabs:
     """An SDK client whose question for a signed URL is answered here, without leaving the process."""
 
     def respond(request: httpx.Request) -> httpx.Response:  # noqa: ARG001 - a transport's handler takes it
-        return httpx.Response(200, json={"signed_url": answer.url})
+        return httpx.Response(200, json={"signed_url": signed_url.url})
 
     # The explicit key keeps ELEVENLABS_API_KEY of the environment out of it, and no host has this name.
     return ElevenLabs(

@@ -7,7 +7,7 @@ import sys
 from array import array
 from typing import TYPE_CHECKING
 
-from mascot_client.visemes import VisemeEvent
+from mascot_client.visemes import VisemeEvent, VisemeId
 
 if TYPE_CHECKING:
     from mascot_client._sets import Openings
@@ -43,9 +43,9 @@ def loudness_visemes(pcm: bytes, sample_rate: int, openings: Openings) -> tuple[
     return tuple(visemes)
 
 
-def _shape(frame: array[int], openings: Openings) -> int | str:
+def _shape(frame: array[int], openings: Openings) -> VisemeId:
     power = sum(sample * sample for sample in frame) / len(frame)
     level = 10 * math.log10(power / _FULL_SCALE**2) if power else -math.inf
     opened = next((name for above, name in _LADDER if level >= above), "closed")
-    shape: int | str = getattr(openings, opened)
+    shape: VisemeId = getattr(openings, opened)
     return shape

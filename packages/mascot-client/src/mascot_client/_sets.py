@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mascot_client.visemes import VisemeId
+
 VisemeShapes = Literal["sapi", "oculus", "vrm", "rhubarb"]
 """Viseme sets of events."""
 
@@ -18,10 +20,10 @@ VisemeWeights = Literal["oculus", "vrm", "arkit"]
 class Openings(NamedTuple):
     """Shapes of one set by how far the mouth is open."""
 
-    closed: int | str
-    little: int | str
-    more: int | str
-    wide: int | str
+    closed: VisemeId
+    little: VisemeId
+    more: VisemeId
+    wide: VisemeId
 
 
 OPENINGS: Mapping[str, Openings] = MappingProxyType(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mascot_client.visemes import VisemeId
     from mascot_client.weights import BlendWeights
 
 
@@ -27,7 +28,7 @@ class Segment:
 
     start_ms: float
     end_ms: float
-    cues: tuple[tuple[float, int | str], ...]
+    cues: tuple[tuple[float, VisemeId], ...]
     weights: BlendWeights | None = None
 
 
@@ -38,7 +39,7 @@ class Track:
         closed: the viseme of a closed mouth.
     """
 
-    def __init__(self, closed: int | str = 0) -> None:
+    def __init__(self, closed: VisemeId = 0) -> None:
         self.closed = closed
         self._segments: list[Segment] = []
         self.end_ms = 0.0
@@ -46,7 +47,7 @@ class Track:
     def append(
         self,
         duration_ms: float,
-        cues: tuple[tuple[float, int | str], ...],
+        cues: tuple[tuple[float, VisemeId], ...],
         weights: BlendWeights | None = None,
     ) -> float:
         """Add a segment; cues are relative to it. Returns where it begins."""
@@ -59,7 +60,7 @@ class Track:
     def replace(
         self,
         start_ms: float,
-        cues: tuple[tuple[float, int | str], ...],
+        cues: tuple[tuple[float, VisemeId], ...],
         weights: BlendWeights | None = None,
     ) -> bool:
         """Give the segment that begins at ``start_ms`` other cues; False where there is none."""
@@ -89,11 +90,11 @@ class Track:
         """Where what is still known begins."""
         return self._segments[0].start_ms if self._segments else self.end_ms
 
-    def shape(self, position_ms: float) -> int | str:
+    def shape(self, position_ms: float) -> VisemeId:
         """The viseme at a position."""
         return next(self.spans(position_ms))[1]
 
-    def spans(self, from_ms: float) -> Iterator[tuple[float, int | str]]:
+    def spans(self, from_ms: float) -> Iterator[tuple[float, VisemeId]]:
         """(end, viseme) of each stretch of one shape, from the one at ``from_ms`` on; the last ends at infinity."""
         shape = self.closed
         index = self._index(from_ms)
@@ -137,7 +138,7 @@ class Track:
 
 
 def _segment(
-    start: float, end: float, cues: tuple[tuple[float, int | str], ...], weights: BlendWeights | None
+    start: float, end: float, cues: tuple[tuple[float, VisemeId], ...], weights: BlendWeights | None
 ) -> Segment:
     placed = tuple((start + offset, viseme) for offset, viseme in cues if start + offset < end)
     return Segment(start, end, placed, weights or None)

@@ -38,13 +38,13 @@ _MOST_PENDING: Final = 4096
 class VisemeReader:
     """Read the visemes of one connection, whichever form they come in.
 
-        read = openai.VisemeReader()
+        read = for_openai.VisemeReader()
         for event in connection:
             payload = read(event)
 
     Hand it every event, in order. With ``viseme_events="azure"`` changes come as events of their own before the audio
     and count from the start of the response; the reader returns them with the audio event, counted from its start, as
-    ``openai.visemes`` does for the other form.
+    ``for_openai.visemes`` does for the other form.
     """
 
     def __init__(self) -> None:

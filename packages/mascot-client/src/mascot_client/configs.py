@@ -150,7 +150,7 @@ class OpenAIConfig(_TokenOrKeyConfig):
         voice: the voice to ask for, a name, or ``{"id": "voice_…"}`` for a custom one.
         upstream: another service with this protocol, by its name in the server's settings.
         viseme_events: the form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
-            events ``response.animation_viseme.delta`` as Azure does. ``openai.listen`` reads both.
+            events ``response.animation_viseme.delta`` as Azure does. ``for_openai.listen`` reads both.
         api: ``"realtime"`` or ``"live"``; if not given, a model ``gpt-live-…`` chooses GPT-Live. There ``model`` and
             ``voice``, where given, replace those that the session starts with.
         viseme_model: the language's model, ``"default"`` (English) if not given.

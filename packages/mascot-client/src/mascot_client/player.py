@@ -3,9 +3,9 @@
     from mascot_client.player import VisemePlayer
 
     with VisemePlayer(draw, sample_rate=24000) as player:   # draw(mouth), up to 60 times a second
-        for event in openai.listen(connection, VisemeFeed(on_interrupted=player.interrupt)):
+        for event in for_openai.listen(connection, VisemeFeed(on_interrupted=player.interrupt)):
             if event.type == "response.output_audio.delta":
-                player.play(base64.b64decode(event.delta), openai.visemes(event))
+                player.play(base64.b64decode(event.delta), for_openai.visemes(event))
 
 Needs ``pip install "mascot-client[player]"``, or an ``AudioOutput`` of your own.
 """

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mascot_client._similarity import distinctness, similarity
 from mascot_client.errors import ConfigurationError
-from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent
+from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent, VisemeId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,13 +73,13 @@ class Smoothing:
         if not self.critical <= frozenset(range(MAX_VISEME_ID + 1)):
             raise ConfigurationError("Smoothing.critical", f"must be viseme ids, 0 to {MAX_VISEME_ID}")
 
-    def protects(self, viseme: int | str) -> bool:
+    def protects(self, viseme: VisemeId) -> bool:
         """Whether shapes of this id are always kept, at their own time."""
         if viseme == SILENCE:
             return self.preserve_silence
         return self.preserve_critical and viseme in self.critical
 
-    def resemble(self, shown: int | str, following: int | str) -> bool:
+    def resemble(self, shown: VisemeId, following: VisemeId) -> bool:
         """Whether a shape may be left out after another because they look alike."""
         if isinstance(shown, str) or isinstance(following, str):
             return shown == following
@@ -87,7 +87,7 @@ class Smoothing:
         wanted = self.similarity_threshold + room * self.key_preference * distinctness(following)
         return similarity(shown, following) >= wanted
 
-    def rest_after(self, viseme: int | str) -> int:
+    def rest_after(self, viseme: VisemeId) -> int:
         """How long a shape is shown at least before another may follow, in milliseconds."""
         if viseme in self.critical:
             return max(self.min_interval_ms, self.critical_min_duration_ms)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mascot_client._sets import VisemeShapes
-    from mascot_client.visemes import Visemes
+    from mascot_client.visemes import VisemeId, Visemes
 
 _AT_REST = "sil"
 """The column of blend weights that has all of the weight at rest. Blendshapes have none."""
@@ -50,10 +50,10 @@ class Mouth:
         speaking: whether audio is being heard.
     """
 
-    viseme: int | str
-    next_viseme: int | str | None
+    viseme: VisemeId
+    next_viseme: VisemeId | None
     next_in_ms: float | None
-    weights: Mapping[int | str, float]
+    weights: Mapping[VisemeId, float]
     speaking: bool
 
 
@@ -90,7 +90,7 @@ class Timeline:
         self._told_until = 0.0
 
     @property
-    def rest(self) -> Mapping[int | str, float]:
+    def rest(self) -> Mapping[VisemeId, float]:
         """``Mouth.weights`` of a mouth at rest."""
         if self._columns.names:
             return {_AT_REST: 1.0} if _AT_REST in self._columns.names else {}
@@ -264,12 +264,12 @@ class Timeline:
         cues = self._cues(visemes, self.end_ms + duration_ms)
         return self._track.append(duration_ms, cues, self._columns(visemes).weights)
 
-    def _weights(self, middle_ms: float, rested_ms: float) -> Mapping[int | str, float]:
+    def _weights(self, middle_ms: float, rested_ms: float) -> Mapping[VisemeId, float]:
         if not self._columns.names:
             return blend(self._track, middle_ms, self._blend, rested_ms)
         return blend_rows(self._track, middle_ms, self._blend, rested_ms, self.rest)
 
-    def _opening(self, first: int | str, position: float, waiting: float) -> Mouth:
+    def _opening(self, first: VisemeId, position: float, waiting: float) -> Mouth:
         """The mouth before a sound that is on its way, or that nobody has begun to play."""
         closed = self._openings.closed
         due = first != closed and waiting < math.inf
@@ -288,8 +288,8 @@ class Timeline:
         if self._clock.ended_at <= self._now - self._blend / 2:
             self._rested_ms = self.end_ms
 
-    def _cues(self, visemes: Visemes, end_ms: float) -> tuple[tuple[float, int | str], ...]:
-        cues: list[tuple[float, int | str]] = [
+    def _cues(self, visemes: Visemes, end_ms: float) -> tuple[tuple[float, VisemeId], ...]:
+        cues: list[tuple[float, VisemeId]] = [
             (float(viseme.offset_ms), viseme.id) for viseme in visemes.visemes
         ]
         if not cues or cues[0][0] > 0:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 from mascot_client.errors import ProtocolError
 from mascot_client.weights import BlendWeights
 
 MAX_VISEME_ID = 21
 """The highest id of the Microsoft (SAPI) viseme set; 0 is silence."""
+
+VisemeId: TypeAlias = int | Any
+"""A viseme: an ``int`` of the set ``sapi``, a ``str`` of the other sets.
+
+``Any`` stands for the ``str``, so that code for one set passes a type checker without a check of the type.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class VisemeEvent:
         offset_ms: when, in milliseconds from the start of the audio that the payload describes.
     """
 
-    id: int | str
+    id: VisemeId
     offset_ms: int
 
 
@@ -110,7 +116,7 @@ def _visemes(entries: object, duration: float) -> tuple[VisemeEvent, ...]:
     return tuple(visemes)
 
 
-def _viseme(entry: Mapping[str, object], where: str) -> int | str:
+def _viseme(entry: Mapping[str, object], where: str) -> VisemeId:
     name = entry.get("viseme")
     if isinstance(name, str) and name:
         return name

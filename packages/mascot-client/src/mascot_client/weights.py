@@ -21,8 +21,8 @@ class BlendWeights:
 
     Attributes:
         names: what the columns stand for: visemes, or ARKit's blendshapes. On the wire only the first weights of each
-            turn have names; ``listen``, ``openai.VisemeReader``, the ElevenLabs conversations and ``Timeline`` put them
-            into the others. Empty if they are not known.
+            turn have names; ``listen``, ``for_openai.VisemeReader``, the ElevenLabs conversations and ``Timeline`` put
+            them into the others. Empty if they are not known.
         fps: rows per second.
         offset_ms: from the start of the audio to the first row, in milliseconds.
         frames: the rows, one after the other; a byte for each column, of which 255 stands for 1.

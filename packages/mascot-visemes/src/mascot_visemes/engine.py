@@ -8,6 +8,7 @@ from mascot_visemes.audio import Encoding, checked_rate
 from mascot_visemes.blending import Blender, BlendTable
 from mascot_visemes.calibration import column_factors
 from mascot_visemes.decode import Decoder, DecoderTable
+from mascot_visemes.errors import StreamsError
 from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.shapes import Shapes, shape_set
 from mascot_visemes.stream import Stream, accept_together
@@ -72,6 +73,14 @@ class Engine(Generic[V_co]):
     def model(self) -> str:
         """Name of the model."""
         return self._network.name
+
+    @property
+    def network(self) -> str:
+        """Name of the network that runs: that of `model`, unless models share one.
+
+        Streams of engines with the same network can be run together.
+        """
+        return self._network.weights
 
     @property
     def shapes(self) -> str:
@@ -140,7 +149,8 @@ class Engine(Generic[V_co]):
         but rates, encodings and lengths may be mixed.
 
         Args:
-            streams: Different streams of this engine. They are this call's until it returns.
+            streams: Different streams of this engine, or of others with the same `network`. They are this call's
+                until it returns.
             chunks: For each of them, as for `Stream.accept_waveform`.
 
         Returns:
@@ -150,10 +160,11 @@ class Engine(Generic[V_co]):
             AudioError: One of the chunks cannot be used; all streams are as before.
             StreamFinishedError: `input_finished` was called on one of the streams and `reset` was not; all streams
                 are as before.
-            ValueError: There are not as many chunks as streams, a stream is given twice, or one is another engine's.
+            StreamsError: There are not as many chunks as streams, a stream is given twice, or one is of another
+                network.
         """
-        if any(stream._decoder.table is not self._tables.decoder for stream in streams):
-            raise ValueError("streams: one is another engine's; run it with that engine")
+        if not all(self._network.shares_weights(stream._posteriors._network) for stream in streams):
+            raise StreamsError("streams: one is of another network; run it with an engine of that network")
         return accept_together(streams, chunks)
 
     def create_stream(
@@ -164,7 +175,7 @@ class Engine(Generic[V_co]):
         weights: bool | Shapes = False,
         calibration: Mapping[str, float] | None = None,
     ) -> Stream[V_co]:
-        """A stream of its own: its state is all that it holds, 206 KB with `default`, 2 KB with the other models.
+        """A stream of its own: its state is all that it holds, 206 KB with `default`, 2 KB with `lite`.
 
         Args:
             sample_rate: Samples per second, a whole number from 8000 to 48000.

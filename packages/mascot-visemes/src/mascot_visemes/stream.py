@@ -9,7 +9,7 @@ import numpy as np
 from mascot_visemes.audio import Encoding, SampleReader
 from mascot_visemes.blending import Blender
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
-from mascot_visemes.errors import NoWeightsError, StreamFinishedError, VisemeError
+from mascot_visemes.errors import NoWeightsError, StreamFinishedError, StreamsError, VisemeError
 from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.features import FRAME_MS
 from mascot_visemes.posteriors import Heard, PosteriorStream, listen
@@ -163,17 +163,17 @@ class Stream(Generic[V_co]):
 def accept_together(
     streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
 ) -> list[list[VisemeEvent[V_co]]]:
-    """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
+    """`Stream.accept_waveform` for each of several streams of one network, each with a chunk of its own.
 
     Raises:
         AudioError: One of the chunks cannot be used; all streams are as before.
         StreamFinishedError: One of the streams is finished; all are as before.
-        ValueError: Streams and chunks do not fit together; all are as before.
+        StreamsError: Streams and chunks do not fit together; all are as before.
     """
     if len(streams) != len(chunks):
-        raise ValueError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
+        raise StreamsError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
     if len(set(map(id, streams))) != len(streams):
-        raise ValueError("streams: one is given twice; give it its chunks one call after the other")
+        raise StreamsError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
     events: list[list[VisemeEvent[V_co]]] = [[] for _ in streams]
     for stream in streams:
@@ -183,7 +183,8 @@ def accept_together(
     for i, stream in enumerate(streams):
         if len(raws[i]) > stream._block:
             events[i], raws[i] = stream._shortened(raws[i])
-        alike.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
+        # Models that share weights differ in the constants of their decoders.
+        alike.setdefault((stream._posteriors.phase, len(raws[i]), stream._decoder.table), []).append(i)
     groups = [([streams[i] for i in members], [raws[i] for i in members]) for members in alike.values()]
     for members, answers in zip(alike.values(), _answer(groups, edge=True), strict=True):
         for i, answer in zip(members, answers, strict=True):
@@ -213,7 +214,7 @@ def _answer(
     """Let streams hear and decide.
 
     Args:
-        groups: Streams that are in phase, and as many samples for each of them.
+        groups: Streams of one engine that are in phase, and as many samples for each of them.
         edge: Whether the chunks end here.
 
     Returns:

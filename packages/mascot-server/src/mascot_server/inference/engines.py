@@ -32,14 +32,15 @@ class Engines:
             for model, network in networks.items()
             for shapes in VISEME_SHAPES
         }
-        self._skipping = {key: SilenceSkippingEngine(engine) for key, engine in self._engines.items()}
+        # Streams of one network run in one batch, whatever their decoders and sets.
+        self._skipping = {engine.network: SilenceSkippingEngine(engine) for engine in self._engines.values()}
 
     def open_stream(self, model: VisemeModel, sets: VisemeSets, audio_format: AudioFormat) -> Track:
-        """Makes a stream of a model for audio of a format, with the visemes and weights of the sets asked for."""
-        key = model, sets.shapes
-        stream = self._engines[key].create_stream(
+        """Make a stream of a model for audio of a format, with the visemes and weights of the sets asked for."""
+        engine = self._engines[model, sets.shapes]
+        stream = engine.create_stream(
             sample_rate=audio_format.sample_rate,
             encoding=audio_format.encoding,
             weights=sets.weights or False,
         )
-        return Track(self._skipping[key], SilenceSkippingStream(stream, audio_format))
+        return Track(self._skipping[engine.network], SilenceSkippingStream(stream, audio_format))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import mascot_visemes
 from mascot_server.errors import BadRequest, TooLarge
-from mascot_server.http.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
 from mascot_server.inference.viseme_models import VisemeModel, recording_network
 from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
 from mascot_server.inference.whole_stream import WholeStream
 from mascot_visemes import AudioError, MissingExtraError, VisemeEvent
+from mascot_visemes.sniffing import HEAD_BYTES, sniff
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,10 @@ class RecordingVisemes:
         try:
             self._open()
         except MissingExtraError:
-            raise invalid("audio", "only WAV and bare PCM16 can be decoded on this server") from None
+            advice = "convert it: ffmpeg -i FILE out.wav"
+            raise invalid(
+                "audio", f"only WAV and bare PCM16 can be decoded on this server; {advice}"
+            ) from None
         except AudioError as error:
             raise _unreadable(error) from None
 
@@ -129,9 +132,7 @@ class RecordingVisemes:
         self._file.seek(0)
         if not head:
             raise invalid("audio", "is empty")
-        if format_name := unreadable_format(head):
-            raise invalid("audio", f"{format_name} is not decoded here; send WAV, MP3, FLAC or Ogg")
-        raw_rate = None if is_audio_file(head) or not self._bare else self._sample_rate
+        raw_rate = self._sample_rate if self._bare and sniff(head) is None else None
         if raw_rate is not None and self._file.seek(0, SEEK_END) % 2:
             raise invalid(
                 "audio", "neither a WAV, MP3, FLAC or Ogg file nor PCM16, which has an even number of bytes"

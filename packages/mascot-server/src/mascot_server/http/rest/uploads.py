@@ -172,7 +172,7 @@ async def _json(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
         try:
             decoder.finish()
         except ValueError:
-            raise invalid("audio", "is not base64") from None
+            raise invalid("audio", decoder.problem) from None
         file.seek(0)
         unless_done.pop_all()
     return Upload(file, options)
@@ -187,7 +187,7 @@ def _decoded(reader: JsonAudioReader, decoder: Base64Reader, piece: bytes) -> by
             f"the JSON beside it is longer than {MAX_OTHER_BYTES} bytes; send base64 and known fields only",
         ) from None
     except ValueError:
-        raise invalid("audio", "is not base64") from None
+        raise invalid("audio", decoder.problem) from None
 
 
 def _fields(reader: JsonAudioReader) -> dict[str, Any]:
@@ -232,6 +232,8 @@ def _sample_rate(fields: Mapping[str, Any]) -> int:
     value = fields.get("sample_rate", 16000)
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:6])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if not isinstance(value, int) or value not in _RATES:
         raise invalid("sample_rate", f"must be a whole number from {_RATES[0]} to {_RATES[-1]}")
     return value

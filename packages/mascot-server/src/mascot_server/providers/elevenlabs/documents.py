@@ -17,7 +17,7 @@ __all__ = ["CONFIG", "PATH", "SOCKET"]
 PATH: Final = "/v1/conversation"
 
 _EXAMPLE: Final[dict[str, Any]] = {
-    "api_key": "sk_your_elevenlabs_api_key_here",
+    "api_key": "sk_elevenlabs_api_key",
     "agent_id": "agent_1234567890",
     "sample_rate": 16000,
 }

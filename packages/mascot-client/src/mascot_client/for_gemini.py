@@ -1,10 +1,10 @@
 """Gemini Live sessions through the server: the official session, and visemes.
 
-    from mascot_client import gemini
+    from mascot_client import for_gemini
 
-    async with gemini.connect(answer, model="…", config={"response_modalities": ["AUDIO"]}) as session:
+    async with for_gemini.connect(credentials, model="…", config={"response_modalities": ["AUDIO"]}) as session:
         async for message in session.receive():
-            payload = gemini.visemes(message)
+            payload = for_gemini.visemes(message)
 
 The SDK has no blocking Live client. Needs ``pip install "mascot-client[gemini]"``.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from google.genai.live import AsyncSession
     from google.genai.types import LiveConnectConfigOrDict
 
-    from mascot_client.answers import GeminiCredentials
+    from mascot_client.credentials import GeminiCredentials
     from mascot_client.feed import VisemeFeed
 
 __all__ = ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
@@ -46,16 +46,16 @@ _WARNING = re.compile(
 
 
 def client(
-    answer: GeminiCredentials, *, vertex: bool = False, ssl_context: ssl.SSLContext | None = None
+    credentials: GeminiCredentials, *, vertex: bool = False, ssl_context: ssl.SSLContext | None = None
 ) -> Client:
     """Make a google-genai client whose Live sessions go through the server.
 
     Only ``client.aio.live.connect`` works there: the server passes on nothing else.
 
     Args:
-        answer: what ``get_signed_url`` answered.
+        credentials: what ``get_signed_url`` returned.
         vertex: make a client in Vertex mode (``vertexai=True``), which speaks Vertex AI's dialect. The server takes
-            either, whichever API the answer is for.
+            either, whichever API ``get_signed_url`` was asked for.
         ssl_context: for a server whose certificate comes from an authority of your own.
 
     Returns:
@@ -69,20 +69,20 @@ def client(
         from google.genai import Client  # noqa: PLC0415 - needs the extra
         from google.genai.types import HttpOptions  # noqa: PLC0415 - likewise
     options = HttpOptions(
-        base_url=answer.base_url,
+        base_url=credentials.base_url,
         async_client_args=None if ssl_context is None else {"ssl": ssl_context},
     )
     # `vertexai` is explicit so that GOOGLE_GENAI_USE_VERTEXAI cannot send the session elsewhere.
-    made = Client(vertexai=vertex, api_key=answer.api_key, http_options=options)
-    if answer.base_url.startswith("http:"):
-        _dial_plain(made, answer.base_url)
+    made = Client(vertexai=vertex, api_key=credentials.api_key, http_options=options)
+    if credentials.base_url.startswith("http:"):
+        _dial_plain(made, credentials.base_url)
     _filter_warning()
     return made
 
 
 @asynccontextmanager
 async def connect(
-    answer: GeminiCredentials,
+    credentials: GeminiCredentials,
     *,
     model: str,
     config: LiveConnectConfigOrDict | None = None,
@@ -92,8 +92,8 @@ async def connect(
     """Open a Live session, by ``async with``.
 
     Args:
-        answer: what ``get_signed_url`` answered; good for one session if made with an ephemeral token.
-        model: the live model; the one that the answer was asked for wins.
+        credentials: what ``get_signed_url`` returned; good for one session if made with an ephemeral token.
+        model: the live model; the one that ``get_signed_url`` was asked for wins.
         config: the SDK's ``LiveConnectConfig``.
         vertex: use the SDK in Vertex mode; see ``client``.
         ssl_context: for a server whose certificate comes from an authority of your own.
@@ -105,7 +105,7 @@ async def connect(
         MissingExtraError: the SDK is not installed.
         ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
     """
-    made = client(answer, vertex=vertex, ssl_context=ssl_context)
+    made = client(credentials, vertex=vertex, ssl_context=ssl_context)
     async with made.aio.live.connect(model=model, config=config) as session:
         yield session
 

@@ -1,4 +1,4 @@
-"""The sentences of the dev set: written one by one, not by the grammar, and never trained on."""
+"""The sentences of the Indonesian dev set, which are never trained on."""
 
 from __future__ import annotations
 

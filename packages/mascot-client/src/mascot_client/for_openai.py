@@ -1,10 +1,10 @@
 """OpenAI Realtime sessions through the server: the official connection, and visemes.
 
-    from mascot_client import openai
+    from mascot_client import for_openai
 
-    with openai.connect(answer) as connection:
+    with for_openai.connect(signed_url) as connection:
         for event in connection:
-            payload = openai.visemes(event)
+            payload = for_openai.visemes(event)
 
 GPT-Live has connections of its own, ``connect_live`` and ``connect_live_async``; all else is the same. It never says
 that the user interrupts.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from openai.resources.realtime.realtime import AsyncRealtimeConnectionManager, RealtimeConnectionManager
 
-    from mascot_client.answers import SignedUrl
+    from mascot_client.credentials import SignedUrl
     from mascot_client.feed import VisemeFeed
 
 __all__ = [
@@ -51,7 +51,7 @@ Event = TypeVar("Event")
 
 
 def connect(
-    answer: SignedUrl,
+    signed_url: SignedUrl,
     *,
     model: str = "gpt-realtime-2.1",
     extra_query: Mapping[str, object] | None = None,
@@ -60,8 +60,8 @@ def connect(
     """Make the SDK's connection manager, to be entered by ``with``.
 
     Args:
-        answer: what ``get_signed_url`` answered; good for one connection if made with an ephemeral token.
-        model: sent to the server as the SDK does; the model that the answer was asked for wins.
+        signed_url: what ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
+        model: sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
         extra_query: further query parameters.
         **connection: the other arguments of the SDK's ``realtime.connect``.
 
@@ -74,13 +74,13 @@ def connect(
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(answer)
+    base, token = split(signed_url)
     client = OpenAI(api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment())
     return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
 
 
 def connect_async(
-    answer: SignedUrl,
+    signed_url: SignedUrl,
     *,
     model: str = "gpt-realtime-2.1",
     extra_query: Mapping[str, object] | None = None,
@@ -89,8 +89,8 @@ def connect_async(
     """Make the SDK's asyncio connection manager, to be entered by ``async with``.
 
     Args:
-        answer: what ``get_signed_url`` answered; good for one connection if made with an ephemeral token.
-        model: sent to the server as the SDK does; the model that the answer was asked for wins.
+        signed_url: what ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
+        model: sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
         extra_query: further query parameters.
         **connection: the other arguments of the SDK's ``realtime.connect``.
 
@@ -103,7 +103,7 @@ def connect_async(
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(answer)
+    base, token = split(signed_url)
     client = AsyncOpenAI(
         api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment()
     )

@@ -1,9 +1,9 @@
 """ElevenLabs conversations through the server: the official ``Conversation``, and visemes.
 
-    from mascot_client import elevenlabs
+    from mascot_client import for_elevenlabs
 
-    conversation = elevenlabs.connect(
-        answer, agent_id="…", on_visemes=print, audio_interface=DefaultAudioInterface()
+    conversation = for_elevenlabs.connect(
+        signed_url, agent_id="…", on_visemes=print, audio_interface=DefaultAudioInterface()
     )
     conversation.start_session()
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 
-    from mascot_client.answers import SignedUrl
+    from mascot_client.credentials import SignedUrl
     from mascot_client.visemes import Visemes
 
 __all__ = ["connect", "connect_async"]
 
 
 def connect(
-    answer: SignedUrl,
+    signed_url: SignedUrl,
     *,
     agent_id: str,
     on_visemes: Callable[[Visemes], object],
@@ -37,8 +37,8 @@ def connect(
     """Make the SDK's conversation, to be started with ``start_session()`` as usual.
 
     Args:
-        answer: what ``get_signed_url`` answered. It may start several conversations while it is valid.
-        agent_id: the agent that the answer was asked for.
+        signed_url: what ``get_signed_url`` returned. It may start several conversations while it is valid.
+        agent_id: the agent that ``get_signed_url`` was asked for.
         on_visemes: called with each payload, in the SDK's receiving thread, just before the audio that the
             payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
             ``VisemeFeed`` does too; interruptions clear it.
@@ -53,11 +53,11 @@ def connect(
     """
     with needs("elevenlabs", "elevenlabs"):
         from mascot_client._elevenlabs import VisemeConversation  # noqa: PLC0415 - needs the extra
-    return VisemeConversation(answer, agent_id, on_visemes, conversation)
+    return VisemeConversation(signed_url, agent_id, on_visemes, conversation)
 
 
 def connect_async(
-    answer: SignedUrl,
+    signed_url: SignedUrl,
     *,
     agent_id: str,
     on_visemes: Callable[[Visemes], Awaitable[object] | object],
@@ -66,8 +66,8 @@ def connect_async(
     """Make the SDK's asyncio conversation, to be started with ``await start_session()`` as usual.
 
     Args:
-        answer: what ``get_signed_url`` answered. It may start several conversations while it is valid.
-        agent_id: the agent that the answer was asked for.
+        signed_url: what ``get_signed_url`` returned. It may start several conversations while it is valid.
+        agent_id: the agent that ``get_signed_url`` was asked for.
         on_visemes: a function or coroutine function called with each payload, just before the audio that the
             payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
             ``VisemeFeed`` does too; interruptions clear it.
@@ -81,4 +81,4 @@ def connect_async(
     """
     with needs("elevenlabs", "elevenlabs"):
         from mascot_client._elevenlabs import AsyncVisemeConversation  # noqa: PLC0415 - needs the extra
-    return AsyncVisemeConversation(answer, agent_id, on_visemes, conversation)
+    return AsyncVisemeConversation(signed_url, agent_id, on_visemes, conversation)
