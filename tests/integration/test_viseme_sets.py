@@ -105,10 +105,10 @@ async def test_gemini(client: MascotClient) -> None:
     payloads: list[Visemes] = []
     feed = VisemeFeed(on_visemes=payloads.append)
     async with gemini.connect(client.get_signed_url(config), model=GEMINI_MODEL, config=AUDIO) as session:
-        for _ in range(2):
-            await session.send_realtime_input(text="What can you do?")
-            async for _ in gemini.listen(session.receive(), feed):
-                pass
+        await session.send_realtime_input(text="What can you do?")
+        async for _ in gemini.listen(session.receive(), feed):
+            pass
+    feed.close()
     check(payloads, OCULUS, ("sil", "aa", "ih", "ou", "ee", "oh"))
     assert list(feed) == payloads
 
