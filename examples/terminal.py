@@ -81,7 +81,8 @@ class Screen:
         panel = _PANEL if columns >= _SMALLEST else 0
         width = min(2 * rows, columns - panel)
         blink = max(0.0, 1 - abs(now_ms % 4300 - 80) / 80)
-        pixels = draw(blended(mouth.weights), width=width, height=2 * rows, blink=blink)
+        weights = {int(viseme): weight for viseme, weight in mouth.weights.items()}
+        pixels = draw(blended(weights), width=width, height=2 * rows, blink=blink)
         beside = self._beside(mouth, captions, rows) if panel else [""] * rows
         lines = [f"{row}\x1b[0m {text}" for row, text in zip(half_blocks(pixels), beside, strict=True)]
         if len(lines) != len(self._shown):
@@ -95,7 +96,7 @@ class Screen:
 
     def _beside(self, mouth: Mouth, captions: Sequence[str], rows: int) -> list[str]:
         shares = sorted(mouth.weights.items(), key=lambda share: -share[1])[:3]
-        bars = [f"{_SOUNDS[viseme]:<12}{'█' * round(16 * weight)}" for viseme, weight in shares]
+        bars = [f"{_SOUNDS[int(viseme)]:<12}{'█' * round(16 * weight)}" for viseme, weight in shares]
         head = [f"\x1b[1m{self._title}\x1b[0m", "", *bars, *[""] * (3 - len(bars)), ""]
         foot = ["", "\x1b[2mCtrl-C hangs up\x1b[0m"]
         said = [line for caption in captions for line in [*textwrap.wrap(caption, _PANEL - 2), ""]]
@@ -130,7 +131,7 @@ class Strip:
         columns = int((now_ms - self._before) // COLUMN_MS)
         self._before += columns * COLUMN_MS
         if mouth.speaking:
-            self._shapes += [mouth.viseme] * columns
+            self._shapes += [int(mouth.viseme)] * columns
         while len(self._shapes) >= self._COLUMNS:
             self._flush()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -37,9 +37,10 @@ def payloads(draw: st.DrawFn) -> Visemes:
     return payload(duration, *((offset, draw(st.integers(0, 21))) for offset in offsets))
 
 
-def shape_at(messages: Sequence[Visemes], position: float) -> int:
+def shape_at(messages: Sequence[Visemes], position: float) -> int | str:
     """The model: the last change at or before a position, and closed outside the audio."""
-    shape, start = 0, 0.0
+    shape: int | str = 0
+    start = 0.0
     for message in messages:
         for viseme in message.visemes:
             if start + viseme.offset_ms <= position:
@@ -48,7 +49,7 @@ def shape_at(messages: Sequence[Visemes], position: float) -> int:
     return shape if 0 <= position < start else 0
 
 
-def filled(messages: Sequence[Visemes], **options: float) -> Timeline:
+def filled(messages: Sequence[Visemes], **options: Any) -> Timeline:
     timeline = Timeline(**options)
     for message in messages:
         timeline.add(message, now_ms=0)
