@@ -55,7 +55,9 @@ class Finding(NamedTuple):
     instead: str
 
 
-_PATTERN: Final = re.compile("|".join(f"(?P<p{i}>{pattern})" for i, pattern in enumerate(BANNED)), re.IGNORECASE)
+_PATTERN: Final = re.compile(
+    "|".join(f"(?P<p{i}>{pattern})" for i, pattern in enumerate(BANNED)), re.IGNORECASE
+)
 _FENCE: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 

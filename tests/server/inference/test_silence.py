@@ -215,7 +215,7 @@ def test_weights_are_the_same_with_the_skip_and_at_rest_in_it(
         sent = np.frombuffer(found.data, np.uint8).reshape(-1, len(found.columns))
         # The state of the network has not quite settled when inference is left out: now and then an event of the other
         # set moves by a row, and takes some rows to be made up for.
-        different += np.count_nonzero(np.abs(sent - plain.weights * 255).max(axis=1, initial=0) > 3)
+        different += int(np.count_nonzero(np.abs(sent - plain.weights * 255).max(axis=1, initial=0) > 3))
         rows += len(plain.weights)
     assert different <= 0.01 * rows
     assert rows == -(-sum(map(len, audio)) * 100 // (rate * (2 if encoding == "pcm16" else 1)))
