@@ -28,6 +28,9 @@ PARTS = {
 }
 """Which packages each part of the tests needs."""
 
+PARALLEL = ("-n", "2", "--dist", "loadfile")
+"""Two processes run the tests, whole files each: most tests wait for servers half of the time."""
+
 FRAMEWORK_PACKAGES = ("pipecat-mascot", "livekit-plugins-mascot")
 """The packages for frameworks, whose requirements are large."""
 
@@ -121,7 +124,7 @@ def build_wheels(session: nox.Session, *packages: str, tree: Path = ROOT) -> lis
 def tests(session: nox.Session, part: str) -> None:
     """Run the tests of each package on its wheel, then those of the three wheels together."""
     session.install(*build_wheels(session, *PARTS[part]), *testing(part))
-    session.run("pytest", f"tests/{part}", *session.posargs)
+    session.run("pytest", f"tests/{part}", *PARALLEL, *session.posargs)
 
 
 @nox.session
@@ -347,11 +350,12 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, and which layer of mascot_server may import which."""
+    """Check style, formatting, words, and which layer of mascot_server may import which."""
     session.install(*build_wheels(session, "mascot-server", "mascot-visemes"), *group("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
+    session.run("python", "-m", "tools.words")
 
 
 @nox.session
