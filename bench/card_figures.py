@@ -126,7 +126,7 @@ def _facts(model: str, card: dict[str, Any]) -> dict[str, Any]:
     kept = ("version", "description", "language", "licence", "architecture")
     return {key: card[key] for key in kept if key in card} | {
         "labels": len(card["labels"]),
-        "state_floats": load_network(model).state_size,
+        "state_bytes": load_network(model).state_bytes,
         "onnx_mb": round(len(graph) / 1e6, 2),
         "onnx_sha256": hashlib.sha256(graph).hexdigest(),
     }
