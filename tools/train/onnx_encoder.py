@@ -194,8 +194,8 @@ class _Drawing:
         Args:
             name: Of its module.
             x: Shape (batch, steps, WIDTH).
-            heard: Keys and values of the `REACH` steps before in levels, each of shape (batch, 1, heads, REACH, width of
-                a head).
+            heard: Keys and values of the `REACH` steps before in levels, of shape (batch, 1, heads, REACH, width of a
+                head) each.
             places: As from `distances` and `compared`.
 
         Returns:
