@@ -65,6 +65,12 @@ class Product:
         levels, scales = _levels(weight)
         return cls(span, levels.T, scales, bias)
 
+    def cut(self, outputs: slice, factors: Floats) -> Product:
+        """Return some of the outputs, each multiplied with a factor."""
+        return Product(
+            self.span, self.levels[:, outputs], self.scales[outputs] * factors, self.bias[outputs] * factors
+        )
+
 
 class Graph:
     """Nodes and constants; names are made up.

@@ -55,9 +55,10 @@ class Parts:
     """What a graph is drawn of.
 
     Attributes:
-        products: By the names of the network's modules, and as from `gru_products` and `head_products`.
-        weights: What is not in a product, by torch's names; and for each layer ``levels``, the distance between two
-            levels of each key and value, shape (2 * WIDTH,).
+        products: By the names of the network's modules, and as from `gru_products`, `head_products` and
+            `attention_products`.
+        weights: What is not in a product, by torch's names; and for each layer ``value_levels``, the distance between
+            two levels of each value, shape (WIDTH,).
     """
 
     products: Products
@@ -81,7 +82,8 @@ def parts_of(net: EncoderNet, steps: Tensor) -> Parts:
         net: The network.
         steps: Speech to take ranges from, shape (batch, steps, 2 * BANDS).
     """
-    weights, (ranges, levels) = weights_of(net), _ranges(net, steps)
+    weights = weights_of(net)
+    ranges, levels = _ranges(net, steps)
     ranges["bands"] = ranges["frames"]  # the same levels go into both
     products = gru_products(0, ranges.pop("gru"), weights) | head_products(weights)
     for name, span in ranges.items():
@@ -90,7 +92,28 @@ def parts_of(net: EncoderNet, steps: Tensor) -> Parts:
         outputs, inputs, *_ = weight.shape
         weight = weight.reshape(outputs, inputs, -1).transpose(0, 2, 1).reshape(outputs, -1)
         products[name] = Product.of(span, weight, weights[f"{name}.bias"])
-    return Parts(products, weights | levels)
+    for number, its_levels in enumerate(levels):
+        name = f"layers.{number}"
+        products |= attention_products(name, products.pop(f"{name}.attention_in"), its_levels)
+        weights[f"{name}.value_levels"] = its_levels[WIDTH:]
+    return Parts(products, weights)
+
+
+def attention_products(name: str, product: Product, levels: Floats) -> Products:
+    """The products of a layer's queries, and of its keys and values, for `drawn`.
+
+    Levels of keys and values are 1 apart. Queries are multiplied with the distance between levels of the keys instead,
+    and with the scale of scores; what comes out of attention with that of the values.
+
+    Args:
+        name: Of the layer.
+        product: Of queries, keys and values.
+        levels: Distance between two levels of each key and value, as from `kept_levels`.
+    """
+    return {
+        f"{name}.query": product.cut(slice(WIDTH), levels[:WIDTH] * np.float32(SCORE_SCALE)),
+        f"{name}.kept": product.cut(slice(WIDTH, None), 1 / levels),
+    }
 
 
 def kept_levels(values: Floats) -> Floats:
@@ -102,10 +125,10 @@ def kept_levels(values: Floats) -> Floats:
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
-def _ranges(net: EncoderNet, steps: Tensor) -> tuple[dict[str, Range], Weights]:
-    """Range of what goes into each module with a product, by its name; and levels of keys and values."""
+def _ranges(net: EncoderNet, steps: Tensor) -> tuple[dict[str, Range], list[Floats]]:
+    """Range of what goes into each module with a product, by its name; and each layer's levels of keys and values."""
     found: dict[str, Range] = {}
-    levels: Weights = {}
+    levels: list[Floats] = []
 
     def taking(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         def take(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -115,11 +138,8 @@ def _ranges(net: EncoderNet, steps: Tensor) -> tuple[dict[str, Range], Weights]:
 
         return take
 
-    def keeping(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], out: Tensor) -> None:
-            levels[f"{name}.levels"] = kept_levels(out[..., WIDTH:].flatten(0, 1).numpy())
-
-        return keep
+    def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], out: Tensor) -> None:
+        levels.append(kept_levels(out[..., WIDTH:].flatten(0, 1).numpy()))
 
     kinds = (nn.Linear, nn.Conv1d, nn.GRU)
     hooks = [
@@ -127,10 +147,7 @@ def _ranges(net: EncoderNet, steps: Tensor) -> tuple[dict[str, Range], Weights]:
         for name, module in net.named_modules()
         if isinstance(module, kinds)
     ]
-    hooks += [
-        layer.attention_in.register_forward_hook(keeping(f"layers.{number}"))
-        for number, layer in enumerate(net.layers)
-    ]
+    hooks += [layer.attention_in.register_forward_hook(keep) for layer in net.layers]
     net.body(steps, steps.new_zeros(len(steps), net.state_size))
     for hook in hooks:
         hook.remove()
@@ -144,6 +161,7 @@ class _Drawing:
         self.graph = Graph()
         self.products = parts.products
         self.weights = parts.weights
+        self.integers = self.floats(1.0), self.graph.constant(0, np.int8)
 
     def floats(self, values: object) -> str:
         return self.graph.constant(values, np.float32)
@@ -186,53 +204,45 @@ class _Drawing:
         result: str = graph.add("Add", graph.add("Concat", steps, steps, axis=0), shape(graph, 0, REACH))
         return result
 
-    def layer(
-        self, name: str, x: str, heard: tuple[str, str], places: tuple[str, str]
-    ) -> tuple[str, list[str]]:
-        """A transformer's layer.
+    def layer(self, number: int, x: str, distances: str, compared: str) -> str:
+        """A transformer's layer, with its keys and values of the last `REACH` steps in levels; returns what comes out.
 
         Args:
-            name: Of its module.
+            number: Of the layer.
             x: Shape (batch, steps, WIDTH).
-            heard: Keys and values of the `REACH` steps before in levels, of shape (batch, 1, heads, REACH, width of a
-                head) each.
-            places: As from `distances` and `compared`.
-
-        Returns:
-            What comes out, and the keys and values of the last `REACH` steps.
+            distances: As from `distances`.
+            compared: As from `compared`.
         """
+        name, states = f"layers.{number}", [f"{kind}_{number}" for kind in ("keys", "values")]
         graph = self.graph
-        y = self.rounded(self.norm(x, f"{name}.attention_norm"), f"{name}.attention_in")
-        y = self.product(y, f"{name}.attention_in")
-        query, new = graph.add("Split", y, shape(graph, WIDTH, 2 * WIDTH), names=("", ""), axis=2)
-        # Levels of keys are 1 apart in units of their own, which go into the queries instead; those of values likewise
-        # into what comes out.
-        levels = self.weights[f"{name}.levels"]
-        new = graph.add("Mul", new, self.floats(1 / levels))
-        new = graph.add("QuantizeLinear", new, self.floats(1.0), graph.constant(0, np.int8))
-        new = graph.add("Reshape", new, shape(graph, 0, 0, 2, ATTENTION_HEADS, _WIDTH_OF_HEAD))
-        new = graph.add("Transpose", new, perm=[0, 2, 3, 1, 4])
-        new = graph.add("Split", new, shape(graph, 1, 1), names=("", ""), axis=1)
-        kept = [graph.add("Concat", *both, axis=3) for both in zip(heard, new, strict=True)]
+        y = self.rounded(self.norm(x, f"{name}.attention_norm"), f"{name}.query")
+        new = graph.add("QuantizeLinear", self.product(y, f"{name}.kept"), *self.integers)
+        new = graph.add("Reshape", new, shape(graph, 0, 0, 2 * ATTENTION_HEADS, _WIDTH_OF_HEAD))
+        new = graph.add("Transpose", new, perm=[0, 2, 1, 3])
+        heads = shape(graph, ATTENTION_HEADS, ATTENTION_HEADS)
+        new = graph.add("Split", new, heads, names=("", ""), axis=1)
+        kept = [graph.add("Concat", *both, axis=2) for both in zip(states, new, strict=True)]
+        for state, both in zip(states, kept, strict=True):
+            graph.add("Slice", both, *(shape(graph, n) for n in (-REACH, END, 2)), names=(f"next_{state}",))
         key, value = (graph.add("Cast", part, to=TensorProto.FLOAT) for part in kept)
-        query = graph.add("Mul", query, self.floats(levels[:WIDTH] * SCORE_SCALE))
-        query = graph.add("Reshape", query, shape(graph, 0, 1, -1, ATTENTION_HEADS, _WIDTH_OF_HEAD))
-        query = graph.add("Transpose", query, perm=[0, 1, 3, 2, 4])
-        score = graph.add("MatMul", query, graph.add("Transpose", key, perm=[0, 1, 2, 4, 3]))
+        query = graph.add(
+            "Reshape", self.product(y, f"{name}.query"), shape(graph, 0, 0, ATTENTION_HEADS, _WIDTH_OF_HEAD)
+        )
+        query = graph.add("Transpose", query, perm=[0, 2, 1, 3])
+        score = graph.add("MatMul", query, graph.add("Transpose", key, perm=[0, 1, 3, 2]))
         counts = np.pad(self.weights[f"{name}.distance"], ((0, 0), (0, 1)), constant_values=_NEVER)
-        distances, compared = places
         counts = graph.add("Gather", self.floats(counts), distances, axis=1)
         counts = graph.add("Slice", counts, shape(graph, 0, 0), compared, shape(graph, 1, 2))
         share = graph.add("Softmax", graph.add("Add", score, counts), axis=-1)
-        y = graph.add("Transpose", graph.add("MatMul", share, value), perm=[0, 1, 3, 2, 4])
-        y = graph.add("Reshape", y, shape(graph, 0, -1, WIDTH))
-        y = graph.add("Mul", y, self.floats(levels[WIDTH:]))
+        y = graph.add("Transpose", graph.add("MatMul", share, value), perm=[0, 2, 1, 3])
+        y = graph.add("Reshape", y, shape(graph, 0, 0, WIDTH))
+        y = graph.add("Mul", y, self.floats(self.weights[f"{name}.value_levels"]))
         y = self.product(self.rounded(y, f"{name}.attention_out"), f"{name}.attention_out")
         x = graph.add("Add", x, y)
         y = self.product(self.rounded(self.norm(x, f"{name}.norm"), f"{name}.up"), f"{name}.up")
         y = self.product(self.rounded(self.gelu(y), f"{name}.down"), f"{name}.down")
-        after = [cut(graph, part, -REACH, END, axis=3) for part in kept]
-        return graph.add("Add", x, y), after
+        result: str = graph.add("Add", x, y)
+        return result
 
 
 def encoder_graph(net: EncoderNet, steps: Tensor) -> tuple[Graph, list[State]]:
@@ -253,7 +263,6 @@ def drawn(parts: Parts) -> tuple[Graph, list[State]]:
     past, memory = graph.add(
         "Split", "state", shape(graph, FRAMES_BACK * BANDS, hidden), names=("", ""), axis=1
     )
-    heard = graph.add("Split", "heard", shape(graph, *[1] * 2 * layers), names=("",) * 2 * layers, axis=1)
     frames = graph.add("Reshape", normalised(graph, drawing.weights), shape(graph, 0, -1, BANDS))
     past = graph.add("Reshape", past, shape(graph, -1, FRAMES_BACK, BANDS))
     frames = graph.add("Concat", past, frames, axis=1)
@@ -268,10 +277,9 @@ def drawn(parts: Parts) -> tuple[Graph, list[State]]:
     )
     x = drawing.gelu(drawing.product(x, "steps"))
     x = graph.add("Add", x, drawing.floats(drawing.weights["position"]))
-    places, after = (drawing.distances(), drawing.compared()), []
-    for number, before in enumerate(zip(heard[::2], heard[1::2], strict=True)):
-        x, kept = drawing.layer(f"layers.{number}", x, before, places)
-        after += kept
+    distances, compared = drawing.distances(), drawing.compared()
+    for number in range(layers):
+        x = drawing.layer(number, x, distances, compared)
     x = drawing.product(drawing.rounded(drawing.norm(x, "norm"), "encoded"), "encoded")
     last = FRAMES - 1
     around = graph.add(
@@ -282,9 +290,10 @@ def drawn(parts: Parts) -> tuple[Graph, list[State]]:
     memory, x = gru_layer(graph, 0, x, memory, parts.products)
     read_out(graph, parts.products, x, memory)
     graph.add("Concat", past, memory, names=("next_state",), axis=1)
-    graph.add("Concat", *after, names=("next_heard",), axis=1)
-    sizes = (2 * layers, ATTENTION_HEADS, REACH, _WIDTH_OF_HEAD)
-    return graph, [
-        State("state", TensorProto.FLOAT, (FRAMES_BACK * BANDS + hidden,)),
-        State("heard", TensorProto.INT8, sizes),
+    sizes = (ATTENTION_HEADS, REACH, _WIDTH_OF_HEAD)
+    kept = [
+        State(f"{kind}_{number}", TensorProto.INT8, sizes)
+        for number in range(layers)
+        for kind in ("keys", "values")
     ]
+    return graph, [State("state", TensorProto.FLOAT, (FRAMES_BACK * BANDS + hidden,)), *kept]

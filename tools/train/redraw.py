@@ -25,7 +25,7 @@ from bench.corpus import evenly, read_audio
 from mascot_visemes.features import BANDS, FeatureStream
 from tools.train.encoder import WIDTH
 from tools.train.graph import Product, Range
-from tools.train.onnx_encoder import SCORE_SCALE, Parts, drawn, kept_levels
+from tools.train.onnx_encoder import Parts, attention_products, drawn, kept_levels
 from tools.train.onnx_parts import model
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ def parts_from(made: ModelProto, steps: Callable[[], Floats]) -> Parts:
     constants = _constants(graph)
     weights, names = {}, ["frames", "steps"]
     kinds = {kind: [n for n in graph.node if n.op_type == kind] for kind in {n.op_type for n in graph.node}}
+    rounded = "Cast" in kinds  # keys and values are
     tables = [constants[n.input[0]] for n in kinds["Gather"] if n.input[0] in constants]
     for layer, table in enumerate(tables):
         weights[f"layers.{layer}.distance"] = table[:, :-1]
-        names += [f"layers.{layer}.{part}" for part in ("attention_in", "attention_out", "up", "down")]
+        attending = ("kept", "query") if rounded else ("attention_in",)
+        names += [f"layers.{layer}.{part}" for part in (*attending, "attention_out", "up", "down")]
     norms = [f"layers.{layer}.{part}" for layer in range(len(tables)) for part in ("attention_norm", "norm")]
     for name, node in zip([*norms, "norm"], kinds["LayerNormalization"], strict=True):
         weights |= {
@@ -75,10 +77,13 @@ def parts_from(made: ModelProto, steps: Callable[[], Floats]) -> Parts:
     products = found | dict(zip(("gru.0.both", "gru.0.new"), gates, strict=True))
     scales = [constants[n.input[1]] for n in kinds["Mul"] if n.input[1] in constants]
     kept = [scale for scale in scales if scale.shape == (WIDTH,)]
-    if not kept:
-        return Parts(products, weights | _levels(made, len(tables), steps()))
-    for layer, (key, value) in enumerate(zip(kept[::2], kept[1::2], strict=True)):
-        weights[f"layers.{layer}.levels"] = np.concatenate((key / SCORE_SCALE, value), dtype=np.float32)
+    levels = [] if kept else _levels(made, len(tables), steps())
+    for layer, its_levels in enumerate(levels):
+        name = f"layers.{layer}"
+        products |= attention_products(name, products.pop(f"{name}.attention_in"), its_levels)
+        kept.append(its_levels[WIDTH:])
+    for layer, its_levels in enumerate(kept):
+        weights[f"layers.{layer}.value_levels"] = its_levels
     return Parts(products, weights)
 
 
@@ -97,8 +102,8 @@ def _products(graph: GraphProto) -> list[Product]:
     return found
 
 
-def _levels(made: ModelProto, layers: int, steps: Floats) -> dict[str, Floats]:
-    """Levels of keys and values: the greatest of each on speech is the last level."""
+def _levels(made: ModelProto, layers: int, steps: Floats) -> list[Floats]:
+    """Each layer's levels of keys and values: the greatest of each on speech is the last level."""
     watched = onnx.ModelProto()
     watched.CopyFrom(made)
     attending = [n for n in made.graph.node if n.op_type == "MatMulIntegerToFloat"][2 : 2 + 4 * layers : 4]
@@ -107,10 +112,7 @@ def _levels(made: ModelProto, layers: int, steps: Floats) -> dict[str, Floats]:
     session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
     state = np.zeros((len(steps), session.get_inputs()[1].shape[1]), np.float32)
     answers = session.run([node.output[0] for node in attending], {"steps": steps, "state": state})
-    return {
-        f"layers.{layer}.levels": kept_levels(answer[..., WIDTH:].reshape(-1, 2 * WIDTH))
-        for layer, answer in enumerate(answers)
-    }
+    return [kept_levels(answer[..., WIDTH:].reshape(-1, 2 * WIDTH)) for answer in answers]
 
 
 def speech(corpora: Sequence[Path]) -> Floats:
