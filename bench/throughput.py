@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 CHUNK_MS = 100
-BATCHES = (1, 16, 64)
+BATCHES = (1, 16, 32)
 # Streams without blend weights and with them, by what stands behind their name.
 _KINDS = (("", False), ("_weights", True))
 STAGES = ("features", "network", "decoding")

@@ -146,10 +146,11 @@ class PosteriorStream:
         if answer:
             told, state = answer
             edges = told[:, -LOOK_AHEAD_FRAMES:].copy()
-            for row, (stream, its_edge) in enumerate(zip(streams, edges, strict=True)):
+            # Views would keep those of all the others as long as a stream rests.
+            states = zip(*[[its_part.copy() for its_part in part[:, None]] for part in state], strict=True)
+            for stream, its_edge, its_state in zip(streams, edges, states, strict=True):
                 stream._edge = its_edge
-                # A view would keep those of all the others as long as this stream rests.
-                stream.state = tuple([part[row : row + 1].copy() for part in state])
+                stream.state = its_state
         else:
             told = together([stream._edge for stream in streams])
         first = known + LOOK_AHEAD_FRAMES - told.shape[1]
