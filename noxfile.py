@@ -28,6 +28,9 @@ PARTS = {
 }
 """Which packages each part of the tests needs."""
 
+FRAMEWORK_PACKAGES = ("pipecat-mascot", "livekit-plugins-mascot")
+"""The packages for frameworks, whose requirements are large."""
+
 SDKS = {
     "elevenlabs": ("2.11.0", "2.40.0", "2.60.0", "2.75.0", ""),
     "openai": ("1.109.1", "2.0.0", "2.54.0", "3.0.0", "3.12.0", ""),
@@ -63,11 +66,17 @@ FRAMEWORKS = {
     "livekit": ("livekit-agents>=1.8", "livekit-plugins-openai>=1.8"),
     "litellm": ("litellm[proxy]>=1.108",),
     "genai": ("google-genai>=3.6",),
+    "agents": ("openai-agents>=0.24",),
+    "adk": ("google-adk>=2.13",),
 }
 """Clients of others that connect to the server, each with an environment of its own: their requirements exclude
 each other's and ours."""
 
-NODE_FRAMEWORKS = ("@livekit/agents@^1.9", "@livekit/agents-plugin-openai@^1.9")
+NODE_FRAMEWORKS = (
+    "@livekit/agents@^1.9",
+    "@livekit/agents-plugin-openai@^1.9",
+    "@openai/agents-realtime@^0.20",
+)
 
 TRAINING = (
     *LEARNING,
@@ -345,6 +354,42 @@ def types(session: nox.Session) -> None:
     for package in sorted(path.name for path in (ROOT / "packages").iterdir()):
         session.run("mypy", f"packages/{package}/src")
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site into site/ and check its links; `nox -s docs -- serve` shows it on loopback."""
+    session.install(*build_wheels(session, *PARTS["integration"], *FRAMEWORK_PACKAGES), *group("docs"))
+    command = session.posargs or ["build", "--strict"]
+    # The build imports tools/site, and Material prints news of its successor otherwise.
+    session.run("mkdocs", *command, env={"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build what would be published, check it, and try each package from its wheel and from its sdist."""
+    session.install(*group("release"), *group("workflows"))
+    out = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(out, ignore_errors=True)
+    packages = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
+    for package in packages:
+        session.run("python", "-m", "build", "--outdir", str(out), f"packages/{package}", silent=True)
+    session.run("twine", "check", "--strict", *map(str, sorted(out.iterdir())))
+    for kind in ("*.whl", "*.tar.gz"):
+        session.log(f"trying {kind}")
+        session.run("python", "-m", "tools.try_release", str(out), kind)
+    workflows = [str(path) for path in sorted(ROOT.glob(".github/workflows/*.yml"))]
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("zizmor", "--offline", "--no-progress", *workflows)
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def pythons(session: nox.Session) -> None:
+    """Run the tests of the three packages with each version of Python that is installed."""
+    session.install(
+        *build_wheels(session, *PARTS["integration"], "mascot-visemes[cli]"), *testing("integration")
+    )
+    session.run("pytest", "tests/visemes", "tests/client", "tests/integration", *session.posargs)
 
 
 @nox.session

@@ -122,11 +122,14 @@ def weakest(figures: dict[str, dict[str, float]], rows: list[list[float]]) -> li
 
 def _facts(model: str, card: dict[str, Any]) -> dict[str, Any]:
     """What the model is: from the card what it has, from the network's file the rest."""
-    graph = (resources.files("mascot_visemes") / "models" / f"{model}.onnx").read_bytes()
+    network = load_network(model)
+    graph = (resources.files("mascot_visemes") / "models" / f"{network.weights}.onnx").read_bytes()
+    shared = {"network": f"that of {network.weights}"} if network.weights != model else {}
     kept = ("version", "description", "language", "licence", "architecture")
     return {key: card[key] for key in kept if key in card} | {
+        **shared,
         "labels": len(card["labels"]),
-        "state_bytes": load_network(model).state_bytes,
+        "state_bytes": network.state_bytes,
         "onnx_mb": round(len(graph) / 1e6, 2),
         "onnx_sha256": hashlib.sha256(graph).hexdigest(),
     }

@@ -52,7 +52,8 @@ _ABOUT_CONDITIONS = """\
 Each figure is the mean over languages of the *{split}* speech. Closed when loud: the share of loud vowel frames with
 the mouth closed. Held vowels open: the share of their frames with the mouth open. Final bilabial recall: bilabial
 recall at the end of words said alone that end in p, b or m. In `tones` nobody speaks: the figure is the share of the
-frames that sound with the mouth open. What each condition does to the audio is described in `bench/conditions.py`."""
+frames that sound with the mouth open. A row with fewer recordings is of some utterances of each corpus, evenly
+spread. What each condition does to the audio is described in `bench/conditions.py`."""
 
 
 def results(paths: Sequence[Path], model: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ _FACTS = {
     "version": "version",
     "language": "language",
     "licence": "licence",
+    "network": "network",
     "parameters": "parameters",
     "labels": "phoneme labels",
     "state_bytes": "state of a stream, bytes",

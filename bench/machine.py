@@ -12,6 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from mascot_visemes.registry import load_network
+
 
 def machine() -> dict[str, Any]:
     """CPU, cores, load and versions."""
@@ -42,7 +44,7 @@ def files(model: str) -> dict[str, float]:
         for path in package.rglob("*"):
             if path.is_file() and path.suffix != ".pyc":
                 wheel.write(path, path.relative_to(package.parent))
-    network = package / "models" / f"{model}.onnx"
+    network = package / "models" / f"{load_network(model).weights}.onnx"
     return {
         "onnx_mb": round(network.stat().st_size / 1e6, 2),
         "wheel_mb": round(len(zipped.getvalue()) / 1e6, 2),

@@ -7,7 +7,8 @@
 predict       a recording of --seconds in one call; times_real_time is its length by the time taken
 chunk_100ms   microseconds for 100 ms of one stream: `stream` alone, through create_stream; batch_N in a batch of N
               streams, the batch's time divided by N, with the features and the decoding of each of them; the same
-              with blend weights, which count as decoding: `stream_weights` and batch_N_weights
+              with blend weights, which count as decoding: `stream_weights` and batch_N_weights; and with those of
+              VRM beside the same events of Oculus: `stream_vrm` and batch_N_vrm
 start         a fresh process: import, load, and both together
 memory        peak of the process in MB; `predict` minus `before_predict` is what the recording took beyond itself
 threads       of a fresh process with no limits set: numpy's are those of its linear algebra

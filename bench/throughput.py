@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 CHUNK_MS = 100
 BATCHES = (1, 16, 32)
-# Streams without blend weights and with them, by what stands behind their name.
-_KINDS = (("", False), ("_weights", True))
+# Streams without blend weights, with those of their set and with those of another, by what stands behind their name.
+_KINDS: tuple[tuple[str, bool | mv.Shapes], ...] = (("", False), ("_weights", True), ("_vrm", "vrm"))
 STAGES = ("features", "network", "decoding")
 
 _SHAPES = "oculus"
@@ -69,10 +69,12 @@ class Batch:
         rate: Samples per second.
         chunks: The audio.
         size: How many streams.
-        weights: Whether they compute blend weights.
+        weights: Whether they compute blend weights, or of which set.
     """
 
-    def __init__(self, network: Network, rate: int, chunks: list[bytes], size: int, *, weights: bool) -> None:
+    def __init__(
+        self, network: Network, rate: int, chunks: list[bytes], size: int, *, weights: bool | mv.Shapes
+    ) -> None:
         self.size = size
         self._weights = weights
         self._network = Watched(network)

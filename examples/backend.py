@@ -42,8 +42,8 @@ from mascot_client import (
     OpenAIConfig,
     RateLimitError,
     UnavailableError,
-    gemini,
-    openai,
+    for_gemini,
+    for_openai,
 )
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ async def config_for(wish: Wish, user: str) -> ElevenLabsConfig | OpenAIConfig |
     such token, so its key goes to the mascot server, which seals it into the URL.
     """
     if wish.provider == "openai":
-        return await openai.mint_async(voice="marin")  # with OPENAI_API_KEY
+        return await for_openai.mint_async(voice="marin")  # with OPENAI_API_KEY
     if wish.provider == "gemini":
-        return await gemini.mint_async(model=GEMINI_MODEL)  # with GEMINI_API_KEY
+        return await for_gemini.mint_async(model=GEMINI_MODEL)  # with GEMINI_API_KEY
     return ElevenLabsConfig(
         api_key=os.environ["ELEVENLABS_API_KEY"],
         agent_id=os.environ["ELEVENLABS_AGENT_ID"],
@@ -97,11 +97,11 @@ async def start_conversation(
     """Answers what the provider's JavaScript SDK connects with, for one conversation within 10 minutes."""
     user = logged_in(request)
     mascot: AsyncMascotClient = request.app.state.mascot
-    answer = await mascot.get_signed_url(await config_for(data, user))
-    if isinstance(answer, GeminiCredentials):
-        content = {"api_key": answer.api_key, "base_url": answer.base_url}
+    credentials = await mascot.get_signed_url(await config_for(data, user))
+    if isinstance(credentials, GeminiCredentials):
+        content = {"api_key": credentials.api_key, "base_url": credentials.base_url}
     else:
-        content = {"signed_url": answer.url}
+        content = {"signed_url": credentials.url}
     return Response(content, headers={"cache-control": "no-store"})
 
 

@@ -65,7 +65,7 @@ class Mouth(FrameProcessor):
             for event in frame.events:
                 jaw = mv.ARKIT_POSES[str(event.viseme)]["jawOpen"]
                 print(
-                    f"{event.time_ms / 1000:6.2f} s  {event.viseme:<4} {'█' * round(40 * jaw)}".rstrip(),
+                    f"{event.time_ms / 1000:6.2f} s  {event.viseme:<4} {'#' * round(40 * jaw)}".rstrip(),
                     flush=True,
                 )
         await self.push_frame(frame, direction)

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from examples.demo.drawing import COLUMN_MS, letters, openings
+from examples.demo.drawing import COLUMN_MS, SOUNDS, letters, openings, show
 from examples.face import blended, draw
 
 if TYPE_CHECKING:
@@ -24,15 +24,6 @@ _STEPS: Final = (0, 95, 135, 175, 215, 255)
 """How bright each step of a colour is where a terminal has 256 of them."""
 _PANEL: Final = 32
 _SMALLEST: Final = _PANEL + 28
-# fmt: off
-_SOUNDS: Final = (
-    "silence", "ae ax ah", "aa", "ao", "ey eh uh", "er",
-    "y iy ih", "w uw", "ow", "aw", "oy", "ay",
-    "h", "r", "l", "s z", "sh ch jh zh", "th dh",
-    "f v", "d t n", "k g ng", "p b m",
-)
-"""What each SAPI viseme stands for."""
-# fmt: on
 
 
 class Display(Protocol):
@@ -95,7 +86,7 @@ class Screen:
 
     def _beside(self, mouth: Mouth, captions: Sequence[str], rows: int) -> list[str]:
         shares = sorted(mouth.weights.items(), key=lambda share: -share[1])[:3]
-        bars = [f"{_SOUNDS[viseme]:<12}{'█' * round(16 * weight)}" for viseme, weight in shares]
+        bars = [f"{SOUNDS[viseme]:<12}{'█' * round(16 * weight)}" for viseme, weight in shares]
         head = [f"\x1b[1m{self._title}\x1b[0m", "", *bars, *[""] * (3 - len(bars)), ""]
         foot = ["", "\x1b[2mCtrl-C hangs up\x1b[0m"]
         said = [line for caption in captions for line in [*textwrap.wrap(caption, _PANEL - 2), ""]]
@@ -125,7 +116,7 @@ class Strip:
         """Prints what there is for a whole line, and what was said once it is complete."""
         if list(captions[:-1]) != self._said:
             self._flush()
-            print(*captions[len(self._said) : -1], sep="\n", flush=True)
+            show(captions[len(self._said) : -1])
             self._said = list(captions[:-1])
         columns = int((now_ms - self._before) // COLUMN_MS)
         self._before += columns * COLUMN_MS
@@ -137,7 +128,8 @@ class Strip:
     def _flush(self) -> None:
         row, self._shapes = self._shapes[: self._COLUMNS], self._shapes[self._COLUMNS :]
         if row:
-            print(f"{self._from / 1000:5.1f} s  {openings(row)}\n         {letters(row)}", flush=True)
+            text = f"{self._from / 1000:5.1f} s  {openings(row)}\n         {letters(row)}"
+            show([text])
             self._from += len(row) * COLUMN_MS
 
 

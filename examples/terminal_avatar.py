@@ -25,6 +25,7 @@ from google.genai.types import AudioTranscriptionConfig, LiveConnectConfig, Moda
 from openai import OpenAIError
 from websockets.exceptions import WebSocketException
 
+from examples.demo.drawing import as_encoded
 from examples.offline import offline
 from examples.silence import SilentPlayer
 from examples.terminal import Screen, Strip
@@ -33,9 +34,9 @@ from mascot_client import (
     MascotClient,
     MascotError,
     VisemeFeed,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_client.player import VisemePlayer
 
@@ -83,9 +84,9 @@ class Talk:
 def talk_to_openai(talk: Talk) -> None:
     """Talks to OpenAI Realtime."""
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(openai.mint())
-    with openai.connect(answer) as connection:
-        events = openai.listen(connection, VisemeFeed(on_interrupted=talk.player.interrupt))
+        credentials = mascot.get_signed_url(for_openai.mint())
+    with for_openai.connect(credentials) as connection:
+        events = for_openai.listen(connection, VisemeFeed(on_interrupted=talk.player.interrupt))
         for question in talk.questions:
             talk.asked(question)
             connection.conversation.item.create(
@@ -98,7 +99,7 @@ def talk_to_openai(talk: Talk) -> None:
             connection.response.create()
             for event in events:
                 if event.type == "response.output_audio.delta":
-                    talk.player.play(base64.b64decode(event.delta), openai.visemes(event))
+                    talk.player.play(base64.b64decode(event.delta), for_openai.visemes(event))
                 elif event.type == "response.output_audio_transcript.delta":
                     talk.said(event.delta)
                 elif event.type == "error":
@@ -115,18 +116,18 @@ def talk_to_gemini(talk: Talk) -> None:
 
 async def _talk_to_gemini(talk: Talk) -> None:
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(await gemini.mint_async(model=GEMINI_MODEL))
+        credentials = mascot.get_signed_url(await for_gemini.mint_async(model=GEMINI_MODEL))
     feed = VisemeFeed(on_interrupted=talk.player.interrupt)
     config = LiveConnectConfig(
         response_modalities=[Modality.AUDIO], output_audio_transcription=AudioTranscriptionConfig()
     )
-    async with gemini.connect(answer, model=GEMINI_MODEL, config=config) as session:
+    async with for_gemini.connect(credentials, model=GEMINI_MODEL, config=config) as session:
         for question in talk.questions:
             talk.asked(question)
             await session.send_realtime_input(text=question)
-            async for message in gemini.listen(session.receive(), feed):
+            async for message in for_gemini.listen(session.receive(), feed):
                 if message.data:
-                    talk.player.play(message.data, gemini.visemes(message))
+                    talk.player.play(message.data, for_gemini.visemes(message))
                 if message.server_content and message.server_content.output_transcription:
                     talk.said(message.server_content.output_transcription.text)
             await asyncio.to_thread(talk.heard)
@@ -163,11 +164,11 @@ def talk_to_elevenlabs(talk: Talk) -> None:
         api_key=os.environ["ELEVENLABS_API_KEY"], agent_id=os.environ["ELEVENLABS_AGENT_ID"]
     )
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(config)
+        credentials = mascot.get_signed_url(config)
     feed = VisemeFeed()
     loudspeaker = Loudspeaker(talk.player, feed)
-    conversation = elevenlabs.connect(
-        answer,
+    conversation = for_elevenlabs.connect(
+        credentials,
         agent_id=config.agent_id,
         on_visemes=feed,
         audio_interface=loudspeaker,
@@ -229,6 +230,11 @@ def run(talk: Talk, converse: Callable[[Talk], None], display: Display, speed: f
         raise failed[0]
 
 
+def _can_show_blocks() -> bool:
+    """Return whether the output is a terminal whose encoding has the characters of a `Screen`."""
+    return sys.stdout.isatty() and as_encoded("▀", sys.stdout.encoding) == "▀"
+
+
 def main() -> None:
     """Runs the example."""
     parser = argparse.ArgumentParser(prog="terminal_avatar", description=__doc__.partition("\n")[0])
@@ -254,7 +260,7 @@ def main() -> None:
                 else SilentPlayer(rate, speed)
             )
             title = f"{options.provider}{' (simulated)' if simulated else ''}"
-            display: Display = Screen(title) if sys.stdout.isatty() else Strip()
+            display: Display = Screen(title) if _can_show_blocks() else Strip()
             run(Talk(options.questions, player), converse, display, speed)
     except (MascotError, OpenAIError, GeminiError, WebSocketException, OSError) as error:
         raise SystemExit(f"terminal_avatar: {error}") from None

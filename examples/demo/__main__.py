@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from examples.demo.conversations import CONVERSATIONS
-from examples.demo.drawing import draw
+from examples.demo.drawing import draw, legend, show
 from examples.demo.stage import SPOKEN, stage
 
 if TYPE_CHECKING:
@@ -128,11 +128,13 @@ def main() -> None:
     )
     options = parser.parse_args()
     results = {}
+    if not options.json:
+        show([*legend(), ""])
     with stage(options.viseme_model) as on:
         for provider in CONVERSATIONS:
             results[provider] = converse(on, provider)
             if not options.json:
-                print("\n".join(report(provider, results[provider])), flush=True)
+                show(report(provider, results[provider]))
     if options.json:
         json.dump({"providers": {name: result.figures() for name, result in results.items()}}, sys.stdout)
         print()

@@ -20,9 +20,9 @@ from mascot_client import (
     GeminiCredentials,
     MascotClient,
     OpenAIConfig,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_server import simulators
 from mascot_server.simulators.core.voice import chunks, greeting
@@ -99,9 +99,9 @@ def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
             viseme_model=stage.viseme_model,
         )
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
-            answer = client.get_signed_url(config)
-        conversation = elevenlabs.connect(
-            answer, agent_id=config.agent_id, on_visemes=heard.see, audio_interface=loudspeaker
+            credentials = client.get_signed_url(config)
+        conversation = for_elevenlabs.connect(
+            credentials, agent_id=config.agent_id, on_visemes=heard.see, audio_interface=loudspeaker
         )
     else:
         conversation = Conversation(
@@ -135,10 +135,10 @@ def _openai(stage: Stage, *, through_server: bool) -> Heard:
     heard = Heard()
     if through_server:
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
-            answer = client.get_signed_url(
+            credentials = client.get_signed_url(
                 OpenAIConfig(ephemeral_token=simulators.OPENAI_EPHEMERAL, viseme_model=stage.viseme_model)
             )
-        manager = openai.connect(answer)
+        manager = for_openai.connect(credentials)
     else:
         official = OpenAI(
             api_key=simulators.OPENAI_EPHEMERAL,
@@ -158,7 +158,7 @@ def _openai(stage: Stage, *, through_server: bool) -> Heard:
             for event in connection:
                 if event.type == "response.output_audio.delta":
                     heard.hear(base64.b64decode(event.delta))
-                    heard.see(openai.visemes(event))
+                    heard.see(for_openai.visemes(event))
                 elif event.type == "response.done":
                     break
     return heard
@@ -169,7 +169,7 @@ def _openai_live(stage: Stage, *, through_server: bool) -> Heard:
     if through_server:
         config = OpenAIConfig(api="live", api_key=simulators.OPENAI_API_KEY, viseme_model=stage.viseme_model)
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
-            manager = openai.connect_live(client.get_signed_url(config))
+            manager = for_openai.connect_live(client.get_signed_url(config))
     else:
         official = OpenAI(
             api_key=simulators.OPENAI_API_KEY,
@@ -184,7 +184,7 @@ def _openai_live(stage: Stage, *, through_server: bool) -> Heard:
             while (event := connection.recv()).type != "session.output_audio.delta":
                 pass
             heard.hear(base64.b64decode(event.delta))
-            heard.see(openai.visemes(event))
+            heard.see(for_openai.visemes(event))
             time.sleep(0.1 / SPEED)
         connection.session.close()
         while connection.recv().type != "session.closed":
@@ -204,26 +204,26 @@ def _caller() -> Iterator[bytes]:
 def _gemini(stage: Stage, *, through_server: bool) -> Heard:
     if through_server:
         with MascotClient(base_url=stage.server, api_key=stage.api_key) as client:
-            answer = client.get_signed_url(
+            credentials = client.get_signed_url(
                 GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL, viseme_model=stage.viseme_model)
             )
     else:
         # The SDK dials TLS only; mascot-client is what gets it onto plain loopback.
-        answer = GeminiCredentials(api_key=simulators.GEMINI_API_KEY, base_url=stage.providers)
-    return asyncio.run(_gemini_session(answer))
+        credentials = GeminiCredentials(api_key=simulators.GEMINI_API_KEY, base_url=stage.providers)
+    return asyncio.run(_gemini_session(credentials))
 
 
-async def _gemini_session(answer: GeminiCredentials) -> Heard:
+async def _gemini_session(credentials: GeminiCredentials) -> Heard:
     heard = Heard()
-    async with gemini.connect(
-        answer, model=GEMINI_MODEL, config=LiveConnectConfig(response_modalities=[Modality.AUDIO])
+    async with for_gemini.connect(
+        credentials, model=GEMINI_MODEL, config=LiveConnectConfig(response_modalities=[Modality.AUDIO])
     ) as session:
         for question in QUESTIONS:
             await session.send_realtime_input(text=question)
             async for message in session.receive():
                 if message.data:
                     heard.hear(message.data)
-                    heard.see(gemini.visemes(message))
+                    heard.see(for_gemini.visemes(message))
     return heard
 
 

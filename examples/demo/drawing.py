@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["COLUMN_MS", "draw", "letters", "openings"]
+__all__ = ["COLUMN_MS", "SOUNDS", "as_encoded", "draw", "legend", "letters", "openings", "show"]
 
 COLUMN_MS: Final = 40
 COLUMNS: Final = 90
@@ -17,6 +18,13 @@ COLUMNS: Final = 90
 _LETTERS: Final = "·aAOeRiuowyIhrlsSTfdkm"
 _OPEN: Final = (0, 6, 8, 7, 5, 4, 4, 3, 5, 7, 5, 7, 4, 3, 3, 2, 3, 2, 1, 3, 3, 0)
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+_ASCII: Final = str.maketrans("·▁▂▃▄▅▆▇█", "._.-=+*%#")
+"""What is drawn where the terminal's encoding has no blocks."""
+SOUNDS: Final = (
+    "silence", "ae ax ah", "aa", "ao", "ey eh uh", "er", "y iy ih", "w uw", "ow", "aw", "oy", "ay", "h", "r", "l",
+    "s z", "sh ch jh zh", "th dh", "f v", "d t n", "k g ng", "p b m",
+)  # fmt: skip
+"""The sounds of each viseme id, in the names of ARPAbet."""
 
 
 def draw(
@@ -43,6 +51,36 @@ def draw(
         yield f"  {begin * COLUMN_MS / 1000:5.1f} s  {openings(row)}"
         yield f"           {letters(row)}"
         yield f"           {_caption(captions, begin)}"
+
+
+def legend() -> Iterator[str]:
+    """Explain the drawing, as lines of text."""
+    yield f"How to read it: one column is {COLUMN_MS} ms."
+    yield f"  first line   how far the mouth is open, from closed to wide: {_BLOCKS.strip()}"
+    yield "  second line  the mouth shape, by its sounds:"
+    for first in range(0, len(SOUNDS), 6):
+        row = zip(_LETTERS[first : first + 6], SOUNDS[first : first + 6], strict=True)
+        yield "    " + "".join(f"{letter} {sounds:<13}" for letter, sounds in row).rstrip()
+    yield "  third line   the words, where they begin"
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print a drawing at once, with characters that the output can show."""
+    print(as_encoded("\n".join(lines), sys.stdout.encoding), flush=True)
+
+
+def as_encoded(text: str, encoding: str | None) -> str:
+    """Return a drawing with characters that an encoding has.
+
+    Args:
+        text: The drawing.
+        encoding: Encoding of the output; ``None`` if it is unknown.
+    """
+    try:
+        text.encode(encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+    return text
 
 
 def openings(shapes: Iterable[int]) -> str:

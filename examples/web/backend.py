@@ -67,7 +67,7 @@ class _Handler(SimpleHTTPRequestHandler):
         if provider not in self._providers:
             return HTTPStatus.BAD_GATEWAY, {"error": f"{KEYS[provider][0]} is not set"}
         try:
-            answer = self._mascot.get_signed_url(CONFIGURATIONS[provider]())
+            credentials = self._mascot.get_signed_url(CONFIGURATIONS[provider]())
         except MascotError as error:
             return HTTPStatus.BAD_GATEWAY, {"error": str(error)}
         except Exception:
@@ -75,9 +75,9 @@ class _Handler(SimpleHTTPRequestHandler):
             logger.exception("no token from %s", provider)
             return HTTPStatus.BAD_GATEWAY, {"error": f"no token from {provider}: see the backend's log"}
         model = {"model": MODELS[provider]} if provider in MODELS else {}
-        if isinstance(answer, GeminiCredentials):
-            return HTTPStatus.OK, {"api_key": answer.api_key, "base_url": answer.base_url, **model}
-        return HTTPStatus.OK, {"signed_url": answer.url, **model}
+        if isinstance(credentials, GeminiCredentials):
+            return HTTPStatus.OK, {"api_key": credentials.api_key, "base_url": credentials.base_url, **model}
+        return HTTPStatus.OK, {"signed_url": credentials.url, **model}
 
     def _answer(self, status: HTTPStatus, content: dict[str, str]) -> None:
         body = json.dumps(content).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from mascot_client import ElevenLabsConfig, gemini, openai
+from mascot_client import ElevenLabsConfig, for_gemini, for_openai
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def _elevenlabs() -> ElevenLabsConfig:
 CONFIGURATIONS: Final[dict[str, Callable[[], ProviderConfig]]] = {
     "elevenlabs": _elevenlabs,
     # OpenAI's and Google's keys go to OpenAI and Google alone, which give a token for one conversation.
-    "openai": lambda: openai.mint(model=MODELS["openai"]),
-    "gemini": lambda: gemini.mint(model=MODELS["gemini"]),
+    "openai": lambda: for_openai.mint(model=MODELS["openai"]),
+    "gemini": lambda: for_gemini.mint(model=MODELS["gemini"]),
 }
 """Makes the configuration to ask the mascot server with, a provider at a time."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_client import SignedUrl, VisemeEvent, VisemeFeed, Visemes, elevenlabs
+from mascot_client import SignedUrl, VisemeEvent, VisemeFeed, Visemes, for_elevenlabs
 
 from .fakes import AUDIO, BAD_PAYLOADS, PAYLOADS, TOKEN, Socket, SocketServer, b64, socket_server
 
@@ -95,7 +95,7 @@ class AsyncSpeaker(sdk.AsyncAudioInterface):  # type: ignore[misc, name-defined]
 
 
 def talk(answer: SignedUrl, on_visemes: Callable[[Visemes], object], heard: list[object]) -> Any:
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         answer,
         agent_id="agent_1",
         on_visemes=on_visemes,
@@ -108,7 +108,7 @@ def talk(answer: SignedUrl, on_visemes: Callable[[Visemes], object], heard: list
 
 
 async def talk_async(answer: SignedUrl, on_visemes: Callable[[Visemes], Any], heard: list[object]) -> None:
-    conversation = elevenlabs.connect_async(
+    conversation = for_elevenlabs.connect_async(
         answer, agent_id="agent_1", on_visemes=on_visemes, audio_interface=AsyncSpeaker(heard)
     )
     assert isinstance(conversation, sdk.AsyncConversation)
@@ -231,7 +231,7 @@ def test_a_refusal_ends_the_session_and_logs_no_token(caplog: pytest.LogCaptureF
     caplog.set_level(logging.INFO)
     heard: list[object] = []
     with socket_server(script, refuse=True) as provider:
-        conversation: Any = elevenlabs.connect(
+        conversation: Any = for_elevenlabs.connect(
             answer_of(provider), agent_id="agent_1", on_visemes=heard.append, audio_interface=Speaker(heard)
         )
         conversation.start_session()
@@ -246,7 +246,7 @@ def test_a_refusal_ends_the_session_and_logs_no_token(caplog: pytest.LogCaptureF
 )
 def test_a_text_only_conversation_has_visemes_too(provider: SocketServer) -> None:
     payloads: list[Visemes] = []
-    conversation: Any = elevenlabs.connect(
+    conversation: Any = for_elevenlabs.connect(
         answer_of(provider), agent_id="agent_1", on_visemes=payloads.append
     )
     conversation.start_session()
@@ -259,5 +259,7 @@ def test_a_warning_tells_of_an_sdk_without_the_hook(
 ) -> None:
     # Stands for an SDK that has renamed the method.
     monkeypatch.delattr(sdk.Conversation, "_handle_message")
-    elevenlabs.connect(answer_of(provider), agent_id="agent_1", on_visemes=print, audio_interface=Speaker([]))
+    for_elevenlabs.connect(
+        answer_of(provider), agent_id="agent_1", on_visemes=print, audio_interface=Speaker([])
+    )
     assert "no visemes will arrive" in caplog.text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_client import VisemeEvent, VisemeFeed, Visemes, gemini, openai
+from mascot_client import VisemeEvent, VisemeFeed, Visemes, for_gemini, for_openai
 
 from .fakes import PAYLOADS
 
@@ -39,7 +39,7 @@ def test_openai_events_go_on_and_the_feed_has_their_visemes_first() -> None:
     feed = VisemeFeed(on_visemes=seen.append, on_interrupted=lambda: seen.append("interrupted"))
     started = SimpleNamespace(type="input_audio_buffer.speech_started")
     events = [said(0), said(1), started, said(2), done("completed")]
-    for event in openai.listen(events, feed):
+    for event in for_openai.listen(events, feed):
         seen += [event]
     assert seen == [ONE, events[0], TWO, events[1], "interrupted", started, THREE, events[3], events[4]]
     # What came before the interruption and was not read is gone.
@@ -48,7 +48,7 @@ def test_openai_events_go_on_and_the_feed_has_their_visemes_first() -> None:
 
 def test_a_cancelled_response_interrupts_too() -> None:
     feed = VisemeFeed()
-    assert len(list(openai.listen([said(0), done("cancelled")], feed))) == 2
+    assert len(list(for_openai.listen([said(0), done("cancelled")], feed))) == 2
     assert list(feed) == []
 
 
@@ -65,7 +65,7 @@ async def test_gemini_messages_go_on_and_an_interruption_clears_the_feed() -> No
             yield message
 
     feed = VisemeFeed()
-    assert [message async for message in gemini.listen(receive(), feed)] == messages
+    assert [message async for message in for_gemini.listen(receive(), feed)] == messages
     feed.close()
     assert [payload async for payload in feed] == [TWO]
 
@@ -83,7 +83,7 @@ async def test_a_task_beside_the_events_reads_the_feed() -> None:
             await asyncio.sleep(0)
 
     task = asyncio.create_task(reader())
-    async for _event in openai.listen_async(events(), feed):
+    async for _event in for_openai.listen_async(events(), feed):
         await asyncio.sleep(0.01)
     await asyncio.wait_for(task, 5)
     assert read == EVENTS
@@ -122,7 +122,7 @@ def test_a_failing_callback_does_not_stop_the_events(caplog: pytest.LogCaptureFi
         raise RuntimeError("no face")
 
     feed = VisemeFeed(on_visemes=fail, on_interrupted=fail)
-    assert len(list(openai.listen([said(0), done("cancelled")], feed))) == 2
+    assert len(list(for_openai.listen([said(0), done("cancelled")], feed))) == 2
     assert caplog.text.count("the conversation goes on") == 2
 
 
@@ -137,7 +137,7 @@ def test_a_feed_that_nobody_reads_stays_small() -> None:
 
 async def test_events_that_end_early_close_the_feed() -> None:
     feed = VisemeFeed()
-    for _event in (events := openai.listen([said(0), said(1)], feed)):
+    for _event in (events := for_openai.listen([said(0), said(1)], feed)):
         break
     events.close()  # type: ignore[attr-defined]  # a generator
     assert list(feed) == [ONE]
@@ -145,8 +145,8 @@ async def test_events_that_end_early_close_the_feed() -> None:
 
 @pytest.mark.parametrize("event", [None, object(), {"type": "response.done"}])
 def test_what_is_no_event_interrupts_nothing(event: object) -> None:
-    assert not openai.interrupted(event)
-    assert not gemini.interrupted(event)
+    assert not for_openai.interrupted(event)
+    assert not for_gemini.interrupted(event)
 
 
 def created(response_id: str, **stated: Any) -> Any:
@@ -184,7 +184,7 @@ def session(kind: str, detection: object, *, beta: bool = False) -> Any:
 
 def told(*events: Any) -> list[bool]:
     """What an `Interruptions` says of each event."""
-    interrupted = openai.Interruptions()
+    interrupted = for_openai.Interruptions()
     return [interrupted(event) for event in events]
 
 
@@ -241,23 +241,23 @@ def test_a_cleared_audio_buffer_interrupts() -> None:
 
 
 def test_a_single_event_is_judged_by_what_it_says() -> None:
-    assert openai.interrupted(SPEECH)
-    assert openai.interrupted(event_of({"type": "output_audio_buffer.cleared"}))
-    assert openai.interrupted(ended("r"))
-    assert openai.interrupted(ended("r", output_modalities=["audio"], **IN_CONVERSATION))
-    assert not openai.interrupted(ended("r", **ASIDE))
-    assert not openai.interrupted(ended("r", output_modalities=["text"]))
-    assert not openai.interrupted(ended("r", modalities=["text"]))
-    assert not openai.interrupted(ended("r", "completed"))
+    assert for_openai.interrupted(SPEECH)
+    assert for_openai.interrupted(event_of({"type": "output_audio_buffer.cleared"}))
+    assert for_openai.interrupted(ended("r"))
+    assert for_openai.interrupted(ended("r", output_modalities=["audio"], **IN_CONVERSATION))
+    assert not for_openai.interrupted(ended("r", **ASIDE))
+    assert not for_openai.interrupted(ended("r", output_modalities=["text"]))
+    assert not for_openai.interrupted(ended("r", modalities=["text"]))
+    assert not for_openai.interrupted(ended("r", "completed"))
 
 
 def test_responses_that_never_end_do_not_fill_the_memory() -> None:
-    interrupted = openai.Interruptions()
+    interrupted = for_openai.Interruptions()
     for number in range(1000):
         interrupted(created(f"r{number}", **ASIDE))
         interrupted(audio(f"r{number}"))
     assert interrupted(ended("r999"))
-    assert not openai.Interruptions()(ended("r0"))
+    assert not for_openai.Interruptions()(ended("r0"))
 
 
 def test_the_sdks_own_events_are_understood() -> None:
@@ -283,9 +283,9 @@ def test_the_sdks_own_events_are_understood() -> None:
         speech,
     ]
     assert told(*[parsed(message) for message in messages]) == [False] * 7 + [True]
-    assert not openai.interrupted(parsed(done))
+    assert not for_openai.interrupted(parsed(done))
     # An older service does not say to which conversation a response belongs.
-    assert openai.interrupted(parsed({"type": "response.done", "response": {"status": "cancelled"}}))
+    assert for_openai.interrupted(parsed({"type": "response.done", "response": {"status": "cancelled"}}))
 
 
 def test_the_feed_keeps_what_plays_on_while_the_user_speaks() -> None:
@@ -293,6 +293,6 @@ def test_the_feed_keeps_what_plays_on_while_the_user_speaks() -> None:
     feed = VisemeFeed(on_interrupted=lambda: seen.append("interrupted"))
     quiet = session("session.created", {"type": "server_vad", "interrupt_response": False})
     events = [quiet, said(0), SPEECH, ended("text"), said(1)]
-    assert list(openai.listen(events, feed)) == events
+    assert list(for_openai.listen(events, feed)) == events
     assert list(feed) == [ONE, TWO]
     assert seen == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from mascot_client import ConfigurationError, GeminiCredentials, Visemes, gemini
+from mascot_client import ConfigurationError, GeminiCredentials, Visemes, for_gemini
 
 from .fakes import AUDIO, BAD_PAYLOADS, PAYLOADS, TOKEN, Socket, SocketServer, b64, socket_server
 
@@ -75,14 +75,14 @@ def answer_of(provider: SocketServer) -> GeminiCredentials:
 async def talk(answer: GeminiCredentials, **arguments: Any) -> tuple[list[bytes], list[Visemes]]:
     pcm: list[bytes] = []
     events: list[Visemes] = []
-    connection = gemini.connect(
+    connection = for_gemini.connect(
         answer, model=MODEL, config={"response_modalities": [AUDIO_ONLY]}, **arguments
     )
     async with connection as session:
         assert isinstance(session, live.AsyncSession)
         await session.send_realtime_input(text="hello")
         async for message in session.receive():
-            visemes = gemini.visemes(message)
+            visemes = for_gemini.visemes(message)
             if visemes is not None:
                 events.append(visemes)
             if message.data:
@@ -168,7 +168,7 @@ async def test_the_logs_hold_no_token_and_no_warning_about_visemes(
 def test_other_warnings_of_the_sdk_still_come(
     caplog: pytest.LogCaptureFixture, provider: SocketServer
 ) -> None:
-    gemini.client(answer_of(provider))
+    for_gemini.client(answer_of(provider))
     logger = logging.getLogger("google_genai.types")
     kept = "Warning: there are non-data parts in the response: ['part_metadata', 'text'], returning …"
     logger.warning(kept)
@@ -177,7 +177,7 @@ def test_other_warnings_of_the_sdk_still_come(
 
 
 def test_the_client_is_the_sdks() -> None:
-    client = gemini.client(GeminiCredentials(KEY, "https://lips.example.com"))
+    client = for_gemini.client(GeminiCredentials(KEY, "https://lips.example.com"))
     assert isinstance(client, genai.Client)
     assert not client.vertexai
     assert TOKEN not in repr(client)
@@ -188,9 +188,9 @@ def test_an_sdk_that_cannot_be_led_to_plain_http_is_named(
 ) -> None:
     monkeypatch.delattr("google.genai._api_client.BaseApiClient._websocket_base_url")
     with pytest.raises(ConfigurationError, match="over https only"):
-        gemini.client(answer_of(provider))
+        for_gemini.client(answer_of(provider))
 
 
 @pytest.mark.parametrize("message", [None, object()])
 def test_what_is_no_message_carries_no_visemes(message: object) -> None:
-    assert gemini.visemes(message) is None
+    assert for_gemini.visemes(message) is None

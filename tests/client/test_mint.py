@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mascot_client import ConfigurationError, GeminiConfig, OpenAIConfig, ProtocolError, gemini, openai
+from mascot_client import (
+    ConfigurationError,
+    GeminiConfig,
+    OpenAIConfig,
+    ProtocolError,
+    for_gemini,
+    for_openai,
+)
 
 if TYPE_CHECKING:
     from .fakes import HttpServer
@@ -52,13 +59,13 @@ class TestOpenAI:
         assert STANDING_KEY not in f"{config!r} {config.provider_config()}"
 
     def test_a_client_secret(self, provider: HttpServer) -> None:
-        config = openai.mint(STANDING_KEY, voice="marin", viseme_model="indonesian", start_within_s=120)
+        config = for_openai.mint(STANDING_KEY, voice="marin", viseme_model="indonesian", start_within_s=120)
         self.check(provider, config)
 
     async def test_a_client_secret_on_asyncio(self, provider: HttpServer) -> None:
         self.check(
             provider,
-            await openai.mint_async(
+            await for_openai.mint_async(
                 STANDING_KEY, voice="marin", viseme_model="indonesian", start_within_s=120
             ),
         )
@@ -66,29 +73,29 @@ class TestOpenAI:
     async def test_a_client_of_ones_own(self, provider: HttpServer) -> None:
         sdk = pytest.importorskip("openai")
         with sdk.OpenAI(api_key=STANDING_KEY) as client:
-            openai.mint(client=client, model="gpt-realtime-mini")
+            for_openai.mint(client=client, model="gpt-realtime-mini")
         async with sdk.AsyncOpenAI(api_key=STANDING_KEY) as client:
-            await openai.mint_async(client=client, model="gpt-realtime-mini")
+            await for_openai.mint_async(client=client, model="gpt-realtime-mini")
         assert [request["body"]["session"] for request in provider.requests] == [
             {"type": "realtime", "model": "gpt-realtime-mini"}
         ] * 2
 
     def test_the_key_of_the_environment(self, provider: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("OPENAI_API_KEY", STANDING_KEY)
-        openai.mint()
+        for_openai.mint()
         assert provider.requests[0]["headers"]["authorization"] == f"Bearer {STANDING_KEY}"
 
     def test_a_refusal_is_the_sdks_error(self, provider: HttpServer) -> None:
         sdk = pytest.importorskip("openai")
         provider.status, provider.body = 401, b'{"error": {"message": "Incorrect API key provided."}}'
         with pytest.raises(sdk.AuthenticationError) as caught:
-            openai.mint(STANDING_KEY)
+            for_openai.mint(STANDING_KEY)
         assert STANDING_KEY not in f"{caught.value!r}"
 
     @pytest.mark.parametrize("seconds", [9, 7201])
     def test_a_lifetime_that_openai_refuses(self, seconds: int, provider: HttpServer) -> None:
         with pytest.raises(ConfigurationError, match="start_within_s"):
-            openai.mint(STANDING_KEY, start_within_s=seconds)
+            for_openai.mint(STANDING_KEY, start_within_s=seconds)
         assert provider.requests == []
 
 
@@ -112,33 +119,33 @@ class TestGemini:
         assert STANDING_KEY not in f"{config!r} {config.provider_config()}"
 
     def test_an_auth_token(self, provider: HttpServer) -> None:
-        self.check(provider, gemini.mint(STANDING_KEY, model="gemini-live", start_within_s=60))
+        self.check(provider, for_gemini.mint(STANDING_KEY, model="gemini-live", start_within_s=60))
 
     async def test_an_auth_token_on_asyncio(self, provider: HttpServer) -> None:
-        config = await gemini.mint_async(STANDING_KEY, model="gemini-live", start_within_s=60)
+        config = await for_gemini.mint_async(STANDING_KEY, model="gemini-live", start_within_s=60)
         self.check(provider, config)
 
     def test_a_client_of_ones_own(self, provider: HttpServer) -> None:
         sdk = pytest.importorskip("google.genai")
-        gemini.mint(client=sdk.Client(vertexai=False, api_key=STANDING_KEY))
+        for_gemini.mint(client=sdk.Client(vertexai=False, api_key=STANDING_KEY))
         assert provider.requests[0]["headers"]["x-goog-api-key"] == STANDING_KEY
 
     def test_an_answer_without_a_token(self, provider: HttpServer) -> None:
         provider.body = b"{}"
         with pytest.raises(ProtocolError, match="auth token"):
-            gemini.mint(STANDING_KEY)
+            for_gemini.mint(STANDING_KEY)
 
     def test_a_refusal_is_the_sdks_error(self, provider: HttpServer) -> None:
         errors = pytest.importorskip("google.genai.errors")
         provider.status, provider.body = 400, b'{"error": {"code": 400, "message": "API key not valid."}}'
         with pytest.raises(errors.APIError) as caught:
-            gemini.mint(STANDING_KEY)
+            for_gemini.mint(STANDING_KEY)
         assert STANDING_KEY not in f"{caught.value!r}"
 
     @pytest.mark.parametrize("seconds", [{"start_within_s": 0}, {"talk_for_s": 20 * 3600 + 1}])
     def test_a_lifetime_that_google_refuses(self, seconds: dict[str, int], provider: HttpServer) -> None:
         with pytest.raises(ConfigurationError, match=next(iter(seconds))):
-            gemini.mint(STANDING_KEY, **seconds)  # type: ignore[arg-type]  # only these two
+            for_gemini.mint(STANDING_KEY, **seconds)  # type: ignore[arg-type]  # only these two
         assert provider.requests == []
 
 

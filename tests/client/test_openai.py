@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mascot_client import SignedUrl, Visemes, openai
+from mascot_client import SignedUrl, Visemes, for_openai
 
 from .fakes import AUDIO, BAD_PAYLOADS, PAYLOADS, TOKEN, Socket, SocketServer, b64, socket_server
 
@@ -57,14 +57,14 @@ class Heard:
     def __call__(self, event: Any) -> None:
         if event.type in AUDIO_NAMES and event.delta:
             self.audio.append(base64.b64decode(event.delta))
-        visemes = openai.visemes(event)
+        visemes = for_openai.visemes(event)
         if visemes is not None:
             self.visemes.append(visemes)
 
 
 def talk(answer: SignedUrl, **arguments: Any) -> Heard:
     heard = Heard()
-    manager = openai.connect(answer, **arguments)
+    manager = for_openai.connect(answer, **arguments)
     assert isinstance(manager, realtime.RealtimeConnectionManager)
     with manager as connection:
         assert isinstance(connection, realtime.RealtimeConnection)
@@ -85,7 +85,7 @@ async def test_async_visemes_come_on_the_audio_events(
     provider: SocketServer, keys_in_environment: str
 ) -> None:
     heard = Heard()
-    manager = openai.connect_async(answer_of(provider))
+    manager = for_openai.connect_async(answer_of(provider))
     assert isinstance(manager, realtime.AsyncRealtimeConnectionManager)
     async with manager as connection:
         assert isinstance(connection, realtime.AsyncRealtimeConnection)
@@ -127,4 +127,4 @@ def test_a_refusal_is_the_sdks_error_without_the_token(caplog: pytest.LogCapture
 
 @pytest.mark.parametrize("event", [None, object(), {"mascotVisemes": PAYLOADS[0]}])
 def test_what_is_no_event_carries_no_visemes(event: object) -> None:
-    assert openai.visemes(event) is None
+    assert for_openai.visemes(event) is None

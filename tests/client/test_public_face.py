@@ -11,7 +11,7 @@ import pytest
 from support.metadata import version_of
 
 import mascot_client
-from mascot_client import elevenlabs, gemini, openai, player
+from mascot_client import for_elevenlabs, for_gemini, for_openai, player
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,7 +26,7 @@ class Blocker:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.meta_path.insert(0, Blocker())
-from mascot_client import GeminiCredentials, MissingExtraError, SignedUrl, elevenlabs, gemini, openai
+from mascot_client import GeminiCredentials, MissingExtraError, SignedUrl, for_elevenlabs, for_gemini, for_openai
 url = SignedUrl("wss://h/v1/conversation?token=t")
 credentials = GeminiCredentials("k", "https://h")
 try:
@@ -81,10 +81,18 @@ def test_public_names() -> None:
         "Visemes",
         "smooth",
     ]
-    assert elevenlabs.__all__ == ["connect", "connect_async"]
+    assert for_elevenlabs.__all__ == ["connect", "connect_async"]
     assert player.__all__ == ["AudioOutput", "SoundDeviceOutput", "VisemePlayer"]
-    assert gemini.__all__ == ["client", "connect", "interrupted", "listen", "mint", "mint_async", "visemes"]
-    assert openai.__all__ == [
+    assert for_gemini.__all__ == [
+        "client",
+        "connect",
+        "interrupted",
+        "listen",
+        "mint",
+        "mint_async",
+        "visemes",
+    ]
+    assert for_openai.__all__ == [
         "Interruptions",
         "VisemeReader",
         "connect",
@@ -100,7 +108,7 @@ def test_public_names() -> None:
     ]
 
 
-@pytest.mark.parametrize("module", [mascot_client, elevenlabs, gemini, openai, player])
+@pytest.mark.parametrize("module", [mascot_client, for_elevenlabs, for_gemini, for_openai, player])
 def test_every_public_name_is_there_and_documented(module: ModuleType) -> None:
     for name in module.__all__:
         assert name.isupper() or getattr(module, name).__doc__, name
@@ -108,7 +116,8 @@ def test_every_public_name_is_there_and_documented(module: ModuleType) -> None:
 
 def test_no_sdk_is_imported_before_it_is_used() -> None:
     code = """
-import mascot_client, mascot_client.elevenlabs, mascot_client.gemini, mascot_client.openai, mascot_client.player
+import mascot_client, mascot_client.for_elevenlabs, mascot_client.for_gemini, mascot_client.for_openai
+import mascot_client.player
 print([name for name in ("elevenlabs", "google.genai", "openai", "websockets", "sounddevice") if name in sys.modules])
 """
     assert run(code) == "[]"
@@ -117,15 +126,15 @@ print([name for name in ("elevenlabs", "google.genai", "openai", "websockets", "
 @pytest.mark.parametrize(
     ("extra", "package", "call"),
     [
-        ("elevenlabs", "elevenlabs", "elevenlabs.connect(url, agent_id='a', on_visemes=print)"),
-        ("elevenlabs", "elevenlabs", "elevenlabs.connect_async(url, agent_id='a', on_visemes=print)"),
-        ("openai", "openai", "openai.connect(url)"),
-        ("openai", "openai", "openai.connect_async(url)"),
-        ("openai", "websockets", "openai.connect(url)"),
-        ("openai", "openai", "openai.mint('sk-x')"),
-        ("gemini", "google.genai", "gemini.mint('AIza')"),
-        ("gemini", "google", "gemini.client(credentials)"),
-        ("gemini", "google.genai", "gemini.client(credentials)"),
+        ("elevenlabs", "elevenlabs", "for_elevenlabs.connect(url, agent_id='a', on_visemes=print)"),
+        ("elevenlabs", "elevenlabs", "for_elevenlabs.connect_async(url, agent_id='a', on_visemes=print)"),
+        ("openai", "openai", "for_openai.connect(url)"),
+        ("openai", "openai", "for_openai.connect_async(url)"),
+        ("openai", "websockets", "for_openai.connect(url)"),
+        ("openai", "openai", "for_openai.mint('sk-x')"),
+        ("gemini", "google.genai", "for_gemini.mint('AIza')"),
+        ("gemini", "google", "for_gemini.client(answer)"),
+        ("gemini", "google.genai", "for_gemini.client(answer)"),
     ],
 )
 def test_a_missing_sdk_is_named_with_its_pip_line(extra: str, package: str, call: str) -> None:

@@ -49,7 +49,7 @@ def shape_at(messages: Sequence[Visemes], position: float) -> int:
 
 
 def filled(messages: Sequence[Visemes], **options: float) -> Timeline:
-    timeline = Timeline(**options)
+    timeline = Timeline(**options)  # type: ignore[arg-type]  # numbers alone
     for message in messages:
         timeline.add(message, now_ms=0)
     timeline.played(0, now_ms=0)

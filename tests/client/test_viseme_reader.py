@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mascot_client import VisemeEvent, VisemeFeed, Visemes, openai
+from mascot_client import VisemeEvent, VisemeFeed, Visemes, for_openai
 
 
 def event(kind: str, extra: dict[str, Any] | None = None, **members: Any) -> SimpleNamespace:
@@ -32,14 +32,14 @@ def session(output_format: object) -> SimpleNamespace:
 
 def test_the_member_of_the_event_is_read_as_it_is() -> None:
     payload = {"visemes": [{"visemeId": 4, "offset": 20}], "audio_event_id": 7, "audio_duration": 100}
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     found = read(audio(4800, mascotVisemes=payload))
     assert found == Visemes((VisemeEvent(4, 20),), 7, 100)
-    assert found == openai.visemes(audio(4800, mascotVisemes=payload))
+    assert found == for_openai.visemes(audio(4800, mascotVisemes=payload))
 
 
 def test_events_of_their_own_are_counted_from_the_start_of_each_audio() -> None:
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     assert [read(change(0, 4)), read(change(60, 21))] == [None, None]
     assert read(audio(4800)) == Visemes((VisemeEvent(4, 0), VisemeEvent(21, 60)), 1, 100)
     assert read(audio(4800)) == Visemes((), 2, 100)
@@ -50,7 +50,7 @@ def test_events_of_their_own_are_counted_from_the_start_of_each_audio() -> None:
 
 
 def test_responses_have_clocks_of_their_own() -> None:
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     read(change(0, 4))
     read(audio(4800))
     read(change(30, 5, "b"))
@@ -61,7 +61,7 @@ def test_responses_have_clocks_of_their_own() -> None:
 
 
 def test_a_late_change_is_shown_at_once() -> None:
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     read(change(0, 4))
     read(audio(4800))
     read(change(40, 5))
@@ -78,7 +78,7 @@ def test_a_late_change_is_shown_at_once() -> None:
     ],
 )
 def test_durations_follow_the_format(output_format: object, milliseconds: int) -> None:
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     read(session(output_format))
     read(change(0, 4))
     found = read(audio(4800))
@@ -87,7 +87,7 @@ def test_durations_follow_the_format(output_format: object, milliseconds: int) -
 
 
 def test_what_cannot_be_read_gives_nothing() -> None:
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     assert read(audio(4800)) is None
     for offset, viseme in [("1", 1), (1, "1"), (1, 22), (1, -1), (True, 1)]:
         read(change(offset, viseme))
@@ -100,5 +100,5 @@ def test_what_cannot_be_read_gives_nothing() -> None:
 def test_listen_fills_the_feed_from_either_form() -> None:
     feed = VisemeFeed()
     events = [change(0, 4), audio(4800)]
-    assert list(openai.listen(events, feed)) == events
+    assert list(for_openai.listen(events, feed)) == events
     assert list(feed) == [Visemes((VisemeEvent(4, 0),), 1, 100)]

@@ -20,7 +20,7 @@ from litestar.testing import TestClient
 from support.programs import serving_example
 
 from examples.backend import app
-from mascot_client import GeminiCredentials, SignedUrl, VisemeFeed, elevenlabs, gemini, openai
+from mascot_client import GeminiCredentials, SignedUrl, VisemeFeed, for_elevenlabs, for_gemini, for_openai
 from mascot_server import simulators
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def test_openai(backend: str) -> None:
     answer = ask(backend, "openai")
     assert set(answer) == {"signed_url"}
     wait_for_room(answer["signed_url"])
-    with openai.connect(SignedUrl(answer["signed_url"])) as connection:
+    with for_openai.connect(SignedUrl(answer["signed_url"])) as connection:
         connection.response.create()
         first = next(event for event in connection if event.type == "response.output_audio.delta")
         assert len(base64.b64decode(first.delta)) > 1000
-        assert openai.visemes(first) is not None
+        assert for_openai.visemes(first) is not None
 
 
 def test_gemini(backend: str) -> None:
@@ -76,11 +76,11 @@ def test_gemini(backend: str) -> None:
 
     async def first_message() -> Any:
         config = LiveConnectConfig(response_modalities=[Modality.AUDIO])
-        async with gemini.connect(answer, model="any", config=config) as session:
+        async with for_gemini.connect(answer, model="any", config=config) as session:
             await session.send_realtime_input(text="Hello?")
             return await anext(message async for message in session.receive() if message.data)
 
-    assert gemini.visemes(asyncio.run(first_message())) is not None
+    assert for_gemini.visemes(asyncio.run(first_message())) is not None
 
 
 class Silence(AudioInterface):
@@ -102,7 +102,7 @@ def test_elevenlabs_knows_who_is_logged_in(backend: str) -> None:
     wait_for_room(answer["signed_url"])
     said: Queue[str] = Queue()
     feed = VisemeFeed()
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         SignedUrl(answer["signed_url"]),
         agent_id=simulators.ELEVENLABS_AGENT_ID,
         on_visemes=feed,

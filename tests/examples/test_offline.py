@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from examples.offline import KEYS, offline
-from mascot_client import MascotClient, OpenAIConfig, openai
+from mascot_client import MascotClient, OpenAIConfig, for_openai
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +34,8 @@ def test_without_a_key_everything_runs_here(running: frozenset[str]) -> None:
     for name in ("MASCOT_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"):
         assert os.environ[name].startswith("http://127.0.0.1:")
     with MascotClient() as mascot:
-        answer = mascot.get_signed_url(openai.mint())
-    with openai.connect(answer) as connection:
+        answer = mascot.get_signed_url(for_openai.mint())
+    with for_openai.connect(answer) as connection:
         assert next(iter(connection)).type == "session.created"
 
 

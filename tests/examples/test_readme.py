@@ -51,7 +51,7 @@ def test_it_prints_what_is_shown(example: str) -> None:
             r"you: What can you do\?|  0\.0 s  [ ▁▂▃▄▅▆▇█]{,75}| {9}[·aAOeRiuowyIhrlsSTfdkm]{75}",
         ),
         ("backend", r"simulated: elevenlabs, gemini, openai|listening on http://127\.0\.0\.1:8080"),
-        ("pipecat_visemes", r"  \d\.\d\d s  \w+ +█*"),
+        ("pipecat_visemes", r"  \d\.\d\d s  \w+ +#*"),
     ],
 )
 def test_what_is_shown_has_the_form_that_it_prints(example: str, form: str) -> None:

@@ -5,10 +5,7 @@ MASCOT_FRAMEWORKS names the folder of these environments. A client whose environ
 
 from __future__ import annotations
 
-import math
-import os
 import ssl
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +13,13 @@ from typing import TYPE_CHECKING
 import httpx
 import jwt
 import pytest
-import trustme
-from support.servers import API_KEY, API_KEY_ID, SECRET, RunningServer, run_server, run_simulators
+from support.servers import API_KEY, API_KEY_ID, SECRET, RunningServer
 
 from mascot_server import simulators
 from mascot_server.auth.tokens import Tokens
 from mascot_server.providers.gemini import credentials
+
+from .support import certificate, environment_of, run_program, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +34,8 @@ RECONNECT_SECONDS = 30
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    with run_simulators(burst=50, playback=math.inf) as providers, run_server(providers.origin) as server:
+    with running_server() as server:
         yield server
-
-
-def environment_of(client: str) -> Path:
-    folder = Path(os.environ.get("MASCOT_FRAMEWORKS", "")) / client
-    if not os.environ.get("MASCOT_FRAMEWORKS") or not folder.is_dir():
-        pytest.skip(f"no environment of {client}: run `nox -s frameworks`")
-    return folder.absolute()
 
 
 def sign(
@@ -69,13 +60,10 @@ def token_of(url: str) -> str:
 
 
 def run(command: list[str], **settings: str) -> str:
-    """Run a client; returns what it printed, which is one line."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    environment = kept | {f"MASCOT_{name.upper()}": value for name, value in settings.items()}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    print(done.stdout.strip())
-    assert done.returncode == 0, done.stdout + done.stderr
-    (line,) = done.stdout.splitlines()
+    """Run a client; return what it printed, which is one line."""
+    printed = run_program(command, {f"MASCOT_{name.upper()}": value for name, value in settings.items()})
+    print(printed.strip())
+    (line,) = printed.splitlines()
     return line
 
 
@@ -135,25 +123,15 @@ def test_google_genai_with_vertexai(tmp_path: Path) -> None:
     key = getattr(credentials, "VERTEX_API_KEY", None)
     if key is None:
         pytest.skip("this server has no configuration for Vertex AI")
-    # The SDK connects by TLS, whatever scheme its base URL has.
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    files = {name: tmp_path / f"{name}.pem" for name in ("authority", "tls_cert", "tls_key")}
-    authority.cert_pem.write_to_path(files["authority"])
-    certificate.cert_chain_pems[0].write_to_path(files["tls_cert"])
-    certificate.private_key_pem.write_to_path(files["tls_key"])
-    tls = {name: files[name] for name in ("tls_cert", "tls_key")}
-    with (
-        run_simulators(burst=50, playback=math.inf) as providers,
-        run_server(providers.origin, **tls) as server,
-    ):
-        trust = ssl.create_default_context(cafile=str(files["authority"]))
+    files = certificate(tmp_path)
+    with running_server(tls_cert=files.tls_cert, tls_key=files.tls_key) as server:
+        trust = ssl.create_default_context(cafile=str(files.authority))
         answer = sign(server, "gemini", {"api": "vertex", "api_key": key}, trust)
         line = run_python(
             "genai",
             origin=answer["base_url"],
             token=answer["api_key"],
             model="gemini-3.8-live",
-            authority=str(files["authority"]),
+            authority=str(files.authority),
         )
     assert "with visemes" in line

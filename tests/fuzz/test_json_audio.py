@@ -13,8 +13,8 @@ from support.fuzzing import fuzzed
 from support.json_texts import damaged, documents, mutated, odd_documents, spaces, strings
 
 from mascot_server.http.rest.json_audio import Base64Reader, JsonAudioReader
-from mascot_server.http.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
 from mascot_server.providers.codec import decode_base64
+from mascot_visemes.sniffing import HEAD_BYTES, sniff
 
 bodies = (
     mutated([{"audio": "AAEC", "sample_rate": 16000}, {"x": [{"audio": "no"}], "audio": ""}]) | odd_documents
@@ -84,5 +84,4 @@ def test_base64_of_anything(text: str) -> None:
 @fuzzed
 @given(damaged(st.sampled_from([b"RIFF", b"ID3", b"\xff\xfb\x90\x00" * 200, b"\0\0\0\0ftyp"])))
 def test_beginnings_of_files(head: bytes) -> None:
-    is_audio_file(head[:HEAD_BYTES])
-    unreadable_format(head[:HEAD_BYTES])
+    sniff(head[:HEAD_BYTES])

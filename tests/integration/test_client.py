@@ -27,9 +27,9 @@ from mascot_client import (
     Timeline,
     VisemeFeed,
     Visemes,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_server import simulators
 
@@ -99,7 +99,7 @@ def moves(payloads: list[Visemes]) -> int:
 def test_elevenlabs(client: MascotClient) -> None:
     payloads: list[Visemes] = []
     speaker = Silence()
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         client.get_signed_url(ELEVENLABS),
         agent_id=simulators.ELEVENLABS_AGENT_ID,
         on_visemes=payloads.append,
@@ -122,7 +122,7 @@ async def test_elevenlabs_asyncio(stage: Stage) -> None:
 
     async with AsyncMascotClient(api_key=API_KEY, base_url=stage.server.origin) as client:
         answer = await client.get_signed_url(ELEVENLABS)
-    conversation = elevenlabs.connect_async(
+    conversation = for_elevenlabs.connect_async(
         answer,
         agent_id=simulators.ELEVENLABS_AGENT_ID,
         on_visemes=on_visemes,
@@ -137,13 +137,13 @@ async def test_elevenlabs_asyncio(stage: Stage) -> None:
 
 def test_openai(client: MascotClient) -> None:
     payloads, size = [], 0
-    with openai.connect(client.get_signed_url(OPENAI)) as connection:
+    with for_openai.connect(client.get_signed_url(OPENAI)) as connection:
         assert isinstance(connection, RealtimeConnection)
         connection.response.create()
         for event in connection:
             if event.type == "response.output_audio.delta":
                 size += len(base64.b64decode(event.delta))
-                payloads.append(_present(openai.visemes(event)))
+                payloads.append(_present(for_openai.visemes(event)))
             elif event.type == "response.done":
                 break
     assert milliseconds(payloads) == size / 48
@@ -152,12 +152,12 @@ def test_openai(client: MascotClient) -> None:
 
 async def test_openai_asyncio(client: MascotClient) -> None:
     payloads = []
-    async with openai.connect_async(client.get_signed_url(OPENAI)) as connection:
+    async with for_openai.connect_async(client.get_signed_url(OPENAI)) as connection:
         assert isinstance(connection, AsyncRealtimeConnection)
         await connection.response.create()
         async for event in connection:
             if event.type == "response.output_audio.delta":
-                payloads.append(_present(openai.visemes(event)))
+                payloads.append(_present(for_openai.visemes(event)))
             elif event.type == "response.done":
                 break
     assert moves(payloads) > 20
@@ -170,13 +170,13 @@ async def test_gemini(stage: Stage, scheme: str) -> None:
         client = AsyncMascotClient(api_key=API_KEY, base_url=server.origin, http_client=http)
         answer = await client.get_signed_url(GEMINI)
     payloads, size = [], 0
-    async with gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, ssl_context=trust) as session:
+    async with for_gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, ssl_context=trust) as session:
         assert isinstance(session, AsyncSession)
         await session.send_realtime_input(text="What can you do?")
         async for message in session.receive():
             if message.data:
                 size += len(message.data)
-                payloads.append(_present(gemini.visemes(message)))
+                payloads.append(_present(for_gemini.visemes(message)))
     assert milliseconds(payloads) == size / 48
     assert moves(payloads) > 20
 
@@ -186,12 +186,12 @@ async def test_gemini(stage: Stage, scheme: str) -> None:
 async def test_gemini_on_vertex_ai(client: MascotClient, config: GeminiConfig, vertex: bool) -> None:
     answer = client.get_signed_url(config)
     payloads, size = [], 0
-    async with gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, vertex=vertex) as session:
+    async with for_gemini.connect(answer, model=GEMINI_MODEL, config=AUDIO, vertex=vertex) as session:
         await session.send_realtime_input(text="What can you do?")
         async for message in session.receive():
             if message.data:
                 size += len(message.data)
-                payloads.append(_present(gemini.visemes(message)))
+                payloads.append(_present(for_gemini.visemes(message)))
     assert milliseconds(payloads) == size / 48
     assert moves(payloads) > 20
 
@@ -204,7 +204,7 @@ def test_elevenlabs_after_an_interruption_the_mouth_is_told_anew(client: MascotC
             seen.append("interrupted")
 
     speaker = Speaker()
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         client.get_signed_url(ELEVENLABS),
         agent_id=simulators.ELEVENLABS_AGENT_ID,
         on_visemes=seen.append,
@@ -246,12 +246,12 @@ async def test_openai_feed_and_timeline(client: MascotClient) -> None:
     timeline, size = Timeline(), 0
     async with create_task_group() as tasks:
         tasks.start_soon(reader)
-        async with openai.connect_async(client.get_signed_url(OPENAI)) as connection:
+        async with for_openai.connect_async(client.get_signed_url(OPENAI)) as connection:
             await connection.response.create()
-            async for event in openai.listen_async(connection, feed):
+            async for event in for_openai.listen_async(connection, feed):
                 if event.type == "response.output_audio.delta":
                     pcm = base64.b64decode(event.delta)
-                    timeline.add(openai.visemes(event), pcm, sample_rate=24000, now_ms=0)
+                    timeline.add(for_openai.visemes(event), pcm, sample_rate=24000, now_ms=0)
                     size += len(pcm)
                 elif event.type == "response.done":
                     feed.close()
@@ -264,10 +264,10 @@ async def test_openai_feed_and_timeline(client: MascotClient) -> None:
 
 async def test_gemini_feed(client: MascotClient) -> None:
     feed = VisemeFeed()
-    async with gemini.connect(client.get_signed_url(GEMINI), model=GEMINI_MODEL, config=AUDIO) as session:
+    async with for_gemini.connect(client.get_signed_url(GEMINI), model=GEMINI_MODEL, config=AUDIO) as session:
         await session.send_realtime_input(text="What can you do?")
         sizes = [
-            len(message.data) async for message in gemini.listen(session.receive(), feed) if message.data
+            len(message.data) async for message in for_gemini.listen(session.receive(), feed) if message.data
         ]
     feed.close()
     assert milliseconds(list(feed)) == sum(sizes) / 48
@@ -276,7 +276,7 @@ async def test_gemini_feed(client: MascotClient) -> None:
 def test_elevenlabs_feed(client: MascotClient) -> None:
     payloads: list[Visemes] = []
     feed = VisemeFeed(on_visemes=payloads.append)
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         client.get_signed_url(ELEVENLABS),
         agent_id=simulators.ELEVENLABS_AGENT_ID,
         on_visemes=feed,

@@ -29,9 +29,9 @@ from mascot_client import (
     MascotClient,
     OpenAIConfig,
     SignedUrl,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_server import simulators
 
@@ -188,9 +188,9 @@ def test_the_backend_asks_for_vertex_ai(vertex: bool, monkeypatch: pytest.Monkey
     exec(compile(code, "docs/guides/gemini.md", "exec"), names)  # noqa: S102
 
     async def talk() -> list[Any]:
-        async with gemini.connect(names["answer"], model="gemini-live", vertex=vertex) as session:
+        async with for_gemini.connect(names["answer"], model="gemini-live", vertex=vertex) as session:
             await session.send_realtime_input(text="What can you do?")
-            return [gemini.visemes(message) async for message in session.receive() if message.data]
+            return [for_gemini.visemes(message) async for message in session.receive() if message.data]
 
     payloads = asyncio.run(talk())
     assert payloads
@@ -219,7 +219,7 @@ def test_the_clients_readme_shows_what_its_first_program_prints(
 ) -> None:
     readme = (ROOT / "packages" / "mascot-client" / "README.md").read_text("utf-8")
     found = re.search(
-        r"```python\n([^`]*openai.connect[^`]*)```\n\nWith the stand-in[^`]*```text\n([^`]*)```", readme
+        r"```python\n([^`]*for_openai.connect[^`]*)```\n\nWith the stand-in[^`]*```text\n([^`]*)```", readme
     )
     assert found is not None
     code = found[1].replace("http://127.0.0.1:8000", stage.server.origin).replace("mascot-dev", API_KEY)
@@ -269,7 +269,7 @@ def said_of(provider: str, what: str) -> str:
 )
 def test_elevenlabs_refuses(mascot: MascotClient, key: str, agent: str, what: str) -> None:
     ends: list[Any] = []
-    conversation = elevenlabs.connect(
+    conversation = for_elevenlabs.connect(
         mascot.get_signed_url(ElevenLabsConfig(api_key=key, agent_id=agent)),
         agent_id=agent,
         on_visemes=print,
@@ -286,7 +286,7 @@ def test_elevenlabs_refuses(mascot: MascotClient, key: str, agent: str, what: st
 def test_openai_refuses(mascot: MascotClient) -> None:
     row = said_of("openai", "OpenAI's key or secret is wrong, expired or used up")
     with (
-        openai.connect(mascot.get_signed_url(OpenAIConfig(ephemeral_token="ek_wrong"))) as connection,
+        for_openai.connect(mascot.get_signed_url(OpenAIConfig(ephemeral_token="ek_wrong"))) as connection,
         pytest.raises(ConnectionClosedError) as raised,
     ):
         connection.recv()
@@ -308,7 +308,7 @@ def test_openai_refuses(mascot: MascotClient) -> None:
 )
 def test_gemini_refuses(mascot: MascotClient, config: GeminiConfig, what: str) -> None:
     async def talk() -> None:
-        async with gemini.connect(mascot.get_signed_url(config), model="gemini-live") as session:
+        async with for_gemini.connect(mascot.get_signed_url(config), model="gemini-live") as session:
             async for _ in session.receive():
                 pass
 
@@ -325,7 +325,7 @@ def test_gemini_refuses(mascot: MascotClient, config: GeminiConfig, what: str) -
 @pytest.mark.usefixtures("room")
 def test_an_old_signed_url_is_refused(stage: Stage) -> None:
     url = "ws" + stage.server.origin.removeprefix("http") + "/v1/openai-realtime/ws?token=eyJ"
-    with pytest.raises(InvalidStatus) as raised, openai.connect(SignedUrl(url)):
+    with pytest.raises(InvalidStatus) as raised, for_openai.connect(SignedUrl(url)):
         pass
     assert f"`InvalidStatus`: `{raised.value}`" == said_of(
         "openai", "the signed URL is older than ten minutes"

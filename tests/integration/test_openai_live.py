@@ -14,7 +14,7 @@ import pytest
 from anyio import to_thread
 from support.servers import API_KEY, RunningServer
 
-from mascot_client import AsyncMascotClient, MascotClient, OpenAIConfig, VisemeFeed, openai
+from mascot_client import AsyncMascotClient, MascotClient, OpenAIConfig, VisemeFeed, for_openai
 from mascot_server import simulators
 from mascot_server.simulators.core.voice import chunks, greeting
 
@@ -45,7 +45,7 @@ class Seen:
         self.events: list[Any] = []
 
     def __call__(self, event: Any) -> None:
-        assert not openai.interrupted(event)
+        assert not for_openai.interrupted(event)
         self.events.append(event)
 
     def check(self) -> None:
@@ -57,7 +57,7 @@ class Seen:
         assert kinds[-1] == "session.closed"
         assert "session.input_transcript.delta" in kinds
         deltas = [event for event in self.events if event.type == DELTA]
-        payloads = [openai.visemes(event) for event in deltas]
+        payloads = [for_openai.visemes(event) for event in deltas]
         assert [payload and payload.audio_event_id for payload in payloads] == list(range(1, 31))
         assert all(payload and payload.audio_duration_ms == 100 for payload in payloads)
         assert any(payload and payload.visemes for payload in payloads)
@@ -66,7 +66,7 @@ class Seen:
 def converse(server: RunningServer) -> None:
     seen = Seen()
     with MascotClient(base_url=server.origin, api_key=API_KEY) as mascot:
-        manager = openai.connect_live(mascot.get_signed_url(CONFIG))
+        manager = for_openai.connect_live(mascot.get_signed_url(CONFIG))
     assert isinstance(manager, live.LiveConnectionManager)
     interruptions: list[None] = []
     feed = VisemeFeed(on_interrupted=lambda: interruptions.append(None))
@@ -74,7 +74,7 @@ def converse(server: RunningServer) -> None:
         connection.session.start(session=START)
         audio = iter(caller())
         connection.session.input_audio.append(audio=next(audio))
-        for event in openai.listen(connection, feed):
+        for event in for_openai.listen(connection, feed):
             seen(event)
             if event.type != DELTA:
                 continue
@@ -94,7 +94,7 @@ async def test_the_python_sdk(stage: Stage) -> None:
 async def test_the_python_sdk_on_asyncio(stage: Stage) -> None:
     seen = Seen()
     async with AsyncMascotClient(base_url=stage.server.origin, api_key=API_KEY) as mascot:
-        manager = openai.connect_live_async(await mascot.get_signed_url(CONFIG))
+        manager = for_openai.connect_live_async(await mascot.get_signed_url(CONFIG))
     assert isinstance(manager, live.AsyncLiveConnectionManager)
     async with manager as connection:
         await connection.session.start(session=START)

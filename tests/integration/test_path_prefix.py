@@ -17,7 +17,7 @@ from support.servers import API_KEY, SECRET, run_server
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from mascot_client import ElevenLabsConfig, GeminiConfig, MascotClient, OpenAIConfig, gemini, openai
+from mascot_client import ElevenLabsConfig, GeminiConfig, MascotClient, OpenAIConfig, for_gemini, for_openai
 from mascot_server import create_app, load_settings, simulators
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ def client(proxy: PrefixProxy) -> Iterator[MascotClient]:
 def test_openai(client: MascotClient, proxy: PrefixProxy) -> None:
     answer = client.get_signed_url(OPENAI)
     assert answer.url.startswith(f"ws{proxy.url.removeprefix('http')}/v1/openai-realtime/ws?token=")
-    with openai.connect(answer) as connection:
+    with for_openai.connect(answer) as connection:
         connection.response.create()
-        assert any(openai.visemes(event) for event in connection)
+        assert any(for_openai.visemes(event) for event in connection)
 
 
 async def test_gemini(client: MascotClient, proxy: PrefixProxy) -> None:
     answer = client.get_signed_url(GEMINI)
     assert answer.base_url == proxy.url
-    async with gemini.connect(answer, model="m", config=AUDIO) as session:
+    async with for_gemini.connect(answer, model="m", config=AUDIO) as session:
         await session.send_client_content(turns={"role": "user", "parts": [{"text": "Hello"}]})
-        assert [message async for message in session.receive() if gemini.visemes(message)]
+        assert [message async for message in session.receive() if for_gemini.visemes(message)]
 
 
 async def test_elevenlabs(client: MascotClient) -> None:
@@ -136,12 +136,12 @@ async def test_providers_under_a_path(stage: Stage) -> None:
             run_server(gateway.url) as server,
             MascotClient(api_key=API_KEY, base_url=server.origin) as client,
         ):
-            with openai.connect(client.get_signed_url(OPENAI)) as connection_to_openai:
+            with for_openai.connect(client.get_signed_url(OPENAI)) as connection_to_openai:
                 assert connection_to_openai.recv().type == "session.created"
             async with connect(client.get_signed_url(ELEVENLABS).url, proxy=None) as connection:
                 # The simulator does not know of the gateway: the URL that it signs has no prefix.
                 assert (await told(connection))[0] == 1008
-            async with gemini.connect(client.get_signed_url(GEMINI), model="m"):
+            async with for_gemini.connect(client.get_signed_url(GEMINI), model="m"):
                 pass
     asked = [path.partition("?")[0].removeprefix(PREFIX) for path in gateway.paths if path.startswith(PREFIX)]
     assert "/v1/convai/conversation/get-signed-url" in asked

@@ -10,7 +10,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from support.servers import API_KEY, run_server, run_simulators
 
-from mascot_client import MascotClient, OpenAIConfig, Visemes, openai
+from mascot_client import MascotClient, OpenAIConfig, Visemes, for_openai
 from mascot_server import simulators
 from mascot_server.providers.openai.simulator.services import SERVICES
 from mascot_server.simulators.core.voice import answer, chunks
@@ -40,7 +40,7 @@ def conversation(server: RunningServer, config: OpenAIConfig) -> list[Any]:
     with MascotClient(base_url=server.origin, api_key=API_KEY) as mascot:
         signed = mascot.get_signed_url(config)
     events = []
-    with openai.connect(signed) as connection:
+    with for_openai.connect(signed) as connection:
         connection.response.create()
         for event in connection:
             events.append(event)
@@ -50,7 +50,7 @@ def conversation(server: RunningServer, config: OpenAIConfig) -> list[Any]:
 
 
 def payloads_of(events: list[Any]) -> list[Visemes]:
-    read = openai.VisemeReader()
+    read = for_openai.VisemeReader()
     return [payload for payload in map(read, events) if payload is not None]
 
 
@@ -73,7 +73,7 @@ def test_the_sdk_talks_to_every_upstream(server: RunningServer, name: str) -> No
     config = OpenAIConfig(api_key=simulators.OPENAI_API_KEY, model="a-model", upstream=name)
     events = conversation(server, config)
     audio = [event for event in events if event.type in AUDIO]
-    payloads = [openai.visemes(event) for event in audio]
+    payloads = [for_openai.visemes(event) for event in audio]
     assert all(payload is not None for payload in payloads)
     assert sum(len(payload.visemes) for payload in payloads if payload is not None) > 10
 
@@ -105,7 +105,7 @@ def test_no_second_set_beside_voice_lives_own(server: RunningServer) -> None:
     with MascotClient(base_url=server.origin, api_key=API_KEY) as mascot:
         signed = mascot.get_signed_url(config)
     events: list[Any] = []
-    with openai.connect(signed) as connection:
+    with for_openai.connect(signed) as connection:
         connection.send({"type": "session.update", "session": {"animation": {"outputs": ["viseme_id"]}}})  # type: ignore[arg-type]
         connection.response.create()
         for event in connection:
@@ -137,7 +137,7 @@ async def test_translations_have_visemes(server: RunningServer) -> None:
             assert created.session.model == "gpt-realtime-translate"
             await connection.session.input_audio_buffer.append(audio=audio)
             deltas = [await connection.recv() for _ in range(10)]
-    payloads = [openai.visemes(event) for event in deltas]
+    payloads = [for_openai.visemes(event) for event in deltas]
     assert all(payload is not None for payload in payloads)
     assert sum(len(payload.visemes) for payload in payloads if payload is not None) > 5
 

@@ -99,6 +99,33 @@ def test_an_app_is_not_made_without_what_keeps_it_safe(secret: str, keys: str, p
     assert "too-short" not in str(caught.value)
 
 
+def test_an_env_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MASCOT_PORT=9000\n", encoding="utf-8-sig")
+    assert load_settings().port == 9000
+
+
+def test_an_env_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MASCOT_PORT=9000\n", encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"^\.env: line 1 is not UTF-8 text; save .*\.env as UTF-8$"):
+        load_settings()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the environment is Unicode")
+@pytest.mark.parametrize("name", ["MASCOT_SECRET", "MASCOT_API_KEYS"])
+def test_bytes_that_are_no_text_are_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, os.fsdecode(b"\xff" * 40))
+    with pytest.raises(SettingsError, match=f"^{name}: is not UTF-8 text$"):
+        load_settings()
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings().check_safe()
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
+        "MASCOT_API_KEYS", "MASCOT_SECRET",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("place", [{"key_store": "keys.db"}, {"redis_url": "redis://localhost"}])
 def test_a_place_where_keys_are_kept_will_do_for_keys(place: dict[str, str]) -> None:
     load_settings(secret=SECRET, **place).check_safe()

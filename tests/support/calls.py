@@ -22,9 +22,9 @@ from mascot_client import (
     OpenAIConfig,
     SignedUrl,
     Visemes,
-    elevenlabs,
-    gemini,
-    openai,
+    for_elevenlabs,
+    for_gemini,
+    for_openai,
 )
 from mascot_server import simulators
 
@@ -125,29 +125,29 @@ class Call:
     async def _openai(self) -> None:
         assert isinstance(self.answer, SignedUrl)
         options: Any = {"ssl": self.trust} if self.answer.url.startswith("wss:") else {}
-        async with openai.connect_async(self.answer, websocket_connection_options=options) as connection:
+        async with for_openai.connect_async(self.answer, websocket_connection_options=options) as connection:
             while not self._hung_up:
                 await connection.response.create()
                 while (event := await connection.recv()).type != "response.done":
-                    self._hear(openai.visemes(event))
+                    self._hear(for_openai.visemes(event))
                 self.turns += 1
 
     async def _gemini(self) -> None:
         assert isinstance(self.answer, GeminiCredentials)
         trust = self.trust if self.answer.base_url.startswith("https:") else None
         config = LiveConnectConfig(response_modalities=[Modality.AUDIO])
-        async with gemini.connect(
+        async with for_gemini.connect(
             self.answer, model=GEMINI_MODEL, config=config, ssl_context=trust
         ) as session:
             while not self._hung_up:
                 await session.send_realtime_input(text=QUESTION)
                 async for message in session.receive():
-                    self._hear(gemini.visemes(message))
+                    self._hear(for_gemini.visemes(message))
                 self.turns += 1
 
     async def _elevenlabs(self) -> None:
         assert isinstance(self.answer, SignedUrl)
-        conversation = elevenlabs.connect_async(
+        conversation = for_elevenlabs.connect_async(
             self.answer,
             agent_id=simulators.ELEVENLABS_AGENT_ID,
             on_visemes=self._hear,

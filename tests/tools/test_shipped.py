@@ -20,7 +20,7 @@ from tools.train.shipped import network
 MODELS = Path(__file__).parents[2] / "packages" / "mascot-visemes" / "src" / "mascot_visemes" / "models"
 
 
-@pytest.mark.parametrize("model", ["default", "indonesian"])
+@pytest.mark.parametrize("model", ["default", "lite"])
 def test_it_tells_what_the_file_tells(model: str) -> None:
     net = network(MODELS / f"{model}.onnx").eval()
     theirs = load_network(model)

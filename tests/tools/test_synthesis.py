@@ -201,7 +201,7 @@ def test_a_lag_of_the_audio_is_measured(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("voice", VOICES["en"], ids=lambda voice: voice.corpus)
+@pytest.mark.parametrize("voice", VOICES, ids=lambda voice: voice.corpus)
 def test_every_voice_speaks(voice: Voice, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not voice.present():
         pytest.skip(f"needs: {voice.install}")

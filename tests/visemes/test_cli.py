@@ -101,6 +101,8 @@ def test_several_channels_rates_and_raw_audio_say_the_same(
         outputs.append(capsys.readouterr().out)
     assert outputs[0]
     assert set(outputs) == {outputs[0]}
+    assert main([str(raw), "--rate", "16000.0"]) == 0
+    assert capsys.readouterr().out == outputs[0]
     assert main([str(raw), "--rate", "4000"]) == 2
     assert "sample_rate" in capsys.readouterr().err
 
@@ -118,7 +120,7 @@ def test_formats_and_output(
         shapes = "rhubarb" if name.startswith("rhubarb") else "sapi"
         events = mv.load(shapes=shapes).predict(speech, sample_rate=16000)
         track = Track(str(path), "default", shapes, mv.load(shapes=shapes).visemes[0], 2000, events)
-        assert FORMATS[name](track) == printed
+        assert FORMATS[name].text(track) == printed
 
 
 def test_rhubarb_formats_have_rhubarb_shapes_only(
@@ -203,7 +205,10 @@ def test_wav_from_a_pipe(tmp_path: Path, speech: NDArray[np.int16]) -> None:
         outputs.append(out)
     assert outputs[0]
     assert outputs[0] == outputs[1]
-    for data, reason in ((b"", b"empty"), (b"fLaC....", b"standard input: not a WAV file that can be read")):
+    for data, reason in (
+        (b"", b"empty"),
+        (b"fLaC....", b"standard input: is FLAC, and only WAV can be read from a pipe"),
+    ):
         with started("-") as process:
             out, err = process.communicate(data)
         assert (process.returncode, out) == (2, b"")
@@ -279,7 +284,7 @@ def test_what_the_extra_is_needed_for(tmp_path: Path, speech: NDArray[np.int16])
     done = without("soundfile", str(other))
     assert done.returncode == 2
     assert done.stderr == (
-        f"mascot-visemes: {other}: not a WAV file, and reading other formats needs soundfile: "
+        f"mascot-visemes: {other}: reading formats other than WAV needs soundfile: "
         "pip install 'mascot-visemes[cli]'\n"
     )
     done = without("matplotlib", str(path), "--plot", str(tmp_path / "plot.png"))
@@ -377,3 +382,243 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "mascot-visemes 9.8.7\n"
+
+
+def test_an_output_never_overwrites_the_input(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    speech: NDArray[np.int16],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "same.wav", speech.tobytes())
+    before = path.read_bytes()
+    (tmp_path / "link.wav").symlink_to(path)
+    (tmp_path / "hard.wav").hardlink_to(path)
+    for arguments in (
+        ["-o", "same.wav"],
+        ["-o", "./same.wav"],
+        ["-o", str(path)],
+        ["-o", "link.wav"],
+        ["-o", "hard.wav"],
+        ["-o", "same.wav", "--format", "csv"],
+        ["--plot", "same.wav"],
+    ):
+        assert main(["same.wav", *arguments]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "it is the input, which would be lost; choose another name" in err
+    with path.open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "mascot_visemes", "-", "-o", str(path)],
+            stdin=file, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "it is the input" in done.stderr
+    assert path.read_bytes() == before
+
+
+def test_two_outputs_are_never_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.wav", bytes(16000))
+    same = str(tmp_path / "out")
+    assert main([str(path), "-o", same, "--plot", same]) == 2
+    assert "two outputs would be the same file" in capsys.readouterr().err
+    other = write(tmp_path / "a.wave", bytes(16000))
+    assert main([str(path), str(other), "-o", str(tmp_path / "folder")]) == 2
+    assert "a.jsonl: cannot be written (two outputs would be the same file" in capsys.readouterr().err
+
+
+def test_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]) -> None:
+    one = write(tmp_path / "one.wav", speech.tobytes())
+    two = write(tmp_path / "two.wav", speech[:8000].tobytes())
+    missing = tmp_path / "missing.wav"
+    folder = tmp_path / "new" / "folder"
+    # One that cannot be used does not keep the others from being written.
+    assert main([str(one), str(missing), str(two), "-o", str(folder)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"mascot-visemes: {missing}: No such file or directory\n"
+    for path in (one, two):
+        assert main([str(path)]) == 0
+        assert (folder / f"{path.stem}.jsonl").read_text() == capsys.readouterr().out
+    assert main([str(one), str(two), "-o", str(folder), "--format", "webvtt"]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "one.jsonl", "one.vtt", "two.jsonl", "two.vtt",
+    ]  # fmt: skip
+    # One file may be written into a folder as well.
+    assert main([str(one), "-o", str(folder), "--format", "csv"]) == 0
+    assert (folder / "one.csv").exists()
+    assert main([str(one), str(two), "-o", str(one)]) == 2
+    assert "several files need a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "several files need a folder to write to, such as -o visemes"),
+        (["-o", "folder", "--plot", "plot.png"], "draws one file only"),
+        (["-", "-o", "folder"], "cannot be one of several files"),
+    ],
+)
+def test_what_several_files_cannot_have(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["a.wav", "b.wav", *arguments])
+    assert stopped.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_a_rate_is_refused_for_a_file_that_has_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]
+) -> None:
+    path = write(tmp_path / "a.wav", speech.tobytes())
+    (tmp_path / "a.flac").write_bytes(b"fLaC" + bytes(1000))
+    for name, kind in (("a.wav", "WAV"), ("a.flac", "FLAC")):
+        assert main([str(tmp_path / name), "--rate", "16000"]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert f"has the header of a {kind} file; leave out the rate (raw_rate, --rate)" in err
+    with started("-", "--rate", "16000") as process:
+        out_bytes, err_bytes = process.communicate(path.read_bytes())
+    assert (process.returncode, out_bytes) == (2, b"")
+    assert b"has the header of a WAV file" in err_bytes
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"),
+    [((), ""), ((), "1"), (("--format", "csv"), ""), (("--version",), "")],
+)
+def test_a_full_disk_is_told_in_one_line(
+    tmp_path: Path, speech: NDArray[np.int16], arguments: tuple[str, ...], unbuffered: str
+) -> None:
+    path = write(tmp_path / "a.wav", speech.tobytes())
+    command = [sys.executable, "-m", "mascot_visemes", str(path), *arguments]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "mascot-visemes: standard output: cannot be written (No space left on device)\n"
+    if "--version" not in arguments:
+        assert main([str(path), *arguments, "-o", "/dev/full"]) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("redirection", "reason"),
+    [
+        ("- <&-", "standard input: is closed"),
+        ("FILE >&-", "standard output: cannot be written (it is closed)"),
+    ],
+)
+def test_closed_standard_streams(
+    tmp_path: Path, speech: NDArray[np.int16], redirection: str, reason: str
+) -> None:
+    path = write(tmp_path / "a.wav", speech.tobytes())
+    command = f"'{sys.executable}' -m mascot_visemes {redirection}".replace("FILE", f"'{path}'")
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert (done.returncode, done.stderr) == (2, f"mascot-visemes: {reason}\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="the system has no file that cannot be read")
+def test_an_error_while_reading_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["/proc/self/mem"]) == 2
+    assert capsys.readouterr().err.endswith("mem: cannot be read (Input/output error)\n")
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "GSM610"])
+def test_wav_of_other_codings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], babble: Callable[..., NDArray[np.int16]], subtype: str
+) -> None:
+    soundfile = pytest.importorskip("soundfile", reason="reading other codings needs the extra cli")
+    path = tmp_path / "coded.wav"
+    soundfile.write(path, babble(8000, 2.0), 8000, subtype=subtype)
+    assert main([str(path)]) == 0
+    assert capsys.readouterr().out.count("\n") > 5
+    done = without("soundfile", str(path))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"mascot-visemes: {path}: reading this coding of WAV needs soundfile: pip install 'mascot-visemes[cli]'\n"
+    )
+    with started("-") as process:
+        _, err = process.communicate(path.read_bytes())
+    assert process.returncode == 2
+    assert b"convert it: ffmpeg" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "kind"),
+    [
+        ("a.m4a", b"\0\0\0\x1cftypM4A ", "MP4 (M4A)"),
+        ("a.mp4", b"\0\0\0\x1cftypisom", "MP4 (M4A)"),
+        ("a.webm", b"\x1aE\xdf\xa3", "WebM (Matroska)"),
+        ("a.aac", 2 * (b"\xff\xf1\x50\x80\x02\x1f\xfc" + bytes(9)), "AAC"),
+        ("a.aac", 2 * (b"\xff\xf9\x50\x80\x02\x1f\xfc" + bytes(9)), "AAC"),
+        ("a.wma", b"0&\xb2u\x8ef\xcf\x11", "WMA"),
+        ("a.amr", b"#!AMR\n", "AMR"),
+        ("a.avi", b"RIFF\0\0\0\0AVI ", "AVI"),
+    ],
+)
+def test_formats_that_nothing_here_reads_say_how_to_convert(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, start: bytes, kind: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(start + bytes(1000))
+    expected = f"{kind} cannot be read; convert it to WAV: ffmpeg -i FILE"
+    assert main([str(path)]) == 2
+    assert capsys.readouterr().err == f"mascot-visemes: {path}: {expected} out.wav\n"
+    if kind != "AAC":  # which is known by two frames, for which a pipe would have to wait
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as file:
+            file.write(path.read_bytes())
+        with os.fdopen(reading, "rb") as file, pytest.raises(mv.AudioFileError) as caught:
+            mv.open_audio(file).__enter__()
+        assert str(caught.value) == f"audio: {expected} -f wav -"
+
+
+def test_an_extra_that_would_not_help_is_not_advised(tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    path.write_bytes(b"\0\0\0\x1cftypM4A " + bytes(1000))
+    done = without("soundfile", str(path))
+    assert "ffmpeg -i FILE out.wav" in done.stderr
+    assert "pip install" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a.raw", "a.mp3", "a.wav", "a.flac", "a"])
+def test_what_is_no_known_format(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    pytest.importorskip("soundfile", reason="reading other formats needs the extra cli")
+    path = tmp_path / name
+    path.write_bytes(bytes(range(1, 200)) * 100)
+    assert main([str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "convert it: ffmpeg -i FILE out.wav; if it is raw PCM16, give its sample rate" in err
+
+
+def test_the_name_of_a_file_does_not_matter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]
+) -> None:
+    soundfile = pytest.importorskip("soundfile", reason="reading other formats needs the extra cli")
+    flac = tmp_path / "a.flac"
+    soundfile.write(flac, speech, 16000)
+    assert main([str(flac)]) == 0
+    expected = capsys.readouterr().out
+    for name in ("a.wav", "a.raw", "a.mp3", "a"):
+        path = flac.rename(tmp_path / name)
+        assert main([str(path)]) == 0
+        assert capsys.readouterr().out == expected
+        flac = path
+
+
+def test_output_is_ascii_whatever_the_name_of_the_file(tmp_path: Path, speech: NDArray[np.int16]) -> None:
+    path = write(tmp_path / "r\u00e9cit \u4f60.wav", speech.tobytes())
+    for name in ("json", "rhubarb-json"):  # the others do not name the file
+        done = subprocess.run(
+            [sys.executable, "-m", "mascot_visemes", str(path), "--format", name],
+            env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode("ascii")

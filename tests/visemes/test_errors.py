@@ -21,6 +21,7 @@ _EXAMPLES: list[mv.VisemeError] = [
     mv.NoWeightsError(),
     mv.AudioFileError("a.wav", "holds no audio"),
     mv.StreamFinishedError(),
+    mv.StreamsError("streams: one is given twice"),
     mv.MissingExtraError("soundfile", "reading a.mp3"),
     mv.OutputError("a.json", "no space left"),
 ]

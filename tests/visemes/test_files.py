@@ -130,8 +130,14 @@ def test_a_pipe_has_to_be_wav() -> None:
         capture_output=True,
         check=False,
     )
-    assert b"AudioFileError: /dev/stdin: not a WAV file that can be read" in done.stderr
+    assert b"AudioFileError: /dev/stdin: is FLAC, and only WAV can be read from a pipe" in done.stderr
     assert b"ffmpeg -i FILE -f wav -" in done.stderr
+
+
+def _closed() -> io.BytesIO:
+    file = io.BytesIO()
+    file.close()
+    return file
 
 
 @pytest.mark.parametrize(
@@ -142,6 +148,7 @@ def test_a_pipe_has_to_be_wav() -> None:
         (None, r"expected a path or a file that is open in mode 'rb', got NoneType"),
         (5, r"expected a path or a file that is open in mode 'rb', got int"),
         ("a\0b", r"null"),
+        (_closed(), r"is closed; open it with mode 'rb'"),
     ],
 )
 def test_what_is_no_file(source: Any, problem: str) -> None:

@@ -31,6 +31,7 @@ def test_public_names() -> None:
         "Shapes",
         "Stream",
         "StreamFinishedError",
+        "StreamsError",
         "UnknownEncodingError",
         "UnknownModelError",
         "UnknownShapesError",

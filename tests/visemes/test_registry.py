@@ -39,6 +39,7 @@ def test_unknown_shapes(shapes: str) -> None:
 def test_cards_say_where_a_model_comes_from(model: str) -> None:
     card = load_network(model).card
     assert card["name"] == model
+    assert card.get("weights") != model
     assert all({"source", "licence", "train_hours"} <= set(entry) for entry in card["data"])
     assert {"command", "revision", "seed"} <= set(card["training"])
     assert {"sapi", "oculus"} <= set(card["decoder"]) <= set(SHAPES)
@@ -51,6 +52,17 @@ def test_a_wheel_with_all_models_has_six_megabytes_at_most() -> None:
     assert (
         sum(len(zlib.compress(graph)) for graph in graphs) < 5_800_000
     )  # the rest of the package has 0.1 MB
+
+
+def test_two_models_may_share_a_network_and_differ_in_their_decoders() -> None:
+    indonesian, default = mv.load("indonesian"), mv.load("default")
+    assert (indonesian.model, indonesian.network, default.network) == ("indonesian", "default", "default")
+    assert mv.load("lite").network == "lite"
+    assert load_network("indonesian").shares_weights(load_network("default"))
+    assert load_network("indonesian").decoder(SHAPES["sapi"]) != load_network("default").decoder(
+        SHAPES["sapi"]
+    )
+    assert not (FOLDER / "indonesian.onnx").is_file()
 
 
 def _damaged(**changes: object) -> str:

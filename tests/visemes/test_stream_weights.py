@@ -300,3 +300,60 @@ def test_calibrations_that_cannot_be_used(shapes: str, options: dict[str, object
     with pytest.raises(mv.CalibrationError, match=r"^calibration: ") as caught:
         mv.load("lite", shapes=shapes).create_stream(sample_rate=RATE, **{"weights": True, **options})  # type: ignore[arg-type]
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("columns", ["sapi", "oculus", "vrm", "arkit"])
+@pytest.mark.parametrize("shapes", ["sapi", "oculus", "rhubarb", "arkit"])
+@given(places=cuts)
+@settings(parent=several, max_examples=5)
+def test_weights_of_another_set_are_those_of_its_own_engine(
+    shapes: str, columns: mv.Shapes, speech: NDArray[np.int16], places: list[int]
+) -> None:
+    engine, other = mv.load("lite", shapes=shapes), mv.load("lite", shapes=columns)
+    stream, plain = (
+        engine.create_stream(sample_rate=RATE, weights=columns),
+        engine.create_stream(sample_rate=RATE),
+    )
+    theirs = other.create_stream(sample_rate=RATE, weights=True)
+    assert stream.columns == theirs.columns == (other.blendshapes or other.visemes)
+    assert plain.columns == ()
+    for chunk in cut(speech, places):
+        assert stream.accept_waveform(chunk) == plain.accept_waveform(chunk)
+        theirs.accept_waveform(chunk)
+        np.testing.assert_array_equal(stream.weights, theirs.weights)
+    stream.reset()
+    theirs.reset()
+    stream.accept_waveform(speech)
+    theirs.accept_waveform(speech)
+    np.testing.assert_array_equal(stream.weights, theirs.weights)
+
+
+def test_streams_with_weights_of_several_sets_share_a_call(speech: NDArray[np.int16]) -> None:
+    engine = mv.load("lite")
+    wanted: list[bool | mv.Shapes] = ["arkit", False, "vrm", True, "arkit", "oculus"]
+    streams = [engine.create_stream(sample_rate=RATE, weights=weights) for weights in wanted]
+    alone = [engine.create_stream(sample_rate=RATE, weights=weights) for weights in wanted]
+    for number, chunk in enumerate(cut(speech, range(2400, len(speech), 2400))):
+        # Each hears something else, and the last something shorter.
+        chunks = [np.roll(chunk, 100 * number * i) for i in range(5)] + [chunk[:-240]]
+        events = engine.run_together(streams, chunks)
+        assert events == [one.accept_waveform(its) for one, its in zip(alone, chunks, strict=True)]
+        for stream, one in zip(streams, alone, strict=True):
+            if stream.columns:
+                np.testing.assert_allclose(stream.weights, one.weights, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["azure", "", "Oculus", None, 1])
+def test_weights_of_an_unknown_set(name: object) -> None:
+    with pytest.raises(mv.UnknownShapesError, match="sapi, oculus, rhubarb, vrm, arkit"):
+        mv.load("lite").create_stream(sample_rate=RATE, weights=name)  # type: ignore[arg-type]
+
+
+def test_weights_of_arkit_beside_other_events_can_be_calibrated(speech: NDArray[np.int16]) -> None:
+    engine = mv.load("lite")
+    stream = engine.create_stream(sample_rate=RATE, weights="arkit", calibration={"jawOpen": 0.5})
+    plain = engine.create_stream(sample_rate=RATE, weights="arkit")
+    stream.accept_waveform(speech)
+    plain.accept_waveform(speech)
+    jaw = stream.columns.index("jawOpen")
+    np.testing.assert_array_equal(stream.weights[:, jaw], plain.weights[:, jaw] * np.float32(0.5))

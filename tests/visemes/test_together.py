@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,6 +64,15 @@ def test_any_rates_and_chunks(
         assert stream.input_finished() == other.input_finished()
 
 
+def test_streams_of_models_that_share_a_network(speech: NDArray[np.int16]) -> None:
+    engines: list[mv.Engine[Any]] = [mv.load(), mv.load("indonesian"), mv.load(shapes="oculus"), mv.load()]
+    alone, together = ([engine.create_stream(sample_rate=16000) for engine in engines] for _ in range(2))
+    for start in range(0, len(speech), 1600):
+        chunk = speech[start : start + 1600]
+        expected = [stream.accept_waveform(chunk) for stream in alone]
+        assert mv.load().run_together(together, [chunk] * len(together)) == expected
+
+
 def test_many_in_phase(engine: mv.Engine, babble: Babble) -> None:
     pcm = babble(24000, 2.0)
     inputs = [np.roll(pcm, 1000 * i) for i in range(40)]
@@ -111,12 +121,12 @@ def test_a_refused_chunk_leaves_every_stream_as_it_was(engine: mv.Engine, speech
 
 def test_streams_and_chunks_must_fit(engine: mv.Engine) -> None:
     one, two = (engine.create_stream(sample_rate=16000) for _ in range(2))
-    with pytest.raises(ValueError, match=r"chunks: expected one for each of 2 streams, got 1"):
+    with pytest.raises(mv.StreamsError, match=r"chunks: expected one for each of 2 streams, got 1"):
         engine.run_together([one, two], [b""])
-    with pytest.raises(ValueError, match=r"streams: one is given twice"):
+    with pytest.raises(mv.StreamsError, match=r"streams: one is given twice"):
         engine.run_together([one, one], [b"", b""])
-    foreign = mv.load(shapes="oculus").create_stream(sample_rate=16000)
-    with pytest.raises(ValueError, match=r"streams: one is another engine's"):
+    foreign = mv.load("lite").create_stream(sample_rate=16000)
+    with pytest.raises(mv.StreamsError, match=r"streams: one is of another network"):
         engine.run_together([one, foreign], [b"", b""])
 
 

@@ -1,8 +1,8 @@
 """Make synthetic training speech with every free synthesiser that is installed.
 
-Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts the
-English voices speak. Indonesian ones speak sentences made by a grammar, and with --dev those of the dev set. A voice
-that is not installed is left out, and a line names the command that brings it.
+Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts it speaks.
+With --dev, espeak-ng speaks the sentences of the Indonesian dev set instead. A voice that is not installed is left out,
+and a line names the command that brings it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,13 @@ from tools.synthesis import corpus, espeak, festival, flite, indonesian, neural,
 if TYPE_CHECKING:
     from tools.synthesis.speech import Voice
 
-VOICES = {
-    "en": (*festival.VOICES, *flite.VOICES, *espeak.VOICES, *neural.VOICES),
-    "id": (*espeak.INDONESIAN, *flite.INDONESIAN),
-}
-
-_BRIEFEST_S = 2.0  # of a sentence on average, at least
+VOICES = (*festival.VOICES, *flite.VOICES, *espeak.VOICES, *neural.VOICES)
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     p = argparse.ArgumentParser(prog="python -m tools.synthesis", description=__doc__)
-    p.add_argument("--language", choices=list(VOICES), default="en", help="%(choices)s (%(default)s)")
-    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl whose texts are spoken in English")
+    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl whose texts are spoken")
     p.add_argument("--out", type=Path, required=True, help="folder that the corpora are written into")
     p.add_argument("--hours", type=float, default=1.5, help="of speech, all voices together (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
@@ -38,15 +32,13 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument(
         "--voices",
         nargs="+",
-        choices=[voice.corpus for voices in VOICES.values() for voice in voices],
+        choices=[voice.corpus for voice in VOICES],
         metavar="VOICE",
         help="only these, of: %(choices)s",
     )
     args = p.parse_args(argv)
-    if args.language == "en" and args.corpus is None:
-        p.error("--corpus is missing: English voices speak the texts of a corpus")
-    if args.dev and args.language != "id":
-        p.error("--dev: only --language id has a dev set that is made here")
+    if args.corpus is None and not args.dev:
+        p.error("--corpus is missing: the voices speak the texts of a corpus")
     return args
 
 
@@ -54,10 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     """Speak with every voice in turn."""
     args = arguments(argv)
     if args.dev:
-        (voice,) = espeak.INDONESIAN_DEV
-        _write(voice, list(indonesian.SENTENCES), args, seconds=math.inf, split="dev")
+        _write(espeak.INDONESIAN_DEV, list(indonesian.SENTENCES), args, seconds=math.inf, split="dev")
         return
-    wanted = [voice for voice in VOICES[args.language] if not args.voices or voice.corpus in args.voices]
+    wanted = [voice for voice in VOICES if not args.voices or voice.corpus in args.voices]
     for voice in wanted:
         if not voice.present():
             print(f"{voice.corpus}: left out, it is not installed: {voice.install}", flush=True)
@@ -65,11 +56,7 @@ def main(argv: list[str] | None = None) -> None:
     shares = sum(voice.share for voice in present)
     for voice in present:
         seconds = args.hours * 3600 * voice.share / shares
-        seed = f"{args.seed}/{voice.corpus}"
-        if args.language == "en":
-            said = texts.draw(args.corpus, seed)
-        else:
-            said = indonesian.draw(seed, math.ceil(seconds / _BRIEFEST_S))
+        said = texts.draw(args.corpus, f"{args.seed}/{voice.corpus}")
         _write(voice, said, args, seconds=seconds, split="train")
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.synthesis.phones import ESPEAK, ESPEAK_INDONESIAN, arpabet
+from tools.synthesis.phones import ESPEAK, ESPEAK_INDONESIAN
 from tools.synthesis.speech import Manner, Segment, Speech, Voice, moved
 
 if TYPE_CHECKING:
@@ -213,25 +213,14 @@ def _speak(language: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
     return [library.speak(text, manner) for text in texts]
 
 
-def _speak_indonesian(texts: Sequence[str], manner: Manner) -> list[Speech]:
+def speak_indonesian(texts: Sequence[str], manner: Manner) -> list[Speech]:
+    """Indonesian texts, a final k as a glottal stop but in loans."""
     library = chosen("id", manner)
 
     def glottal(word: re.Match[str]) -> str:
         return f"[[{library.phonemes(word[0]).removesuffix('k')}?]]"
 
     return [library.speak(_FINAL_K.sub(glottal, text), manner) for text in texts]
-
-
-def indonesian_phones(text: str) -> list[str]:
-    """Phones of an Indonesian text as corpora name them, SIL for its pauses.
-
-    Raises:
-        UnknownPhone: The voice says one that its table does not name.
-    """
-    (speech,) = _speak_indonesian([text], Manner())
-    # A phone that is swallowed is still one to say.
-    heard = [s._replace(phone=s.phone.removesuffix(_UNHEARD)) for s in speech.segments]
-    return [segment.phone for segment in arpabet(heard, ESPEAK_INDONESIAN)]
 
 
 VOICES = (
@@ -248,28 +237,16 @@ VOICES = (
 """One voice, a formant synthesiser, with the timbres of its male and female variants."""
 
 
-def _indonesian(corpus: str, variants: str) -> Voice:
-    return Voice(
-        corpus=corpus,
-        share=1.0,
-        phones=ESPEAK_INDONESIAN,
-        install="apt-get install libespeak-ng1",
-        present=present,
-        speak=_speak_indonesian,
-        paces=(0.75, 1.5),
-        pitches=(0.5, 1.5),
-        variants=tuple(variants.split()),
-        tracts=(0.88, 1.16),
-    )
-
-
-INDONESIAN = (
-    _indonesian(
-        "espeak-ng-id",
-        """m1 m2 m3 m4 m6 m7 m8 f1 f2 f3 f5 Alex Alicia Andrea Andy Annie Diogo Gene Mike adam anika benjamin edward
-        grandma grandpa gustave iven john klatt klatt3 klatt4 linda marcelo max miguel pedro quincy rob robert
-        shelby""",
-    ),
+INDONESIAN_DEV = Voice(
+    corpus="espeak-ng-id-dev",
+    share=1.0,
+    phones=ESPEAK_INDONESIAN,
+    install="apt-get install libespeak-ng1",
+    present=present,
+    speak=speak_indonesian,
+    paces=(0.75, 1.5),
+    pitches=(0.5, 1.5),
+    variants=("m5", "f4", "steph", "Marco", "Denis", "victor", "klatt2", "aunty"),
+    tracts=(0.88, 1.16),
 )
-INDONESIAN_DEV = (_indonesian("espeak-ng-id-dev", "m5 f4 steph Marco Denis victor klatt2 aunty"),)
-"""The same synthesiser with the timbres that only the dev set has."""
+"""Timbres that no training speech has."""

@@ -3,9 +3,6 @@
 Its clustergen voices (slt, rms, awb) place 5 ms frames, so that their segment times are those of the audio. The
 diphone voices (kal, kal16) are left out: they are the speaker of Festival's kal again, and their audio is 115 ms
 shorter than their times say.
-
-They speak Indonesian with the sounds of English, phone by phone as espeak-ng reads it: with an accent, but in voices
-that were human.
 """
 
 from __future__ import annotations
@@ -19,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tools.synthesis import espeak
 from tools.synthesis.phones import RADIO
 from tools.synthesis.speech import Manner, Segment, Speech, Voice, moved, program
 
@@ -73,58 +69,6 @@ VOICES = tuple(
         install="apt-get install flite",
         present=partial(_present, name),
         speak=partial(_speak, name),
-    )
-    for name in ("slt", "rms", "awb")
-)
-
-_VOWELS = ("AA", "AO", "AW", "AX", "AY", "EH", "IY", "OY", "UW")
-_CONSONANTS = (
-    *("B", "CH", "D", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG"),
-    *("P", "R", "S", "SH", "T", "W", "Y", "Z", "ZH"),
-)
-# Phones of Indonesian as these voices can say them: what is heard, which is the label, and their phones for it.
-_INDONESIAN = {
-    **{phone: (phone, phone.lower()) for phone in (*_VOWELS, *_CONSONANTS)},
-    "SIL": ("SIL", "pau"),
-    "NY": ("NY", "n y"),
-    "Q": ("K", "k"),
-    "X": ("HH", "hh"),
-}
-_TAP = "dx"
-
-
-def _spelled(phones: Sequence[str]) -> list[tuple[str, str]]:
-    """Labels and their phones; an r between vowels is a tap, elsewhere the voices' own."""
-    result = []
-    for before, phone, after in zip(["SIL", *phones], phones, [*phones[1:], "SIL"], strict=False):
-        label, said = _INDONESIAN[phone]
-        result.append((label, _TAP if phone == "R" and {before, after} <= set(_VOWELS) else said))
-    return [("SIL", "pau"), *result, ("SIL", "pau")]
-
-
-def _speak_indonesian(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    spoken = []
-    for text in texts:
-        spelled = _spelled([phone for phone in espeak.indonesian_phones(text) if phone != "SIL"])
-        speech = _said(voice, ["-p", " ".join(said for _, said in spelled)], manner)
-        labels = [label for label, said in spelled for _ in said.split()]
-        segments = tuple(
-            segment._replace(phone=label) for segment, label in zip(speech.segments, labels, strict=True)
-        )
-        spoken.append(Speech(speech.samples, speech.rate, segments))
-    return spoken
-
-
-INDONESIAN = tuple(
-    Voice(
-        corpus=f"flite-id-{name}",
-        share=0.1,
-        phones={label: (label,) for label, _ in _INDONESIAN.values()},
-        install="apt-get install flite",
-        present=partial(_present, name),
-        speak=partial(_speak_indonesian, name),
-        paces=(1.1, 1.6),
-        tracts=(0.9, 1.14),
     )
     for name in ("slt", "rms", "awb")
 )

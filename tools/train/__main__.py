@@ -1,10 +1,8 @@
 """Train a network for mascot-visemes.
 
-First free synthesisers speak, with phone times that are exact: in English the texts of the corpora, in Indonesian
-sentences made by a grammar. For English a teacher, which hears whole utterances of human speech with Whisper's encoder,
-then corrects their labels, and on those the network is trained. The corpora are English in any case; for Indonesian,
-their phones count as the nearest of that language, and --start names the English run, one of the same --layers, whose
-network is trained on and whose corrected labels are taken over.
+First free synthesisers speak the texts of the English corpora, with phone times that are exact. A teacher, which hears
+whole utterances of human speech with Whisper's encoder, then corrects the labels of the corpora, and on those the
+network is trained.
 
 For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
 synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
@@ -146,7 +144,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         metavar="SHARE",
         help="export the mean of the network trained, which has this share, and the one of --start (%(default)s)",
     )
-    p.add_argument("--name", help="name of the model (that of the language: default, indonesian)")
+    p.add_argument("--name", help="name of the model (default)")
     args = p.parse_args(argv)
     language = LANGUAGES[args.language]
     args.name = args.name or language.model
@@ -182,13 +180,13 @@ def _settings(args: argparse.Namespace, peak: float) -> Settings:
 
 def speech(args: argparse.Namespace, language: Language) -> corpus.Corpus:
     """All speech there is to learn from and to score on; makes the synthetic part if it is not there."""
-    folders = [args.corpus, *args.speech, *([language.carried] if language.carried else [])]
+    folders = [args.corpus, *args.speech]
     if args.synthetic_hours:
         made = args.out / "synthetic"
         if not made.exists():
             unfinished = made.with_suffix(".unfinished")
             unfinished.mkdir(exist_ok=True)
-            options = ["--corpus", str(args.corpus), "--out", str(unfinished), "--language", language.code]
+            options = ["--corpus", str(args.corpus), "--out", str(unfinished)]
             synthesise([*options, "--hours", str(args.synthetic_hours)])
             unfinished.rename(made)
         folders.append(made)
@@ -271,9 +269,9 @@ def main(argv: list[str] | None = None) -> None:
     card.write(graph.with_suffix(".json"), args, best, data)
     if args.decoder:
         card.take_decoder(graph.with_suffix(".json"), args.decoder)
-        measure(graph, language.carried or args.corpus)
+        measure(graph, args.corpus)
     else:
-        tune(graph, [language.carried] if language.carried else [args.corpus, *args.speech], data)
+        tune(graph, args.corpus, data)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)
 
 

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mascot_visemes.features import BANDS
-from mascot_visemes.network import CARD_FORMAT, DecoderSettings
+from mascot_visemes.network import CARD_FORMAT, HEADS, DecoderSettings
 from mascot_visemes.shapes import SHAPES
-from tools.train.net import HEADS
 from tools.train.sources import source
 
 if TYPE_CHECKING:

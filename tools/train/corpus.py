@@ -83,7 +83,6 @@ class Corpus:
 def network_labels(phones: list[str], language: Language) -> list[str]:
     """The corpus's phones as the network's labels: HH by the shape that follows, t and d before ch and jh as those."""
     oculus = SHAPES["oculus"]
-    phones = [language.phones.get(phone, phone) for phone in phones]
     result = []
     for phone, after in zip(phones, [*phones[1:], "SIL"], strict=True):
         if phone == "HH":

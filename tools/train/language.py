@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mascot_visemes.inventory import LABELS
-from mascot_visemes.phonemes import ENGLISH, INDONESIAN
+from mascot_visemes.phonemes import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +30,7 @@ class Language:
         weights: Share of each corpus in training, relative to its length; see `weight`.
         shares: Share of each group of corpora in training, which is shared within it by `weight`; where there are none,
             all corpora are one group.
-        carried: Folder with its dev split, if this repository carries that; else it is among the corpora given.
         corrected: Whether a teacher is trained on the human speech to correct its labels.
-        phones: Phones of the corpora that are heard as another phone, and which.
         kin: Labels that English lacks, and the English one whose weights they start from.
     """
 
@@ -47,9 +44,7 @@ class Language:
     weights: Mapping[str, float]
     judges: Mapping[str, float] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
-    carried: Path | None = None
     corrected: bool = True
-    phones: Mapping[str, str] = field(default_factory=dict)
     kin: Mapping[str, str] = field(default_factory=dict)
 
     def weight(self, corpus: str) -> float:
@@ -91,49 +86,6 @@ _ENGLISH = Language(
         "picovoice-barista": 0.6,
         "speechocean762": 0.5,
     },
-)
-
-_INDONESIAN = Language(
-    code="id",
-    model="indonesian",
-    description=(
-        "Indonesian phonemes from log-mel bands, told by delayed heads. All Indonesian "
-        "that it learnt from and all that its figures are taken on is synthetic; the human voices "
-        "that it has heard speak English, whose phones count as the nearest Indonesian ones. It started from a network "
-        "trained on English."
-    ),
-    layers=0,
-    labels=INDONESIAN,
-    headline="espeak-ng-id-dev",
-    tuned_on=frozenset({"espeak-ng-id-dev"}),
-    # Little more than half is Indonesian, if there are six hours of it.
-    weights={
-        "espeak-ng-id": 1.0,
-        "flite-id-awb": 1.0,
-        "flite-id-rms": 1.0,
-        "flite-id-slt": 1.0,
-        "kathleen": 0.3,
-        "librispeech-dev-clean": 0.8,
-        "librispeech-train-clean-100": 1.0,
-        "picovoice-barista": 0.2,
-        "speechocean762": 0.3,
-    },
-    carried=Path(__file__).parents[2] / "bench" / "data" / "indonesian",
-    corrected=False,
-    # As docs/indonesian.md has them.
-    phones={
-        "AE": "AA",
-        "AH": "AA",
-        "DH": "D",
-        "ER": "AX",
-        "EY": "EH",
-        "IH": "IY",
-        "OW": "AO",
-        "TH": "T",
-        "UH": "UW",
-        "V": "F",
-    },
-    kin={"HH_sil": "HH_E", "NY": "N", "Q": "K", "X": "HH_E"},
 )
 
 _FOREIGN_DEV = (
@@ -201,4 +153,4 @@ _ALL = Language(
     },
 )
 
-LANGUAGES = {language.code: language for language in (_ENGLISH, _INDONESIAN, _ALL)}
+LANGUAGES = {language.code: language for language in (_ENGLISH, _ALL)}

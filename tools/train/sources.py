@@ -107,21 +107,6 @@ SOURCES: dict[str, dict[str, str]] = {
         "about": "neural US voice",
         "labels": _SHARPENED,
     },
-    **{
-        f"flite-id-{voice}": {
-            "source": f"Flite with the voice {voice}",
-            "licence": _CMU,
-            "about": "synthetic voice (clustergen) of an English speaker, saying Indonesian with English sounds",
-            "labels": _SYNTHETIC,
-        }
-        for voice in ("awb", "rms", "slt")
-    },
-    "espeak-ng-id": {
-        "source": "espeak-ng, its Indonesian with 40 timbres",
-        "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",
-        "about": "synthetic formants speaking Indonesian, sentences made by a grammar",
-        "labels": _SYNTHETIC,
-    },
     "espeak-ng": {
         "source": "espeak-ng with 14 timbres",
         "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",

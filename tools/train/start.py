@@ -93,7 +93,7 @@ def heard(run: Path, folder: Path, data: Corpus) -> torch.Tensor:
     language, before = data.language, _language(run)
     kin = np.zeros((len(before.labels), len(language.labels)), np.float32)
     for row, label in enumerate(before.labels):
-        kin[row, language.index(language.phones.get(label, label))] = 1
+        kin[row, language.index(label)] = 1
     sums = torch.from_numpy(kin)
     theirs = torch.load(run / "wanted.pt")
     first, frames = _rows(run)

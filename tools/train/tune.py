@@ -1,255 +1,392 @@
-"""Sets the decoder's constants on the dev split and measures what comes out.
+"""Tunes the decoder's constants on dev speech of all languages.
 
-Every trial counts twice: in short chunks, most of whose frames lie at an edge, and in long ones. First the one price of
-all changes with which most frames are right. Then closures of the lips (P, B, M): how doubtful they are at a chunk's
-edge, how clear one must be to be shown late, a price and a bias of their own. A dear entry keeps short false closures
-out, a bias keeps the long ones in. Of all settings that lose few frames and with which closed mouths are true often
-enough, those are taken that find most. Then a price and a bias for F and V, in the same way; and those of closures once
-more, since F and V take some of theirs.
+::
+
+    python -m tools.train.tune MODEL.onnx --corpora DIR
+
+``DIR`` holds a folder of corpora for each language, whose *dev* utterances are those of `bench.splits`. The constants
+go into the card beside the network. `tools.train` does the same with the dev speech that it trained beside.
+
+What speech gives is computed once; a trial decodes it again, in short chunks, most of whose frames lie at an edge, and
+in long ones. A trial's merit is the share of frames that are right, and with less weight what is found and what is true
+of closures of the lips (P, B, M) and of F and V, open mouths in silence and changes of shape. English counts half, all
+other languages together the other half, each alike. A false closure costs as much as a missed one. One constant after
+the other takes the best of its values, until none changes.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-from dataclasses import dataclass, replace
-from itertools import product
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.corpus import utterances
+from bench.corpus import evenly, read_audio
+from bench.languages import corpora
 from bench.scoring import score_corpus
-from bench.visemes import FRAME_MS, Found, Track, reference, track
+from bench.splits import languages
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
 from mascot_visemes.engine import Engine
+from mascot_visemes.inventory import labels_of
 from mascot_visemes.network import DecoderSettings, Network
 from mascot_visemes.posteriors import PosteriorStream, listen
-from mascot_visemes.shapes import SHAPES, ShapeSet
+from mascot_visemes.shapes import SHAPES
 from tools.train import card
-from tools.train.corpus import HOP, RATE
+from tools.train.corpus import RATE, frame_labels
+from tools.train.language import LANGUAGES, Language
+from tools.train.packaged import loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from mascot_visemes.posteriors import Heard
+    from mascot_visemes.shapes import ShapeSet
     from tools.train.corpus import Corpus
 
+    Shapes = NDArray[np.intp]
+
 CHUNK_MS = 100
-_LONG_CHUNK_MS = 2000
-_COSTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-_HELPED = {"P": "PP", "F": "FF"}  # a phone of each class, and what the judge calls it
-_EDGES = tuple(product((4, 6), (-1.5, -2.0, -2.5), (0.5, 1.0)))  # frames, bias, lead
-_ENTRIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-_BIASES = (-0.3, 0.0, 0.3, 0.6, 0.75, 0.9, 1.2)
-_PRICE = 0.006  # share of the frames that all help together may cost
-_TRUE = 0.85  # of the closed mouths: what the model is asked for
-# By which F and V may be claimed rightly less often than they are found: a false one shows little.
-_IMBALANCE = 0.1
+CHUNKS = {CHUNK_MS: 0.65, 2000: 0.35}
+"""Lengths of chunks in ms, and how much each counts."""
+
+LIMIT = 40
+"""Utterances of a corpus to tune on, at most."""
+
+_MARGIN = 4  # frames, by which a closure may be beside the true one
+_SILENCE_MARGIN = 5
+_ENGLISH = "en"
+_IN_ARPABET = ("en", "id")
+_TOGETHER = 32  # utterances
+_GRID: dict[str, tuple[Any, ...]] = {
+    "cost": (0.0, 0.25, 0.5, 0.75),
+    "silence_cost": (0.0, 0.25, 0.5, 1.0),
+    "closure_cost": (0.5, 1.0, 2.0, 3.0, 4.0, 5.0),
+    "closure_bias": (0.0, 0.3, 0.6, 0.75, 0.9, 1.2),
+    "lip_teeth_cost": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0),
+    "lip_teeth_bias": (-0.3, 0.0, 0.3, 0.6, 0.75, 0.9),
+    "edge_frames": (3, 4, 5, 6, 8),
+    "edge_bias": (-0.5, -1.0, -1.5, -2.0, -2.5),
+    "late_lead": (0.25, 0.5, 0.75, 1.0, 1.5),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Speech:
-    """The utterances to tune on, longest first, each up to its last whole chunk.
+class Constants:
+    """What is tuned: prices and biases in nats, as in `DecoderSettings`.
 
     Attributes:
-        chunks: What was heard in each chunk, a row for each utterance that is as long.
-        labels: Reference label of each frame, by utterance.
-        said: True shapes, by utterance.
+        cost: Of a change to any shape but the three below.
+        silence_cost: Of a change to silence.
+        closure_cost, closure_bias: Of P, B and M.
+        lip_teeth_cost, lip_teeth_bias: Of F and V.
+        edge_frames, edge_bias, late_lead: As there.
     """
 
-    chunks: list[Heard]
-    labels: list[NDArray[np.int8]]
-    said: list[Track]
+    cost: float = 0.25
+    silence_cost: float = 0.0
+    closure_cost: float = 3.0
+    closure_bias: float = 0.9
+    lip_teeth_cost: float = 2.0
+    lip_teeth_bias: float = 0.75
+    edge_frames: int = 6
+    edge_bias: float = -1.0
+    late_lead: float = 0.75
+
+    def settings(self, shapes: ShapeSet, silence_db: float) -> DecoderSettings:
+        """Return the decoder's settings for a viseme set."""
+        costs, bias = [self.cost] * len(shapes.ids), [0.0] * len(shapes.ids)
+        costs[SILENCE] = self.silence_cost
+        for phone, cost, added in (
+            ("P", self.closure_cost, self.closure_bias),
+            ("F", self.lip_teeth_cost, self.lip_teeth_bias),
+        ):
+            costs[shapes.index_of(phone)], bias[shapes.index_of(phone)] = cost, added
+        return DecoderSettings(
+            tuple(costs), silence_db, tuple(bias), self.edge_frames, self.edge_bias, self.late_lead
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Figures:
-    """What some settings give, for each length of chunks: share of frames right, and each helped class as counted."""
+class Utterance:
+    """Speech with the label of each 10 ms frame; PCM16, shape (n,)."""
 
-    shares: list[float]
-    counts: list[dict[str, Found]]
-
-    @property
-    def right(self) -> float:
-        """Share of the frames."""
-        return float(np.mean(self.shares))
-
-    def recall(self, phone: str) -> float:
-        """Share of a class that is found."""
-        return float(np.mean([counts[phone].recall for counts in self.counts]))
-
-    def precision(self, phone: str) -> float:
-        """Share of those claimed that is true, with the chunks with which it is least."""
-        return min(counts[phone].precision for counts in self.counts)
-
-    def __str__(self) -> str:
-        parts = [f"{100 * self.right:.2f} % of frames right"]
-        for phone, name in _HELPED.items():
-            recall, precision = 100 * self.recall(phone), 100 * self.precision(phone)
-            parts.append(f"{name} found {recall:.1f} %, precision {precision:.1f} %")
-        return "; ".join(parts)
+    language: str
+    pcm: NDArray[np.int16]
+    rate: int
+    labels: NDArray[np.int8]
 
 
-class _Trial:
-    """Tries settings for one viseme set.
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What was heard of utterances in chunks of one length.
+
+    Attributes:
+        utterances: All of them.
+        chunks: For each chunk, groups of utterances that are alike: their numbers, and what was heard.
+    """
+
+    utterances: Sequence[Utterance]
+    chunks: list[list[tuple[list[int], Heard]]]
+
+
+def dev_speech(root: Path, language: Language, codes: Sequence[str] | None = None) -> Iterator[Utterance]:
+    """Yield dev utterances, `LIMIT` of a corpus at most.
 
     Args:
-        speech: To try on, however often.
+        root: Folder with a folder for each language.
+        language: Whose labels the network has.
+        codes: Languages; all of `bench.splits.languages` but Indonesian, which is synthetic, if None.
+    """
+    for code in codes or [code for code in languages() if code != "id"]:
+        for corpus in corpora(code, root, "dev"):
+            for entry in evenly(corpus.entries, LIMIT):
+                pcm, rate = read_audio(corpus.folder / entry["audio"])
+                phones = entry["phones"] if code in _IN_ARPABET else list(_labelled(entry["phones"]))
+                yield Utterance(code, pcm, rate, frame_labels(phones, -(-len(pcm) * 100 // rate), language))
+
+
+def _labelled(phones: Sequence[tuple[float, float, str]]) -> Iterator[tuple[float, float, str]]:
+    """Phones in IPA as labels; those of one phone share its time."""
+    for start, end, phone in phones:
+        labels = ("SIL",) if phone == "SIL" else labels_of(phone) or ("SIL",)
+        step = (end - start) / len(labels)
+        for number, label in enumerate(labels):
+            yield start + number * step, start + (number + 1) * step, label
+
+
+def heard(network: Network, utterances: Sequence[Utterance], chunk_ms: int) -> Speech:
+    """Let a network hear utterances in chunks of one length."""
+    chunks: list[list[tuple[list[int], Heard]]] = []
+    order = sorted(range(len(utterances)), key=lambda i: -len(utterances[i].pcm) / utterances[i].rate)
+    for first in range(0, len(order), _TOGETHER):
+        streams = {i: PosteriorStream(network, utterances[i].rate) for i in order[first : first + _TOGETHER]}
+        chunk = 0
+        while True:
+            alike: dict[tuple[int, int], list[tuple[int, NDArray[np.int16]]]] = {}
+            for i in streams:
+                size = utterances[i].rate * chunk_ms // 1000
+                part = utterances[i].pcm[chunk * size : (chunk + 1) * size]
+                if len(part):
+                    alike.setdefault((utterances[i].rate, len(part)), []).append((i, part))
+            if not alike:
+                break
+            groups = [
+                (
+                    [streams[i] for i, _ in members],
+                    np.stack([part for _, part in members]).astype(np.float32) / np.float32(32768.0),
+                )
+                for members in alike.values()
+            ]
+            told = listen(groups, edge=True)
+            numbers = ([i for i, _ in members] for members in alike.values())
+            if chunk == len(chunks):
+                chunks.append([])
+            chunks[chunk] += zip(numbers, told, strict=True)
+            chunk += 1
+    return Speech(utterances, chunks)
+
+
+def decoded(speech: Speech, table: DecoderTable) -> list[Shapes]:
+    """Return the shape shown in each frame of each utterance."""
+    decoders = [Decoder(table) for _ in speech.utterances]
+    paths = [[(0, SILENCE)] for _ in decoders]
+    for groups in speech.chunks:
+        for numbers, heard in groups:
+            found = Decoder.decode_together([decoders[i] for i in numbers], heard, edge=True)
+            for i, changes in zip(numbers, found, strict=True):
+                paths[i] += changes
+    return [
+        np.repeat([shape for _, shape in path], np.diff([*(frame for frame, _ in path), decoder.frame]))
+        for path, decoder in zip(paths, decoders, strict=True)
+    ]
+
+
+class _Counts:
+    """What one language's utterances give."""
+
+    def __init__(self) -> None:
+        self.frames = self.right = self.changes = self.silent = self.silent_open = 0
+        self.spans = {phone: np.zeros(4) for phone in "PF"}  # true, found; shown, true
+
+    def add(self, said: Shapes, shown: Shapes, shapes: ShapeSet) -> None:
+        """Count an utterance."""
+        self.frames += len(said)
+        self.right += int((said == shown).sum())
+        self.changes += int((np.diff(shown) != 0).sum())
+        silent = _narrowed(said == SILENCE)
+        self.silent += int(silent.sum())
+        self.silent_open += int((silent & (shown != SILENCE) & (shown != shapes.index_of("P"))).sum())
+        for phone in self.spans:
+            a, b = said == shapes.index_of(phone), shown == shapes.index_of(phone)
+            self.spans[phone] += (*_met(a, b), *_met(b, a))
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the frames."""
+        return self.right / max(1, self.frames)
+
+    def recall(self, phone: str) -> float:
+        """Share of the stretches of a shape that are found."""
+        true, found, _, _ = self.spans[phone]
+        return float(found / max(1, true))
+
+    def precision(self, phone: str) -> float:
+        """Share of the stretches shown that are true."""
+        _, _, shown, true = self.spans[phone]
+        return float(true / max(1, shown))
+
+    @property
+    def merit(self) -> float:
+        """What a trial is worth, in shares of frames."""
+        return (
+            self.accuracy
+            + 0.15 * (self.recall("P") + self.precision("P"))
+            + 0.04 * (self.recall("F") + self.precision("F"))
+            - 0.1 * self.silent_open / max(1, self.silent)
+            - 0.05 * self.changes / max(1, self.frames)
+        )
+
+    def __str__(self) -> str:
+        shares = (
+            self.accuracy,
+            *(of(phone) for phone in "PF" for of in (self.recall, self.precision)),
+            self.silent_open / max(1, self.silent),
+        )
+        return "frames {:.1f}, P B M {:.1f} / {:.1f}, F V {:.1f} / {:.1f}, open in silence {:.1f} %".format(
+            *(100 * share for share in shares)
+        )
+
+
+def _edges(held: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Starts and ends of stretches."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], held, [False])).astype(np.int8)))
+    return edges[::2], edges[1::2]
+
+
+def _met(held: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return how many stretches there are, and how many have the other within `_MARGIN`."""
+    starts, ends = _edges(held)
+    until = np.concatenate(([0], np.cumsum(other)))
+    near = until[np.minimum(ends + _MARGIN, len(held))] > until[np.maximum(starts - _MARGIN, 0)]
+    return len(starts), int(near.sum())
+
+
+def _narrowed(silent: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Silence away from speech; the ends of an utterance are no speech."""
+    result = np.zeros_like(silent)
+    for start, end in zip(*_edges(silent), strict=True):
+        first = start + _SILENCE_MARGIN if start else 0
+        last = end if end == len(silent) else end - _SILENCE_MARGIN
+        result[first : max(first, last)] = True
+    return result
+
+
+class Trial:
+    """Tries constants for one viseme set.
+
+    Args:
+        network: That was heard.
+        speech: By length of chunks in ms.
         shapes: The viseme set.
         silence_db: Level of silence.
-        labels: What the network tells apart.
     """
 
     def __init__(
-        self, speech: Sequence[_Speech], shapes: ShapeSet, silence_db: float, labels: tuple[str, ...]
+        self, network: Network, speech: dict[int, Speech], shapes: ShapeSet, silence_db: float
     ) -> None:
-        self.shapes = shapes
-        self.silence_db = silence_db
-        self._labels = labels
+        self._labels = network.labels
         self._speech = speech
-        self._owner = shapes.matrix(labels).argmax(axis=1)
+        self._shapes = shapes
+        self._silence_db = silence_db
+        self._owner = shapes.matrix(network.labels).argmax(axis=1)
+        self._merits: dict[Constants, float] = {}
 
-    def figures(self, settings: DecoderSettings) -> _Figures:
-        """Decode in chunks, all utterances together, and count."""
-        table = DecoderTable(self._labels, self.shapes, settings)
-        shares, counts = [], []
-        for speech in self._speech:
-            right = total = 0
-            claims = {phone: Found() for phone in _HELPED}
-            for labels, said, path in zip(speech.labels, speech.said, _paths(table, speech), strict=True):
-                frames = [frame for frame, _ in path]
-                decided = np.repeat([shape for _, shape in path], np.diff([*frames, len(labels)]))
-                right += int(np.count_nonzero(decided == self._owner[labels]))
-                total += len(labels)
-                predicted = track([(frame * FRAME_MS, str(shape)) for frame, shape in path], said.end)
-                for phone, viseme in _HELPED.items():
-                    shape = str(self.shapes.index_of(phone))
-                    claims[phone].add(said.spans(viseme), predicted.spans(shape))
-            shares.append(right / total)
-            counts.append(claims)
-        return _Figures(shares, counts)
+    def counts(self, constants: Constants, chunk_ms: int) -> dict[str, _Counts]:
+        """Decode with some constants and count, by language."""
+        speech = self._speech[chunk_ms]
+        table = DecoderTable(self._labels, self._shapes, constants.settings(self._shapes, self._silence_db))
+        result: dict[str, _Counts] = {}
+        for utterance, shown in zip(speech.utterances, decoded(speech, table), strict=True):
+            said = self._owner[utterance.labels[: len(shown)]]
+            counts = result.setdefault(utterance.language, _Counts())
+            counts.add(said, shown[: len(said)], self._shapes)
+        return result
 
+    def merit(self, constants: Constants) -> float:
+        """How good constants are."""
+        if constants not in self._merits:
+            self._merits[constants] = sum(
+                part * self._merit(self.counts(constants, chunk_ms)) for chunk_ms, part in CHUNKS.items()
+            )
+        return self._merits[constants]
 
-def _paths(table: DecoderTable, speech: _Speech) -> list[list[tuple[int, int]]]:
-    """Shapes shown in each utterance, as (first frame, shape)."""
-    decoders = [Decoder(table) for _ in speech.said]
-    paths = [[(0, SILENCE)] for _ in decoders]
-    for heard in speech.chunks:
-        found = Decoder.decode_together(decoders[: len(heard.levels)], heard, edge=True)
-        for path, changes in zip(paths, found, strict=False):
-            path.extend(changes)
-    return paths
+    @staticmethod
+    def _merit(counts: dict[str, _Counts]) -> float:
+        english = [one.merit for language, one in counts.items() if language == _ENGLISH]
+        others = [one.merit for language, one in counts.items() if language != _ENGLISH]
+        return float(np.mean([np.mean(merits) for merits in (english, others) if merits]))
 
-
-def _listen(network: Network, listings: Mapping[str, Path], data: Corpus, chunk_ms: int) -> _Speech:
-    """The utterances to tune on, heard in chunks."""
-    size = RATE * chunk_ms // 1000
-    chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on and u.samples >= size]
-    chosen.sort(key=lambda u: -u.samples)
-    phones = {
-        (name, entry["audio"]): entry["phones"]
-        for name in {u.corpus for u in chosen}
-        for entry in utterances(listings[name], "dev")
-    }
-    streams = [PosteriorStream(network, RATE) for _ in chosen]
-    chunks = []
-    for start in range(0, chosen[0].samples - size + 1, size):
-        going = [u for u in chosen if u.samples >= start + size]
-        pcm = np.stack([data.audio[u.sample + start : u.sample + start + size] for u in going])
-        samples = pcm.astype(np.float32) / np.float32(32768.0)
-        chunks += listen([(streams[: len(going)], samples)], edge=True)
-    frames = [u.samples // size * size // HOP for u in chosen]
-    return _Speech(
-        chunks,
-        [data.reference[u.frame : u.frame + count] for u, count in zip(chosen, frames, strict=True)],
-        [
-            reference(phones[u.corpus, u.audio], count * FRAME_MS)
-            for u, count in zip(chosen, frames, strict=True)
-        ],
-    )
+    def best(self, constants: Constants) -> Constants:
+        """Return the best constants that can be reached by changing one after the other."""
+        while True:
+            before = constants
+            for name, values in _GRID.items():
+                choices = [constants, *(replace(constants, **{name: value}) for value in values)]
+                constants = max(choices, key=self.merit)
+            if constants == before:
+                return constants
 
 
-def _tuned(trial: _Trial) -> DecoderSettings:
-    """The best settings; each choice is printed, with its figures."""
-    shapes = trial.shapes
-    plain = [DecoderSettings.plain(len(shapes.ids), cost, trial.silence_db) for cost in _COSTS]
-    tried = {settings: trial.figures(settings) for settings in plain}
-    settings = max(tried, key=lambda s: tried[s].right)
-    print(f"{shapes.name}: a change costs {settings.switch_cost[0]:g}: {tried[settings]}", flush=True)
-    least = tried[settings].right - _PRICE
-    edges = [
-        replace(settings, edge_frames=frames, edge_bias=bias, late_lead=lead) for frames, bias, lead in _EDGES
-    ]
-    settings = _helped(trial, "P", edges, least)
-    print(
-        f"{shapes.name}: closures at an edge {settings.edge_bias:g} for {settings.edge_frames} frames, "
-        f"shown late if they lead by {settings.late_lead:g}",
-        flush=True,
-    )
-    settings = _helped(trial, "F", [settings], least)
-    return _helped(trial, "P", [settings], least)
+def _tune(graph: Path, utterances: Sequence[Utterance]) -> None:
+    """Put the best constants for all tuned viseme sets into the card of a model; print what they give."""
+    path = graph.with_suffix(".json")
+    network = loaded(graph)
+    speech = {chunk_ms: heard(network, utterances, chunk_ms) for chunk_ms in CHUNKS}
+    content = json.loads(path.read_text("utf-8"))
+    for shapes in (SHAPES[name] for name in card.TUNED):
+        silence_db = content["decoder"][shapes.name]["silence_db"]
+        trial = Trial(network, speech, shapes, silence_db)
+        best = trial.best(Constants())
+        print(f"{shapes.name}: {asdict(best)}", flush=True)
+        for chunk_ms in CHUNKS:
+            for language, counts in trial.counts(best, chunk_ms).items():
+                print(f"{shapes.name}, {chunk_ms} ms, {language}: {counts}", flush=True)
+        content["decoder"][shapes.name] = card.decoder(best.settings(shapes, silence_db))
+    card.save(path, content)
 
 
-def _helped(
-    trial: _Trial, phone: str, candidates: Sequence[DecoderSettings], least: float
-) -> DecoderSettings:
-    """The best of `candidates` with a price and a bias for a class.
-
-    Of those that leave `least` of the frames right (of all, if none does), it is the one that finds most, if enough of
-    what it claims is true; if none does that, the one that is best at the worse of the two.
-    """
-    index = trial.shapes.index_of(phone)
-    choices = [
-        _with(settings, index, cost, bias) for settings, cost, bias in product(candidates, _ENTRIES, _BIASES)
-    ]
-    tried = {settings: trial.figures(settings) for settings in choices}
-    allowed = [settings for settings in choices if tried[settings].right >= least] or choices
-
-    def enough(settings: DecoderSettings) -> bool:
-        figures = tried[settings]
-        wanted = _TRUE if phone == "P" else figures.recall(phone) - _IMBALANCE
-        return figures.precision(phone) >= wanted
-
-    if good := [settings for settings in allowed if enough(settings)]:
-        best = max(good, key=lambda s: (round(tried[s].recall(phone), 3), tried[s].right))
-    else:
-        best = max(allowed, key=lambda s: min(tried[s].recall(phone), tried[s].precision(phone)))
-    cost, bias = best.switch_cost[index], best.bias[index]
-    print(f"{trial.shapes.name}: {_HELPED[phone]} costs {cost:g}, bias {bias:g}: {tried[best]}", flush=True)
-    return best
-
-
-def _with(settings: DecoderSettings, index: int, cost: float, bias: float) -> DecoderSettings:
-    """Settings with the price and bias of one viseme replaced."""
-    costs, biases = list(settings.switch_cost), list(settings.bias)
-    costs[index], biases[index] = cost, bias
-    return replace(settings, switch_cost=tuple(costs), bias=tuple(biases))
-
-
-def tune(graph: Path, folders: Sequence[Path], data: Corpus) -> None:
+def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     """Tune the model at `graph` and complete its card with constants and figures.
 
     Args:
         graph: The ONNX file; the card lies beside it.
-        folders: Hold the corpora, for the phone times; the first has those that `measure` scores.
-        data: The same, loaded.
+        corpus: Folder of the corpora that `measure` scores.
+        data: All speech, of which the dev part of `Language.tuned_on` counts; what has no prefix is English.
     """
-    path = graph.with_suffix(".json")
-    text = path.read_text("utf-8")
-    network = Network(graph.stem, graph.read_bytes(), text)
-    listings = {path.stem: path for folder in folders for path in folder.glob("*.jsonl")}
-    speech = [_listen(network, listings, data, chunk_ms) for chunk_ms in (CHUNK_MS, _LONG_CHUNK_MS)]
-    content = json.loads(text)
-    for shapes in (SHAPES[name] for name in card.TUNED):
-        settings = _tuned(
-            _Trial(speech, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
+    chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on]
+    utterances = [
+        Utterance(
+            _language_of(u.corpus),
+            data.audio[u.sample : u.sample + u.samples],
+            RATE,
+            data.reference[u.frame : u.frame + u.frames],
         )
-        content["decoder"][shapes.name] = card.decoder(settings)
-    card.save(path, content)
-    measure(graph, folders[0])
+        for name in sorted({u.corpus for u in chosen})
+        for u in [u for u in chosen if u.corpus == name][:LIMIT]
+    ]
+    _tune(graph, utterances)
+    measure(graph, corpus)
+
+
+def _language_of(corpus: str) -> str:
+    """The language of a corpus, by its prefix: two letters before a hyphen."""
+    prefix, _, rest = corpus.partition("-")
+    return prefix if rest and len(prefix) == len(_ENGLISH) else _ENGLISH
 
 
 def measure(graph: Path, corpus: Path) -> None:
@@ -265,3 +402,25 @@ def measure(graph: Path, corpus: Path) -> None:
     }
     print(json.dumps(content["metrics"]), flush=True)
     card.save(path, content)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    p = argparse.ArgumentParser(
+        prog="python -m tools.train.tune",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("graph", type=Path, metavar="MODEL.onnx", help="the network, its card beside it")
+    p.add_argument("--corpora", type=Path, required=True, help="folder with a folder for each language")
+    p.add_argument("--languages", nargs="+", choices=languages(), help="those to tune on (all but id)")
+    args = p.parse_args(argv)
+    labels = loaded(args.graph).labels
+    language = next((one for one in LANGUAGES.values() if one.labels == labels), None)
+    if language is None:
+        raise SystemExit(f"{args.graph}: its labels are of no language that is trained here")
+    _tune(args.graph, list(dev_speech(args.corpora, language, args.languages)))
+
+
+if __name__ == "__main__":
+    main()

@@ -15,7 +15,7 @@ VOICE = "id+f2"
 
 def speak(sentence: str) -> Spoken:
     """Speak a sentence."""
-    (speech,) = espeak.INDONESIAN[0].speak([sentence], Manner(pace=0.9, variant=VOICE.partition("+")[2]))
+    (speech,) = espeak.speak_indonesian([sentence], Manner(pace=0.9, variant=VOICE.partition("+")[2]))
     heard = [s for s in speech.segments if ESPEAK_INDONESIAN[s.phone] != ("SIL",)]
     times = []
     for first, after in pairwise((*speech.words, len(speech.samples) / speech.rate)):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from support.apps import first_of, refused, sign
 from support.servers import run_server
 from websockets.asyncio.client import connect
+
+from mascot_server.auth.tokens import Tokens
 
 if TYPE_CHECKING:
     from support.servers import Providers
@@ -54,3 +59,17 @@ async def test_a_secret_is_rotated_under_running_conversations(providers: Provid
             assert (await refused(at(after, old_url)))[0] == 401
             # What began under the old secret still runs.
             await goes_on(begun_before)
+
+
+def test_the_documented_steps_never_refuse_a_token() -> None:
+    """In a rolling restart, processes before and after each step serve the same apps."""
+    page = (Path(__file__).parents[3] / "docs" / "self-hosting.md").read_text("utf-8")
+    steps = re.findall(r"^\d\. `MASCOT_SECRET=([\w,]+)`", page, re.MULTILINE)
+    assert steps == ["old,new", "new,old", "new"]
+    secrets = {"old": OLD, "new": NEW}
+    stages = [Tokens([secrets[name] for name in step.split(",")]) for step in ("old", *steps)]
+    # The last step comes when tokens of the stage before the last two have expired.
+    for before, after in itertools.pairwise(stages):
+        for signs, verifies in ((before, after), (after, before)):
+            token = signs.seal("openai", b"{}", key_id="key-1")
+            assert verifies.open("openai", token).config == b"{}"

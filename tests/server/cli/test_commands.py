@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,8 +71,61 @@ def test_it_does_not_start_without_what_keeps_it_safe(
 ) -> None:
     ran = run(tmp_path, environment | settings, "serve", "--port", "0")
     assert ran.returncode == 2
-    assert ran.stderr.splitlines()[-1].startswith(words)
+    (line,) = [line for line in ran.stderr.splitlines() if line.startswith("MASCOT_")]
+    assert line.startswith(words)
     assert "Traceback" not in ran.stderr
+
+
+def test_everything_that_is_wrong_is_listed_at_once(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / ".env").write_text("MASCOT_SECERT=x\n")
+    wrong = {
+        "MASCOT_PORT": "eighty",
+        "MASCOT_TLS_CERT": "no.pem",
+        "MASCOT_API_KEYS": "sha256:beef",
+        "MASCOT_PIPER_VOICES": "nowhere",
+        "MASCOT_ALOWED_ORIGINS": "https://app.example.com",
+    }
+    ran = run(tmp_path, environment | wrong, "serve")
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert sorted(line.partition(":")[0] for line in ran.stderr.splitlines()) == [
+        "MASCOT_ALOWED_ORIGINS", "MASCOT_API_KEYS", "MASCOT_PIPER_VOICES", "MASCOT_PORT", "MASCOT_SECERT",
+        "MASCOT_SECRET", "MASCOT_TLS_CERT",
+    ]  # fmt: skip
+    assert "MASCOT_SECERT: there is no such setting; did you mean MASCOT_SECRET?" in ran.stderr
+    assert (
+        "MASCOT_ALOWED_ORIGINS: there is no such setting; did you mean MASCOT_ALLOWED_ORIGINS?" in ran.stderr
+    )
+
+
+def test_a_bare_serve_names_the_ways_to_try_it(tmp_path: Path, environment: dict[str, str]) -> None:
+    ran = run(tmp_path, environment, "serve")
+    assert ran.returncode == 2
+    assert "`mascot-server serve --dev`" in ran.stderr
+    assert "`mascot-server demo`" in ran.stderr
+    ran = run(tmp_path, environment | {"MASCOT_API_KEYS": "k"}, "serve")
+    assert "--dev" not in ran.stderr
+
+
+def test_misspelt_settings_are_logged_by_a_server_that_runs(started: Any) -> None:
+    _, process = started(
+        "serve", "--dev", "--port", "0", MASCOT_LOG_LEVLE="debug", MASCOT_API_KEY="of-the-client"
+    )
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    assert "MASCOT_LOG_LEVLE: there is no such setting; did you mean MASCOT_LOG_LEVEL?" in errors
+    assert "MASCOT_API_KEY:" not in errors
+
+
+@pytest.mark.parametrize("command", [("serve",), ("check", "--offline"), ("demo",), ("keys", "list")])
+def test_an_env_file_that_is_not_utf8_is_told_in_one_line(
+    tmp_path: Path, environment: dict[str, str], command: tuple[str, ...]
+) -> None:
+    (tmp_path / ".env").write_bytes(b"MASCOT_PORT=0\nMASCOT_SECRET=caf\xe9\n")
+    ran = run(tmp_path, environment, *command)
+    assert ran.returncode == (1 if command[0] == "check" else 2)
+    (line,) = (ran.stdout + ran.stderr).splitlines()
+    assert line.endswith(f".env: line 2 is not UTF-8 text; save {tmp_path / '.env'} as UTF-8")
 
 
 def test_dev_needs_loopback(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -132,7 +186,16 @@ def test_simulate_says_where_it_is(started: Any) -> None:
         f"{origin}/v1/convai/conversation/get-signed-url?agent_id=agent_simulated", timeout=20
     )
     assert response.status_code == 401
-    assert process.stdout.readline().strip() == f"MASCOT_ELEVENLABS_URL={origin}"
+    lines = [process.stdout.readline().strip() for _ in range(10)]
+    assert lines[0] == f"MASCOT_ELEVENLABS_URL={origin}"
+    assert "# OpenAI: api_key sk-simulated-openai-key, ephemeral_token ek_simulated_openai_secret" in lines
+    keys = re.search(r"# ElevenLabs: api_key (\S+), agent_id (\S+)", "\n".join(lines))
+    assert keys is not None
+    response = httpx.get(
+        f"{origin}/v1/convai/conversation/get-signed-url?agent_id={keys[2]}",
+        headers={"xi-api-key": keys[1]}, timeout=20,
+    )  # fmt: skip
+    assert response.status_code == 200
 
 
 def test_a_taken_port_is_told(started: Any, tmp_path: Path, environment: dict[str, str]) -> None:

@@ -14,6 +14,8 @@ from support.wires import WIRES, b64
 
 from mascot_server.http.asyncapi import asyncapi_document
 from mascot_server.inference.predictions import Prediction
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
+from mascot_server.inference.weights import WeightRows
 from mascot_server.providers.codec import Audio
 from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
 from mascot_server.providers.gemini.codec import GeminiCodec
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from support.servers import RunningServer
     from support.wires import Wire
 
+    from mascot_server.inference.viseme_sets import VisemeShapes
     from mascot_server.providers.codec import Codec
 
 DOCUMENT = asyncapi_document("https://lips.example.com")
@@ -113,9 +116,11 @@ def schema_of(provider: str) -> Any:
     return {**message["payload"], "components": DOCUMENT["components"]}
 
 
-def released(wire: Wire, codec: Codec, prediction: Prediction | None) -> list[Any]:
+def released(
+    wire: Wire, codec: Codec, prediction: Prediction | None, sets: VisemeSets = DEFAULT_SETS
+) -> list[Any]:
     """What the app is sent for one message of audio."""
-    session = Session(codec, lambda _: None)  # type: ignore[arg-type,return-value]  # nothing is predicted here
+    session = Session(codec, lambda _: None, sets)  # type: ignore[arg-type,return-value]  # nothing is predicted here
     for frame in wire.opening:
         session.receive(frame)
     received = session.receive(wire.audio(PCM, 3))
@@ -131,6 +136,31 @@ def test_what_the_codecs_send_is_as_the_document_says(wire: Wire, prediction: Pr
     for codec in CODECS[wire.name]:
         added, *_ = released(wire, codec, prediction)
         validator.validate(added)
+
+
+NAMED = Prediction("sil", ((12, "PP"), (99, "aa")), WeightRows(("sil", "PP"), 3, bytes(20)))
+
+
+@pytest.mark.parametrize("shapes", ["oculus", "sapi"])
+def test_named_visemes_and_weights_are_as_the_document_says(wire: Wire, shapes: VisemeShapes) -> None:
+    validator = Draft7Validator(schema_of(wire.name))
+    changes = NAMED.changes if shapes == "oculus" else ((12, 18),)
+    prediction = Prediction(NAMED.before if shapes == "oculus" else 0, changes, NAMED.weights)
+    for codec in CODECS[wire.name]:
+        added, *_ = released(wire, codec, prediction, VisemeSets(shapes, "oculus"))
+        validator.validate(added)
+        payload = added.get("mascotVisemes", added)
+        assert payload["weights"]["names"] == ["sil", "PP"]
+        for member, wrong in (
+            ("visemes", [{"visemeId": 1, "viseme": "PP", "offset": 0}]),
+            ("visemes", [{"offset": 0}]),
+            ("weights", {"fps": 100, "offset": 0}),
+            ("weights", {"fps": 100, "offset": 0, "names": [], "frames": ""}),
+        ):
+            right = payload[member]
+            payload[member] = wrong
+            assert not validator.is_valid(added)
+            payload[member] = right
 
 
 def test_the_schema_turns_away_what_no_codec_sends(wire: Wire) -> None:

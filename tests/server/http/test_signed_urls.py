@@ -87,18 +87,59 @@ def test_a_public_url_is_what_answers_are_built_from() -> None:
     ("provider", "config"),
     [
         ("elevenlabs", {**ELEVENLABS, "sample_rate": 16000, "viseme_model": "indonesian"}),
+        ("elevenlabs", {**ELEVENLABS, "sample_rate": 16000.0}),
         (
             "elevenlabs",
             {**ELEVENLABS, "dynamic_variables": {"name": "Ada", "age": 36, "score": 0.5, "vip": True}},
         ),
         ("gemini", {"api_key": "AIza", "model": "gemini-2.5-flash-preview", "viseme_model": "default"}),
         ("openai", {"api_key": "sk-x", "model": "gpt-realtime", "voice": "marin", "someday": {"new": 1}}),
+        ("elevenlabs", {**ELEVENLABS, "viseme_shapes": "vrm", "viseme_weights": None}),
+        ("gemini", {**GEMINI, "viseme_weights": "arkit"}),
+        ("openai", {**OPENAI, "viseme_shapes": "sapi", "viseme_events": "azure"}),
     ],
 )
 def test_optional_and_unknown_fields_are_taken(
     client: TestClient[Litestar], provider: str, config: Any
 ) -> None:
     assert ask(client, provider, config, api_key="sent by some clients").status_code == 200
+
+
+@pytest.mark.parametrize("provider", ["elevenlabs", "gemini", "openai"])
+@pytest.mark.parametrize(
+    ("field", "sets"),
+    [
+        ("viseme_shapes", "'sapi', 'oculus', 'vrm' or 'rhubarb'"),
+        ("viseme_weights", "'oculus', 'vrm' or 'arkit'"),
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ["azure", "", "Oculus", 7, True, ["oculus"], {"oculus": 1}, "oculus\x00", "a" * 9000]
+)
+def test_an_unknown_set_is_a_bad_request_that_lists_the_sets(
+    client: TestClient[Litestar], provider: str, field: str, sets: str, value: object
+) -> None:
+    config = {"elevenlabs": ELEVENLABS, "gemini": GEMINI, "openai": OPENAI}[provider]
+    response = ask(client, provider, {**config, field: value})
+    assert response.status_code == 400
+    assert response.json() == {
+        "error": f"Invalid provider config: config.provider_config.{field}: Input should be {sets}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"viseme_shapes": "oculus"}, 'viseme_shapes must be "sapi" with viseme_events "azure"'),
+        ({"viseme_weights": "arkit"}, 'viseme_weights does not go with viseme_events "azure"'),
+    ],
+)
+def test_azures_events_carry_sapi_ids_alone(
+    client: TestClient[Litestar], asked: dict[str, str], problem: str
+) -> None:
+    response = ask(client, "openai", {**OPENAI, "viseme_events": "azure", **asked})
+    assert response.status_code == 400
+    assert problem in response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -239,3 +280,53 @@ class TestDocument:
         assert set(schemas["200"]["properties"]) == {"signed_url", "api_key", "base_url"}
         assert schemas["400"]["properties"]["error"]["example"] == "Invalid provider config"
         assert schemas["401"]["properties"]["error"]["example"] == "Invalid API key"
+
+
+@pytest.mark.parametrize(
+    ("provider", "config", "field"),
+    [
+        ("openai", {"ephemeral_token": "ek_your_client_secret"}, "ephemeral_token"),
+        ("openai", {"ephemeral_token": "ek_\u2026"}, "ephemeral_token"),
+        ("openai", {"api_key": "sk-..."}, "api_key"),
+        ("openai", {"api_key": "<your key>"}, "api_key"),
+        ("gemini", {"api_key": "your_gemini_key"}, "api_key"),
+        ("gemini", {"api_key": "AIza", "model": "your-model"}, "model"),
+        ("elevenlabs", {"api_key": "sk_your_key", "agent_id": "agent_1"}, "api_key"),
+        ("elevenlabs", {"api_key": "sk_1", "agent_id": "agent_your_agent"}, "agent_id"),
+    ],
+)
+def test_placeholders_of_the_documentation_are_named(
+    client: TestClient[Litestar], provider: str, config: Any, field: str
+) -> None:
+    answer = ask(client, provider, config)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == (
+        f"Invalid provider config: config.provider_config.{field}: is a placeholder from the documentation; "
+        "give your own value instead"
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "config", "problem"),
+    [
+        ("openai", {"api_key": "sk 1"}, "api_key: must be printable ASCII characters without blanks"),
+        ("openai", {"api_key": ""}, "api_key: String should have at least 1 character"),
+        (
+            "openai",
+            {"api_key": "sk", "model": "gpt realtime"},
+            "model: must be a letter or digit, and then letters",
+        ),
+        (
+            "gemini",
+            {"api": "vertex", "access_token": "ya29.x", "project": "My Project", "location": "global"},
+            "project: must be the id of a Google Cloud project",
+        ),
+    ],
+)
+def test_errors_are_in_words_and_not_regular_expressions(
+    client: TestClient[Litestar], provider: str, config: Any, problem: str
+) -> None:
+    error = ask(client, provider, config).json()["error"]
+    assert error.startswith(f"Invalid provider config: config.provider_config.{problem}")
+    assert "pattern" not in error
+    assert "^" not in error

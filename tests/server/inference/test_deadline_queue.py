@@ -32,6 +32,7 @@ class Engine:
 class Stream:
     viseme: int = 0
     time_ms: int = 0
+    weights: None = None
 
 
 def agenda(*, batch_size: int = 4, capacity: int = 1000) -> DeadlineQueue:

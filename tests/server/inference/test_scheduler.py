@@ -7,12 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import mascot_visemes
 from mascot_server.inference.deadline_queue import Track
 from mascot_server.inference.scheduler import Scheduler
+from mascot_server.inference.silence import SilenceSkippingEngine, SilenceSkippingStream
 from mascot_server.observability.metrics import Metrics
+from mascot_server.providers.codec import AudioFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 CHUNK = bytes(4800)
+PCM24 = AudioFormat("pcm16", 24000)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Stream:
 
     viseme: int = 0
     time_ms: int = 0
+    weights: None = None
     heard: list[bytes] = field(default_factory=list)
 
 
@@ -71,7 +76,7 @@ class Caller:
             self.scheduler.submit(self.track, chunk, due=due, done=self.answers.append)
 
     @property
-    def said(self) -> list[int | None]:
+    def said(self) -> list[int | str | None]:
         return [None if answer is None else answer.changes[0][1] for answer in self.answers]
 
 
@@ -215,14 +220,16 @@ async def test_blocks_of_one_message_give_what_as_many_messages_give() -> None:
     engine = mascot_visemes.load("lite")
     speech = bytes((i * i // 7) % 251 for i in range(4 * 48_000))
     block = 24_000
-    alone = engine.create_stream(sample_rate=24000)
-    expected = [
-        (event.time_ms, event.viseme)
-        for start in range(0, len(speech), block)
-        for event in alone.accept_waveform(speech[start : start + block])
-    ]
+    alone = engine.create_stream(sample_rate=24000, weights="arkit")
+    expected, rows = [], []
+    for start in range(0, len(speech), block):
+        expected += [
+            (event.time_ms, event.viseme) for event in alone.accept_waveform(speech[start : start + block])
+        ]
+        rows.append(alone.weights)
     async with Scheduler(budget_ms=10_000, metrics=Metrics()) as scheduler:
-        track = Track(engine, engine.create_stream(sample_rate=24000))
+        stream = engine.create_stream(sample_rate=24000, weights="arkit")
+        track = Track(SilenceSkippingEngine(engine), SilenceSkippingStream(stream, PCM24))
         answers: list[Prediction | None] = []
         # Behind other audio, so that the stream's time does not begin at 0.
         scheduler.submit(track, speech[:block], due=0.0, done=answers.append, seconds=0.5)
@@ -235,6 +242,12 @@ async def test_blocks_of_one_message_give_what_as_many_messages_give() -> None:
         for offset, shape in answer.changes
     ]
     assert absolute == expected
+    weights = [answer.weights for answer in answers if answer is not None and answer.weights is not None]
+    assert [(its.columns, its.start_ms) for its in weights] == [(alone.columns, 0)] * 2
+    assert (
+        b"".join(its.data for its in weights)
+        == np.rint(np.concatenate(rows) * 255).astype(np.uint8).tobytes()
+    )
 
 
 async def test_together_gives_what_the_real_engine_gives_alone() -> None:
@@ -243,7 +256,11 @@ async def test_together_gives_what_the_real_engine_gives_alone() -> None:
     alone = engine.create_stream(sample_rate=24000)
     expected = [[(event.time_ms, event.viseme) for event in alone.accept_waveform(chunk)] for chunk in speech]
     async with Scheduler(budget_ms=10_000, metrics=Metrics()) as scheduler:
-        tracks = [Track(engine, engine.create_stream(sample_rate=24000)) for _ in range(5)]
+        skipping = SilenceSkippingEngine(engine)
+        tracks = [
+            Track(skipping, SilenceSkippingStream(engine.create_stream(sample_rate=24000), PCM24))
+            for _ in range(5)
+        ]
         answers: list[list[Prediction | None]] = [[] for _ in tracks]
         for number, track in enumerate(tracks):
             for chunk in speech:

@@ -105,7 +105,11 @@ def silence(seconds: float) -> bytes:
     [
         (b"", 400, "is empty"),
         (b"no audio at all", 400, ""),
-        (b"\x1aE\xdf\xa3" + bytes(100), 400, "WebM is not decoded here; send WAV, MP3, FLAC or Ogg"),
+        (
+            b"\x1aE\xdf\xa3" + bytes(100),
+            400,
+            "WebM (Matroska) cannot be read; convert it to WAV: ffmpeg -i FILE out.wav",
+        ),
         (silence(3), 413, "longer than 2 seconds (MASCOT_MAX_AUDIO_SECONDS)"),
         (bytes(200_001), 413, "larger than 200000 bytes (MASCOT_MAX_AUDIO_BYTES)"),
         (bytes(1_000_000), 413, "larger than 200000 bytes (MASCOT_MAX_AUDIO_BYTES)"),

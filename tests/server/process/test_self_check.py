@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 import ssl
 import threading
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +32,8 @@ URLS = ("ELEVENLABS_URL", "OPENAI_URL", "GEMINI_URL", "CARTESIA_URL")
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """In a folder without `.env`, and with the logging of these tests put back."""
     monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("MASCOT_")]:
+        monkeypatch.delenv(name)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -58,6 +62,36 @@ def test_all_is_well(providers: Providers) -> None:
 def test_the_models_that_are_asked_for_are_loaded() -> None:
     _, lines = check("--offline", ENGLISH_MODEL="default")
     assert any("viseme models: default, indonesian loaded" in line for line in lines)
+
+
+def test_misspelt_settings_are_named() -> None:
+    status, lines = check("--offline", SECERT="x", LOG_FROMAT="json")
+    assert status == 0
+    assert [line for line in lines if line.startswith("note")] == [
+        "note     MASCOT_LOG_FROMAT: there is no such setting; did you mean MASCOT_LOG_FORMAT?",
+        "note     MASCOT_SECERT: there is no such setting; did you mean MASCOT_SECRET?",
+    ]
+
+
+def test_missing_settings_are_named_beside_wrong_ones() -> None:
+    status, lines = check(PORT="eighty", SECRET="", API_KEYS="", TLS_KEY="no.key", SECERT="x")
+    assert status == 1
+    assert [line.split()[:2] for line in lines] == [
+        ["note", "MASCOT_SECERT:"],
+        ["problem", "MASCOT_PORT:"],
+        ["problem", "MASCOT_API_KEYS:"],
+        ["problem", "MASCOT_SECRET:"],
+        ["problem", "MASCOT_TLS_CERT:"],
+    ]
+
+
+def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
+    certificate = trustme.CA().issue_cert("localhost", not_after=datetime(2020, 2, 3, tzinfo=UTC))
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    status, lines = check("--offline", TLS_CERT="cert.pem", TLS_KEY="key.pem")
+    assert status == 1
+    assert "problem  MASCOT_TLS_CERT: the certificate expired on 2020-02-03; renew it" in lines
 
 
 def test_wrong_settings_are_all_named() -> None:

@@ -65,6 +65,7 @@ class Peer:
 class Stream:
     viseme: int = 0
     time_ms: int = 0
+    weights: None = None
 
 
 class Engine:

@@ -40,6 +40,7 @@ class ScriptedStream:
     script: list[Change] = field(default_factory=list)
     elapsed: float = 0.0
     viseme: int = 0
+    weights: None = None
 
     @property
     def time_ms(self) -> int:

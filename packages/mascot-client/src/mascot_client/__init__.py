@@ -1,14 +1,14 @@
 """Visemes beside the audio of the official ElevenLabs, Gemini and OpenAI SDKs.
 
-Ask a mascot server for a connection here; open it with ``mascot_client.elevenlabs``,
-``mascot_client.gemini`` or ``mascot_client.openai``, each of which needs the extra of its name.
+Ask a mascot server for a connection here; open it with ``mascot_client.for_elevenlabs``,
+``mascot_client.for_gemini`` or ``mascot_client.for_openai``, each of which needs the extra of its name.
 """
 
 from typing import TYPE_CHECKING
 
-from mascot_client.answers import GeminiCredentials, SignedUrl
 from mascot_client.api import AsyncMascotClient, MascotClient
 from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig
+from mascot_client.credentials import GeminiCredentials, SignedUrl
 from mascot_client.errors import (
     APIConnectionError,
     APIError,
@@ -28,6 +28,7 @@ from mascot_client.feed import VisemeFeed
 from mascot_client.smoothing import SMOOTHING_PRESETS, Smoother, Smoothing, smooth
 from mascot_client.timeline import Mouth, Timeline
 from mascot_client.visemes import VisemeEvent, Visemes
+from mascot_client.weights import BlendWeights
 
 __all__ = [
     "SMOOTHING_PRESETS",
@@ -39,6 +40,7 @@ __all__ = [
     "AudioDeviceError",
     "AuthenticationError",
     "BadRequestError",
+    "BlendWeights",
     "ConfigurationError",
     "ElevenLabsConfig",
     "GeminiConfig",

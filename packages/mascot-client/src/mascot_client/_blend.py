@@ -6,19 +6,18 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mascot_client._track import CLOSED
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mascot_client._track import Track
+    from mascot_client.visemes import VisemeId
 
 _SMALLEST = 1e-6
 
 
 def blend(
     track: Track, position: float, width_ms: float, rested_ms: float = -math.inf
-) -> Mapping[int, float]:
+) -> Mapping[VisemeId, float]:
     """Each shape's share of a Hann window about a position: smooth in time, and always 1 together.
 
     Args:
@@ -29,12 +28,12 @@ def blend(
     """
     half = width_ms / 2
     if position + half <= rested_ms:
-        return MappingProxyType({CLOSED: 1.0})
+        return MappingProxyType({track.closed: 1.0})
     if not half:
         return MappingProxyType({track.shape(position): 1.0})
     start = max(position - half, rested_ms)
     before = _share_before((start - position) / half)
-    weights = {CLOSED: before}
+    weights = {track.closed: before}
     for end, viseme in track.spans(start):
         reached = _share_before((end - position) / half)
         weights[viseme] = weights.get(viseme, 0.0) + reached - before
@@ -44,6 +43,35 @@ def blend(
     seen = {viseme: weight for viseme, weight in weights.items() if weight > _SMALLEST}
     total = sum(seen.values())
     return MappingProxyType({viseme: weight / total for viseme, weight in seen.items()})
+
+
+def blend_rows(
+    track: Track, position: float, width_ms: float, rested_ms: float, rest: Mapping[VisemeId, float]
+) -> Mapping[VisemeId, float]:
+    """Blend weights about a position; at the ends of the audio the mouth goes from rest and to it.
+
+    The rows are smooth themselves, so the window only says how much of it lies within the audio.
+
+    Args:
+        track: the rows.
+        position: the middle of the window.
+        width_ms: of the window; 0 for none.
+        rested_ms: before this position the mouth counts as at rest.
+        rest: the weights of a mouth at rest.
+    """
+    start, end = max(rested_ms, 0.0), track.end_ms
+    half = width_ms / 2
+    if half:
+        sounding = max(_share_before((end - position) / half) - _share_before((start - position) / half), 0.0)
+    else:
+        sounding = float(start <= position < end)
+    row = track.weights(position) if sounding else None
+    if row is None:
+        return MappingProxyType(dict(rest))
+    mixed: dict[VisemeId, float] = {
+        name: sounding * weight + (1 - sounding) * rest.get(name, 0.0) for name, weight in row.items()
+    }
+    return MappingProxyType({name: weight for name, weight in mixed.items() if weight > _SMALLEST})
 
 
 def _share_before(x: float) -> float:

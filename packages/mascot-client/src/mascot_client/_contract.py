@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from mascot_client.answers import GeminiCredentials, SignedUrl
 from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
+from mascot_client.credentials import GeminiCredentials, SignedUrl
 from mascot_client.errors import (
     APIStatusError,
     AuthenticationError,

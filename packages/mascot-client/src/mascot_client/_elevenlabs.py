@@ -16,13 +16,14 @@ import httpx
 from elevenlabs.client import ElevenLabs
 from elevenlabs.conversational_ai.conversation import AsyncConversation, Conversation
 
+from mascot_client._column_names import ColumnNames
 from mascot_client.feed import VisemeFeed
 from mascot_client.visemes import Visemes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from mascot_client.answers import SignedUrl
+    from mascot_client.credentials import SignedUrl
 
 logger = logging.getLogger(__name__)
 
@@ -37,15 +38,16 @@ class VisemeConversation(Conversation):
 
     def __init__(
         self,
-        answer: SignedUrl,
+        signed_url: SignedUrl,
         agent_id: str,
         on_visemes: Callable[[Visemes], object],
         arguments: Mapping[str, Any],
     ) -> None:
         _warn_without_hook(Conversation)
-        super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
+        super().__init__(_answering(signed_url), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
         self._interrupted = _NOTHING
+        self._named = ColumnNames()
 
     def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
@@ -53,7 +55,10 @@ class VisemeConversation(Conversation):
             super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
-        if visemes is None or visemes.audio_event_id <= self._interrupted:
+        if visemes is None:
+            return
+        visemes = self._named(visemes)
+        if visemes.audio_event_id <= self._interrupted:
             return
         try:
             self._on_visemes(visemes)
@@ -66,15 +71,16 @@ class AsyncVisemeConversation(AsyncConversation):
 
     def __init__(
         self,
-        answer: SignedUrl,
+        signed_url: SignedUrl,
         agent_id: str,
         on_visemes: Callable[[Visemes], Awaitable[object] | object],
         arguments: Mapping[str, Any],
     ) -> None:
         _warn_without_hook(AsyncConversation)
-        super().__init__(_answering(answer), agent_id, requires_auth=True, **arguments)
+        super().__init__(_answering(signed_url), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
         self._interrupted = _NOTHING
+        self._named = ColumnNames()
 
     async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
@@ -82,7 +88,10 @@ class AsyncVisemeConversation(AsyncConversation):
             await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
         visemes = Visemes.parse_or_none(message)
-        if visemes is None or visemes.audio_event_id <= self._interrupted:
+        if visemes is None:
+            return
+        visemes = self._named(visemes)
+        if visemes.audio_event_id <= self._interrupted:
             return
         try:
             result = self._on_visemes(visemes)
@@ -92,11 +101,11 @@ class AsyncVisemeConversation(AsyncConversation):
             logger.exception("on_visemes failed; the conversation goes on")
 
 
-def _answering(answer: SignedUrl) -> ElevenLabs:
+def _answering(signed_url: SignedUrl) -> ElevenLabs:
     """An SDK client whose question for a signed URL is answered here, without leaving the process."""
 
     def respond(request: httpx.Request) -> httpx.Response:  # noqa: ARG001 - a transport's handler takes it
-        return httpx.Response(200, json={"signed_url": answer.url})
+        return httpx.Response(200, json={"signed_url": signed_url.url})
 
     # The explicit key keeps ELEVENLABS_API_KEY of the environment out of it, and no host has this name.
     return ElevenLabs(

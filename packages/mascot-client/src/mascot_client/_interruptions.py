@@ -15,7 +15,7 @@ _MOST_RESPONSES: Final = 64
 class Interruptions:
     """Decide which events of one connection interrupt the agent.
 
-        interrupted = openai.Interruptions()
+        interrupted = for_openai.Interruptions()
         for event in connection:
             if interrupted(event):
                 player.interrupt()

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
     from openai.resources.live.live import AsyncLiveConnectionManager, LiveConnectionManager
 
-    from mascot_client.answers import SignedUrl
+    from mascot_client.credentials import SignedUrl
 
 
 def connect_live(
-    answer: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
+    signed_url: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
 ) -> LiveConnectionManager:
     """Make the SDK's connection manager for GPT-Live, to be entered by ``with``.
 
     Args:
-        answer: what ``get_signed_url`` answered to an ``OpenAIConfig`` with ``api="live"``.
+        signed_url: what ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
         extra_query: further query parameters.
         **connection: the other arguments of the SDK's ``live.connect``.
 
@@ -35,19 +35,19 @@ def connect_live(
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(answer)
+    base, token = split(signed_url)
     client = OpenAI(api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment())
     _require_live(client)
     return client.live.connect(extra_query={**(extra_query or {}), **token}, **connection)
 
 
 def connect_live_async(
-    answer: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
+    signed_url: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
 ) -> AsyncLiveConnectionManager:
     """Make the SDK's asyncio connection manager for GPT-Live, to be entered by ``async with``.
 
     Args:
-        answer: what ``get_signed_url`` answered to an ``OpenAIConfig`` with ``api="live"``.
+        signed_url: what ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
         extra_query: further query parameters.
         **connection: the other arguments of the SDK's ``live.connect``.
 
@@ -61,7 +61,7 @@ def connect_live_async(
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(answer)
+    base, token = split(signed_url)
     client = AsyncOpenAI(
         api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment()
     )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from google.genai import Client
     from google.genai.types import CreateAuthTokenConfig
 
+    from mascot_client._sets import VisemeShapes, VisemeWeights
+
 _LONGEST_S = 20 * 3600
 """What Google allows."""
 
@@ -22,6 +24,8 @@ def mint(
     *,
     model: str | None = None,
     viseme_model: str | None = None,
+    viseme_shapes: VisemeShapes | None = None,
+    viseme_weights: VisemeWeights | None = None,
     start_within_s: int = 600,
     talk_for_s: int = 1800,
     client: Client | None = None,
@@ -35,6 +39,8 @@ def mint(
         api_key: your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
         model: the live model, put in place of the one that the session names.
         viseme_model: the language's viseme model, the server's default if not given.
+        viseme_shapes: the viseme set of the events; see the config.
+        viseme_weights: the set to send blend weights of; see the config.
         start_within_s: seconds within which the session must begin.
         talk_for_s: seconds after which its messages are refused, 20 hours at most.
         client: a ``genai.Client`` of your own, in place of ``api_key``.
@@ -50,7 +56,7 @@ def mint(
     """
     made, wish = _prepare(api_key, client, start_within_s, talk_for_s)
     token = made.auth_tokens.create(config=wish)
-    return _config(token.name, model, viseme_model)
+    return _config(token.name, model, viseme_model, viseme_shapes, viseme_weights)
 
 
 async def mint_async(
@@ -58,6 +64,8 @@ async def mint_async(
     *,
     model: str | None = None,
     viseme_model: str | None = None,
+    viseme_shapes: VisemeShapes | None = None,
+    viseme_weights: VisemeWeights | None = None,
     start_within_s: int = 600,
     talk_for_s: int = 1800,
     client: Client | None = None,
@@ -68,6 +76,8 @@ async def mint_async(
         api_key: your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
         model: the live model, put in place of the one that the session names.
         viseme_model: the language's viseme model, the server's default if not given.
+        viseme_shapes: the viseme set of the events; see the config.
+        viseme_weights: the set to send blend weights of; see the config.
         start_within_s: seconds within which the session must begin.
         talk_for_s: seconds after which its messages are refused, 20 hours at most.
         client: a ``genai.Client`` of your own, in place of ``api_key``.
@@ -83,7 +93,7 @@ async def mint_async(
     """
     made, wish = _prepare(api_key, client, start_within_s, talk_for_s)
     token = await made.aio.auth_tokens.create(config=wish)
-    return _config(token.name, model, viseme_model)
+    return _config(token.name, model, viseme_model, viseme_shapes, viseme_weights)
 
 
 def _prepare(
@@ -107,7 +117,19 @@ def _prepare(
     return client or Client(vertexai=False, api_key=api_key), wish
 
 
-def _config(name: str | None, model: str | None, viseme_model: str | None) -> GeminiConfig:
+def _config(
+    name: str | None,
+    model: str | None,
+    viseme_model: str | None,
+    viseme_shapes: VisemeShapes | None,
+    viseme_weights: VisemeWeights | None,
+) -> GeminiConfig:
     if not name:
         raise ProtocolError("auth token, name", "is missing from Google's answer")
-    return GeminiConfig(ephemeral_token=name, model=model, viseme_model=viseme_model)
+    return GeminiConfig(
+        ephemeral_token=name,
+        model=model,
+        viseme_model=viseme_model,
+        viseme_shapes=viseme_shapes,
+        viseme_weights=viseme_weights,
+    )

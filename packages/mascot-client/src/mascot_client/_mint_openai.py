@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from openai import AsyncOpenAI, OpenAI
 
+    from mascot_client._sets import VisemeShapes, VisemeWeights
+
 _SHORTEST_S, _LONGEST_S = 10, 7200
 """What OpenAI allows."""
 
@@ -23,6 +25,8 @@ def mint(
     model: str = "gpt-realtime-2.1",
     voice: str | Mapping[str, str] | None = None,
     viseme_model: str | None = None,
+    viseme_shapes: VisemeShapes | None = None,
+    viseme_weights: VisemeWeights | None = None,
     start_within_s: int = 600,
     client: OpenAI | None = None,
 ) -> OpenAIConfig:
@@ -36,6 +40,8 @@ def mint(
         model: the realtime model that the secret is for.
         voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
         viseme_model: the language's viseme model, the server's default if not given.
+        viseme_shapes: the viseme set of the events; see the config.
+        viseme_weights: the set to send blend weights of; see the config.
         start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
         client: an ``OpenAI`` client of your own, in place of ``api_key``.
 
@@ -55,7 +61,14 @@ def mint(
     else:
         with OpenAI(api_key=api_key) as own:
             secret = own.realtime.client_secrets.create(**question)
-    return OpenAIConfig(ephemeral_token=secret.value, model=model, voice=voice, viseme_model=viseme_model)
+    return OpenAIConfig(
+        ephemeral_token=secret.value,
+        model=model,
+        voice=voice,
+        viseme_model=viseme_model,
+        viseme_shapes=viseme_shapes,
+        viseme_weights=viseme_weights,
+    )
 
 
 async def mint_async(
@@ -64,6 +77,8 @@ async def mint_async(
     model: str = "gpt-realtime-2.1",
     voice: str | Mapping[str, str] | None = None,
     viseme_model: str | None = None,
+    viseme_shapes: VisemeShapes | None = None,
+    viseme_weights: VisemeWeights | None = None,
     start_within_s: int = 600,
     client: AsyncOpenAI | None = None,
 ) -> OpenAIConfig:
@@ -74,6 +89,8 @@ async def mint_async(
         model: the realtime model that the secret is for.
         voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
         viseme_model: the language's viseme model, the server's default if not given.
+        viseme_shapes: the viseme set of the events; see the config.
+        viseme_weights: the set to send blend weights of; see the config.
         start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
         client: an ``AsyncOpenAI`` client of your own, in place of ``api_key``.
 
@@ -93,7 +110,14 @@ async def mint_async(
     else:
         async with AsyncOpenAI(api_key=api_key) as own:
             secret = await own.realtime.client_secrets.create(**question)
-    return OpenAIConfig(ephemeral_token=secret.value, model=model, voice=voice, viseme_model=viseme_model)
+    return OpenAIConfig(
+        ephemeral_token=secret.value,
+        model=model,
+        voice=voice,
+        viseme_model=viseme_model,
+        viseme_shapes=viseme_shapes,
+        viseme_weights=viseme_weights,
+    )
 
 
 def _question(model: str, voice: str | Mapping[str, str] | None, start_within_s: int) -> dict[str, Any]:

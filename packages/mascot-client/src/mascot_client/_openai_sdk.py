@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from mascot_client._extras import needs
 
 if TYPE_CHECKING:
-    from mascot_client.answers import SignedUrl
+    from mascot_client.credentials import SignedUrl
 
 # The SDK wants a key and sends it to the server, which looks at the URL's token alone.
 PLACEHOLDER_KEY = "mascot"
@@ -24,10 +24,10 @@ def require_sdk() -> None:
         import websockets  # noqa: F401, PLC0415 - likewise
 
 
-def split(answer: SignedUrl) -> tuple[str, dict[str, str]]:
+def split(signed_url: SignedUrl) -> tuple[str, dict[str, str]]:
     """Return the URL without its query, and the query."""
     # The SDK appends `/realtime` to the path, and most of its versions lose a query that stands in the URL.
-    parts = urlsplit(answer.url)
+    parts = urlsplit(signed_url.url)
     return urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), dict(parse_qsl(parts.query))
 
 

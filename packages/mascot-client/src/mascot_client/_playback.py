@@ -8,6 +8,7 @@ from mascot_client.smoothing import Smoother
 from mascot_client.timeline import Mouth, Timeline
 
 if TYPE_CHECKING:
+    from mascot_client._sets import VisemeShapes
     from mascot_client.smoothing import Smoothing
     from mascot_client.visemes import Visemes
 
@@ -24,11 +25,18 @@ class Playback:
         sample_rate: in Hz.
         blend_ms: see ``Timeline``.
         smoothing: how much to calm the mouth, ``None`` for not at all.
+        shapes: see ``Timeline``.
     """
 
-    def __init__(self, sample_rate: int, blend_ms: float, smoothing: Smoothing | None) -> None:
+    def __init__(
+        self,
+        sample_rate: int,
+        blend_ms: float,
+        smoothing: Smoothing | None,
+        shapes: VisemeShapes = "sapi",
+    ) -> None:
         self._rate = sample_rate
-        self._timeline = Timeline(blend_ms=blend_ms)
+        self._timeline = Timeline(blend_ms=blend_ms, shapes=shapes)
         self._smoother = None if smoothing is None else Smoother(smoothing)
         self._queue = bytearray()
         self._half_sample = b""
@@ -73,6 +81,10 @@ class Playback:
     def mouth(self, now_ms: float) -> Mouth:
         """The mouth that belongs to what is heard now."""
         return self._timeline.mouth(now_ms=now_ms)
+
+    def is_at_rest(self, mouth: Mouth, now_ms: float) -> bool:
+        """Whether a mouth stays as it is until there is more audio."""
+        return self.unheard_ms(now_ms) <= 0 and mouth.weights == self._timeline.rest
 
     def unheard_ms(self, now_ms: float) -> float:
         """Milliseconds of audio that nobody has heard yet."""

@@ -9,9 +9,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-CLOSED = 0
+    from mascot_client.visemes import VisemeId
+    from mascot_client.weights import BlendWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +22,52 @@ class Segment:
     Attributes:
         start_ms: where it begins.
         end_ms: where it ends.
-        cues: (position, viseme id) in ascending order of position, the first at ``start_ms``.
+        cues: (position, viseme) in ascending order of position, the first at ``start_ms``.
+        weights: blend weights, with names, if there are some.
     """
 
     start_ms: float
     end_ms: float
-    cues: tuple[tuple[float, int], ...]
+    cues: tuple[tuple[float, VisemeId], ...]
+    weights: BlendWeights | None = None
 
 
 class Track:
-    """Segments without gaps. Before the first and after the last the mouth is closed."""
+    """Segments without gaps. Before the first and after the last the mouth is closed.
 
-    def __init__(self) -> None:
+    Args:
+        closed: the viseme of a closed mouth.
+    """
+
+    def __init__(self, closed: VisemeId = 0) -> None:
+        self.closed = closed
         self._segments: list[Segment] = []
         self.end_ms = 0.0
 
-    def append(self, duration_ms: float, cues: tuple[tuple[float, int], ...]) -> float:
+    def append(
+        self,
+        duration_ms: float,
+        cues: tuple[tuple[float, VisemeId], ...],
+        weights: BlendWeights | None = None,
+    ) -> float:
         """Add a segment; cues are relative to it. Returns where it begins."""
         start = self.end_ms
         self.end_ms = start + duration_ms
         if duration_ms > 0:
-            self._segments.append(_segment(start, self.end_ms, cues))
+            self._segments.append(_segment(start, self.end_ms, cues, weights))
         return start
 
-    def replace(self, start_ms: float, cues: tuple[tuple[float, int], ...]) -> bool:
+    def replace(
+        self,
+        start_ms: float,
+        cues: tuple[tuple[float, VisemeId], ...],
+        weights: BlendWeights | None = None,
+    ) -> bool:
         """Give the segment that begins at ``start_ms`` other cues; False where there is none."""
         index = self._index(start_ms)
         if index < 0 or self._segments[index].start_ms != start_ms:
             return False
-        self._segments[index] = _segment(start_ms, self._segments[index].end_ms, cues)
+        self._segments[index] = _segment(start_ms, self._segments[index].end_ms, cues, weights)
         return True
 
     def cut(self, end_ms: float) -> None:
@@ -72,13 +90,13 @@ class Track:
         """Where what is still known begins."""
         return self._segments[0].start_ms if self._segments else self.end_ms
 
-    def shape(self, position_ms: float) -> int:
-        """The viseme id at a position."""
+    def shape(self, position_ms: float) -> VisemeId:
+        """The viseme at a position."""
         return next(self.spans(position_ms))[1]
 
-    def spans(self, from_ms: float) -> Iterator[tuple[float, int]]:
-        """(end, viseme id) of each stretch of one shape, from the one at ``from_ms`` on; the last ends at infinity."""
-        shape = CLOSED
+    def spans(self, from_ms: float) -> Iterator[tuple[float, VisemeId]]:
+        """(end, viseme) of each stretch of one shape, from the one at ``from_ms`` on; the last ends at infinity."""
+        shape = self.closed
         index = self._index(from_ms)
         for segment in self._segments[max(index, 0) :]:
             for position, viseme in segment.cues:
@@ -88,16 +106,58 @@ class Track:
                     yield position, shape
                     shape = viseme
         if self.end_ms <= from_ms:
-            shape = CLOSED
-        elif shape != CLOSED:
+            shape = self.closed
+        elif shape != self.closed:
             yield self.end_ms, shape
-        yield math.inf, CLOSED
+        yield math.inf, self.closed
+
+    def weights(self, position_ms: float) -> Mapping[str, float] | None:
+        """Blend weights at a position, between those of the rows next to it.
+
+        Audio without weights keeps the last ones before it while its mouth is open.
+
+        Returns:
+            None where the mouth is at rest or no weights are known.
+        """
+        index = min(self._index(position_ms), len(self._segments) - 1)
+        if index < 0:
+            return None
+        segment = self._segments[index]
+        if segment.weights is None:
+            if self.shape(position_ms) == self.closed:
+                return None
+            before = (its for its in reversed(self._segments[:index]) if its.weights is not None)
+            held = next(before, None)
+            return None if held is None else _between(held, None, math.inf)
+        following = self._segments[index + 1] if index + 1 < len(self._segments) else None
+        return _between(segment, following, position_ms)
 
     def _index(self, position_ms: float) -> int:
         """The segment that holds a position, -1 before the first."""
         return bisect_right(self._segments, position_ms, key=attrgetter("start_ms")) - 1
 
 
-def _segment(start: float, end: float, cues: tuple[tuple[float, int], ...]) -> Segment:
+def _segment(
+    start: float, end: float, cues: tuple[tuple[float, VisemeId], ...], weights: BlendWeights | None
+) -> Segment:
     placed = tuple((start + offset, viseme) for offset, viseme in cues if start + offset < end)
-    return Segment(start, end, placed)
+    return Segment(start, end, placed, weights or None)
+
+
+def _between(segment: Segment, following: Segment | None, position_ms: float) -> Mapping[str, float]:
+    """Weights between two rows, of which the second may be the first of the following segment."""
+    weights = segment.weights
+    assert weights is not None  # noqa: S101 - the caller has looked
+    step = 1000 / weights.fps
+    first_ms = segment.start_ms + weights.offset_ms
+    number = min(max((position_ms - first_ms) / step, 0.0), len(weights) - 1.0)
+    row = weights.row(int(number))
+    at_ms = first_ms + int(number) * step
+    if int(number) + 1 < len(weights):
+        other, other_ms = weights.row(int(number) + 1), at_ms + step
+    elif following is not None and following.weights is not None:
+        other, other_ms = following.weights.row(0), following.start_ms + following.weights.offset_ms
+    else:
+        return row
+    share = min(max((position_ms - at_ms) / (other_ms - at_ms), 0.0), 1.0) if other_ms > at_ms else 1.0
+    return {name: weight + share * (other.get(name, 0.0) - weight) for name, weight in row.items()}

@@ -7,6 +7,7 @@ import binascii
 from collections import deque
 from typing import Final, TypeVar
 
+from mascot_client._column_names import ColumnNames
 from mascot_client._interruptions import member
 from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent, Visemes
 
@@ -37,13 +38,13 @@ _MOST_PENDING: Final = 4096
 class VisemeReader:
     """Read the visemes of one connection, whichever form they come in.
 
-        read = openai.VisemeReader()
+        read = for_openai.VisemeReader()
         for event in connection:
             payload = read(event)
 
     Hand it every event, in order. With ``viseme_events="azure"`` changes come as events of their own before the audio
     and count from the start of the response; the reader returns them with the audio event, counted from its start, as
-    ``openai.visemes`` does for the other form.
+    ``for_openai.visemes`` does for the other form.
     """
 
     def __init__(self) -> None:
@@ -52,6 +53,7 @@ class VisemeReader:
         self._sent_ms: dict[object, float] = {}
         self._pending: dict[object, deque[tuple[int, int]]] = {}
         self._animated = False
+        self._named = ColumnNames()
         self._audio_events = 0
 
     def __call__(self, event: object) -> Visemes | None:
@@ -66,7 +68,8 @@ class VisemeReader:
         kind = getattr(event, "type", None)
         extra = getattr(event, "model_extra", None)
         if isinstance(extra, dict) and "mascotVisemes" in extra:
-            return Visemes.parse_or_none(extra["mascotVisemes"])
+            payload = Visemes.parse_or_none(extra["mascotVisemes"])
+            return None if payload is None else self._named(payload)
         if kind in _AUDIO:
             return self._audio(event)
         if kind == _VISEME:

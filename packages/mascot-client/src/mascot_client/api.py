@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
-    from mascot_client.answers import GeminiCredentials, SignedUrl
     from mascot_client.configs import ElevenLabsConfig, GeminiConfig, OpenAIConfig, ProviderConfig
+    from mascot_client.credentials import GeminiCredentials, SignedUrl
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds to wait for a connection, and again for the answer."""
@@ -67,7 +67,7 @@ class MascotClient(_Endpoint):
     Use it as a context manager or call ``close()``. It is safe to share between threads.
 
         with MascotClient(api_key="…", base_url="http://127.0.0.1:8000") as client:
-            answer = client.get_signed_url(ElevenLabsConfig(api_key="…", agent_id="…"))
+            signed_url = client.get_signed_url(ElevenLabsConfig(api_key="…", agent_id="…"))
 
     Args:
         api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
@@ -169,7 +169,7 @@ class AsyncMascotClient(_Endpoint):
     Use it as an async context manager or call ``aclose()``.
 
         async with AsyncMascotClient(api_key="…", base_url="http://127.0.0.1:8000") as client:
-            answer = await client.get_signed_url(GeminiConfig(ephemeral_token="…"))
+            credentials = await client.get_signed_url(GeminiConfig(ephemeral_token="…"))
 
     Args:
         api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from mascot_client._sets import VisemeShapes, VisemeWeights
 from mascot_client.errors import ConfigurationError
 
 
@@ -67,6 +68,8 @@ class _Config(BaseModel):
     provider: ClassVar[Literal["elevenlabs", "gemini", "openai"]]
 
     viseme_model: Name | None = None
+    viseme_shapes: VisemeShapes | None = None
+    viseme_weights: VisemeWeights | None = None
 
     def __init__(self, **data: Any) -> None:
         try:
@@ -106,6 +109,9 @@ class ElevenLabsConfig(_Config):
             announces wins.
         dynamic_variables: values for the agent's prompt; those that the conversation itself sends win.
         viseme_model: the language's model, ``"default"`` (English) if not given.
+        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
+            ``"rhubarb"`` (names).
+        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
     """
 
     provider = "elevenlabs"
@@ -144,10 +150,13 @@ class OpenAIConfig(_TokenOrKeyConfig):
         voice: the voice to ask for, a name, or ``{"id": "voice_…"}`` for a custom one.
         upstream: another service with this protocol, by its name in the server's settings.
         viseme_events: the form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
-            events ``response.animation_viseme.delta`` as Azure does. ``openai.listen`` reads both.
+            events ``response.animation_viseme.delta`` as Azure does. ``for_openai.listen`` reads both.
         api: ``"realtime"`` or ``"live"``; if not given, a model ``gpt-live-…`` chooses GPT-Live. There ``model`` and
             ``voice``, where given, replace those that the session starts with.
         viseme_model: the language's model, ``"default"`` (English) if not given.
+        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
+            ``"rhubarb"`` (names).
+        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
     """
 
     provider = "openai"
@@ -156,6 +165,14 @@ class OpenAIConfig(_TokenOrKeyConfig):
     upstream: Name | None = None
     viseme_events: Literal["mascot", "azure"] | None = None
     api: Literal["realtime", "live"] | None = None
+
+    @model_validator(mode="after")
+    def _what_azures_events_carry(self) -> Self:
+        if self.viseme_events == "azure" and self.viseme_weights is not None:
+            raise ValueError('viseme_weights does not go with viseme_events="azure", whose events have none')
+        if self.viseme_events == "azure" and self.viseme_shapes not in (None, "sapi"):
+            raise ValueError('viseme_shapes must be "sapi" with viseme_events="azure"')
+        return self
 
     @model_validator(mode="after")
     def _standing_key_for_live(self) -> Self:
@@ -180,6 +197,9 @@ class GeminiConfig(_Config):
         project: the project on Vertex AI.
         location: the location on Vertex AI, such as ``"global"`` or ``"europe-west4"``.
         viseme_model: the language's model, ``"default"`` (English) if not given.
+        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
+            ``"rhubarb"`` (names).
+        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
     """
 
     provider = "gemini"

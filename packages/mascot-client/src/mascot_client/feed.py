@@ -1,7 +1,7 @@
 """Visemes beside the SDK's own events: one place to read them from, in another task or thread.
 
 feed = VisemeFeed()
-for event in openai.listen(connection, feed):   # the SDK's events, every one of them
+for event in for_openai.listen(connection, feed):   # the SDK's events, every one of them
 ...
 async for payload in feed:                      # elsewhere
 ...

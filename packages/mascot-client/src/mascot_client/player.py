@@ -3,9 +3,9 @@
     from mascot_client.player import VisemePlayer
 
     with VisemePlayer(draw, sample_rate=24000) as player:   # draw(mouth), up to 60 times a second
-        for event in openai.listen(connection, VisemeFeed(on_interrupted=player.interrupt)):
+        for event in for_openai.listen(connection, VisemeFeed(on_interrupted=player.interrupt)):
             if event.type == "response.output_audio.delta":
-                player.play(base64.b64decode(event.delta), openai.visemes(event))
+                player.play(base64.b64decode(event.delta), for_openai.visemes(event))
 
 Needs ``pip install "mascot-client[player]"``, or an ``AudioOutput`` of your own.
 """
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from mascot_client._sets import VisemeShapes
     from mascot_client.smoothing import Smoothing
     from mascot_client.timeline import Mouth
     from mascot_client.visemes import Visemes
@@ -64,6 +65,7 @@ class VisemePlayer:
         output: the loudspeaker, the default device of sounddevice if not given.
         smoothing: how much to calm the mouth; see ``SMOOTHING_PRESETS``.
         blend_ms: see ``Timeline``.
+        shapes: the viseme set that was asked for; see ``Timeline``.
         clock: seconds of a clock that never goes back.
 
     Raises:
@@ -78,6 +80,7 @@ class VisemePlayer:
         output: AudioOutput | None = None,
         smoothing: Smoothing | None = None,
         blend_ms: float = 80.0,
+        shapes: VisemeShapes = "sapi",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if sample_rate <= 0:
@@ -85,7 +88,7 @@ class VisemePlayer:
         self._on_mouth = on_mouth
         self._sample_rate = sample_rate
         self._output = SoundDeviceOutput() if output is None else output
-        self._playback = Playback(sample_rate, blend_ms, smoothing)
+        self._playback = Playback(sample_rate, blend_ms, smoothing, shapes)
         self._clock = clock
         self._changed = threading.Condition()
         self._closing = False
@@ -176,7 +179,7 @@ class VisemePlayer:
                 mouth = self._playback.mouth(now)
                 looks = (mouth.viseme, dict(mouth.weights), mouth.speaking)
                 if looks == shown:
-                    resting = self._playback.unheard_ms(now) <= 0 and mouth.weights.keys() == {0}
+                    resting = self._playback.is_at_rest(mouth, now)
                     self._changed.wait(None if resting else _pause_s(mouth))
                     continue
             shown = looks

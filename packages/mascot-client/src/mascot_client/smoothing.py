@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from mascot_client._similarity import distinctness, similarity
 from mascot_client.errors import ConfigurationError
-from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent
+from mascot_client.visemes import MAX_VISEME_ID, VisemeEvent, VisemeId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,19 +73,21 @@ class Smoothing:
         if not self.critical <= frozenset(range(MAX_VISEME_ID + 1)):
             raise ConfigurationError("Smoothing.critical", f"must be viseme ids, 0 to {MAX_VISEME_ID}")
 
-    def protects(self, viseme: int) -> bool:
+    def protects(self, viseme: VisemeId) -> bool:
         """Whether shapes of this id are always kept, at their own time."""
         if viseme == SILENCE:
             return self.preserve_silence
         return self.preserve_critical and viseme in self.critical
 
-    def resemble(self, shown: int, following: int) -> bool:
+    def resemble(self, shown: VisemeId, following: VisemeId) -> bool:
         """Whether a shape may be left out after another because they look alike."""
+        if isinstance(shown, str) or isinstance(following, str):
+            return shown == following
         room = max(0.0, 1 - self.similarity_threshold)
         wanted = self.similarity_threshold + room * self.key_preference * distinctness(following)
         return similarity(shown, following) >= wanted
 
-    def rest_after(self, viseme: int) -> int:
+    def rest_after(self, viseme: VisemeId) -> int:
         """How long a shape is shown at least before another may follow, in milliseconds."""
         if viseme in self.critical:
             return max(self.min_interval_ms, self.critical_min_duration_ms)
@@ -127,6 +129,9 @@ _LONG_CLOSED = VisemeEvent(SILENCE, -(10**9))
 class Smoother:
     """Calms one conversation's stream of payloads, without delay: each payload is answered by one as long.
 
+    Payloads whose visemes are names, of another set than the Microsoft one, are given back as they are. Blend weights
+    stay as they are, too: they are smooth already.
+
     What it knows of the future is the rest of the payload, so that other cuts of the same speech can give
     slightly other shapes.
 
@@ -152,6 +157,8 @@ class Smoother:
         Returns:
             The same payload with other ``visemes``: in order, inside its duration, each id other than the last.
         """
+        if any(isinstance(viseme.id, str) for viseme in payload.visemes):
+            return payload
         duration = payload.audio_duration_ms
         coming = [*([] if self._waiting is None else [self._waiting]), *payload.visemes]
         self._waiting = None

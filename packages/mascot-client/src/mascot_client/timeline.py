@@ -17,16 +17,22 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
-from mascot_client._blend import blend
+from mascot_client._blend import blend, blend_rows
 from mascot_client._clock import PlaybackClock
+from mascot_client._column_names import ColumnNames
 from mascot_client._loudness import loudness_visemes
-from mascot_client._track import CLOSED, Track
+from mascot_client._sets import OPENINGS
+from mascot_client._track import Track
 from mascot_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mascot_client.visemes import Visemes
+    from mascot_client._sets import VisemeShapes
+    from mascot_client.visemes import VisemeId, Visemes
+
+_AT_REST = "sil"
+"""The column of blend weights that has all of the weight at rest. Blendshapes have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +40,20 @@ class Mouth:
     """What the mouth does at one moment.
 
     Attributes:
-        viseme: id of the shape, 0 to 21; 0 (closed) when nothing is heard.
+        viseme: id of the shape, 0 to 21; 0 (closed) when nothing is heard. With named shapes, its name.
         next_viseme: the shape after it, ``None`` if none is known.
         next_in_ms: milliseconds until then, ``None`` if none is known. The end of the audio received so far
-            counts as a change to 0; it moves on when more audio is added.
-        weights: how much of each viseme to show for a soft movement: id → 0 to 1, together 1. Ids that are not
-            in it have none.
+            counts as a closing of the mouth; it moves on when more audio is added.
+        weights: how much of each viseme to show for a soft movement: id → 0 to 1, together 1. Where the server sends
+            blend weights: how much of each of their columns, a viseme or a blendshape, by its name. What is not in it
+            has none.
         speaking: whether audio is being heard.
     """
 
-    viseme: int
-    next_viseme: int | None
+    viseme: VisemeId
+    next_viseme: VisemeId | None
     next_in_ms: float | None
-    weights: Mapping[int, float]
+    weights: Mapping[VisemeId, float]
     speaking: bool
 
 
@@ -57,23 +64,37 @@ class Timeline:
         blend_ms: how long one shape takes to become the next in ``Mouth.weights``, centred on the change, so
             that a mouth begins to move just before the sound. 0 for none.
         history_ms: how far back ``seek`` can go; what is older is forgotten.
+        shapes: the viseme set that was asked for as ``viseme_shapes``.
 
     Raises:
-        ConfigurationError: a value is negative or not a number.
+        ConfigurationError: a value is negative or not a number, or there is no such set.
     """
 
-    def __init__(self, *, blend_ms: float = 80.0, history_ms: float = 30_000.0) -> None:
+    def __init__(
+        self, *, blend_ms: float = 80.0, history_ms: float = 30_000.0, shapes: VisemeShapes = "sapi"
+    ) -> None:
+        if shapes not in OPENINGS:
+            raise ConfigurationError("shapes", f"must be one of {', '.join(OPENINGS)}")
+        self._openings = OPENINGS[shapes]
         self._blend = _milliseconds("blend_ms", blend_ms)
         self._history = _milliseconds("history_ms", history_ms, finite=False)
-        self._track = Track()
+        self._track = Track(self._openings.closed)
+        self._columns = ColumnNames()
         self._clock = PlaybackClock()
         self._now = -math.inf
         # Where audio began after none was heard, and the last such place at which the mouth had come to rest.
         self._opens_ms = 0.0
         self._rested_ms = 0.0
         # The last shape that the server told of: it holds into the next payload, over undescribed audio too.
-        self._told = CLOSED
+        self._told = self._openings.closed
         self._told_until = 0.0
+
+    @property
+    def rest(self) -> Mapping[VisemeId, float]:
+        """``Mouth.weights`` of a mouth at rest."""
+        if self._columns.names:
+            return {_AT_REST: 1.0} if _AT_REST in self._columns.names else {}
+        return {self._openings.closed: 1.0}
 
     @property
     def end_ms(self) -> float:
@@ -113,7 +134,7 @@ class Timeline:
                 raise ConfigurationError("visemes", "give the payload, the audio (pcm) or both")
             self._note_rest()
             duration = visemes.audio_duration_ms
-            return self._track.append(duration, self._cues(visemes, self.end_ms + duration))
+            return self._append(visemes, duration)
         if sample_rate is None:
             raise ConfigurationError("sample_rate", "must be given with pcm: its samples per second")
         if sample_rate <= 0:
@@ -121,8 +142,8 @@ class Timeline:
         self._note_rest()
         duration = len(pcm) // 2 * 1000 / sample_rate
         if visemes is not None:
-            return self._track.append(duration, self._cues(visemes, self.end_ms + duration))
-        heard = loudness_visemes(pcm, sample_rate)
+            return self._append(visemes, duration)
+        heard = loudness_visemes(pcm, sample_rate, self._openings)
         return self._track.append(duration, tuple((viseme.offset_ms, viseme.id) for viseme in heard))
 
     def add_silence(self, duration_ms: float, *, now_ms: float) -> None:
@@ -137,7 +158,7 @@ class Timeline:
         """
         self._advance(now_ms)
         self._note_rest()
-        self._track.append(_milliseconds("duration_ms", duration_ms), ((0.0, CLOSED),))
+        self._track.append(_milliseconds("duration_ms", duration_ms), ((0.0, self._openings.closed),))
 
     def describe(self, visemes: Visemes, start_ms: float, *, now_ms: float) -> bool:
         """Give late visemes to audio that was added without; what has been heard by now is simply past.
@@ -151,7 +172,8 @@ class Timeline:
             Whether there is such audio still; an interruption may have dropped it.
         """
         self._advance(now_ms)
-        return self._track.replace(start_ms, self._cues(visemes, start_ms + visemes.audio_duration_ms))
+        cues = self._cues(visemes, start_ms + visemes.audio_duration_ms)
+        return self._track.replace(start_ms, cues, self._columns(visemes).weights)
 
     def played(self, position_ms: float, *, now_ms: float, in_ms: float = 0.0) -> None:
         """Say how much audio has been heard; the first time starts the clock.
@@ -208,7 +230,7 @@ class Timeline:
         self._advance(now_ms)
         self._track.cut(self.position(now_ms=now_ms) + _milliseconds("unheard_ms", unheard_ms))
         # The server starts anew too: it says the first shape of what follows, whatever it is.
-        self._told = CLOSED
+        self._told = self._openings.closed
         self._told_until = self.end_ms
         self._advance(now_ms)
 
@@ -234,18 +256,28 @@ class Timeline:
             viseme=viseme,
             next_viseme=None if following is None else following[1],
             next_in_ms=None if following is None else until - position,
-            weights=blend(self._track, middle, self._blend, rested),
+            weights=self._weights(middle, rested),
             speaking=speaking,
         )
 
-    def _opening(self, first: int, position: float, waiting: float) -> Mouth:
+    def _append(self, visemes: Visemes, duration_ms: float) -> float:
+        cues = self._cues(visemes, self.end_ms + duration_ms)
+        return self._track.append(duration_ms, cues, self._columns(visemes).weights)
+
+    def _weights(self, middle_ms: float, rested_ms: float) -> Mapping[VisemeId, float]:
+        if not self._columns.names:
+            return blend(self._track, middle_ms, self._blend, rested_ms)
+        return blend_rows(self._track, middle_ms, self._blend, rested_ms, self.rest)
+
+    def _opening(self, first: VisemeId, position: float, waiting: float) -> Mouth:
         """The mouth before a sound that is on its way, or that nobody has begun to play."""
-        due = first != CLOSED and waiting < math.inf
+        closed = self._openings.closed
+        due = first != closed and waiting < math.inf
         return Mouth(
-            viseme=CLOSED,
+            viseme=closed,
             next_viseme=first if due else None,
             next_in_ms=waiting if due else None,
-            weights=blend(self._track, position - waiting, self._blend, position),
+            weights=self._weights(position - waiting, position),
             speaking=False,
         )
 
@@ -256,8 +288,10 @@ class Timeline:
         if self._clock.ended_at <= self._now - self._blend / 2:
             self._rested_ms = self.end_ms
 
-    def _cues(self, visemes: Visemes, end_ms: float) -> tuple[tuple[float, int], ...]:
-        cues = [(float(viseme.offset_ms), viseme.id) for viseme in visemes.visemes]
+    def _cues(self, visemes: Visemes, end_ms: float) -> tuple[tuple[float, VisemeId], ...]:
+        cues: list[tuple[float, VisemeId]] = [
+            (float(viseme.offset_ms), viseme.id) for viseme in visemes.visemes
+        ]
         if not cues or cues[0][0] > 0:
             cues.insert(0, (0.0, self._told))
         # Late payloads of older audio do not tell what holds at the front.

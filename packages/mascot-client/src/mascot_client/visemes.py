@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 from mascot_client.errors import ProtocolError
+from mascot_client.weights import BlendWeights
 
 MAX_VISEME_ID = 21
 """The highest id of the Microsoft (SAPI) viseme set; 0 is silence."""
+
+VisemeId: TypeAlias = int | Any
+"""A viseme: an ``int`` of the set ``sapi``, a ``str`` of the other sets.
+
+``Any`` stands for the ``str``, so that code for one set passes a type checker without a check of the type.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +25,12 @@ class VisemeEvent:
     """The mouth takes on a shape.
 
     Attributes:
-        id: Microsoft (SAPI) viseme id, 0 to 21; 0 is the closed, silent mouth.
+        id: Microsoft (SAPI) viseme id, 0 to 21; 0 is the closed, silent mouth. Where another set was asked for
+            (``viseme_shapes``), the name of the viseme in that set; ``"sil"`` or ``"X"`` is the closed mouth.
         offset_ms: when, in milliseconds from the start of the audio that the payload describes.
     """
 
-    id: int
+    id: VisemeId
     offset_ms: int
 
 
@@ -40,6 +48,7 @@ class Visemes:
         audio_duration_ms: how long the described audio lasts, in milliseconds.
         subchunk_id: which part of the audio event this is, counted from 1.
         total_chunks: how many parts the audio event has.
+        weights: blend weights of the audio, where they were asked for (``viseme_weights``) and are known in time.
     """
 
     visemes: tuple[VisemeEvent, ...]
@@ -47,6 +56,7 @@ class Visemes:
     audio_duration_ms: float
     subchunk_id: int = 1
     total_chunks: int = 1
+    weights: BlendWeights | None = None
 
     @classmethod
     def parse(cls, payload: object) -> Self:
@@ -74,6 +84,7 @@ class Visemes:
             audio_duration_ms=duration,
             subchunk_id=subchunk_id,
             total_chunks=total_chunks,
+            weights=BlendWeights.parse(payload["weights"]) if payload.get("weights") is not None else None,
         )
 
     @classmethod
@@ -97,16 +108,24 @@ def _visemes(entries: object, duration: float) -> tuple[VisemeEvent, ...]:
         where = f"visemes[{index}]"
         if not isinstance(entry, Mapping):
             raise ProtocolError(where, "must be a JSON object")
-        viseme = VisemeEvent(
-            id=_integer(entry, "visemeId", where), offset_ms=_integer(entry, "offset", where)
-        )
-        if not 0 <= viseme.id <= MAX_VISEME_ID:
-            raise ProtocolError(f"{where}.visemeId", f"must be within 0 and {MAX_VISEME_ID}")
+        viseme = VisemeEvent(id=_viseme(entry, where), offset_ms=_integer(entry, "offset", where))
         if not earliest <= viseme.offset_ms < duration:
             raise ProtocolError(f"{where}.offset", "must lie inside the audio, in ascending order")
         earliest = viseme.offset_ms
         visemes.append(viseme)
     return tuple(visemes)
+
+
+def _viseme(entry: Mapping[str, object], where: str) -> VisemeId:
+    name = entry.get("viseme")
+    if isinstance(name, str) and name:
+        return name
+    if name is not None:
+        raise ProtocolError(f"{where}.viseme", "must be a non-empty string")
+    number = _integer(entry, "visemeId", where)
+    if not 0 <= number <= MAX_VISEME_ID:
+        raise ProtocolError(f"{where}.visemeId", f"must be within 0 and {MAX_VISEME_ID}")
+    return number
 
 
 def _integer(member_of: Mapping[str, object], name: str, where: str = "") -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mascot_visemes.decode import Change
+    from mascot_visemes.decode import Change, Decoder
     from mascot_visemes.shapes import ShapeSet
 
     Floats = NDArray[np.float32]
@@ -57,14 +57,14 @@ class BlendTable:
 
     Attributes:
         visemes: How many visemes the set has.
-        width: How many weights a row has: one for each blendshape, or for each viseme if the set has no poses.
+        columns: Names of the weights of a row: the blendshapes, or the visemes if the set has no poses.
     """
 
-    __slots__ = ("_alone", "_matrix", "_poses", "_pure", "_silence_db", "visemes", "width")
+    __slots__ = ("_alone", "_matrix", "_poses", "_pure", "_silence_db", "columns", "visemes")
 
     def __init__(self, labels: Sequence[str], shapes: ShapeSet, silence_db: float) -> None:
         self.visemes = len(shapes.ids)
-        self.width = len(shapes.blendshapes) or self.visemes
+        self.columns: tuple[int | str, ...] = shapes.blendshapes or shapes.ids
         # In some sets lips that close are those at rest.
         closures = {shapes.index_of(phone) for phone in CLOSURES}
         self._pure = [viseme if viseme in closures else _MIXED for viseme in range(self.visemes)]
@@ -135,7 +135,7 @@ class BlendTable:
         return _KEPT.take(kinds), added
 
     def posed(self, rows: Floats) -> Floats:
-        """Rows of visemes as rows of weights: mixed poses if the set has some, shape (..., width)."""
+        """Rows of visemes as rows of weights: mixed poses if the set has some, shape (..., columns)."""
         return rows if self._poses is None else product(rows, self._poses)
 
 
@@ -145,15 +145,17 @@ class Blender:
     Args:
         table: Shared constants.
         factors: What to multiply each column with, shape (columns,); none to leave them.
+        decoder: Decides the visemes that the weights agree with, if these are not those of the stream's events.
 
     Attributes:
         parts: Weights of the last call, a part for each of its blocks, shape (frames, columns) each.
     """
 
-    __slots__ = ("_factors", "_last", "_pure", "parts", "table")
+    __slots__ = ("_factors", "_last", "_pure", "decoder", "parts", "table")
 
-    def __init__(self, table: BlendTable, factors: Floats | None) -> None:
+    def __init__(self, table: BlendTable, factors: Floats | None, decoder: Decoder | None = None) -> None:
         self.table = table
+        self.decoder = decoder
         self._factors = factors
         self.reset()
 
@@ -162,6 +164,8 @@ class Blender:
         self._last = np.zeros(self.table.visemes, np.float32)
         self._last[SILENCE] = 1.0
         self._pure = SILENCE
+        if self.decoder is not None:
+            self.decoder.reset()
         self.parts: list[Floats] = []
 
     @property
@@ -169,7 +173,7 @@ class Blender:
         """Weights of the last call, shape (frames, columns)."""
         if len(self.parts) == 1:
             return self.parts[0]
-        return np.concatenate([np.zeros((0, self.table.width), np.float32), *self.parts])
+        return np.concatenate([np.zeros((0, len(self.table.columns)), np.float32), *self.parts])
 
     @staticmethod
     def blend_together(

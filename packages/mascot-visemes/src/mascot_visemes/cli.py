@@ -6,12 +6,13 @@ import argparse
 import contextlib
 import itertools
 import os
+import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TextIO
 
 import mascot_visemes
-from mascot_visemes.errors import OutputError, VisemeError
+from mascot_visemes.errors import AudioFileError, OutputError, VisemeError
 from mascot_visemes.formats import FORMATS, Track, json_line
 from mascot_visemes.plot import LONGEST_SECONDS, Plot
 from mascot_visemes.progress import shown
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mascot_visemes.engine import Engine
     from mascot_visemes.events import VisemeEvent
     from mascot_visemes.stream import Stream
 
@@ -46,7 +48,8 @@ class _Print(argparse.Action):
         self._text = text
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
-        sys.stdout.write(self._text())
+        with _Output(None) as out:
+            out.write(self._text())
         parser.exit()
 
 
@@ -68,10 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "audio",
+        nargs="+",
         metavar="FILE",
-        help="WAV, MP3, FLAC, OGG and others, 8000 to 48000 Hz; - reads WAV from standard input",
+        help="WAV, MP3, FLAC, OGG and others, 8000 to 48000 Hz; - reads WAV from standard input. "
+        "Several files need -o FOLDER",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="file to write, or folder to write NAME.jsonl (or another ending) into for each NAME.wav "
+        "(default: standard output)",
+    )
     parser.add_argument("--model", default="default", help=f"one of: {', '.join(available_models())}")
     parser.add_argument(
         "--shapes", choices=_SETS, help="viseme set (default: sapi, or what the format is made for)"
@@ -79,11 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", default="jsonl", choices=tuple(FORMATS), help="default: jsonl")
     parser.add_argument(
         "--rate",
-        type=int,
+        type=float,
         metavar="HZ",
         help="the input has no header: mono PCM16, little-endian, at this rate",
     )
-    parser.add_argument("--plot", metavar="PNG", help="draw waveform, spectrogram and visemes")
+    parser.add_argument("--plot", metavar="PNG", help="draw waveform, spectrogram and visemes of one file")
     parser.add_argument(
         "--list-models", action=_Print, text=_models, help="print the models and their languages, and exit"
     )
@@ -98,7 +109,58 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     if made_for and args.shapes not in (None, made_for):
         parser.error(f"argument --shapes: --format {args.format} has the shapes of {made_for} only")
     args.shapes = args.shapes or made_for or "sapi"
+    if len(args.audio) > 1:
+        if args.output is None:
+            parser.error("argument -o: several files need a folder to write to, such as -o visemes")
+        if args.plot:
+            parser.error("argument --plot: draws one file only")
+        if _STDIN in args.audio:
+            parser.error("argument FILE: - is standard input, and cannot be one of several files")
     return args
+
+
+def _jobs(args: argparse.Namespace) -> list[tuple[str, str | None]]:
+    """Return each input with its output, ``None`` for standard output.
+
+    Raises:
+        OutputError: An output is one of the inputs, or two outputs are the same file.
+    """
+    output = None if args.output is None else Path(args.output)
+    if output is None or (len(args.audio) == 1 and not output.is_dir()):
+        jobs = [(audio, args.output) for audio in args.audio]
+    else:
+        if output.exists() and not output.is_dir():
+            raise OutputError(str(output), "it is a file; several files need a folder to write to")
+        with _errors_of(output):
+            output.mkdir(parents=True, exist_ok=True)
+        ending = FORMATS[args.format].ending
+        names = ["standard-input" if audio == _STDIN else Path(audio).stem for audio in args.audio]
+        jobs = [
+            (audio, str(output / f"{name}{ending}")) for audio, name in zip(args.audio, names, strict=True)
+        ]
+    written: set[str] = set()
+    for path in [path for _, path in jobs] + [args.plot]:
+        if path is not None:
+            _check_output(path, args.audio, written)
+            written.add(os.path.realpath(path))
+    return jobs
+
+
+def _check_output(path: str, inputs: Sequence[str], others: set[str]) -> None:
+    """Raise `OutputError` for an output that would overwrite an input or another output."""
+    if os.path.realpath(path) in others:
+        raise OutputError(path, "two outputs would be the same file; choose another name")
+    try:
+        there = Path(path).stat()
+    except (OSError, ValueError):  # ValueError: a null character in the path
+        return
+    # Devices are not overwritten: /dev/null may be both.
+    if not stat.S_ISREG(there.st_mode):
+        return
+    for audio in inputs:
+        with contextlib.suppress(OSError, ValueError):
+            if os.path.samestat(there, os.fstat(0) if audio == _STDIN else Path(audio).stat()):
+                raise OutputError(path, "it is the input, which would be lost; choose another name")
 
 
 def _heard(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> Iterator[list[VisemeEvent]]:
@@ -109,15 +171,56 @@ def _heard(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> Iterator[li
 
 
 @contextlib.contextmanager
-def _output(path: str | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdout
-        return
+def _errors_of(output: object) -> Iterator[None]:
+    """Turn errors of the system into errors of the output."""
     try:
-        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-    except OSError as error:
-        raise OutputError(path, error.strerror or str(error)) from error
+        yield
+    except BrokenPipeError:
+        raise  # whoever reads has had enough
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(str(output), reason) from error
+
+
+class _Output:
+    """Where text goes: a file, or standard output.
+
+    Args:
+        path: The file; ``None`` for standard output.
+
+    Raises:
+        OutputError: It cannot be opened.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._name = path or "standard output"
+        with _errors_of(self._name):
+            if path is not None:
+                self._file: TextIO = Path(path).open("w", encoding="utf-8", newline="\n")  # noqa: SIM115
+            elif sys.stdout is None:
+                raise OutputError(self._name, "it is closed")
+            else:
+                self._file = sys.stdout
+        self._close = path is not None
+
+    def write(self, text: str) -> None:
+        """Write text at once.
+
+        Raises:
+            OutputError: The system reports an error.
+        """
+        with _errors_of(self._name):
+            self._file.write(text)
+            self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._close:
+            # What could not be written was reported by `write`.
+            with contextlib.suppress(OSError):
+                self._file.close()
 
 
 def _printed(batches: Iterator[list[VisemeEvent]], output: str | None, *, keep: bool) -> list[VisemeEvent]:
@@ -125,38 +228,65 @@ def _printed(batches: Iterator[list[VisemeEvent]], output: str | None, *, keep: 
     events: list[VisemeEvent] = []
     # Input that cannot be used mostly shows by its first block, before there is an output.
     first = next(batches)
-    with _output(output) as out:
+    with _Output(output) as out:
         for batch in itertools.chain((first,), batches):
-            out.writelines(map(json_line, batch))
-            out.flush()
+            out.write("".join(map(json_line, batch)))
             if keep:
                 events += batch
     return events
 
 
-def _run(args: argparse.Namespace) -> None:
-    engine = load(args.model, shapes=args.shapes)
+def _run(engine: Engine, audio: str, output: str | None, args: argparse.Namespace) -> None:
     plot = Plot(args.plot) if args.plot else None
     by_line = args.format == "jsonl"
-    source, block_ms = (sys.stdin.buffer, PIPE_BLOCK_MS) if args.audio == _STDIN else (args.audio, None)
+    source, block_ms = (_standard_input(), PIPE_BLOCK_MS) if audio == _STDIN else (audio, None)
     with open_audio(source, raw_rate=args.rate, block_ms=block_ms) as recording:
         stream = engine.create_stream(sample_rate=recording.rate)
         # A bar between lines of output would spoil both.
-        mixed = by_line and args.output is None and sys.stdout.isatty()
+        mixed = by_line and output is None and sys.stdout is not None and sys.stdout.isatty()
         blocks = recording.blocks if mixed else shown(recording)
         batches = _heard(stream, plot.keep(blocks, recording.rate) if plot else blocks)
         if by_line:
-            events = _printed(batches, args.output, keep=plot is not None)
+            events = _printed(batches, output, keep=plot is not None)
         else:
             events = list(itertools.chain.from_iterable(batches))
     duration_ms = -(-stream.samples * 1000 // recording.rate)
-    track = Track(args.audio, engine.model, engine.shapes, engine.visemes[0], duration_ms, events)
+    track = Track(audio, engine.model, engine.shapes, engine.visemes[0], duration_ms, events)
     if not by_line:
-        with _output(args.output) as out:
-            out.write(FORMATS[args.format](track))
-            out.flush()
+        with _Output(output) as out:
+            out.write(FORMATS[args.format].text(track))
     if plot:
         plot.draw(track, engine.visemes)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise AudioFileError("standard input", "is closed")
+    return sys.stdin.buffer
+
+
+def _run_all(args: argparse.Namespace) -> int:
+    """Run every input, also after one that cannot be used; returns the exit status."""
+    engine = load(args.model, shapes=args.shapes)
+    status = 0
+    for audio, output in _jobs(args):
+        try:
+            _run(engine, audio, output, args)
+        except VisemeError as error:
+            _complain(error)
+            status = _BAD_INPUT
+    return status
+
+
+def _complain(error: VisemeError) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"mascot-visemes: {error}\n")
+
+
+def _leave_standard_output() -> None:
+    """Drop what could not be written; without this the interpreter would complain while it exits."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -166,17 +296,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; those of the process if not given.
 
     Returns:
-        Exit status: 0; 2 for input that cannot be used, the reason being on stderr; 130 if interrupted.
+        Exit status: 0; 2 for input or output that cannot be used, the reason being on stderr; 130 if interrupted.
     """
-    args = _arguments(argv)
     try:
-        _run(args)
+        return _run_all(_arguments(argv))
     except VisemeError as error:
-        sys.stderr.write(f"mascot-visemes: {error}\n")
+        _complain(error)
         return _BAD_INPUT
     except BrokenPipeError:
-        # Whoever reads has had enough (`| head`); without this the interpreter would complain while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads has had enough (`| head`).
+        return 0
     except KeyboardInterrupt:
         return _INTERRUPTED
-    return 0
+    finally:
+        try:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except OSError:
+            _leave_standard_output()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from mascot_visemes.audio import Encoding, checked_rate
 from mascot_visemes.blending import Blender, BlendTable
 from mascot_visemes.calibration import column_factors
-from mascot_visemes.decode import DecoderTable
+from mascot_visemes.decode import Decoder, DecoderTable
+from mascot_visemes.errors import StreamsError
 from mascot_visemes.events import V_co, VisemeEvent
+from mascot_visemes.shapes import Shapes, shape_set
 from mascot_visemes.stream import Stream, accept_together
 
 if TYPE_CHECKING:
@@ -18,8 +20,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mascot_visemes.audio import Chunk
-    from mascot_visemes.network import Network
+    from mascot_visemes.network import DecoderSettings, Network
     from mascot_visemes.shapes import ShapeSet
+
+
+class _Tables(NamedTuple):
+    """Constants of one viseme set, shared by all streams.
+
+    Attributes:
+        shapes: The set.
+        settings: Of its decoder.
+        decoder: For its events.
+        blend: For its weights.
+    """
+
+    shapes: ShapeSet
+    settings: DecoderSettings
+    decoder: DecoderTable
+    blend: BlendTable
+
+    @classmethod
+    def of(cls, network: Network, shapes: ShapeSet) -> _Tables:
+        settings = network.decoder(shapes)
+        decoder = DecoderTable(network.labels, shapes, settings)
+        return cls(shapes, settings, decoder, BlendTable(network.labels, shapes, settings.silence_db))
+
+    def has_events_of(self, other: _Tables) -> bool:
+        """Whether the decoder finds the same events as that of another set."""
+        return self.shapes.phones == other.shapes.phones and self.settings == other.settings
 
 
 class Engine(Generic[V_co]):
@@ -29,14 +57,14 @@ class Engine(Generic[V_co]):
     other sets.
     """
 
-    __slots__ = ("_blends", "_network", "_shapes", "_table")
+    __slots__ = ("_network", "_shapes", "_tables", "_weights")
 
     def __init__(self, network: Network, shapes: ShapeSet) -> None:
         self._network = network
         self._shapes = shapes
-        settings = network.decoder(shapes)
-        self._table = DecoderTable(network.labels, shapes, settings)
-        self._blends = BlendTable(network.labels, shapes, settings.silence_db)
+        self._tables = _Tables.of(network, shapes)
+        # By the set that weights are of; made when they are asked for.
+        self._weights = {shapes.name: self._tables}
 
     def __repr__(self) -> str:
         return f"<Engine model={self.model!r} shapes={self.shapes!r}>"
@@ -45,6 +73,14 @@ class Engine(Generic[V_co]):
     def model(self) -> str:
         """Name of the model."""
         return self._network.name
+
+    @property
+    def network(self) -> str:
+        """Name of the network that runs: that of `model`, unless models share one.
+
+        Streams of engines with the same network can be run together.
+        """
+        return self._network.weights
 
     @property
     def shapes(self) -> str:
@@ -113,7 +149,8 @@ class Engine(Generic[V_co]):
         but rates, encodings and lengths may be mixed.
 
         Args:
-            streams: Different streams of this engine. They are this call's until it returns.
+            streams: Different streams of this engine, or of others with the same `network`. They are this call's
+                until it returns.
             chunks: For each of them, as for `Stream.accept_waveform`.
 
         Returns:
@@ -123,10 +160,11 @@ class Engine(Generic[V_co]):
             AudioError: One of the chunks cannot be used; all streams are as before.
             StreamFinishedError: `input_finished` was called on one of the streams and `reset` was not; all streams
                 are as before.
-            ValueError: There are not as many chunks as streams, a stream is given twice, or one is another engine's.
+            StreamsError: There are not as many chunks as streams, a stream is given twice, or one is of another
+                network.
         """
-        if any(stream._decoder.table is not self._table for stream in streams):
-            raise ValueError("streams: one is another engine's; run it with that engine")
+        if not all(self._network.shares_weights(stream._posteriors._network) for stream in streams):
+            raise StreamsError("streams: one is of another network; run it with an engine of that network")
         return accept_together(streams, chunks)
 
     def create_stream(
@@ -134,26 +172,43 @@ class Engine(Generic[V_co]):
         *,
         sample_rate: float,
         encoding: Encoding = "pcm16",
-        weights: bool = False,
+        weights: bool | Shapes = False,
         calibration: Mapping[str, float] | None = None,
     ) -> Stream[V_co]:
-        """A stream of its own: its state is all that it holds, 52 KB with `default`, 2 KB with the other models.
+        """A stream of its own: its state is all that it holds, 52 KB with `default`, 2 KB with `lite`.
 
         Args:
             sample_rate: Samples per second, a whole number from 8000 to 48000.
             encoding: What bytes mean: ``pcm16`` or ``float32`` (little-endian), ``mulaw`` or ``alaw`` (G.711).
-            weights: Whether to compute `Stream.weights` beside the events. The network runs once either way.
-            calibration: With ``shapes="arkit"`` and weights: for some of `blendshapes` what to multiply their
-                coefficients with, 0 or more. A name without ``Left`` and ``Right`` stands for both sides. Products
-                above 1 become 1.
+            weights: Whether to compute `Stream.weights` beside the events; or the name of the viseme set whose weights
+                to compute, whichever set the events are of. The network runs once either way.
+            calibration: With weights of ``arkit``: for some of its blendshapes what to multiply their coefficients
+                with, 0 or more. A name without ``Left`` and ``Right`` stands for both sides. Products above 1 become 1.
 
         Raises:
             SampleRateError: `sample_rate` is no whole number from 8000 to 48000.
             UnknownEncodingError: `encoding` is none of the four.
+            UnknownShapesError: `weights` names no viseme set.
             CalibrationError: `calibration` names no blendshape of the set, has a factor that is negative or not
                 finite, or comes without ``weights=True``.
         """
         rate = checked_rate(sample_rate)
-        factors = column_factors(calibration, self._shapes, weights=weights)
-        blender = Blender(self._blends, factors) if weights else None
-        return Stream(self._network, self._shapes, self._table, blender, sample_rate=rate, encoding=encoding)
+        blender = self._blender(weights, calibration)
+        table = self._tables.decoder
+        return Stream(self._network, self._shapes, table, blender, sample_rate=rate, encoding=encoding)
+
+    def _blender(
+        self,
+        weights: bool | Shapes,  # noqa: FBT001 - as for `create_stream`
+        calibration: Mapping[str, float] | None,
+    ) -> Blender | None:
+        chosen = self._shapes if isinstance(weights, bool) else shape_set(weights)
+        factors = column_factors(calibration, chosen, weights=weights is not False)
+        if weights is False:
+            return None
+        # Two threads may both make them; all streams get those of the first.
+        tables = self._weights.get(chosen.name) or self._weights.setdefault(
+            chosen.name, _Tables.of(self._network, chosen)
+        )
+        decoder = None if tables.has_events_of(self._tables) else Decoder(tables.decoder)
+        return Blender(tables.blend, factors, decoder)

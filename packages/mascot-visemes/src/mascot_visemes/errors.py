@@ -15,6 +15,7 @@
     │   ├── SampleRangeError               floats that are not -1..1
     │   └── AudioFileError                 a file that is no readable audio
     ├── StreamFinishedError (RuntimeError) audio after input_finished()
+    ├── StreamsError (ValueError)           streams and chunks of run_together() that do not fit together
     ├── NoWeightsError (RuntimeError)      weights of a stream that was created without them
     ├── MissingExtraError                  the command needs a module that is not installed
     └── OutputError                        the command cannot write where it was told to
@@ -206,6 +207,21 @@ class StreamFinishedError(VisemeError, RuntimeError):
 
     def __str__(self) -> str:
         return "the stream is finished: call reset() before accept_waveform(), or create another stream"
+
+
+class StreamsError(VisemeError, ValueError):
+    """Streams and chunks that cannot be run together. All streams are as they were before the call.
+
+    Attributes:
+        problem: The argument that is wrong, and what would be right.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem
 
 
 class NoWeightsError(VisemeError, RuntimeError):

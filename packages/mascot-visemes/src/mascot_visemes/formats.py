@@ -157,14 +157,27 @@ def as_textgrid(track: Track) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMATS: dict[str, Callable[[Track], str]] = {
-    "jsonl": as_jsonl,
-    "json": as_json,
-    "csv": as_csv,
-    "rhubarb-json": as_rhubarb_json,
-    "rhubarb-tsv": as_rhubarb_tsv,
-    "webvtt": as_webvtt,
-    "textgrid": as_textgrid,
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of the command.
+
+    Attributes:
+        text: Returns a track in this format.
+        ending: What names of such files end with.
+    """
+
+    text: Callable[[Track], str]
+    ending: str
+
+
+FORMATS = {
+    "jsonl": Format(as_jsonl, ".jsonl"),
+    "json": Format(as_json, ".json"),
+    "csv": Format(as_csv, ".csv"),
+    "rhubarb-json": Format(as_rhubarb_json, ".json"),
+    "rhubarb-tsv": Format(as_rhubarb_tsv, ".tsv"),
+    "webvtt": Format(as_webvtt, ".vtt"),
+    "textgrid": Format(as_textgrid, ".TextGrid"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from dataclasses import dataclass, replace
@@ -84,6 +85,10 @@ class Network:
         card: The JSON card.
 
     Attributes:
+        name: The model's name.
+        weights: Name of the model whose ONNX file it is; not `name` where two models share one (`with_card`).
+        card: As given.
+        labels: Phoneme labels, in the order of the outputs.
         start: State of one stream at its start, read-only.
 
     Raises:
@@ -96,7 +101,7 @@ class Network:
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime  # noqa: PLC0415 - so that importing the package stays light
 
-        self.name = name
+        self.name = self.weights = name
         try:
             self.card: dict[str, Any] = json.loads(card)
             self.labels = tuple(self.card["labels"])
@@ -136,6 +141,19 @@ class Network:
         for part in parts:
             part.flags.writeable = False
         self.start: State = tuple(parts)
+
+    def with_card(self, name: str, card: dict[str, Any]) -> Network:
+        """Return another model that runs the same weights: its card replaces the keys that it has, such as the decoder.
+
+        Streams of both may be run together, see `shares_weights`.
+        """
+        network = copy.copy(self)
+        network.name, network.card = name, self.card | card
+        return network
+
+    def shares_weights(self, other: Network) -> bool:
+        """Return whether streams of both networks can be processed in one inference call."""
+        return self._session is other._session
 
     def decoder(self, shapes: ShapeSet) -> DecoderSettings:
         """The decoder's constants for a viseme set: the card's, or where it has none, taken over from Oculus's.

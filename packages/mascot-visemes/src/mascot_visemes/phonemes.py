@@ -1,11 +1,11 @@
-"""Which phonemes a network of each language tells apart: its labels, in the order of its outputs.
+"""The labels of a network of English, in the order of its outputs, and the phonemes of Indonesian.
 
-Labels are ARPAbet without stress, with AX for the schwa and SIL for silence, and with three of our own for what English
-lacks. A sound of two languages has one label, so that speech of either can teach it; each viseme set says in `tables`
-which shape each label of any language has.
+Labels are ARPAbet without stress, with AX for the schwa and SIL for silence; Indonesian has three that English lacks.
+A sound of two languages has one label. Those of all languages are in `inventory`; each viseme set says in `tables`
+which shape each label has.
 
 HH takes the mouth of what follows it, so a network has one HH for each Oculus shape that can follow: ``HH_aa`` is the h
-of "hat". Indonesian also ends words in h: before a pause that is ``HH_sil``.
+of "hat", and ``HH_sil`` the h before a pause, with which Indonesian words end.
 """
 
 from __future__ import annotations
@@ -70,11 +70,4 @@ INDONESIAN_PHONEMES: tuple[Phoneme, ...] = (
     Phoneme("j", "y", "Y", "yang"),
     Phoneme("w", "w", "W", "waktu"),
 )
-"""The inventory of standard Indonesian: what its corpora name, besides SIL."""
-
-_H = ("HH_E", "HH_aa", "HH_ih", "HH_oh", "HH_ou", "HH_sil")
-
-INDONESIAN: tuple[str, ...] = (
-    "SIL",
-    *sorted([*(p.label for p in INDONESIAN_PHONEMES if p.label != "HH"), *_H]),
-)
+"""The inventory of standard Indonesian: what its dev set names, besides SIL."""

@@ -15,12 +15,16 @@ import numpy as np
 from mascot_visemes.audio import MAX_RATE, MIN_RATE, checked_rate
 from mascot_visemes.errors import AudioFileError
 from mascot_visemes.extras import require
-from mascot_visemes.wav import read_header
+from mascot_visemes.sniffing import HEAD_BYTES, SHORT_HEAD_BYTES, WAV, sniff
+from mascot_visemes.wav import UnknownCodingError, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from mascot_visemes.sniffing import FileFormat
+    from mascot_visemes.wav import WavHeader
 
     Blocks = Iterator[NDArray[np.float32]]
 
@@ -60,44 +64,78 @@ def open_audio(
         block_ms: How long the blocks are, in ms: a minute if not given, 100 ms of what cannot seek.
 
     Raises:
-        AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000.
+        AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000; or it has a header
+            and `raw_rate` is given.
         SampleRateError: `raw_rate` is outside 8000..48000.
         MissingExtraError: Its format needs soundfile.
     """
-    with _opened(source) as (file, name):
+    with _opened(source) as file:
         if block_ms is None:
-            block_ms = _FILE_BLOCK_MS if file.seekable() else PIPE_BLOCK_MS
-        if raw_rate is None and _is_other_format(file):
-            with _open_soundfile(file, name, block_ms) as recording:
-                yield recording
+            block_ms = _FILE_BLOCK_MS if file.seekable else PIPE_BLOCK_MS
+        found = sniff(file.peek(HEAD_BYTES if file.seekable else SHORT_HEAD_BYTES))
+        if raw_rate is not None:
+            if found is not None:
+                raise AudioFileError(
+                    file.label,
+                    f"has the header of a {found.name} file; leave out the rate (raw_rate, --rate)",
+                )
+            yield _open_raw(file, checked_rate(raw_rate), block_ms)
+        elif (header := _wav_header(file, found)) is not None:
+            yield _open_wav(file, header, block_ms)
         else:
-            yield _open_bytes(file, name, raw_rate, block_ms)
+            with _open_soundfile(file, found, block_ms) as recording:
+                yield recording
+
+
+def _wav_header(file: _Source, found: FileFormat | None) -> WavHeader | None:
+    """Read the header of a WAV file; ``None`` if the file has to be read by soundfile.
+
+    Raises:
+        AudioFileError: The file cannot be read.
+    """
+    if found is not None and not found.readable:
+        advice = "ffmpeg -i FILE out.wav" if file.seekable else "ffmpeg -i FILE -f wav -"
+        raise AudioFileError(file.label, f"{found.name} cannot be read; convert it to WAV: {advice}")
+    if not file.seekable and found not in {WAV, None}:
+        problem = "only WAV can be read from a pipe"
+        raise AudioFileError(
+            file.label, f"is {found.name}, and {problem}; convert it: ffmpeg -i FILE -f wav -"
+        )
+    if found != WAV and file.seekable and file.peek(1):
+        return None
+    try:
+        return read_header(file, file.label)
+    except UnknownCodingError:
+        if not file.seekable:
+            raise
+        file.seek(0)
+        return None
 
 
 @contextmanager
-def _opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
-    """The file and its name for errors; closed afterwards if it was opened here."""
+def _opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[_Source]:
+    """Open a path; a file that is open already is not closed afterwards."""
     if not isinstance(source, str | os.PathLike):
-        yield _binary(source), _name_of(source)
+        yield _Source(_binary(source), _name_of(source))
         return
     try:
         file = Path(source).open("rb")  # noqa: SIM115 - closed below, and errors of its users are not ours
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise AudioFileError(str(source), getattr(error, "strerror", None) or str(error)) from error
     with file:
-        yield file, str(source)
+        yield _Source(file, str(source))
 
 
 def _name_of(source: object) -> str:
-    """What errors call an open file: not by its name, which may be that of a temporary file."""
+    """Return what errors call an open file: not its name, which may be that of a temporary file."""
     return "standard input" if getattr(source, "name", None) == "<stdin>" else "audio"
 
 
 def _binary(source: object) -> BinaryIO:
-    """An open file whose `read` gives as many bytes as it is asked for, unless it ends.
+    """Return an open file.
 
     Raises:
-        AudioFileError: It is none, or open as text.
+        AudioFileError: It is not a file, is closed, or is open as text.
     """
     if isinstance(source, io.TextIOBase):
         raise AudioFileError(_name_of(source), "is open as text; open it with mode 'rb'")
@@ -105,62 +143,105 @@ def _binary(source: object) -> BinaryIO:
         memory = "; for bytes of a file in memory: io.BytesIO(data)" if isinstance(source, bytes) else ""
         problem = f"expected a path or a file that is open in mode 'rb', got {type(source).__name__}{memory}"
         raise AudioFileError("audio", problem)
-    # An unbuffered pipe gives what is there.
-    return cast("BinaryIO", _Whole(source) if isinstance(source, io.RawIOBase) else source)
+    if getattr(source, "closed", False):
+        raise AudioFileError(_name_of(source), "is closed; open it with mode 'rb'")
+    return cast("BinaryIO", source)
 
 
-class _Whole:
-    """An unbuffered file, read to the last byte wanted; closing it is its owner's business."""
+class _Source:
+    """An open binary file. A read returns as many bytes as it is asked for unless the file ends.
 
-    def __init__(self, raw: io.RawIOBase) -> None:
-        self._raw = raw
-        self.seekable, self.seek, self.tell = raw.seekable, raw.seek, raw.tell
+    It has no attribute ``name``: by the ending of that soundfile would take the file for raw audio.
+
+    Args:
+        file: The file, which belongs to whoever opened it.
+        label: What errors call it.
+
+    Attributes:
+        label: What errors call it.
+        seekable: Whether it can seek; a pipe cannot.
+        failure: The error of the last read that failed.
+    """
+
+    def __init__(self, file: BinaryIO, label: str) -> None:
+        self._file = file
+        self._ahead = b""
+        self.label = label
+        self.failure: AudioFileError | None = None
+        seekable = getattr(file, "seekable", None)
+        self.seekable = seekable is not None and seekable()
+        self.seek, self.tell = file.seek, file.tell
+
+    def peek(self, count: int) -> bytes:
+        """Return the first bytes; the next read returns them again. For a file at its start."""
+        data = self.read(count)
+        if self.seekable:
+            self.seek(0)
+        else:
+            self._ahead = data
+        return data
 
     def read(self, count: int) -> bytes:
-        """Read `count` bytes, fewer only where the file ends."""
-        parts = bytearray()
-        while len(parts) < count and (part := self._raw.read(count - len(parts))):
-            parts += part
-        return bytes(parts)
+        """Read `count` bytes, fewer only where the file ends.
+
+        Raises:
+            AudioFileError: The system reports an error.
+        """
+        data = bytearray(self._ahead[:count])
+        self._ahead = self._ahead[count:]
+        try:
+            # An unbuffered pipe returns what is there.
+            while len(data) < count and (part := self._file.read(count - len(data))):
+                data += part
+        except OSError as error:
+            self.failure = AudioFileError(self.label, f"cannot be read ({error.strerror or error})")
+            raise self.failure from error
+        return bytes(data)
 
 
-def _length(file: BinaryIO) -> int | None:
-    """Bytes of a file that is at its start; none where that cannot be known, as of a pipe."""
-    if not file.seekable():
-        return None
-    length = file.seek(0, SEEK_END)
-    file.seek(0)
-    return length
+class _ForSoundfile:
+    """What soundfile needs of a file. It ignores exceptions: they are raised when it has returned."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self.seek, self.tell = source.seek, source.tell
+
+    def read(self, count: int) -> bytes:
+        """Read `count` bytes, none after an error."""
+        try:
+            return self._source.read(count)
+        except AudioFileError:
+            return b""
 
 
-def _is_other_format(file: BinaryIO) -> bool:
-    """Whether a file is neither WAV nor empty; what cannot seek has to be WAV."""
-    if not file.seekable():
-        return False
-    start = file.read(4)
-    file.seek(0)
-    return bool(start) and start != b"RIFF"
+def _open_raw(file: _Source, rate: int, block_ms: int) -> Recording:
+    length = _left(file)
+    chunks = _chunks(file, None, 2, rate * block_ms // 1000)
+    samples = (np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768.0) for data in chunks)
+    return _recording(rate, None if length is None else length // 2 / rate, samples, file.label)
 
 
-def _open_bytes(file: BinaryIO, name: str, raw_rate: float | None, block_ms: int) -> Recording:
-    length = _length(file)
-    if raw_rate is not None:
-        rate = checked_rate(raw_rate)
-        chunks = _chunks(file, None, 2, rate * block_ms // 1000)
-        samples = (np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768.0) for data in chunks)
-        return _recording(rate, None if length is None else length // 2 / rate, samples, name)
-    header = read_header(file, name)
+def _open_wav(file: _Source, header: WavHeader, block_ms: int) -> Recording:
     chunks = _chunks(file, header.size, header.frame_bytes, header.rate * block_ms // 1000)
     # The header may promise more than there is, or nothing.
-    there = None if length is None else length - file.tell()
-    sizes = [size for size in (header.size, there) if size is not None]
+    sizes = [size for size in (header.size, _left(file)) if size is not None]
     seconds = None
     if sizes and header.rate:
         seconds = min(sizes) // header.frame_bytes / header.rate
-    return _recording(header.rate, seconds, map(header.samples, chunks), name)
+    return _recording(header.rate, seconds, map(header.samples, chunks), file.label)
 
 
-def _chunks(file: BinaryIO, size: int | None, frame_bytes: int, frames: int) -> Iterator[bytes]:
+def _left(file: _Source) -> int | None:
+    """Return the bytes from here to the end of a file; ``None`` where that is unknown."""
+    if not file.seekable:
+        return None
+    here = file.tell()
+    end = file.seek(0, SEEK_END)
+    file.seek(here)
+    return end - here
+
+
+def _chunks(file: _Source, size: int | None, frame_bytes: int, frames: int) -> Iterator[bytes]:
     """Whole frames from a file, up to `size` bytes or its end."""
     count = max(1, min(frames, _LARGEST_BLOCK // frame_bytes)) * frame_bytes
     while data := file.read(count if size is None else min(count, size)):
@@ -171,26 +252,32 @@ def _chunks(file: BinaryIO, size: int | None, frame_bytes: int, frames: int) -> 
 
 
 @contextmanager
-def _open_soundfile(source: BinaryIO, name: str, block_ms: int) -> Iterator[Recording]:
-    soundfile = require("soundfile", f"{name}: not a WAV file, and reading other formats")
+def _open_soundfile(source: _Source, found: FileFormat | None, block_ms: int) -> Iterator[Recording]:
+    what = "this coding of WAV" if found == WAV else "formats other than WAV"
+    soundfile = require("soundfile", f"{source.label}: reading {what}")
     try:
-        file = soundfile.SoundFile(source)
+        file = soundfile.SoundFile(_ForSoundfile(source))
     except soundfile.SoundFileError as error:
+        if source.failure:
+            raise source.failure from None
         # The library's own words, without what it puts before them: the Python object that was read.
-        problem = getattr(error, "error_string", error)
-        raise AudioFileError(name, f"not audio that can be read ({problem})") from error
+        problem = f"not audio that can be read ({getattr(error, 'error_string', error)})"
+        raw = "" if found else "; if it is raw PCM16, give its sample rate"
+        raise AudioFileError(source.label, f"{problem}; convert it: ffmpeg -i FILE out.wav{raw}") from error
     with file:
         frames = min(file.samplerate * block_ms // 1000, _LARGEST_BLOCK // (4 * file.channels))
-        blocks = _soundfile_blocks(soundfile, file, name, max(1, frames))
-        yield _recording(file.samplerate, file.frames / file.samplerate, blocks, name)
+        blocks = _soundfile_blocks(soundfile, file, source, max(1, frames))
+        yield _recording(file.samplerate, file.frames / file.samplerate, blocks, source.label)
 
 
-def _soundfile_blocks(soundfile: Any, file: Any, name: str, frames: int) -> Blocks:
+def _soundfile_blocks(soundfile: Any, file: Any, source: _Source, frames: int) -> Blocks:
     while True:
         try:
             block = file.read(frames, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise AudioFileError(name, f"damaged ({error})") from error
+            raise source.failure or AudioFileError(source.label, f"damaged ({error})") from error
+        if source.failure:
+            raise source.failure
         if not len(block):
             return
         yield block.mean(axis=1)

@@ -71,11 +71,18 @@ def _network(model: str) -> Network:
     if model not in _networks:
         if model not in available_models():
             raise UnknownModelError(model, available_models())
-        graph, card = _folder() / f"{model}.onnx", _folder() / f"{model}.json"
         try:
-            _networks[model] = Network(model, graph.read_bytes(), card.read_text("utf-8"))
+            text = (_folder() / f"{model}.json").read_text("utf-8")
+            card = json.loads(text)
+            # A card that names another model has no ONNX file of its own; the weights are loaded once for both.
+            if "weights" in card:
+                _networks[model] = _network(card["weights"]).with_card(model, card)
+            else:
+                _networks[model] = Network(model, (_folder() / f"{model}.onnx").read_bytes(), text)
         except OSError as error:
             raise ModelFileError(model, f"a file is missing ({error})") from error
+        except ValueError as error:
+            raise ModelFileError(model, f"its card cannot be read ({error!r})") from error
     return _networks[model]
 
 

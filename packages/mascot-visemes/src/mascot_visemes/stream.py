@@ -9,10 +9,10 @@ import numpy as np
 from mascot_visemes.audio import Encoding, SampleReader
 from mascot_visemes.blending import Blender
 from mascot_visemes.decode import SILENCE, Decoder, DecoderTable
-from mascot_visemes.errors import NoWeightsError, StreamFinishedError, VisemeError
+from mascot_visemes.errors import NoWeightsError, StreamFinishedError, StreamsError, VisemeError
 from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.features import FRAME_MS
-from mascot_visemes.posteriors import PosteriorStream, listen
+from mascot_visemes.posteriors import Heard, PosteriorStream, listen
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mascot_visemes.audio import Chunk, Raw
+    from mascot_visemes.blending import BlendTable
     from mascot_visemes.decode import Change
     from mascot_visemes.network import Network
-    from mascot_visemes.posteriors import Heard
     from mascot_visemes.shapes import ShapeSet
 
 BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
@@ -68,13 +68,14 @@ class Stream(Generic[V_co]):
 
         Shape (frames, columns): a row for each 10 ms that begins in the chunk, so the rows of all chunks follow each
         other without gaps, row ``n`` from 10 ``n`` ms on; a column for each of `Engine.visemes`, rows summing to 1.
-        With ``shapes="arkit"`` a column for each of `Engine.blendshapes`, coefficients 0..1. No rows before the first
-        chunk and after `input_finished` and `reset`.
+        With ``shapes="arkit"`` a column for each of `Engine.blendshapes`, coefficients 0..1. Where the stream was
+        created with the name of a set, such as ``weights="arkit"``, the columns are those of that set; see `columns`.
+        No rows before the first chunk and after `input_finished` and `reset`.
 
-        The weights agree with the events: from its fourth row on, and up to 10 ms before the next event, an event's
-        viseme has more than half of the weight. Lips that close, a lip on the teeth and digital silence have all of
-        it in their second row at the latest. A row differs from the one before it by at most a quarter of the weight;
-        by at most half of it where one of those three begins or ends.
+        The weights agree with the events of their set: from its fourth row on, and up to 10 ms before the next event,
+        an event's viseme has more than half of the weight. Lips that close, a lip on the teeth and digital silence have
+        all of it in their second row at the latest. A row differs from the one before it by at most a quarter of the
+        weight; by at most half of it where one of those three begins or ends.
 
         Raises:
             NoWeightsError: The stream was created without ``weights=True``.
@@ -82,6 +83,11 @@ class Stream(Generic[V_co]):
         if self._blender is None:
             raise NoWeightsError
         return self._blender.weights
+
+    @property
+    def columns(self) -> tuple[int | str, ...]:
+        """What the columns of `weights` stand for: visemes, or with ``arkit`` blendshapes; empty without weights."""
+        return () if self._blender is None else self._blender.table.columns
 
     @property
     def samples(self) -> int:
@@ -157,17 +163,17 @@ class Stream(Generic[V_co]):
 def accept_together(
     streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
 ) -> list[list[VisemeEvent[V_co]]]:
-    """`Stream.accept_waveform` for each of several streams of one engine, each with a chunk of its own.
+    """`Stream.accept_waveform` for each of several streams of one network, each with a chunk of its own.
 
     Raises:
         AudioError: One of the chunks cannot be used; all streams are as before.
         StreamFinishedError: One of the streams is finished; all are as before.
-        ValueError: Streams and chunks do not fit together; all are as before.
+        StreamsError: Streams and chunks do not fit together; all are as before.
     """
     if len(streams) != len(chunks):
-        raise ValueError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
+        raise StreamsError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
     if len(set(map(id, streams))) != len(streams):
-        raise ValueError("streams: one is given twice; give it its chunks one call after the other")
+        raise StreamsError("streams: one is given twice; give it its chunks one call after the other")
     raws = _read(streams, chunks)
     events: list[list[VisemeEvent[V_co]]] = [[] for _ in streams]
     for stream in streams:
@@ -177,7 +183,8 @@ def accept_together(
     for i, stream in enumerate(streams):
         if len(raws[i]) > stream._block:
             events[i], raws[i] = stream._shortened(raws[i])
-        alike.setdefault((stream._posteriors.phase, len(raws[i])), []).append(i)
+        # Models that share weights differ in the constants of their decoders.
+        alike.setdefault((stream._posteriors.phase, len(raws[i]), stream._decoder.table), []).append(i)
     groups = [([streams[i] for i in members], [raws[i] for i in members]) for members in alike.values()]
     for members, answers in zip(alike.values(), _answer(groups, edge=True), strict=True):
         for i, answer in zip(members, answers, strict=True):
@@ -207,7 +214,7 @@ def _answer(
     """Let streams hear and decide.
 
     Args:
-        groups: Streams that are in phase, and as many samples for each of them.
+        groups: Streams of one engine that are in phase, and as many samples for each of them.
         edge: Whether the chunks end here.
 
     Returns:
@@ -222,11 +229,14 @@ def _answer(
     for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
         ids: Sequence[V_co] = streams[0]._shapes.ids  # type: ignore[assignment]  # of the set that V_co is of
         decoders = [stream._decoder for stream in streams]
-        blended = [row for row, stream in enumerate(streams) if stream._blender is not None]
-        before = [(decoders[row].current, decoders[row].frame) for row in blended]
+        blended: dict[BlendTable, list[int]] = {}
+        for row, stream in enumerate(streams):
+            if stream._blender is not None:
+                blended.setdefault(stream._blender.table, []).append(row)
+        before = [(decoder.current, decoder.frame) for decoder in decoders] if blended else []
         found = Decoder.decode_together(decoders, heard, edge=edge)
-        if blended:
-            _blend([streams[row] for row in blended], blended, heard, before, found)
+        for rows in blended.values():
+            _blend(streams, rows, heard, before, found, edge=edge)
         result.append(
             [[VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes] for changes in found]
         )
@@ -239,21 +249,28 @@ def _blend(
     heard: Heard,
     before: list[tuple[int, int]],
     found: list[list[Change]],
+    *,
+    edge: bool,
 ) -> None:
-    """Weigh the frames that were decided.
+    """Weigh the frames that were decided, for those streams of a group whose weights are of one set.
 
     Args:
-        streams: Those that have weights.
-        rows: Which rows of `heard` and `found` they are.
-        heard: What all streams of their group have heard.
-        before: For each of them the shape shown before, and the number of the first frame now decided.
-        found: The changes of all streams of their group.
+        streams: All of the group.
+        rows: Which of them have these weights.
+        heard: What the group has heard.
+        before: For each stream the viseme shown before, and the number of the first frame now decided.
+        found: The changes of each stream.
+        edge: Whether a chunk ends here.
     """
-    frames = heard.levels.shape[1]
-    if not frames:
+    if not heard.levels.shape[1]:
         return
-    posteriors, levels = heard.posteriors, heard.levels
-    if len(rows) < len(found):
-        posteriors, levels = posteriors[rows], levels[rows]
-    blenders = [stream._blender for stream in streams if stream._blender is not None]
-    Blender.blend_together(blenders, posteriors, levels, before, [found[row] for row in rows])
+    if len(rows) < len(streams):
+        heard = Heard(heard.told[rows], heard.levels[rows])
+    blenders = [blender for row in rows if (blender := streams[row]._blender) is not None]
+    decoders = [blender.decoder for blender in blenders if blender.decoder is not None]
+    if decoders:
+        its_before = [(decoder.current, decoder.frame) for decoder in decoders]
+        changes = Decoder.decode_together(decoders, heard, edge=edge)
+    else:
+        its_before, changes = [before[row] for row in rows], [found[row] for row in rows]
+    Blender.blend_together(blenders, heard.posteriors, heard.levels, its_before, changes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -71,28 +71,45 @@ class WavHeader:
         return np.take(alaw_table() if self.coding == _ALAW else mulaw_table(), codes)
 
 
-def read_header(file: BinaryIO, name: str) -> WavHeader:
+class UnknownCodingError(AudioFileError):
+    """The header is in order, and the audio after it is coded in a way not known here."""
+
+
+class Readable(Protocol):
+    """A file, or what reads like one."""
+
+    def read(self, count: int, /) -> bytes:
+        """Return `count` bytes, fewer only where the file ends."""
+
+
+def read_header(file: Readable, name: str) -> WavHeader:
     """Read up to the first byte of audio.
 
     Args:
-        file: At its start; only `read` is used.
-        name: Of the file, for the error.
+        file: At its start.
+        name: Name of the file, for the error.
 
     Raises:
-        AudioFileError: It is no WAV, ends too early, or is coded in a way not known here.
+        AudioFileError: It is not WAV, or ends too early.
+        UnknownCodingError: It is coded in a way not known here.
     """
     try:
         return _header(file)
     except _UnreadableError as problem:
-        advice = "convert it, e.g. with: ffmpeg -i FILE -f wav -"
-        raise AudioFileError(name, f"not a WAV file that can be read: {problem}; {advice}") from None
+        kind = UnknownCodingError if isinstance(problem, _CodingError) else AudioFileError
+        advice = "convert it: ffmpeg -i FILE out.wav"
+        raise kind(name, f"not a WAV file that can be read: {problem}; {advice}") from None
 
 
 class _UnreadableError(Exception):
     """Why a header cannot be read."""
 
 
-def _header(file: BinaryIO) -> WavHeader:
+class _CodingError(_UnreadableError):
+    """The coding is not known here."""
+
+
+def _header(file: Readable) -> WavHeader:
     start = file.read(12)
     if len(start) < 12 or start[:4] != b"RIFF" or start[8:] != b"WAVE":  # noqa: PLR2004 - RIFF, size, WAVE
         raise _UnreadableError("it does not begin as one" if start else "it is empty")
@@ -122,19 +139,19 @@ def _described(data: bytes, size: int | None) -> WavHeader:
     if coding == _EXTENSIBLE and len(data) >= _SUBFORMAT_AT + 2:
         (coding,) = struct.unpack_from("<H", data, _SUBFORMAT_AT)
     if bits not in _BITS.get(coding, ()):
-        raise _UnreadableError(f"coding {coding} of {bits} bits is not known here")
+        raise _CodingError(f"coding {coding} of {bits} bits is not known here")
     if not channels:
         raise _UnreadableError("it has no channels")
     return WavHeader(rate, channels, coding, bits // 8, size)
 
 
-def _exactly(file: BinaryIO, count: int) -> bytes:
+def _exactly(file: Readable, count: int) -> bytes:
     data = file.read(count)
     if len(data) < count:
         raise _UnreadableError("it ends too early")
     return data
 
 
-def _skip(file: BinaryIO, count: int) -> None:
+def _skip(file: Readable, count: int) -> None:
     while count:
         count -= len(_exactly(file, min(count, 1 << 16)))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+SETS = ["viseme_shapes", "viseme_weights"]
+
+
 @pytest.fixture(scope="module")
 def paths(client: httpx.Client) -> Any:
     return client.get("/schema/openapi.json").json()["paths"]
@@ -31,10 +34,15 @@ def test_the_operations_and_their_names(paths: Any) -> None:
     visemes, spoken = paths["/v1/visemes"]["post"], paths["/v1/visemes-audio"]["post"]
     assert set(visemes["requestBody"]["content"]) == {"application/json", "audio/*", "multipart/form-data"}
     fields = visemes["requestBody"]["content"]["application/json"]["schema"]
-    assert (set(fields["properties"]), fields["required"]) == ({"audio", "sample_rate", "model"}, ["audio"])
+    assert (set(fields["properties"]), fields["required"]) == (
+        {"audio", "sample_rate", "model", *SETS},
+        ["audio"],
+    )
     assert fields["properties"]["model"]["enum"] == ["default", "indonesian"]
     fields = spoken["requestBody"]["content"]["application/json"]["schema"]
-    assert set(fields["properties"]) == {"text", "voice", "tts_engine", "tts_api_key", "speed", "model"}
+    assert set(fields["properties"]) == {
+        "text", "voice", "tts_engine", "tts_api_key", "speed", "model", *SETS,
+    }  # fmt: skip
     assert fields["required"] == ["text", "voice"]
     assert fields["properties"]["text"]["maxLength"] == 5000
     assert fields["properties"]["tts_engine"]["enum"] == ["mascotbot-tts", "elevenlabs", "cartesia"]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import itertools
 import json
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from support.rest import events
@@ -26,7 +23,6 @@ from mascot_server.http.rest.events import (
     speech_visemes_event,
 )
 from mascot_server.http.rest.json_audio import Base64Reader, JsonAudioReader
-from mascot_server.http.rest.sniffing import is_audio_file, unreadable_format
 from mascot_server.http.rest.speech_events import Piece, pieces
 from mascot_server.http.rest.streaming import unless_stalled, with_keep_alive
 from mascot_server.tts import Speech
@@ -102,39 +98,6 @@ def test_a_parser_of_event_streams_reads_every_event(
     ]
     assert audio["sequence"] == shapes["audio_sequence"] == number
     assert failed["error"].endswith(reason)
-
-
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000])
-@pytest.mark.parametrize("channels", [1, 2])
-def test_mp3_without_tags_is_known_by_its_frames(rate: int, channels: int) -> None:
-    file = io.BytesIO()
-    tone = np.sin(np.arange(rate) / 10)[:, None].repeat(channels, axis=1)
-    soundfile.write(file, tone, rate, format="mp3")
-    data = file.getvalue()
-    assert is_audio_file(data)
-    assert is_audio_file(b"ID3" + data)
-
-
-@pytest.mark.parametrize("form", ["wav", "flac", "ogg", "aiff", "rf64"])
-def test_other_files_are_known(form: str) -> None:
-    file = io.BytesIO()
-    soundfile.write(file, np.zeros(1000), 16000, format=form)
-    assert is_audio_file(file.getvalue())
-    assert unreadable_format(file.getvalue()) is None
-
-
-@given(samples=st.lists(st.integers(-2000, 2000), max_size=200))
-def test_quiet_samples_are_no_file(samples: list[int]) -> None:
-    """Not even those that begin like a frame of MP3: two frames in a row make one."""
-    data = np.array([-1025, *samples], "<i2").tobytes()
-    assert data.startswith(b"\xff\xfb")
-    assert not is_audio_file(data)
-
-
-@given(data=st.binary(max_size=5000))
-def test_any_bytes_are_told_without_an_error(data: bytes) -> None:
-    is_audio_file(data)
-    unreadable_format(data)
 
 
 async def _blocks(blocks: list[bytes]) -> AsyncIterator[bytes]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -13,12 +15,14 @@ from mascot_server.cli.demo import demo
 from mascot_server.cli.keys import keys
 from mascot_server.errors import SettingsError
 from mascot_server.observability.logs import configure_logging, log_uncaught
+from mascot_server.playground import DemoSettings
 from mascot_server.process.self_check import Finding
 from mascot_server.process.self_check import check as findings
+from mascot_server.process.setting_problems import setting_problems
 from mascot_server.process.supervisor import serve as run_server
 from mascot_server.providers.registry import PROVIDERS
-from mascot_server.settings import Settings, load_settings
-from mascot_server.simulators import Simulators
+from mascot_server.settings import Settings, load, load_settings, unknown_names
+from mascot_server.simulators import CREDENTIALS, Simulators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DEV_API_KEY = "mascot-dev"
+
+logger = logging.getLogger(__name__)
+
+_REQUIRED = ("MASCOT_API_KEYS: missing", "MASCOT_SECRET: missing")
+_FIRST_TIME = (
+    f"To try the server on this machine: `mascot-server serve --dev` (it makes up a secret and accepts the API key "
+    f"{DEV_API_KEY}), or `mascot-server demo` (a web page to talk to, with simulated providers)."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,14 +72,19 @@ def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool)
 
     SIGTERM (or Ctrl+C) drains it: no new conversations, and those that run may end. A second one stops it at once.
     """
+    misspelt: list[str] = []
     try:
-        settings = load_settings(host=host, port=port, workers=workers)
+        misspelt = unknown_names(Settings, DemoSettings)
+        settings = load(Settings, partial(setting_problems, dev=dev), host=host, port=port, workers=workers)
         configure_logging(settings.log_format, settings.log_level, secrets=[settings])
+        for name in misspelt:
+            logger.warning("%s", name)
         if dev:
             settings = _with_dev_defaults(settings)
         sys.exit(run_server(settings, dev=dev, announce=lambda origin: click.echo(f"listening on {origin}")))
     except SettingsError as error:
-        _give_up(str(error))
+        hint = [_FIRST_TIME] if all(name in str(error) for name in _REQUIRED) else []
+        _give_up("\n".join([*misspelt, str(error), *hint]))
 
 
 @main.command()
@@ -76,12 +93,22 @@ def check(*, offline: bool) -> None:
     """Look at the settings and all that they name; exit with status 1 if something does not work."""
     # What is found is told below.
     configure_logging(level="error")
+    misspelt: list[Finding] = []
     try:
+        misspelt = [Finding("note", name) for name in unknown_names(Settings, DemoSettings)]
         settings = load_settings()
+    except SettingsError:
+        _report([*misspelt, *(Finding("problem", line) for line in _all_wrong_settings())])
+    _report([*misspelt, *asyncio.run(_all_findings(settings, offline=offline))])
+
+
+def _all_wrong_settings() -> list[str]:
+    """Return a line for each setting that is invalid, missing or names what is not there."""
+    try:
+        load(Settings, setting_problems)
     except SettingsError as error:
-        _report(Finding("problem", line) for line in str(error).splitlines())
-    else:
-        _report(asyncio.run(_all_findings(settings, offline=offline)))
+        return str(error).splitlines()
+    return []
 
 
 async def _all_findings(settings: Settings, *, offline: bool) -> list[Finding]:
@@ -122,6 +149,9 @@ async def _simulate(host: str, port: int) -> None:
         click.echo(f"listening on {simulators.origin}")
         for name in (*PROVIDERS, "cartesia"):
             click.echo(f"MASCOT_{name.upper()}_URL={simulators.origin}")
+        click.echo("# They accept these keys only:")
+        for title, fields in CREDENTIALS.items():
+            click.echo(f"# {title}: {', '.join(f'{name} {value}' for name, value in fields.items())}")
         await asyncio.Event().wait()
 
 
@@ -130,7 +160,7 @@ def _with_dev_defaults(settings: Settings) -> Settings:
         raise SettingsError(
             f"--dev: only on loopback, not on {settings.host}; set MASCOT_HOST=127.0.0.1 or leave --dev"
         )
-    overrides: dict[str, str] = {}
+    overrides: dict[str, Any] = {}
     if not settings.secret:
         click.echo("no MASCOT_SECRET: made one up, signed URLs end with this process", err=True)
         overrides["secret"] = secrets.token_hex(32)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from litestar import Request, get
 
 from mascot_server.inference.viseme_models import VISEME_MODELS
-from mascot_server.providers.documents import PAYLOAD_PROPERTIES
+from mascot_server.providers.documents import PAYLOAD_PROPERTIES, PAYLOAD_REQUIRED
 from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _schemas() -> dict[str, Any]:
         "visemePayload": {
             "type": "object",
             "properties": PAYLOAD_PROPERTIES,
-            "required": sorted(PAYLOAD_PROPERTIES),
+            "required": list(PAYLOAD_REQUIRED),
             "additionalProperties": False,
         },
         "anything": {"description": "Whatever the provider's own documentation says, unchanged."},

@@ -27,6 +27,7 @@ from litestar.openapi.spec import (
 from mascot_server.auth.tokens import LIFETIME_SECONDS
 from mascot_server.http.api_page import ApiPage
 from mascot_server.inference.viseme_models import DEFAULT_MODEL, VISEME_MODELS
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VISEME_SHAPES, VISEME_WEIGHTS
 from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
@@ -111,7 +112,18 @@ _CONFIG: Final = Schema(
                     "languages.\n\nAvailable models: `default` (English), `indonesian` (Bahasa Indonesia).\n",
                     default=DEFAULT_MODEL,
                     enum=list(VISEME_MODELS),
-                )
+                ),
+                "viseme_shapes": _text(
+                    "Viseme set of the events. `sapi`: numbers, as `visemeId`. The others: names, as `viseme` in place "
+                    "of `visemeId`.",
+                    default=DEFAULT_SETS.shapes,
+                    enum=list(VISEME_SHAPES),
+                ),
+                "viseme_weights": _text(
+                    "Adds blend weights to every payload, a row for each 10 ms of the audio: of the visemes of "
+                    "`oculus` or `vrm`, or of ARKit's blendshapes. Without it there are none.",
+                    enum=list(VISEME_WEIGHTS),
+                ),
             },
         ),
     },

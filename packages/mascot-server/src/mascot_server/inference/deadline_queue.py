@@ -13,6 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.inference.predictions import Prediction
+from mascot_server.inference.weights import WeightRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -93,6 +94,7 @@ class Job:
         "_failed",
         "_first",
         "_start",
+        "_weights",
         "block",
         "done",
         "due",
@@ -124,8 +126,9 @@ class Job:
         self.finished = False
         self._block_size = -(-len(data) // (blocks * _WHOLE_SAMPLES)) * _WHOLE_SAMPLES if blocks > 1 else 0
         self._start = 0
-        self._first: tuple[int, int] | None = None
-        self._changes: list[tuple[int, int]] = []
+        self._first: tuple[int | str, int] | None = None
+        self._changes: list[tuple[int, int | str]] = []
+        self._weights: list[WeightRows] = []
         self._failed = False
 
     def advance(self) -> None:
@@ -139,14 +142,14 @@ class Job:
         self.finished = end >= len(self._data)
 
     def collect(self, prediction: Prediction | None, start_ms: int) -> Prediction | None:
-        """Takes what the stream said of a block, and returns what it has said of the audio so far.
+        """Take the prediction of a block; return that of the whole message once its last block is there.
 
         Args:
             prediction: What it said; `None` if it failed.
             start_ms: Time of the stream where the block begins.
 
         Returns:
-            The prediction for the whole message, after its last block; `None` if a block failed.
+            The prediction for the whole message, after its last block; `None` before that, or if a block failed.
         """
         if not self._block_size:
             return prediction
@@ -157,7 +160,12 @@ class Job:
             self._first = prediction.before, start_ms
         before, beginning = self._first
         self._changes += [(offset + start_ms - beginning, shape) for offset, shape in prediction.changes]
-        return None if self._failed else Prediction(before, tuple(self._changes))
+        if prediction.weights is not None:
+            self._weights.append(prediction.weights)
+        if self._failed or not self.finished:
+            return None
+        weights = WeightRows.joined(self._weights) if self._weights else None
+        return Prediction(before, tuple(self._changes), weights)
 
 
 class Track:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mascot_server.inference.weights import WeightRows
+
 __all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "predict"]
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,10 @@ class VisemeStream(Protocol):
     def time_ms(self) -> int:
         """Length of what was accepted, in whole milliseconds."""
 
+    @property
+    def weights(self) -> WeightRows | None:
+        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+
 
 class VisemeEngine(Protocol):
     """What is needed of an engine of `mascot_visemes`."""
@@ -54,10 +60,12 @@ class Prediction:
     Attributes:
         before: Shape at the start of the audio.
         changes: Offset in milliseconds from the start of the audio and the shape from there on, sorted.
+        weights: Blend weights, counted from the start of the audio; `None` if there are none.
     """
 
-    before: int
-    changes: tuple[tuple[int, int], ...]
+    before: int | str
+    changes: tuple[tuple[int, int | str], ...]
+    weights: WeightRows | None = None
 
 
 def predict(
@@ -73,7 +81,7 @@ def predict(
     Returns:
         What each one said; `None` for one that failed, which does not touch the others.
     """
-    starts = [(int(stream.viseme), stream.time_ms) for stream in streams]
+    starts = [(stream.viseme, stream.time_ms) for stream in streams]
     try:
         answers = engine.run_together(streams, chunks)
     except Exception as error:
@@ -82,6 +90,10 @@ def predict(
         logger.exception("viseme prediction failed", exc_info=error)
         return [None]
     return [
-        Prediction(before, tuple([(change.time_ms - start, int(change.viseme)) for change in changes]))
-        for (before, start), changes in zip(starts, answers, strict=True)
+        Prediction(
+            before,
+            tuple([(change.time_ms - start, change.viseme) for change in changes]),
+            None if (weights := stream.weights) is None else weights.moved(-start),
+        )
+        for stream, (before, start), changes in zip(streams, starts, answers, strict=True)
     ]

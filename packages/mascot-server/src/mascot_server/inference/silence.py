@@ -9,19 +9,21 @@ is a multiple of the network's step, so frames and chunk borders stay where they
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
+
+from mascot_server.inference.weights import WeightRows, rows_begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mascot_server.inference.predictions import VisemeEngine, VisemeEvent, VisemeStream
+    from numpy.typing import NDArray
+
+    from mascot_server.inference.predictions import VisemeEngine, VisemeEvent
     from mascot_server.providers.codec import AudioFormat, Encoding
 
-__all__ = ["SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
-
-SILENCE: Final = 0
+__all__ = ["NetworkStream", "SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
 
 QUIET_PEAK: Final = 2
 """Largest sample of quiet audio, of 32768: dither at the level of rounding, which the features hardly tell from 0."""
@@ -61,11 +63,27 @@ class _Change:
     viseme: int | str
 
 
+class NetworkStream(Protocol):
+    """What is needed of a stream of `mascot_visemes`."""
+
+    @property
+    def viseme(self) -> int | str:
+        """The shape at the end of what was accepted."""
+
+    @property
+    def columns(self) -> tuple[int | str, ...]:
+        """What the columns of `weights` stand for; empty if the stream has no weights."""
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """Blend weights of what was accepted last, 0 to 1, shape (rows, columns)."""
+
+
 class SilenceSkippingStream:
     """A viseme stream that leaves out inference on silence.
 
     Args:
-        stream: The stream of the network.
+        stream: The stream of the network, new.
         audio_format: Of its audio.
 
     Attributes:
@@ -75,8 +93,12 @@ class SilenceSkippingStream:
 
     __slots__ = (
         "_bytes",
+        "_columns",
         "_format",
+        "_last_bytes",
         "_quiet_ms",
+        "_silence",
+        "_skipped",
         "_skipped_ms",
         "_unit",
         "_unit_ms",
@@ -85,13 +107,17 @@ class SilenceSkippingStream:
         "stream",
     )
 
-    def __init__(self, stream: VisemeStream, audio_format: AudioFormat) -> None:
+    def __init__(self, stream: NetworkStream, audio_format: AudioFormat) -> None:
         self.stream = stream
+        self._silence = stream.viseme
+        self._columns = tuple(map(str, stream.columns))
         self._format = audio_format
         self._width = 2 if audio_format.encoding == "pcm16" else 1
         self._unit_ms = _SECOND_MS if audio_format.sample_rate * _STEP_MS % _SECOND_MS else _STEP_MS
         self._unit = audio_format.sample_rate * self._unit_ms // _SECOND_MS * self._width
-        self._bytes = 0
+        self._bytes = self._last_bytes = 0
+        # Whether inference was left out on the last audio.
+        self._skipped = False
         self._quiet_ms: float = 0
         self._skipped_ms = 0
         self.kept = b""
@@ -106,13 +132,27 @@ class SilenceSkippingStream:
         """Length of what was accepted, in whole milliseconds."""
         return self._bytes // self._width * _SECOND_MS // self._format.sample_rate
 
+    @property
+    def weights(self) -> WeightRows | None:
+        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+        if not self._columns:
+            return None
+        rate = self._format.sample_rate
+        first = rows_begun((self._bytes - self._last_bytes) // self._width, rate)
+        if self._skipped:
+            return WeightRows.at_rest(
+                self._columns, first, rows_begun(self._bytes // self._width, rate) - first
+            )
+        return WeightRows.of(self._columns, first, self.stream.weights)
+
     def may_skip(self, *, quiet: bool) -> bool:
         """Return whether the next audio needs no inference."""
-        return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == SILENCE
+        return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == self._silence
 
     def keep(self, chunk: bytes) -> None:
         """Take audio without inference."""
         self._bytes += len(chunk)
+        self._last_bytes, self._skipped = len(chunk), True
         self.kept += chunk
         spare = len(self.kept) - self._format.sample_rate * REPLAYED_MS // _SECOND_MS * self._width
         units = max(0, spare) // self._unit
@@ -128,6 +168,7 @@ class SilenceSkippingStream:
         """Note that the network has processed a chunk; return its changes at their times in this stream."""
         self._quiet_ms = self._quiet_ms + self._format.duration_ms(len(chunk)) if quiet else 0
         self._bytes += len(chunk)
+        self._last_bytes, self._skipped = len(chunk), False
         if not self._skipped_ms:
             return list(changes)
         return [_Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mascot_server.errors import SettingsError
 from mascot_server.providers.registry import PROVIDERS
-from mascot_server.settings import load
+from mascot_server.settings import ENV_FILE_ENCODING, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +78,7 @@ class DemoSettings(_AgentFields):
     model_config = SettingsConfigDict(
         env_prefix="MASCOT_DEMO_",
         env_file=".env",
+        env_file_encoding=ENV_FILE_ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         hide_input_in_errors=True,

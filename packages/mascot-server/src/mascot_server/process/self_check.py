@@ -13,9 +13,9 @@ import mascot_visemes
 from mascot_server.auth.stores import open_counters, open_key_store
 from mascot_server.errors import SettingsError, StoreError
 from mascot_server.inference.viseme_models import VISEME_MODELS, live_networks, recording_network
-from mascot_server.observability.tracing import tracing
 from mascot_server.process.native_packages import cannot_load, works_without
-from mascot_server.process.server import tls_options
+from mascot_server.process.setting_problems import setting_problems
+from mascot_server.process.tls import check_certificate_dates
 from mascot_server.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
@@ -76,8 +76,14 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
-    problems = list(_setting_problems(settings))
-    yield from problems
+    problems = list(setting_problems(settings))
+    if not problems:
+        try:
+            check_certificate_dates(settings)
+        except SettingsError as error:
+            problems.append(str(error))
+    for problem in problems:
+        yield Finding("problem", problem)
     if not problems:
         yield Finding("ok", "settings: keys, secret and TLS are in order")
     if settings.public_url is None and not settings.on_loopback:
@@ -91,22 +97,6 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             "note",
             "MASCOT_REDIS_URL: not set; each worker holds keys to their limits by itself, so they add up",
         )
-
-
-def _setting_problems(settings: Settings) -> Iterator[Finding]:
-    for look in (
-        settings.check_safe,
-        lambda: tls_options(settings),
-        lambda: tracing(enabled=settings.tracing),
-    ):
-        try:
-            look()
-        except SettingsError as error:
-            yield Finding("problem", str(error))
-    for name in ("piper_voices", "kokoro_model", "kokoro_voices"):
-        path = getattr(settings, name)
-        if path is not None and not path.exists():
-            yield Finding("problem", f"MASCOT_{name.upper()}: there is no {path}")
 
 
 def _native() -> Iterator[Finding]:

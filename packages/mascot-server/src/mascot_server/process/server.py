@@ -6,12 +6,13 @@ import asyncio
 import errno
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from mascot_server.errors import SettingsError
 from mascot_server.process.garbage_collection import GarbageCollection
+from mascot_server.process.tls import tls_options
 from mascot_server.transport.app_socket import AppSocket
 from mascot_server.transport.early_rejection import rejecting_protocol
 from mascot_server.transport.request_heads import HeadLimits
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mascot_server.relay.shutdown import Drain
     from mascot_server.settings import Settings
 
-__all__ = ["Server", "bind", "listen", "server_config", "tls_options"]
+__all__ = ["Server", "bind", "listen", "server_config"]
 
 _BACKLOG = 2048
 
@@ -94,7 +95,7 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
     """How uvicorn runs the application.
 
     Raises:
-        SettingsError: Of certificate and key, one is missing or not a file.
+        SettingsError: Certificate and key cannot be used.
     """
     return uvicorn.Config(
         app,
@@ -152,18 +153,3 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
 def listen(config: uvicorn.Config) -> socket.socket:
     """Binds the address of a configuration; see `bind`."""
     return bind(config.host, config.port)
-
-
-def tls_options(settings: Settings) -> dict[str, Any]:
-    """What uvicorn is told of certificate and key; nothing where TLS is off.
-
-    Raises:
-        SettingsError: One of the two is missing or not a file.
-    """
-    files = {"MASCOT_TLS_CERT": settings.tls_cert, "MASCOT_TLS_KEY": settings.tls_key}
-    if not any(files.values()):
-        return {}
-    for name, file in files.items():
-        if file is None or not file.is_file():
-            raise SettingsError(f"{name}: must name a PEM file; TLS takes both {' and '.join(files)}")
-    return {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}

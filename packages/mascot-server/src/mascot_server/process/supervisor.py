@@ -20,7 +20,8 @@ from mascot_server.observability.logs import configure_logging, log_uncaught
 from mascot_server.observability.prometheus import Worker, gather, serve_metrics
 from mascot_server.process.native_packages import cannot_load, works_without
 from mascot_server.process.restarts import FIRST_SECONDS, Restarts
-from mascot_server.process.server import Server, bind, server_config, tls_options
+from mascot_server.process.server import Server, bind, server_config
+from mascot_server.process.tls import tls_options
 
 if TYPE_CHECKING:
     import socket
@@ -129,7 +130,7 @@ def _is_address(metrics: str) -> bool:
 
 
 def _origin(settings: Settings, listener: socket.socket) -> str:
-    scheme = "https" if tls_options(settings) else "http"
+    scheme = "https" if settings.tls_cert else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{scheme}://{host}:{listener.getsockname()[1]}"
 

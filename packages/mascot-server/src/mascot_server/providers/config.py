@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+import re
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mascot_server.inference.viseme_models import VisemeModel
+from mascot_server.inference.viseme_sets import VisemeSets, VisemeShapes, VisemeWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Name", "ProviderConfig", "Secret", "TokenConfig"]
+__all__ = ["Name", "ProviderConfig", "Secret", "TokenConfig", "in_words"]
+
+_PLACEHOLDER: Final = re.compile(r"(?:^|[_-])your[_-]|\u2026|\.\.\.|^<")
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]*")
+_NAME: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._:/@-]*)?")
+
+
+def in_words(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
+    """Check a text against a pattern before pydantic does, which would answer with the regular expression."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and _PLACEHOLDER.search(value):
+            raise ValueError("is a placeholder from the documentation; give your own value instead")
+        if isinstance(value, str) and not pattern.fullmatch(value):
+            raise ValueError(f"must be {expected}")
+        return value
+
+    return BeforeValidator(check)
+
 
 # These end up in headers and URLs of our own requests. The patterns leave no room for line breaks, blanks or
 # query delimiters.
-Secret = Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$")]
-Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$")]
+Secret = Annotated[
+    str,
+    Field(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$"),
+    in_words(_VISIBLE, "printable ASCII characters without blanks"),
+]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$"),
+    in_words(_NAME, "a letter or digit, and then letters, digits and any of . _ : / @ -"),
+]
 
 
 class ProviderConfig(BaseModel):
@@ -27,6 +55,13 @@ class ProviderConfig(BaseModel):
     provider: ClassVar[str]
 
     viseme_model: VisemeModel | None = None
+    viseme_shapes: VisemeShapes | None = None
+    viseme_weights: VisemeWeights | None = None
+
+    @property
+    def viseme_sets(self) -> VisemeSets:
+        """Viseme sets of the conversation."""
+        return VisemeSets(self.viseme_shapes or "sapi", self.viseme_weights)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Show no fields: some are keys."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PAYLOAD_PROPERTIES",
     "PAYLOAD_REFERENCE",
+    "PAYLOAD_REQUIRED",
     "TOKEN_IN_QUERY",
     "TOKEN_PROPERTIES",
     "ConfigDocument",
@@ -21,29 +22,66 @@ __all__ = [
 
 _LAST_VISEME: Final = 21
 
+_EVENT: Final[JsonSchema] = {
+    "type": "object",
+    "properties": {
+        "visemeId": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": _LAST_VISEME,
+            "description": "SAPI viseme; 0 is a closed mouth. Where `viseme_shapes` is `sapi` or was not asked for.",
+        },
+        "viseme": {
+            "type": "string",
+            "description": "Name of the viseme in the set of `viseme_shapes`, in place of `visemeId`; `sil` or `X` is "
+            "a closed mouth.",
+        },
+        "offset": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Milliseconds from the start of this message's audio to the change.",
+        },
+    },
+    "required": ["offset"],
+    "oneOf": [{"required": ["visemeId"]}, {"required": ["viseme"]}],
+    "additionalProperties": False,
+}
+
+_WEIGHTS: Final[JsonSchema] = {
+    "type": "object",
+    "description": "Blend weights for this audio, where `viseme_weights` was asked for. Left out where they are not "
+    "known in time; the last row holds then.",
+    "properties": {
+        "fps": {"type": "integer", "minimum": 1, "description": "Rows per second: 100."},
+        "offset": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Milliseconds from the start of this message's audio to the first row.",
+        },
+        "names": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "What the columns stand for: visemes, or ARKit's blendshapes. In the first weights after "
+            "connecting, after the end of a turn and after an interruption; the same for the whole connection.",
+        },
+        "frames": {
+            "type": "string",
+            "contentEncoding": "base64",
+            "description": "The rows, one after the other: a byte for each column, of which 255 stands for 1. May be "
+            "empty for audio shorter than a row.",
+        },
+    },
+    "required": ["fps", "offset", "frames"],
+    "additionalProperties": False,
+}
+
 PAYLOAD_PROPERTIES: Final[JsonSchema] = {
     "visemes": {
         "type": "array",
         "description": "Changes of the mouth's shape, in order; empty when it does not change, or is not known in "
         "time.",
-        "items": {
-            "type": "object",
-            "properties": {
-                "visemeId": {
-                    "type": "integer",
-                    "minimum": 0,
-                    "maximum": _LAST_VISEME,
-                    "description": "SAPI viseme; 0 is a closed mouth.",
-                },
-                "offset": {
-                    "type": "integer",
-                    "minimum": 0,
-                    "description": "Milliseconds from the start of this message's audio to the change.",
-                },
-            },
-            "required": ["visemeId", "offset"],
-            "additionalProperties": False,
-        },
+        "items": _EVENT,
     },
     "audio_event_id": {
         "type": "integer",
@@ -56,8 +94,12 @@ PAYLOAD_PROPERTIES: Final[JsonSchema] = {
         "minimum": 0,
         "description": "Length of this message's audio in milliseconds, exactly.",
     },
+    "weights": _WEIGHTS,
 }
 """Members of a viseme payload."""
+
+PAYLOAD_REQUIRED: Final = tuple(sorted(PAYLOAD_PROPERTIES.keys() - {"weights"}))
+"""Members that every viseme payload has."""
 
 PAYLOAD_REFERENCE: Final[JsonSchema] = {"$ref": "#/components/schemas/visemePayload"}
 

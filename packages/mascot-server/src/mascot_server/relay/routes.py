@@ -123,7 +123,8 @@ class Conversations:
                 try:
                     await app.accept()
                     codec = trace.watch(provider.codec(config, handshake))
-                    session = Session(codec, partial(self._engines.open_stream, model))
+                    open_stream = partial(self._engines.open_stream, model, config.viseme_sets)
+                    session = Session(codec, open_stream, config.viseme_sets)
                     ending = await self._relay(app, upstream, session, stop)
                 finally:
                     await upstream.close(1000, "")

@@ -10,18 +10,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
 from mascot_server.providers.codec import AskUpstream, Audio, Interrupted, TellApp, TurnEnded, Undecodable
+from mascot_server.relay.payload import viseme_payload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from mascot_server.inference.deadline_queue import Track
     from mascot_server.inference.predictions import Prediction
     from mascot_server.providers.codec import AudioFormat, Codec, Frame
 
 __all__ = ["Received", "Session"]
-
-SILENCE = 0
 
 _MOST_STREAMS: Final = 8
 """Viseme streams of one conversation: a provider that ends no response must not collect them."""
@@ -37,14 +37,16 @@ class Stream:
 
     Attributes:
         shown: Shape that was last sent for it.
+        named: Whether the columns of its blend weights were named to the app.
     """
 
-    __slots__ = ("format", "shown", "track")
+    __slots__ = ("format", "named", "shown", "track")
 
-    def __init__(self, track: Track, audio_format: AudioFormat, shown: int) -> None:
+    def __init__(self, track: Track, audio_format: AudioFormat, shown: int | str) -> None:
         self.track = track
         self.format = audio_format
         self.shown = shown
+        self.named = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Session:
     Args:
         codec: The provider's wire format.
         open_stream: Makes a new viseme stream for audio of a format.
+        sets: Viseme sets of these streams.
 
     Attributes:
         messages: How many messages came, from either side.
@@ -94,12 +97,15 @@ class Session:
         chunks_without_visemes: How many of them without a prediction.
     """
 
-    def __init__(self, codec: Codec, open_stream: Callable[[AudioFormat], Track]) -> None:
+    def __init__(
+        self, codec: Codec, open_stream: Callable[[AudioFormat], Track], sets: VisemeSets = DEFAULT_SETS
+    ) -> None:
         self._codec = codec
         self._open_stream = open_stream
+        self._sets = sets
         # By name, the one used last at the end.
         self._streams: dict[str, Stream] = {}
-        self._shown = SILENCE
+        self._shown = sets.silence
         self._interrupted = False
         self.messages = 0
         self.chunks = 0
@@ -151,7 +157,10 @@ class Session:
         self.chunks += 1
         self.chunks_without_visemes += prediction is None
         changes = [] if prediction is None else self._changes(stream, prediction, audio.duration_ms)
-        return self._codec.attach(received.frame, audio, _payload(changes, audio))
+        weights = None if prediction is None else prediction.weights
+        payload = viseme_payload(self._sets, audio, changes, weights, named=not stream.named)
+        stream.named = stream.named or weights is not None
+        return self._codec.attach(received.frame, audio, payload)
 
     def receive_client(self, frame: Frame) -> Frame:
         """Takes a frame from the app and returns it as it goes to the provider."""
@@ -167,7 +176,9 @@ class Session:
             del self._streams[next(iter(self._streams))]
         return stream
 
-    def _changes(self, stream: Stream, prediction: Prediction, duration: float) -> list[tuple[int, int]]:
+    def _changes(
+        self, stream: Stream, prediction: Prediction, duration: float
+    ) -> list[tuple[int, int | str]]:
         """Return the changes that a viewer does not know of.
 
         They are relative to what was sent last, and to what was sent last for this stream: where several responses
@@ -181,18 +192,9 @@ class Session:
             # Two changes within one millisecond (message borders need not fall on one): the later one is what
             # is seen.
             shapes[min(offset, last_offset)] = shape
-        changes = []
+        changes: list[tuple[int, int | str]] = []
         for offset, shape in shapes.items():
             if shape != self._shown or shape != stream.shown or self._interrupted:
                 changes.append((offset, shape))
             self._shown, stream.shown, self._interrupted = shape, shape, False
         return changes
-
-
-def _payload(changes: Iterable[tuple[int, int]], audio: Audio) -> str:
-    """The payload as JSON text: all its values are numbers, and these look in JSON as they do in Python."""
-    visemes = ",".join([f'{{"visemeId":{shape},"offset":{offset}}}' for offset, shape in changes])
-    return (
-        f'{{"visemes":[{visemes}],"audio_event_id":{audio.event_id},"subchunk_id":1,"total_chunks":1,'
-        f'"audio_duration":{audio.duration_ms}}}'
-    )

@@ -21,13 +21,16 @@ from mascot_server.settings.types import (
     WebOrigins,
 )
 
-__all__ = ["EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings"]
+__all__ = ["ENV_FILE_ENCODING", "EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, section 3.2)."""
 
 EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105  (the one that is refused)
 """The secret shown in the documentation. The server does not start with it."""
+
+ENV_FILE_ENCODING: Final = "utf-8-sig"
+"""UTF-8, with or without the mark that editors on Windows put first, which would become a part of the first name."""
 
 _HINT: Final = "make one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -44,6 +47,7 @@ def _provider_fields() -> type[BaseSettings]:
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
 
     class _ProviderFields(BaseSettings):
         """See `_provider_fields`."""
@@ -55,7 +59,12 @@ class Settings(_ProviderFields):
     """Everything that can be set, each by the environment variable of its name with `MASCOT_` before it."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MASCOT_", env_file=".env", extra="ignore", hide_input_in_errors=True, frozen=True
+        env_prefix="MASCOT_",
+        env_file=".env",
+        env_file_encoding=ENV_FILE_ENCODING,
+        extra="ignore",
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
     api_keys: CommaSeparated = Field(
@@ -314,16 +323,19 @@ class Settings(_ProviderFields):
         Raises:
             SettingsError: There is no key, or no secret, or a secret that others know or could guess.
         """
+        if problems := list(self._unsafe()):
+            raise SettingsError("\n".join(problems))
+
+    def _unsafe(self) -> Iterator[str]:
         if not self.api_keys and self.key_store is None and self.redis_url is None:
-            raise SettingsError(
+            yield (
                 "MASCOT_API_KEYS: missing; name at least one key that apps may use, or where keys are kept by "
                 "MASCOT_KEY_STORE"
             )
-        if not self.secret:
-            raise SettingsError(f"MASCOT_SECRET: missing; {_HINT}")
-        for secret in self.secret:
-            value = secret.get_secret_value()
-            if len(value.encode()) < MIN_SECRET_BYTES:
-                raise SettingsError(f"MASCOT_SECRET: must be {MIN_SECRET_BYTES} bytes or longer; {_HINT}")
-            if value == EXAMPLE_SECRET:
-                raise SettingsError(f"MASCOT_SECRET: is the example of the documentation; {_HINT}")
+        secrets = [secret.get_secret_value() for secret in self.secret]
+        if not secrets:
+            yield f"MASCOT_SECRET: missing; {_HINT}"
+        elif EXAMPLE_SECRET in secrets:
+            yield f"MASCOT_SECRET: is the example of the documentation; {_HINT}"
+        elif any(len(secret.encode()) < MIN_SECRET_BYTES for secret in secrets):
+            yield f"MASCOT_SECRET: must be {MIN_SECRET_BYTES} bytes or longer; {_HINT}"

@@ -17,7 +17,14 @@ _ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}")
 
 
 def _split(value: object) -> object:
+    if isinstance(value, str) and not value.isascii() and not _is_utf8(value):
+        raise ValueError("is not UTF-8 text")
     return [piece.strip() for piece in value.split(",") if piece.strip()] if isinstance(value, str) else value
+
+
+def _is_utf8(value: str) -> bool:
+    """Return whether the bytes in the environment were UTF-8; Python keeps others as surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _web_origins(value: object) -> object:

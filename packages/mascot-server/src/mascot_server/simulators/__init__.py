@@ -19,9 +19,21 @@ from mascot_server.providers.openai.credentials import EPHEMERAL as OPENAI_EPHEM
 from mascot_server.simulators.credentials import CARTESIA_API_KEY, CARTESIA_VOICE_ID
 from mascot_server.simulators.server import AudioSent, Simulators
 
+CREDENTIALS = {
+    "ElevenLabs": {"api_key": ELEVENLABS_API_KEY, "agent_id": ELEVENLABS_AGENT_ID},
+    "OpenAI": {"api_key": OPENAI_API_KEY, "ephemeral_token": OPENAI_EPHEMERAL},
+    "Gemini": {"api_key": GEMINI_API_KEY, "ephemeral_token": GEMINI_EPHEMERAL},
+    "Vertex AI": {
+        "access_token": VERTEX_ACCESS_TOKEN, "project": VERTEX_PROJECT, "api_key": VERTEX_API_KEY,
+    },
+    "Cartesia": {"api_key": CARTESIA_API_KEY, "voice": CARTESIA_VOICE_ID},
+}  # fmt: skip
+"""What the simulated providers accept, by the name of the provider and the field that it is given in."""
+
 __all__ = [
     "CARTESIA_API_KEY",
     "CARTESIA_VOICE_ID",
+    "CREDENTIALS",
     "ELEVENLABS_AGENT_ID",
     "ELEVENLABS_API_KEY",
     "ELEVENLABS_BRANCH_ID",

@@ -125,7 +125,9 @@ class SqliteKeyStore:
             except (sqlite3.Error, OSError) as error:
                 self._drop()
                 gone = isinstance(error, FileNotFoundError) and self._opened is not None
-                reason = "it is gone; put it back, or restart to begin without keys" if gone else error
+                reason = (
+                    "it is gone; put it back, or restart to begin without keys" if gone else _reason(error)
+                )
                 raise StoreError(f"key store {self._path}: {reason}") from None
 
     def _current(self) -> sqlite3.Connection:
@@ -181,6 +183,10 @@ class SqliteKeyStore:
         _leave_wal(db)
         if found < _SCHEMA_VERSION:
             db.executescript(_SCHEMA).close()
+
+
+def _reason(error: Exception) -> object:
+    return getattr(error, "strerror", None) or error
 
 
 def _leave_wal(db: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from mascot_server.http.rest.background import Background
+from mascot_server.http.rest.events import visemes_list
 from mascot_server.http.rest.recordings import RecordingVisemes
 from mascot_server.http.rest.streaming import unless_gone
 from mascot_server.http.rest.uploads import read_file
@@ -85,7 +86,8 @@ class Rest:
             )
             resources.callback(self._background.submit, hearing.close)
             await self._background.run(hearing.open)
-            return await unless_gone(request, predict_whole(hearing, self._background))
+            changes, _ = await unless_gone(request, predict_whole(hearing, self._background))
+            return visemes_list(changes)
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,9 +6,13 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from mascot_server.inference.viseme_sets import DEFAULT_SETS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mascot_server.inference.viseme_sets import VisemeSets
+    from mascot_server.inference.weights import WeightRows
     from mascot_visemes import VisemeEvent
 
 __all__ = [
@@ -18,6 +22,7 @@ __all__ = [
     "chunk_event",
     "speech_error",
     "speech_visemes_event",
+    "visemes_answer",
     "visemes_list",
 ]
 
@@ -25,18 +30,35 @@ KEEP_ALIVE: Final = b": keep-alive\n\n"
 """A comment, which parsers of event streams skip."""
 
 
-def visemes_list(changes: Sequence[VisemeEvent]) -> list[dict[str, Any]]:
+def visemes_list(changes: Sequence[VisemeEvent], sets: VisemeSets = DEFAULT_SETS) -> list[dict[str, Any]]:
     """Changes of mouth shape as the contract writes them, offsets in ms from the start of the audio."""
-    return [{"visemeId": change.viseme, "offset": change.time_ms} for change in changes]
+    return [{sets.event_member: change.viseme, "offset": change.time_ms} for change in changes]
 
 
-def chunk_event(changes: Sequence[VisemeEvent], *, number: int, total: int, duration_ms: int) -> bytes:
+def visemes_answer(
+    changes: Sequence[VisemeEvent], weights: WeightRows | None, sets: VisemeSets
+) -> list[dict[str, Any]] | dict[str, Any]:
+    """The whole answer as JSON: the list of the contract, or an object with the list and the blend weights."""
+    found = visemes_list(changes, sets)
+    return found if weights is None else {"visemes": found, **_weights(weights, named=True)}
+
+
+def chunk_event(
+    changes: Sequence[VisemeEvent],
+    *,
+    number: int,
+    total: int,
+    duration_ms: int,
+    sets: VisemeSets = DEFAULT_SETS,
+    weights: WeightRows | None = None,
+) -> bytes:
     """The visemes of one chunk of a recording, the `number`-th of `total`."""
     return _data(
         {
-            "visemes": visemes_list(changes),
+            "visemes": visemes_list(changes, sets),
             "chunk_progress": f"{number}/{total}",
             "chunk_duration_ms": duration_ms,
+            **_weights(weights, named=number == 1),
         }
     )
 
@@ -67,15 +89,23 @@ def audio_event(pcm: bytes, *, sample_rate: int, sequence: int, duration_ms: int
     )
 
 
-def speech_visemes_event(changes: Sequence[VisemeEvent], *, sequence: int, duration_ms: int) -> bytes:
+def speech_visemes_event(
+    changes: Sequence[VisemeEvent],
+    *,
+    sequence: int,
+    duration_ms: int,
+    sets: VisemeSets = DEFAULT_SETS,
+    weights: WeightRows | None = None,
+) -> bytes:
     """The visemes of the piece of speech number `sequence` (from 0). How many there will be is not known."""
     return _data(
         {
             "type": "visemes",
-            "visemes": visemes_list(changes),
+            "visemes": visemes_list(changes, sets),
             "chunk_duration_ms": duration_ms,
             "audio_sequence": sequence,
             "viseme_sequence": f"{sequence + 1}/{sequence + 1}",
+            **_weights(weights, named=sequence == 0),
         }
     )
 
@@ -83,6 +113,10 @@ def speech_visemes_event(changes: Sequence[VisemeEvent], *, sequence: int, durat
 def speech_error(text: str) -> bytes:
     """The end of speech that could not be finished."""
     return _data({"type": "error", "error": text})
+
+
+def _weights(weights: WeightRows | None, *, named: bool) -> dict[str, Any]:
+    return {} if weights is None else {"weights": weights.as_json(named=named)}
 
 
 def _data(event: dict[str, Any]) -> bytes:

@@ -11,13 +11,14 @@ from typing import Final
 
 from multipart import MultipartSegment, PushMultipartParser
 
-__all__ = ["FormReader"]
+__all__ = ["FIELDS", "FormReader"]
 
 _MAX_PARTS: Final = 32
 _MAX_FIELD_BYTES: Final = 64
 """Of a part that is no file; the longest known value has ten."""
 _FILE_NAME: Final = re.compile(r";\s*+filename\s*+(?:\*\d?\*?)?\s*+=", re.IGNORECASE)
-_FIELDS: Final = frozenset({"sample_rate", "model"})
+FIELDS: Final = frozenset({"sample_rate", "model", "viseme_shapes", "viseme_weights"})
+"""What may stand beside the audio."""
 
 
 class FormReader:
@@ -28,7 +29,7 @@ class FormReader:
 
     Attributes:
         found: How many files there were with the name `audio`.
-        fields: Text of the parts `sample_rate` and `model`.
+        fields: Text of the parts named in `FIELDS`.
 
     Raises:
         ValueError: It cannot be a boundary.
@@ -61,7 +62,7 @@ class FormReader:
                 self._end()
             elif self._in_audio:
                 audio += event
-            elif self._name in _FIELDS:
+            elif self._name in FIELDS:
                 self._value += event
                 if len(self._value) > _MAX_FIELD_BYTES:
                     raise ValueError(f"{self._name} is too long")
@@ -82,7 +83,7 @@ class FormReader:
         self.found += self._in_audio
 
     def _end(self) -> None:
-        if self._name in _FIELDS:
+        if self._name in FIELDS:
             if self._name in self.fields:
                 raise ValueError(f"{self._name} is there twice")
             self.fields[self._name] = self._value.decode(errors="replace")

@@ -29,6 +29,7 @@ _AUDIO_KEY: Final = re.compile(rb'[{,]\s*"audio"\s*:\s*$')
 _KEY_WINDOW: Final = 256
 """Bytes before a string in which its key is looked for; only blanks could make it longer."""
 _QUOTE: Final = ord('"')
+_DATA_URI: Final = b"data:"
 
 
 class OtherFieldsTooLongError(Exception):
@@ -116,11 +117,18 @@ class JsonAudioReader:
 
 
 class Base64Reader:
-    """Decodes base64 piece by piece, blanks and line breaks let pass."""
+    """Decode base64 piece by piece. Blanks and line breaks are skipped."""
 
     def __init__(self) -> None:
-        self._carried = b""
+        self._start = self._carried = b""
         self._ended = False
+
+    @property
+    def problem(self) -> str:
+        """Why the text cannot be decoded, for the error."""
+        if self._start == _DATA_URI:
+            return "is a data: URI; send only the base64 text behind its comma"
+        return "is not base64"
 
     def feed(self, text: bytes) -> bytes:
         """Decodes the next piece.
@@ -128,7 +136,9 @@ class Base64Reader:
         Raises:
             ValueError: It is not base64.
         """
-        text = self._carried + text.translate(None, b" \t\r\n")
+        text = text.translate(None, b" \t\r\n")
+        self._start += text[: len(_DATA_URI) - len(self._start)]
+        text = self._carried + text
         whole = len(text) // 4 * 4
         self._carried = text[whole:]
         if not text:

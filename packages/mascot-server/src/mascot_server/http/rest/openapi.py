@@ -19,6 +19,7 @@ from litestar.openapi.spec import (
 
 from mascot_server.http.rest.synthesis_request import ENGINES, MAX_TEXT, SPEEDS
 from mascot_server.inference.viseme_models import VisemeModel
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VISEME_SHAPES, VISEME_WEIGHTS
 
 __all__ = ["VisemesAudioOperation", "VisemesOperation", "VoicesOperation"]
 
@@ -55,6 +56,19 @@ _MODEL: Final = Schema(
     default="default",
     description="Viseme model: `default` (English) or `indonesian` (Bahasa Indonesia).",
 )
+_SETS: Final = {
+    "viseme_shapes": Schema(
+        type=_STRING,
+        enum=list(VISEME_SHAPES),
+        default=DEFAULT_SETS.shapes,
+        description="Viseme set of the events. `sapi`: numbers, as `visemeId`. The others: names, as `viseme`.",
+    ),
+    "viseme_weights": Schema(
+        type=_STRING,
+        enum=list(VISEME_WEIGHTS),
+        description="Adds blend weights: of the visemes of `oculus` or `vrm`, or of ARKit's blendshapes.",
+    ),
+}
 _SAMPLE_RATE: Final = Schema(
     type=_INTEGER,
     minimum=8000,
@@ -66,14 +80,39 @@ _VISEMES: Final = Schema(
     type=OpenAPIType.ARRAY,
     description="Changes of mouth shape, sorted.",
     items=_object(
-        ["visemeId", "offset"],
+        ["offset"],
         {
             "visemeId": Schema(type=_INTEGER, minimum=0, maximum=21, description="SAPI viseme."),
+            "viseme": Schema(
+                type=_STRING,
+                description="Name of the viseme in the set of `viseme_shapes`, in place of `visemeId`.",
+            ),
             "offset": Schema(
                 type=_INTEGER, minimum=0, description="Milliseconds from the start of the audio."
             ),
         },
+        one_of=[Schema(required=["visemeId"]), Schema(required=["viseme"])],
     ),
+)
+_WEIGHTS: Final = _object(
+    ["fps", "offset", "frames"],
+    {
+        "fps": Schema(type=_INTEGER, minimum=1, example=100, description="Rows per second."),
+        "offset": Schema(
+            type=_INTEGER, minimum=0, description="Milliseconds from the start of the audio to the first row."
+        ),
+        "names": Schema(
+            type=OpenAPIType.ARRAY,
+            items=Schema(type=_STRING),
+            description="What the columns stand for; only in the first event of an answer.",
+        ),
+        "frames": Schema(
+            type=_STRING,
+            content_encoding="base64",
+            description="The rows, one after the other: a byte for each column, of which 255 stands for 1.",
+        ),
+    },
+    description="Blend weights, where `viseme_weights` was asked for.",
 )
 
 _VISEMES_STREAM: Final = """Events, each a line `data: ` with JSON, as the model runs:
@@ -104,7 +143,12 @@ _ERROR: Final = Schema(const="error")
 
 _CHUNK: Final = _object(
     ["visemes", "chunk_progress", "chunk_duration_ms"],
-    {"visemes": _VISEMES, "chunk_progress": _PROGRESS, "chunk_duration_ms": _DURATION},
+    {
+        "visemes": _VISEMES,
+        "chunk_progress": _PROGRESS,
+        "chunk_duration_ms": _DURATION,
+        "weights": _WEIGHTS,
+    },
 )
 _CHUNK_ERROR: Final = _object(
     ["type", "error", "chunk_id", "visemes"],
@@ -128,7 +172,12 @@ _SPEECH_VISEMES: Final = _object(
         "chunk_duration_ms": _DURATION,
         "audio_sequence": _SEQUENCE,
         "viseme_sequence": _PROGRESS,
+        "weights": _WEIGHTS,
     },
+)
+_WHOLE: Final = Schema(
+    one_of=[_VISEMES, _object(["visemes", "weights"], {"visemes": _VISEMES, "weights": _WEIGHTS})],
+    description="The list; with `viseme_weights` an object with the list and the weights.",
 )
 _SPEECH_ERROR: Final = _object(["type", "error"], {"type": _ERROR, "error": Schema(type=_STRING)})
 
@@ -155,12 +204,12 @@ class VisemesOperation(Operation):
         self.summary = "Predict the visemes of a recording"
         self.description = (
             "Takes a recording as base64 in JSON, as the body itself, or in a form, and streams its visemes. "
-            "With `Accept: application/json` the answer is one list."
+            "With `Accept: application/json` the answer is one list, and with `viseme_weights` an object."
         )
         self.tags = None
         self.security = _SECURITY
-        self.parameters = [_query("sample_rate", _SAMPLE_RATE), _query("model", _MODEL)]
-        fields = {"sample_rate": _SAMPLE_RATE, "model": _MODEL}
+        fields = {"sample_rate": _SAMPLE_RATE, "model": _MODEL, **_SETS}
+        self.parameters = [_query(name, schema) for name, schema in fields.items()]
         base64_audio = Schema(
             type=_STRING,
             min_length=1,
@@ -184,7 +233,7 @@ class VisemesOperation(Operation):
         )
         self.responses = {
             "200": _stream(
-                _VISEMES_STREAM, _CHUNK, _CHUNK_ERROR, also={_JSON: OpenAPIMediaType(schema=_VISEMES)}
+                _VISEMES_STREAM, _CHUNK, _CHUNK_ERROR, also={_JSON: OpenAPIMediaType(schema=_WHOLE)}
             ),
             **_errors(
                 status_400="Invalid audio data",
@@ -229,6 +278,7 @@ class VisemesAudioOperation(Operation):
                             ),
                             "speed": Schema(type=_NUMBER, minimum=SPEEDS[0], maximum=SPEEDS[1], default=1.0),
                             "model": _MODEL,
+                            **_SETS,
                         },
                     )
                 )

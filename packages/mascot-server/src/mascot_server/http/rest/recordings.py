@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import mascot_visemes
 from mascot_server.errors import BadRequest, TooLarge
-from mascot_server.http.rest.sniffing import HEAD_BYTES, is_audio_file, unreadable_format
 from mascot_server.inference.viseme_models import VisemeModel, recording_network
+from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
+from mascot_server.inference.whole_stream import WholeStream
 from mascot_visemes import AudioError, MissingExtraError, VisemeEvent
+from mascot_visemes.sniffing import HEAD_BYTES, sniff
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from mascot_server.inference.weights import WeightRows
 
 __all__ = ["CHUNK_MS", "RecordingChunk", "RecordingVisemes"]
 
@@ -34,12 +38,14 @@ class RecordingChunk:
         number: Which chunk it is, from 1.
         total: How many there are, as far as is known.
         duration_ms: How long it is, rounded.
+        weights: Its blend weights, from the start of the audio; `None` where they were not asked for.
     """
 
-    changes: list[VisemeEvent[int]]
+    changes: list[VisemeEvent]
     number: int
     total: int
     duration_ms: int
+    weights: WeightRows | None = None
 
 
 class RecordingVisemes:
@@ -51,13 +57,22 @@ class RecordingVisemes:
         model: The viseme model.
         max_seconds: How long the audio may be.
         bare: Whether bytes that no known format begins with are bare PCM16.
+        sets: Viseme sets of the changes and of the weights.
     """
 
     def __init__(
-        self, file: BinaryIO, *, sample_rate: int, model: VisemeModel, max_seconds: float, bare: bool
+        self,
+        file: BinaryIO,
+        *,
+        sample_rate: int,
+        model: VisemeModel,
+        max_seconds: float,
+        bare: bool,
+        sets: VisemeSets = DEFAULT_SETS,
     ) -> None:
         self._file = file
         self._sample_rate, self._model, self._max_seconds, self._bare = sample_rate, model, max_seconds, bare
+        self._sets = sets
         self._opened = ExitStack()
         self._block: NDArray[np.float32] | None = None
         self._samples = self._number = self._total = 0
@@ -72,7 +87,10 @@ class RecordingVisemes:
         try:
             self._open()
         except MissingExtraError:
-            raise invalid("audio", "only WAV and bare PCM16 can be decoded on this server") from None
+            advice = "convert it: ffmpeg -i FILE out.wav"
+            raise invalid(
+                "audio", f"only WAV and bare PCM16 can be decoded on this server; {advice}"
+            ) from None
         except AudioError as error:
             raise _unreadable(error) from None
 
@@ -89,15 +107,15 @@ class RecordingVisemes:
         self._number += 1
         self._count(len(block))
         try:
-            changes = self._stream.accept_waveform(block)
+            changes, weights = self._stream.accept(block)
             self._block = next(self._recording.blocks, None)
         except AudioError as error:
             raise _unreadable(error) from None
         if self._block is None:
-            changes += self._stream.input_finished()
+            changes += self._stream.finish()
             self._total = self._number
         duration_ms = round(len(block) * 1000 / self._recording.rate)
-        return RecordingChunk(changes, self._number, max(self._total, self._number), duration_ms)
+        return RecordingChunk(changes, self._number, max(self._total, self._number), duration_ms, weights)
 
     @property
     def number(self) -> int:
@@ -114,9 +132,7 @@ class RecordingVisemes:
         self._file.seek(0)
         if not head:
             raise invalid("audio", "is empty")
-        if format_name := unreadable_format(head):
-            raise invalid("audio", f"{format_name} is not decoded here; send WAV, MP3, FLAC or Ogg")
-        raw_rate = None if is_audio_file(head) or not self._bare else self._sample_rate
+        raw_rate = self._sample_rate if self._bare and sniff(head) is None else None
         if raw_rate is not None and self._file.seek(0, SEEK_END) % 2:
             raise invalid(
                 "audio", "neither a WAV, MP3, FLAC or Ogg file nor PCM16, which has an even number of bytes"
@@ -127,8 +143,9 @@ class RecordingVisemes:
         if (self._recording.seconds or 0) > self._max_seconds:
             raise self._too_long()
         self._total = math.ceil((self._recording.seconds or 0) * 1000 / CHUNK_MS)
-        engine = mascot_visemes.load(recording_network(self._model))
-        self._stream = engine.create_stream(sample_rate=self._recording.rate, encoding="float32")
+        self._stream = WholeStream(
+            recording_network(self._model), self._sets, sample_rate=self._recording.rate, encoding="float32"
+        )
         self._block = next(self._recording.blocks)
 
     def _count(self, samples: int) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import mascot_visemes
 from mascot_server.errors import BadRequest, Refusal, TooLarge
 from mascot_server.http.rest.events import audio_event, speech_error, speech_visemes_event
 from mascot_server.inference.viseme_models import recording_network
+from mascot_server.inference.whole_stream import WholeStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from mascot_server.http.rest.background import Background
     from mascot_server.inference.viseme_models import VisemeModel
+    from mascot_server.inference.viseme_sets import VisemeSets
     from mascot_server.tts import Speech
 
 __all__ = ["PIECE_MS", "Piece", "first_piece", "pieces", "speech_events"]
@@ -85,6 +87,7 @@ async def speech_events(
     *,
     sample_rate: int,
     model: VisemeModel,
+    sets: VisemeSets,
     background: Background,
 ) -> AsyncIterator[bytes]:
     """The events of speech, offsets in ms from its start.
@@ -94,11 +97,13 @@ async def speech_events(
         coming: The others, each taken only when the one before is sent.
         sample_rate: Of the pieces.
         model: The viseme model.
+        sets: Viseme sets of the changes and of the weights.
         background: Where it runs.
     """
     # The first request may have to read the network; conversations do not wait for that.
-    engine = await background.run(mascot_visemes.load, recording_network(model))
-    stream = engine.create_stream(sample_rate=sample_rate)
+    stream = await background.run(
+        partial(WholeStream, recording_network(model), sets, sample_rate=sample_rate)
+    )
     sequence = 0
     piece: Piece | None = first
     try:
@@ -106,10 +111,12 @@ async def speech_events(
             pcm = piece.pcm
             duration_ms = round(len(pcm) / 2 * 1000 / sample_rate)
             yield audio_event(pcm, sample_rate=sample_rate, sequence=sequence, duration_ms=duration_ms)
-            changes = await background.run(stream.accept_waveform, pcm)
+            changes, weights = await background.run(stream.accept, pcm)
             if piece.last:
-                changes += stream.input_finished()
-            yield speech_visemes_event(changes, sequence=sequence, duration_ms=duration_ms)
+                changes += stream.finish()
+            yield speech_visemes_event(
+                changes, sequence=sequence, duration_ms=duration_ms, sets=sets, weights=weights
+            )
             sequence += 1
             piece = await anext(coming, None)
     except Refusal as error:

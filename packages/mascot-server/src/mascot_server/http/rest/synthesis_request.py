@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from mascot_server.errors import BadRequest
 from mascot_server.inference.viseme_models import VisemeModel
+from mascot_server.inference.viseme_sets import UnknownSetError, VisemeSets
 
 __all__ = ["ENGINES", "MAX_TEXT", "SPEEDS", "SpeechRequest", "TtsEngine", "parse_speech_request"]
 
@@ -31,6 +32,7 @@ class SpeechRequest:
         key: The caller's key of that engine; empty for the built-in one.
         speed: Within `SPEEDS`.
         model: The viseme model.
+        sets: Viseme sets of the changes and of the weights.
     """
 
     text: str
@@ -39,6 +41,7 @@ class SpeechRequest:
     key: str = field(repr=False)
     speed: float
     model: VisemeModel
+    sets: VisemeSets
 
 
 def parse_speech_request(body: bytes) -> SpeechRequest:
@@ -59,7 +62,15 @@ def parse_speech_request(body: bytes) -> SpeechRequest:
         engine=engine,
         speed=_speed(fields.get("speed", 1.0)),
         model=cast("VisemeModel", _one_of(fields, "model", get_args(VisemeModel))),
+        sets=_sets(fields),
     )
+
+
+def _sets(fields: dict[str, Any]) -> VisemeSets:
+    try:
+        return VisemeSets.read(fields)
+    except UnknownSetError as error:
+        raise BadRequest(f"{error.field}: {error.problem}") from None
 
 
 def _required(fields: dict[str, Any], engine: TtsEngine) -> dict[str, str]:

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from mascot_server.errors import TooLarge
-from mascot_server.http.rest.form import FormReader
+from mascot_server.http.rest.form import FIELDS, FormReader
 from mascot_server.http.rest.json_audio import (
     MAX_OTHER_BYTES,
     Base64Reader,
@@ -21,13 +21,14 @@ from mascot_server.http.rest.json_audio import (
 from mascot_server.http.rest.recordings import invalid
 from mascot_server.http.rest.streaming import ClientGone
 from mascot_server.inference.viseme_models import VisemeModel
+from mascot_server.inference.viseme_sets import UnknownSetError, VisemeSets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from litestar import Request
 
-__all__ = ["Upload", "body_limit", "read_file", "read_upload"]
+__all__ = ["Upload", "UploadOptions", "body_limit", "read_file", "read_upload"]
 
 _IN_MEMORY: Final = 1 << 20
 """Bytes of an upload that are kept in memory; more goes to a temporary file."""
@@ -36,19 +37,32 @@ _RATES: Final = range(8000, 48001)
 
 
 @dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """What stands beside the audio.
+
+    Attributes:
+        sample_rate: Rate of bare PCM16.
+        model: The viseme model.
+        sets: Viseme sets of the changes and of the weights.
+    """
+
+    sample_rate: int
+    model: VisemeModel
+    sets: VisemeSets
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """What a request carries.
 
     Attributes:
         file: The audio, at its start.
-        sample_rate: Rate of bare PCM16.
-        model: The viseme model.
+        options: What stands beside it.
         bare: Whether it may be bare PCM16.
     """
 
     file: BinaryIO
-    sample_rate: int
-    model: VisemeModel
+    options: UploadOptions
     bare: bool = field(default=True)
 
 
@@ -71,24 +85,24 @@ async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upl
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     # Looked at for any body: what is wrong there was meant for something.
-    sample_rate, model = _query(request)
+    options = _query(request)
     try:
         if kind == "multipart/form-data":
             return await _form(request, max_bytes)
         if kind.startswith("audio/"):
             file = await read_file(request, max_bytes=max_bytes)
-            return Upload(file, sample_rate, model, bare=kind in _BARE_TYPES)
+            return Upload(file, options, bare=kind in _BARE_TYPES)
         return await _json(request, max_bytes)
     except RequestEntityTooLarge:
         raise _too_large(max_bytes) from None
 
 
-def _query(request: Request[Any, Any, Any]) -> tuple[int, VisemeModel]:
+def _query(request: Request[Any, Any, Any]) -> UploadOptions:
     fields = request.query_params
-    for name in ("sample_rate", "model"):
+    for name in sorted(FIELDS):
         if len(fields.getall(name, [])) > 1:
             raise invalid(name, "is there twice")
-    return _sample_rate(fields), _model(fields)
+    return _options(fields)
 
 
 async def read_file(request: Request[Any, Any, Any], *, max_bytes: int) -> BinaryIO:
@@ -137,10 +151,10 @@ async def _form(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
         except ValueError as error:
             raise invalid("audio", f"the form cannot be read: {error}") from None
         _check_found(reader.found, "send the file in a field of this name")
-        sample_rate, model = _sample_rate(reader.fields), _model(reader.fields)
+        options = _options(reader.fields)
         file.seek(0)
         unless_done.pop_all()
-    return Upload(file, sample_rate, model)
+    return Upload(file, options)
 
 
 async def _json(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
@@ -154,15 +168,14 @@ async def _json(request: Request[Any, Any, Any], max_bytes: int) -> Upload:
             if size > max_bytes:
                 raise _too_large(max_bytes)
             file.write(data)
-        fields = _fields(reader)
-        sample_rate, model = _sample_rate(fields), _model(fields)
+        options = _options(_fields(reader))
         try:
             decoder.finish()
         except ValueError:
-            raise invalid("audio", "is not base64") from None
+            raise invalid("audio", decoder.problem) from None
         file.seek(0)
         unless_done.pop_all()
-    return Upload(file, sample_rate, model)
+    return Upload(file, options)
 
 
 def _decoded(reader: JsonAudioReader, decoder: Base64Reader, piece: bytes) -> bytes:
@@ -174,7 +187,7 @@ def _decoded(reader: JsonAudioReader, decoder: Base64Reader, piece: bytes) -> by
             f"the JSON beside it is longer than {MAX_OTHER_BYTES} bytes; send base64 and known fields only",
         ) from None
     except ValueError:
-        raise invalid("audio", "is not base64") from None
+        raise invalid("audio", decoder.problem) from None
 
 
 def _fields(reader: JsonAudioReader) -> dict[str, Any]:
@@ -204,10 +217,23 @@ async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         raise ClientGone("the client is gone") from None
 
 
+def _options(fields: Mapping[str, Any]) -> UploadOptions:
+    return UploadOptions(_sample_rate(fields), _model(fields), _sets(fields))
+
+
+def _sets(fields: Mapping[str, Any]) -> VisemeSets:
+    try:
+        return VisemeSets.read(fields)
+    except UnknownSetError as error:
+        raise invalid(error.field, error.problem) from None
+
+
 def _sample_rate(fields: Mapping[str, Any]) -> int:
     value = fields.get("sample_rate", 16000)
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:6])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if not isinstance(value, int) or value not in _RATES:
         raise invalid("sample_rate", f"must be a whole number from {_RATES[0]} to {_RATES[-1]}")
     return value

@@ -10,11 +10,12 @@ from litestar import MediaType, Request, Response, post
 from litestar.datastructures.headers import Accept
 
 from mascot_server.errors import Forbidden, Refusal, Unauthorized
-from mascot_server.http.rest.events import chunk_error, chunk_event, visemes_list
+from mascot_server.http.rest.events import chunk_error, chunk_event, visemes_answer
 from mascot_server.http.rest.openapi import VisemesOperation
 from mascot_server.http.rest.recordings import RecordingChunk, RecordingVisemes
 from mascot_server.http.rest.streaming import event_stream, unless_gone
 from mascot_server.http.rest.uploads import body_limit, read_upload
+from mascot_server.inference.weights import WeightRows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from mascot_server.auth.http_access import Access
     from mascot_server.http.rest.background import Background
+    from mascot_server.inference.viseme_sets import VisemeSets
+    from mascot_visemes import VisemeEvent
 
 __all__ = ["predict_whole", "visemes_route"]
 
@@ -63,21 +66,24 @@ def visemes_route(
         async with AsyncExitStack() as resources:
             resources.enter_context(background.slot(key.id))
             upload = await read_upload(request, max_bytes=max_bytes)
+            sets = upload.options.sets
             hearing = RecordingVisemes(
                 upload.file,
-                sample_rate=upload.sample_rate,
-                model=upload.model,
+                sample_rate=upload.options.sample_rate,
+                model=upload.options.model,
                 max_seconds=max_seconds,
                 bare=upload.bare,
+                sets=sets,
             )
             resources.callback(background.submit, hearing.close)
             await background.run(hearing.open)
             if _wants_list(request):
-                found = await unless_gone(request, predict_whole(hearing, background))
+                changes, weights = await unless_gone(request, predict_whole(hearing, background))
+                found = visemes_answer(changes, weights, sets)
                 return Response(found, media_type=MediaType.JSON)
             first = await unless_gone(request, background.run(hearing.next))
-            events = _events(hearing, background)
-            return event_stream(_event(first), events, resources.pop_all(), stall_seconds=stall_seconds)
+            events = _events(hearing, sets, background)
+            return event_stream(_event(first, sets), events, resources.pop_all(), stall_seconds=stall_seconds)
 
     return visemes
 
@@ -88,8 +94,10 @@ def _wants_list(request: Request[Any, Any, Any]) -> bool:
     return accept.best_match(types, default=types[0]) == types[1]
 
 
-async def predict_whole(hearing: RecordingVisemes, background: Background) -> list[dict[str, Any]]:
-    """The visemes of a whole recording, as the contract writes them.
+async def predict_whole(
+    hearing: RecordingVisemes, background: Background
+) -> tuple[list[VisemeEvent], WeightRows | None]:
+    """The changes of a whole recording, and its blend weights if they were asked for.
 
     Args:
         hearing: The recording, open.
@@ -98,16 +106,21 @@ async def predict_whole(hearing: RecordingVisemes, background: Background) -> li
     Raises:
         Refusal: The audio is damaged or too long.
     """
-    found: list[dict[str, Any]] = []
+    changes: list[VisemeEvent] = []
+    rows: list[WeightRows] = []
     while heard := await background.run(hearing.next):
-        found += visemes_list(heard.changes)
-    return found
+        changes += heard.changes
+        if heard.weights is not None:
+            rows.append(heard.weights)
+    return changes, WeightRows.joined(rows) if rows else None
 
 
-async def _events(hearing: RecordingVisemes, background: Background) -> AsyncIterator[bytes]:
+async def _events(
+    hearing: RecordingVisemes, sets: VisemeSets, background: Background
+) -> AsyncIterator[bytes]:
     try:
         while heard := await background.run(hearing.next):
-            yield _event(heard)
+            yield _event(heard, sets)
     except Refusal as error:
         yield chunk_error(hearing.number, str(error))
     except Exception:
@@ -115,5 +128,12 @@ async def _events(hearing: RecordingVisemes, background: Background) -> AsyncIte
         yield chunk_error(hearing.number, "Internal server error")
 
 
-def _event(heard: RecordingChunk) -> bytes:
-    return chunk_event(heard.changes, number=heard.number, total=heard.total, duration_ms=heard.duration_ms)
+def _event(heard: RecordingChunk, sets: VisemeSets) -> bytes:
+    return chunk_event(
+        heard.changes,
+        number=heard.number,
+        total=heard.total,
+        duration_ms=heard.duration_ms,
+        sets=sets,
+        weights=heard.weights,
+    )

@@ -69,7 +69,12 @@ def visemes_audio_routes(
             coming = pieces(speech, max_seconds=settings.max_speech_seconds)
             first = await unless_gone(request, first_piece(coming))
             events = speech_events(
-                first, coming, sample_rate=speech.sample_rate, model=asked.model, background=background
+                first,
+                coming,
+                sample_rate=speech.sample_rate,
+                model=asked.model,
+                sets=asked.sets,
+                background=background,
             )
             return event_stream(
                 await anext(events),

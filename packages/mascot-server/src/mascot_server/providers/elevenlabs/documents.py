@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mascot_server.providers.documents import (
     PAYLOAD_PROPERTIES,
+    PAYLOAD_REQUIRED,
     TOKEN_IN_QUERY,
     ConfigDocument,
     SocketDocument,
@@ -16,7 +17,7 @@ __all__ = ["CONFIG", "PATH", "SOCKET"]
 PATH: Final = "/v1/conversation"
 
 _EXAMPLE: Final[dict[str, Any]] = {
-    "api_key": "sk_your_elevenlabs_api_key_here",
+    "api_key": "sk_elevenlabs_api_key",
     "agent_id": "agent_1234567890",
     "sample_rate": 16000,
 }
@@ -69,7 +70,7 @@ SOCKET: Final = SocketDocument(
         "elevenlabsVisemes": {
             "type": "object",
             "properties": {"type": {"const": "visemes"}, **PAYLOAD_PROPERTIES},
-            "required": sorted({"type", *PAYLOAD_PROPERTIES}),
+            "required": ["type", *PAYLOAD_REQUIRED],
             "additionalProperties": False,
         }
     },

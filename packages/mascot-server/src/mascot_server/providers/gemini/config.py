@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
-from mascot_server.providers.config import Name, Secret, TokenConfig
+from mascot_server.providers.config import Name, Secret, TokenConfig, in_words
 
 __all__ = ["GeminiConfig"]
 
@@ -15,9 +16,20 @@ _ACCESS_TOKEN: Final = "ya29."  # noqa: S105 - how Google's OAuth access tokens 
 _API_KEY: Final = "AIza"
 
 # The project becomes a part of the model's name.
-Project = Annotated[str, Field(max_length=128, pattern=r"^[a-z0-9]([a-z0-9.:-]*[a-z0-9])?$")]
+Project = Annotated[
+    str,
+    Field(max_length=128, pattern=r"^[a-z0-9]([a-z0-9.:-]*[a-z0-9])?$"),
+    in_words(
+        re.compile(r"[a-z0-9]([a-z0-9.:-]*[a-z0-9])?"),
+        "the id of a Google Cloud project, such as my-project-1",
+    ),
+]
 # The location becomes a part of a host's name, whose labels have at most 63 characters.
-Location = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+Location = Annotated[
+    str,
+    Field(max_length=40, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
+    in_words(re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"), "a location of Google Cloud, such as us-central1"),
+]
 
 
 class GeminiConfig(TokenConfig):

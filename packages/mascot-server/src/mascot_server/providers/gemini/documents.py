@@ -52,7 +52,7 @@ CONFIG: Final = ConfigDocument(
             "Gemini on Vertex AI",
             {
                 "api": "vertex",
-                "project": "your-project",
+                "project": "my-project",
                 "location": "europe-west4",
                 "access_token": "ya29.google-cloud-access-token",
                 "model": "gemini-live-2.5-flash",

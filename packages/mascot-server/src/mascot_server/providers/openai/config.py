@@ -77,8 +77,21 @@ class OpenAIConfig(TokenConfig):
         if self.is_live and (self.upstream or self.viseme_events == "azure"):
             field = "upstream" if self.upstream else "viseme_events"
             raise ValueError(f"{field} is for the Realtime API, and this is GPT-Live; remove it")
+        if self.viseme_events == "azure":
+            self._check_azure()
         if not self.credential:
             raise ValueError(
                 "api_key is required" if self.is_live else "ephemeral_token is required (or api_key)"
             )
         return self
+
+    def _check_azure(self) -> None:
+        """Check that nothing is asked for that Azure's events of visemes have no place for."""
+        if self.viseme_weights is not None:
+            raise ValueError(
+                'viseme_weights does not go with viseme_events "azure", whose events have none; remove one'
+            )
+        if self.viseme_shapes not in (None, "sapi"):
+            raise ValueError(
+                'viseme_shapes must be "sapi" with viseme_events "azure", whose events carry SAPI ids'
+            )

@@ -1,0 +1,121 @@
+"""Blend weights: how much of each viseme, or of each blendshape of a face, to show while audio plays."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from mascot_client.errors import ProtocolError
+
+_FULL = 255
+"""What stands for 1 on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlendWeights:
+    """The blend weights of one message's audio, a row for each moment.
+
+    Attributes:
+        names: what the columns stand for: visemes, or ARKit's blendshapes. On the wire only the first weights of each
+            turn have names; ``listen``, ``for_openai.VisemeReader``, the ElevenLabs conversations and ``Timeline`` put
+            them into the others. Empty if they are not known.
+        fps: rows per second.
+        offset_ms: from the start of the audio to the first row, in milliseconds.
+        frames: the rows, one after the other; a byte for each column, of which 255 stands for 1.
+    """
+
+    names: tuple[str, ...]
+    fps: float
+    offset_ms: float
+    frames: bytes
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read the member ``weights`` of a payload.
+
+        Args:
+            value: the decoded JSON object. Members this version does not know are ignored.
+
+        Raises:
+            ProtocolError: it is no object, or a member is missing, mistyped or out of range.
+        """
+        if not isinstance(value, Mapping):
+            raise ProtocolError("weights", "must be a JSON object")
+        return cls(
+            names=_names(value.get("names", ())),
+            fps=_number(value, "fps", above=0),
+            offset_ms=_number(value, "offset"),
+            frames=_bytes(value.get("frames")),
+        )._checked()
+
+    def named(self, names: tuple[str, ...]) -> Self:
+        """Return the same weights with names for their columns, if they have none.
+
+        Raises:
+            ProtocolError: there are not as many columns.
+        """
+        return self if self.names else replace(self, names=names)._checked()
+
+    def __len__(self) -> int:
+        """How many rows there are; 0 as long as the names of the columns are not known."""
+        return len(self.frames) // len(self.names) if self.names else 0
+
+    def row(self, number: int) -> dict[str, float]:
+        """Return one row.
+
+        Args:
+            number: 0 to ``len(weights) - 1``. It is to be shown at ``offset_ms + 1000 * number / fps``.
+
+        Returns:
+            The weight of each column, 0 to 1, by name.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        if not 0 <= number < len(self):
+            raise IndexError(f"row: must be at least 0 and less than {len(self)}")
+        width = len(self.names)
+        row = self.frames[number * width : (number + 1) * width]
+        return {name: byte / _FULL for name, byte in zip(self.names, row, strict=True)}
+
+    def _checked(self) -> Self:
+        if self.names and len(self.frames) % len(self.names):
+            raise ProtocolError("weights.frames", f"must be whole rows of {len(self.names)} columns")
+        return self
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise ProtocolError("weights.names", "must be a list")
+    names = tuple(value)
+    if not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
+        raise ProtocolError("weights.names", "must be different non-empty strings")
+    return names
+
+
+def _number(value: Mapping[str, object], name: str, *, above: float = -1) -> float:
+    found = value.get(name)
+    if (
+        not isinstance(found, int | float)
+        or isinstance(found, bool)
+        or not max(found, 0) < math.inf
+        or found <= above
+        or found < 0
+    ):
+        raise ProtocolError(
+            f"weights.{name}", f"must be a finite number, {'above 0' if above == 0 else '0 or more'}"
+        )
+    return found
+
+
+def _bytes(value: object) -> bytes:
+    try:
+        if isinstance(value, str):
+            return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        pass
+    raise ProtocolError("weights.frames", "must be base64")

@@ -1,0 +1,58 @@
+"""Streams of recordings and spoken text: the changes of each chunk and, where they are asked for, its blend weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mascot_visemes
+from mascot_server.inference.weights import WeightRows
+
+if TYPE_CHECKING:
+    from mascot_server.inference.viseme_sets import VisemeSets
+    from mascot_visemes import Encoding, VisemeEvent
+
+__all__ = ["WholeStream"]
+
+
+class WholeStream:
+    """A stream that is heard to its end.
+
+    Args:
+        network: Network of mascot-visemes.
+        sets: Viseme sets of the events and of the weights.
+        sample_rate: In Hz.
+        encoding: Of the audio.
+    """
+
+    def __init__(
+        self, network: str, sets: VisemeSets, *, sample_rate: int, encoding: Encoding = "pcm16"
+    ) -> None:
+        engine = mascot_visemes.load(network, shapes=sets.shapes)
+        self._stream = engine.create_stream(
+            sample_rate=sample_rate, encoding=encoding, weights=sets.weights or False
+        )
+        self._columns = tuple(map(str, self._stream.columns))
+        self._rows = 0
+
+    def accept(self, chunk: Any) -> tuple[list[VisemeEvent], WeightRows | None]:
+        """Take the next chunk.
+
+        Args:
+            chunk: As for `mascot_visemes.Stream.accept_waveform`.
+
+        Returns:
+            Its changes and its weights, both counted from the start of the stream.
+
+        Raises:
+            AudioError: The chunk cannot be used.
+        """
+        changes = self._stream.accept_waveform(chunk)
+        if not self._columns:
+            return changes, None
+        weights = WeightRows.of(self._columns, self._rows, self._stream.weights)
+        self._rows += len(weights.data) // len(self._columns)
+        return changes, weights
+
+    def finish(self) -> list[VisemeEvent]:
+        """End the stream; return the change that closes the mouth, if it is open."""
+        return self._stream.input_finished()

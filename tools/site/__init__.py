@@ -1,0 +1,1 @@
+"""The documentation site: what `nox -s docs` adds to the pages in `docs/`."""
