@@ -275,6 +275,19 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def web(session: nox.Session) -> None:
+    """Test mascot-web: in Node.js, as the package that npm publishes, and with real avatars in Chromium (needs npm).
+
+    Packages of npm are fetched into a temporary folder. Where npm has no network, tests that need them are skipped.
+    Measurements are kept in the folder that MASCOT_ARTEFACTS names, or else in one of the session's.
+    """
+    session.install(*build_wheels(session, *PARTS["integration"]), *group("test"), *group("browser"))
+    session.run("python", "-m", "tools.browser")
+    kept = os.environ.get("MASCOT_ARTEFACTS") or str(Path(session.create_tmp()).resolve() / "artefacts")
+    session.run("pytest", "tests/web", *session.posargs, env={"MASCOT_ARTEFACTS": kept})
+
+
+@nox.session
 def examples(session: nox.Session) -> None:
     """Run the examples' tests, or one of them: `nox -s examples -- terminal_avatar --provider gemini`."""
     groups = (*group("test"), *group("browser"), *group("examples"))
@@ -351,7 +364,7 @@ def types(session: nox.Session) -> None:
         *group("browser"),
         *testing("integration"),
     )
-    for package in sorted(path.name for path in (ROOT / "packages").iterdir()):
+    for package in sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")):
         session.run("mypy", f"packages/{package}/src")
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 
-from bench.machine import machine
+from bench.machine import machine, steal_percent
 from bench.relay.earlier import EarlierServer, commit_of
 from bench.relay.mascot import MascotServer
 from bench.relay.others import Bare, Direct, LiteLlm, Nginx
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 _MOST_SESSIONS: Final = 2000
 _LONGEST_S: Final = 60.0
+_ONE_NETWORK: Final = ("lite", "default")
+"""Values of MASCOT_LIVE_MODEL with contenders of their own: they use one network always."""
 _QUICK: Final[dict[str, Any]] = {
     "sessions": 8,
     "seconds": 0.5,
@@ -56,6 +58,8 @@ _QUICK: Final[dict[str, Any]] = {
     "turn_s": 0.5,
     "ramp_most": 0,
     "late_sessions": (),
+    "mixed_most": 8,
+    "mixed_step_s": 0.6,
 }
 """What `--quick` puts in the place of the defaults: whether everything works, not how fast it is."""
 
@@ -75,7 +79,7 @@ def run(options: Options, chosen: list[Contender], provider_name: str) -> dict[s
             raise SystemExit("stopped; nothing was written") from None
     return {
         "date": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": description,
+        "machine": description | {"steal_percent": steal_percent()},
         "versions": _versions(chosen),
         "provider": provider_name,
         "pinned": own_core is not None,
@@ -105,6 +109,8 @@ async def _measure(
         await rounds.bursts()
         if options.ramp_most:
             await rounds.ramp()
+        if options.mixed_most:
+            await rounds.mixed()
         await rounds.server()
     finally:
         await rounds.stop()
@@ -115,13 +121,14 @@ async def _measure(
 def _contenders(litellm_environment: Path) -> list[Contender]:
     """All of them, the reference first."""
     ours = [MascotServer(visemes=visemes) for visemes in (False, True)]
+    ours += [MascotServer(visemes=True, live_model=name) for name in _ONE_NETWORK]
     return [Direct(), Nginx(), Bare(), LiteLlm(litellm_environment), *ours]
 
 
 def _with_earlier(chosen: list[Contender], commit: str, folder: Path) -> list[Contender]:
-    """Put an older commit of this project's server behind what was chosen, for each of its forms that was."""
-    ours = [contender for contender in chosen if isinstance(contender, MascotServer)]
-    return [*chosen, *(EarlierServer(commit, folder, visemes=contender.visemes) for contender in ours)]
+    """Put an older commit of this project's server behind what was chosen, with and without visemes as chosen."""
+    ours = {contender.visemes for contender in chosen if isinstance(contender, MascotServer)}
+    return [*chosen, *(EarlierServer(commit, folder, visemes=visemes) for visemes in sorted(ours))]
 
 
 def _versions(chosen: list[Contender]) -> dict[str, str | None]:
@@ -180,9 +187,9 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
     add(
         "--contenders",
         type=_names(known),
-        default=tuple(known),
+        default=tuple(key for key in known if not key.endswith(_ONE_NETWORK)),
         metavar="A,B",
-        help=f"of {', '.join(known)} (all)",
+        help=f"of {', '.join(known)} (all but the last two)",
     )
     add("--provider", choices=PROVIDERS, default="openai", help="whose wire is spoken (%(default)s)")
     add(
@@ -198,6 +205,8 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
     add("--duty", type=_number(float, 0.05, 1), help=f"share of the time that agents talk ({default.duty:g})")
     add("--ramp-max", type=_number(int, 0, _MOST_SESSIONS), dest="ramp_most", metavar="N",
         help=f"sessions to stop the ramp at; 0 for none ({default.ramp_most})")  # fmt: skip
+    add("--mixed-max", type=_number(int, 0, _MOST_SESSIONS), dest="mixed_most", metavar="N",
+        help=f"most sessions of the mixed load; 0 for none ({default.mixed_most})")  # fmt: skip
     add("--bursts", type=_names([mode for mode in MODES if mode != "steady"]), metavar="A,B",
         help=f"of {', '.join(mode for mode in MODES if mode != 'steady')} (all)")  # fmt: skip
     add("--quick", action="store_true", help="see in seconds whether everything works; no ramp")

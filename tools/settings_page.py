@@ -49,7 +49,7 @@ SECTIONS = {
         "cartesia_url",
     ),
     "Conversations": (
-        "english_model",
+        "live_model",
         "viseme_budget_ms",
         "max_session_seconds",
         "idle_seconds",

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bench.relay.wires import Wire
 
-__all__ = ["Address", "Command", "Contender", "Plain"]
+__all__ = ["Address", "Command", "Contender", "Counted", "Plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,30 @@ class Command:
     arguments: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     start_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a server has counted about its visemes.
+
+    Attributes:
+        late: Audio messages that went on without visemes because these came too late.
+        turns: Turns by the network that they began with.
+        changed: Turns that changed to the fast network before their end.
+    """
+
+    late: int = 0
+    turns: Mapping[str, int] = field(default_factory=dict)
+    changed: int = 0
+
+    def since(self, before: Counted) -> Counted:
+        """Return what was counted after `before`."""
+        turns = {name: count - before.turns.get(name, 0) for name, count in self.turns.items()}
+        return Counted(
+            self.late - before.late,
+            {name: count for name, count in turns.items() if count},
+            self.changed - before.changed,
+        )
 
 
 class Contender(Protocol):
@@ -60,8 +85,8 @@ class Contender(Protocol):
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
         """Where that many apps dial; `port` is the provider's where there is nothing to start."""
 
-    async def late(self, port: int) -> int | None:
-        """Audio messages so far that went on without visemes; `None` if it cannot tell."""
+    async def counted(self, port: int) -> Counted | None:
+        """What it has counted so far; `None` if it cannot tell."""
 
 
 class Plain:
@@ -80,6 +105,6 @@ class Plain:
         """The provider's own path."""
         return [Address(f"ws://127.0.0.1:{port}{wire.path}")] * count
 
-    async def late(self, port: int) -> int | None:  # noqa: ARG002 - others ask there
-        """It adds none to any."""
+    async def counted(self, port: int) -> Counted | None:  # noqa: ARG002 - others ask there
+        """It counts nothing."""
         return None

@@ -36,7 +36,7 @@ class EarlierServer(MascotServer):
     def __init__(self, commit: str, folder: Path, *, visemes: bool) -> None:
         super().__init__(visemes=visemes)
         self._commit = commit
-        self._environment = folder / f"mascot-{commit}"
+        self._folder = folder / f"mascot-{commit}"
         self.key = f"{self.key}@{commit}"
         self.name = f"{self.name}, {commit}"
 
@@ -44,11 +44,11 @@ class EarlierServer(MascotServer):
         """Install it where that was not done yet."""
         if self._command.is_file():
             return None
-        print(f"installing commit {self._commit} in {self._environment}, once", file=sys.stderr)
+        print(f"installing commit {self._commit} in {self._folder}, once", file=sys.stderr)
         try:
             self._install()
         except subprocess.CalledProcessError as failed:
-            shutil.rmtree(self._environment, ignore_errors=True)
+            shutil.rmtree(self._folder, ignore_errors=True)
             lines = failed.stderr.strip().splitlines() or ["no output"]
             return f"commit {self._commit} cannot be installed: {lines[-1]}"
         return None
@@ -56,7 +56,7 @@ class EarlierServer(MascotServer):
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:
         """Start it with its own interpreter and none of this checkout's code."""
         command = super().command(folder, port, upstream_port)
-        command.arguments[0] = str(self._environment / "bin" / "python")
+        command.arguments[0] = str(self._folder / "bin" / "python")
         command.environment["PYTHONPATH"] = ""
         return command
 
@@ -66,7 +66,7 @@ class EarlierServer(MascotServer):
 
     @property
     def _command(self) -> Path:
-        return self._environment / "bin" / "mascot-server"
+        return self._folder / "bin" / "mascot-server"
 
     def _install(self) -> None:
         with tempfile.TemporaryDirectory(prefix="mascot-earlier-") as name:
@@ -74,8 +74,8 @@ class EarlierServer(MascotServer):
             pins.write_text("".join(_pins()), "utf-8")
             _run("git", "worktree", "add", "--detach", str(tree), self._commit)
             try:
-                _run(sys.executable, "-m", "venv", "--clear", str(self._environment))
-                pip = (str(self._environment / "bin" / "python"), "-m", "pip", "install", "--quiet")
+                _run(sys.executable, "-m", "venv", "--clear", str(self._folder))
+                pip = (str(self._folder / "bin" / "python"), "-m", "pip", "install", "--quiet")
                 _run(*pip, "-c", str(pins), *(str(tree / "packages" / package) for package in _PACKAGES))
             finally:
                 _run("git", "worktree", "remove", "--force", str(tree))

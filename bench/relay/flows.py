@@ -90,7 +90,7 @@ class Flow:
         `first_chunk` is arrival minus sending. `lateness` is that of the chunks after it: how long a player that
         began at once would have run dry, 0 where the chunk came in time.
         """
-        size = self._pacing.turn_chunks
+        size = 0 if self._pacing.continuous else self._pacing.turn_chunks
         firsts: list[int] = []
         late: list[NDArray[np.float64]] = []
         for begun, sent, arrived in zip(self._first, self._sent, self._arrived, strict=True):

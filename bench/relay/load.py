@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from picows import WSCloseCode, WSError, ws_connect
@@ -18,13 +19,15 @@ from bench.relay.sockets import App, Provider, ProviderSocket
 from bench.relay.speakers import Clock, Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bench.relay.contenders import Address
     from bench.relay.processes import Program
     from bench.relay.wires import Wire
 
 __all__ = ["Load", "LoadFailed"]
+
+Look = TypeVar("Look")
 
 _AT_ONCE: Final = 16
 """Handshakes under way at a time."""
@@ -119,6 +122,50 @@ class Load:
             gc.enable()
             gc.unfreeze()
 
+    async def mixed(
+        self, profile: Sequence[int], *, step_s: float, look: Callable[[], Awaitable[Look]]
+    ) -> tuple[list[dict[str, Any]], list[Look]]:
+        """Let more and more sessions talk, and then fewer again.
+
+        Args:
+            profile: How many talk in each step.
+            step_s: Seconds of a step.
+            look: Called at the start and at the end of each step.
+
+        Returns:
+            Latency from the provider to the apps in each step, and what `look` returned.
+
+        Raises:
+            LoadFailed: A socket closed before anybody spoke.
+        """
+        self._bring_in_speakers(profile, step_s)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        try:
+            self._clock.start()
+            looks, edges = [await look()], [time.perf_counter_ns()]
+            start = time.perf_counter()
+            for number in range(1, len(profile) + 1):
+                await asyncio.sleep(start + number * step_s - time.perf_counter())
+                edges.append(time.perf_counter_ns())
+                looks.append(await look())
+            self._clock.stop()
+            await self._drained()
+        finally:
+            gc.enable()
+            gc.unfreeze()
+        steps = [
+            {
+                "at_s": round((begin - edges[0]) / 1e9, 1),
+                "seconds": round((end - begin) / 1e9, 2),
+                "sessions": sessions,
+                "down": self._down.figures(begin, end),
+            }
+            for sessions, begin, end in zip(profile, edges, edges[1:], strict=False)
+        ]
+        return steps, looks
+
     async def close(self) -> None:
         """Closes all sessions."""
         self._clock.stop()
@@ -197,13 +244,21 @@ class Load:
         if app.lost:
             raise LoadFailed("the relay closed a session before it began")
 
-    def _bring_in_speakers(self) -> None:
-        """Everybody joins in the middle of a timetable of their own: the load is even from the first moment."""
+    def _bring_in_speakers(self, profile: Sequence[int] = (), step_s: float = 0.0) -> None:
+        """Everybody joins in the middle of a timetable of their own: the load is even from the first moment.
+
+        Args:
+            profile: How many take part in each step, all of them always where there are no steps.
+            step_s: Seconds of a step.
+        """
         count, wire = len(self._apps), self._wire
         for index, (app, agent) in enumerate(zip(self._apps, self._agents, strict=True)):
             if app.transport is None or agent.transport is None:
                 raise LoadFailed("a socket closed before anybody spoke")
-            share = index / count
+            # With steps, who joins early and stays long is spread as evenly as all are.
+            share = index * _MICROPHONE_SHIFT % 1 if profile else index / count
+            steps = [number for number, sessions in enumerate(profile) if index < sessions]
+            joins, leaves = (steps[0] * step_s, (steps[-1] + 1) * step_s) if profile else (0.0, math.inf)
             offset = int(share * len(wire.agent.tails))
             self._clock.add(
                 Speaker(
@@ -214,6 +269,8 @@ class Load:
                     since=share * self._pacing.period_s,
                     offset=offset,
                     turns=(wire.begin, wire.end),
+                    joins=joins,
+                    leaves=leaves,
                 )
             )
             always = Pacing()
@@ -225,6 +282,8 @@ class Load:
                     pacing=always,
                     since=(share + _MICROPHONE_SHIFT) % 1 * always.period_s,
                     offset=offset,
+                    joins=joins,
+                    leaves=leaves,
                 )
             )
 

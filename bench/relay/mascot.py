@@ -9,7 +9,7 @@ import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from bench.relay.contenders import Address, Command, Plain
+from bench.relay.contenders import Address, Command, Counted, Plain
 from bench.relay.requests import Http, request_bytes
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _LATE: Final = re.compile(
     r'^mascot_chunks_without_visemes_total\{[^}]*reason="(?:late|overloaded)"[^}]*\} (\S+)', re.MULTILINE
 )
 
+_TURNS: Final = re.compile(r'^mascot_turns_total\{network="([^"]+)"[^}]*\} (\S+)', re.MULTILINE)
+_CHANGED: Final = re.compile(r"^mascot_turn_downgrades_total\{[^}]*\} (\S+)", re.MULTILINE)
+
 
 class MascotServer(Plain):
     """This project's server as it is hosted: `mascot-server serve`, a signed token for every session.
@@ -33,13 +36,19 @@ class MascotServer(Plain):
     Args:
         visemes: Whether the provider names its audio format. Where it names one that nobody knows, the server
             reads every message and passes it on as it is.
+        live_model: Value of ``MASCOT_LIVE_MODEL``; by default that of the environment.
     """
 
-    def __init__(self, *, visemes: bool) -> None:
+    def __init__(self, *, visemes: bool, live_model: str | None = None) -> None:
         self.visemes = visemes
         self.unknown_format = not visemes
         self.key = "mascot" if visemes else "mascot-plain"
         self.name = "mascot-server" if visemes else "mascot-server, no visemes"
+        self._environment: dict[str, str] = {}
+        if live_model is not None:
+            self.key = f"{self.key}-{live_model}"
+            self.name = f"{self.name}, {live_model}"
+            self._environment["MASCOT_LIVE_MODEL"] = live_model
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:  # noqa: ARG002 - writes no files
         """Its own command; what else is set in the environment holds."""
@@ -49,7 +58,7 @@ class MascotServer(Plain):
         }
         return Command(
             [sys.executable, "-m", "mascot_server", "serve", "--host", "127.0.0.1", "--port", str(port)],
-            {"MASCOT_API_KEYS": _API_KEY, "MASCOT_SECRET": _SECRET, **urls},
+            {"MASCOT_API_KEYS": _API_KEY, "MASCOT_SECRET": _SECRET, **urls, **self._environment},
         )
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
@@ -67,15 +76,17 @@ class MascotServer(Plain):
                 await asyncio.sleep(_READY_SECONDS)
             return [_signed(await http.ask_json(request), wire) for _ in range(count)]
 
-    async def late(self, port: int) -> int | None:
-        """Those that were over budget, or that an overloaded server did not even try."""
+    async def counted(self, port: int) -> Counted | None:
+        """Its metrics. Late are messages over budget, and those that an overloaded server did not even try."""
         if not self.visemes:
             return None
         async with Http(port) as http:
             status, body = await http.ask(request_bytes("GET", port, "/metrics", {}))
         if status != HTTPStatus.OK:
             return None
-        return sum(int(float(count)) for count in _LATE.findall(body.decode()))
+        text = body.decode()
+        turns = {network: int(float(count)) for network, count in _TURNS.findall(text)}
+        return Counted(_sum(_LATE, text), turns, _sum(_CHANGED, text))
 
 
 def signing_request(port: int, wire: Wire) -> bytes:
@@ -99,6 +110,10 @@ async def forged_handshake(port: int, wire: Wire) -> bytes:
     }
     request = request_bytes("GET", port, path, headers).decode()
     return re.sub(r"(eyJ[\w-]+\.[\w-]+\.)(.)", _other_signature, request).encode()
+
+
+def _sum(pattern: re.Pattern[str], text: str) -> int:
+    return sum(int(float(count)) for count in pattern.findall(text))
 
 
 def _other_signature(token: re.Match[str]) -> str:

@@ -24,15 +24,19 @@ class Pacing:
         turn_chunks: Chunks in a turn; 0 for a turn that never ends.
         speed: How many times faster than real time a turn is sent; `math.inf` for all of it at once.
         duty: Share of the time that the speaker is heard, above 0 and at most 1.
+        continuous: Whether pauses are sent as silence. Then everything is sent in real time.
     """
 
     turn_chunks: int = 0
     speed: float = 1.0
     duty: float = 1.0
+    continuous: bool = False
 
     @classmethod
-    def of(cls, mode: str, *, turn_s: float, duty: float) -> Pacing:
+    def of(cls, mode: str, *, turn_s: float, duty: float, continuous: bool = False) -> Pacing:
         """The timetable of a mode of `MODES`; only who talks all the time in real time needs no turns."""
+        if continuous:
+            return cls(max(1, round(turn_s / CHUNK_S)), 1.0, duty, continuous=True)
         if mode == "steady" and duty == 1:
             return cls()
         return cls(max(1, round(turn_s / CHUNK_S)), MODES[mode], duty)
@@ -44,15 +48,21 @@ class Pacing:
 
     def due(self, number: int) -> float:
         """Seconds at which a chunk is sent, counted from 0."""
-        if not self.turn_chunks:
+        if not self.turn_chunks or self.continuous:
             return number * CHUNK_S / self.speed
         turn, place = divmod(number, self.turn_chunks)
         return turn * self.period_s + place * CHUNK_S / self.speed
 
+    def speaks(self, number: int) -> bool:
+        """Return whether a chunk is speech rather than silence."""
+        return not self.continuous or number % round(self.period_s / CHUNK_S) < self.turn_chunks
+
     def first(self, since: float) -> int:
         """The first chunk that is due at `since` or later."""
-        per_period = self.turn_chunks or 1
-        number = max(0, math.floor(since / self.period_s) - 1) * per_period
+        if self.continuous:
+            number = max(0, math.floor(since / CHUNK_S) - 1)
+        else:
+            number = max(0, math.floor(since / self.period_s) - 1) * (self.turn_chunks or 1)
         while self.due(number) < since - _SLACK_S:
             number += 1
         return number

@@ -52,13 +52,17 @@ def _sections(result: dict[str, Any]) -> list[tuple[str, list[list[Cell]]]]:
     if any("bursts" in r for r in measured.values()):
         title = f"Turns of {options['turn_s']:g} s in bursts, {options['sessions']} sessions, ms"
         sections.append((title, _burst_rows(measured)))
+    for name, r in measured.items():
+        if "mixed" in r:
+            title = f"Mixed load, turns of {options['turn_s']:g} s: {name}"
+            sections.append((title, _mixed_rows(r["mixed"])))
     sections += [("mascot-server", rows) for rows in [_server_rows(measured)] if len(rows) > 1]
     return sections
 
 
 def _latency_rows(measured: dict[str, Any]) -> list[list[Cell]]:
     head = ["relay", "added ms p50", "p90", "p99", "p99.9", "microphone p50", "p99", "µs CPU a message"]
-    rows = [[*head, "MB idle", "KB a session"]]
+    rows = [[*head, "MB idle", "KB a session", "turns by network"]]
     for name, result in measured.items():
         down = [_added(measured, name, "down", q) for q in ("p50", "p90", "p99", "p99.9")]
         up = [_added(measured, name, "up", q) for q in ("p50", "p99")]
@@ -66,12 +70,22 @@ def _latency_rows(measured: dict[str, Any]) -> list[list[Cell]]:
             result.get("latency", []), lambda sample: sample.get("relay", {}).get("cpu_us_per_message")
         )
         cells = [*down, *up, cost, result.get("idle_mb"), result.get("session_kb")]
-        rows.append([name, *(_number(cell) for cell in cells)])
+        networks = [sample["turns"] for sample in result.get("latency", []) if "turns" in sample]
+        rows.append([name, *(_number(cell) for cell in cells), _networks(networks)])
     return rows
 
 
 def _ramp_rows(measured: dict[str, Any]) -> list[list[Cell]]:
-    rows = [["relay", "sessions", "added p99 ms there", "next that failed", "its added p99 ms"]]
+    rows = [
+        [
+            "relay",
+            "sessions",
+            "added p99 ms there",
+            "turns by network",
+            "next that failed",
+            "its added p99 ms",
+        ]
+    ]
     for name, result in measured.items():
         if "ramp" not in result:
             continue
@@ -86,6 +100,7 @@ def _ramp_rows(measured: dict[str, Any]) -> list[list[Cell]]:
                 name,
                 f"{'≥ ' if ramp['at_least'] else ''}{ramp['sessions']}",
                 _number(held[-1]["added_p99_ms"]) if held else "",
+                _networks([held[-1]["turns"]] if held and "turns" in held[-1] else []),
                 str(failed[0]["sessions"]) if failed else "",
                 _number(failed[0]["added_p99_ms"]) if failed else "",
             ]
@@ -114,6 +129,50 @@ def _burst_rows(measured: dict[str, Any]) -> list[list[Cell]]:
     return rows
 
 
+def _mixed_rows(steps: list[dict[str, Any]]) -> list[list[Cell]]:
+    head = [
+        "s",
+        "sessions",
+        "turns",
+        "turns by network",
+        "changed under way",
+        "ms p50",
+        "p99",
+        "late",
+        "core",
+    ]
+    rows = [head]
+    for step in steps:
+        if "failed" in step:
+            rows.append(["", str(step["sessions"]), step["failed"], *[""] * (len(head) - 3)])
+            continue
+        turns, down = step["turns"], step["down"]
+        rows.append(
+            [
+                f"{step['at_s']:g}",
+                str(step["sessions"]),
+                str(sum(turns["networks"].values())),
+                _networks([turns]),
+                str(turns["changed"]),
+                _number(down["p50"]),
+                _number(down["p99"]),
+                str(step["late"]),
+                _number(step["core"]),
+            ]
+        )
+    return rows
+
+
+def _networks(turns: list[dict[str, Any]]) -> Cell:
+    """Return the share of turns that began with each network."""
+    counts: dict[str, int] = {}
+    for one in turns:
+        for network, count in one["networks"].items():
+            counts[network] = counts.get(network, 0) + count
+    total = sum(counts.values())
+    return ", ".join(f"{network} {100 * count / total:.0f} %" for network, count in sorted(counts.items()))
+
+
 def _server_rows(measured: dict[str, Any]) -> list[list[Cell]]:
     rows = [["what", "value"]]
     for result in measured.values():
@@ -134,6 +193,11 @@ def _remarks(result: dict[str, Any]) -> list[str]:
     remarks = [
         f"{name}: skipped: {r['skipped']}" for name, r in result["contenders"].items() if "skipped" in r
     ]
+    machine = result["machine"]
+    if machine.get("cpu_features") is not None:
+        remarks.append(f"instructions of the CPU: {machine['cpu_features']}")
+    if machine.get("steal_percent") is not None:
+        remarks.append(f"time that the host gave to other guests: {machine['steal_percent']} % of both cores")
     if not result["pinned"]:
         remarks.append("there was only one core: load and relay shared it, and the figures say little")
     remarks += _disturbances(result)

@@ -30,6 +30,10 @@ _TRIES: Final = 3
 """How often a step of the ramp is measured for want of one that nothing disturbed."""
 _DIRECT_SECONDS: Final = 2.0
 """Direct sessions of the ramp are measured shorter: theirs is a small and steady figure."""
+_PROFILE: Final = (0.1, 0.2, 0.4, 0.7, 1.0, 0.7, 0.4, 0.2, 0.1, 0.1)
+"""Share of the sessions that talk in each step of the mixed load."""
+_MIXED_MODE: Final = "8x"
+"""How agents send their turns in the mixed load."""
 _FEW: Final = 4
 """A session's memory is that of all sessions less that of a quarter of them."""
 
@@ -49,6 +53,8 @@ class Options:
         ramp_most: Sessions to stop the ramp at; 0 for no ramp.
         ramp_step: Its fine step.
         late_sessions: Sessions at which chunks that went on without visemes are counted.
+        mixed_most: Largest number of sessions of the mixed load; 0 for none.
+        mixed_step_s: Seconds for which the mixed load keeps a number of sessions.
     """
 
     sessions: int = 100
@@ -61,6 +67,8 @@ class Options:
     ramp_most: int = 1000
     ramp_step: int = 50
     late_sessions: tuple[int, ...] = (200, 400)
+    mixed_most: int = 300
+    mixed_step_s: float = 6.0
 
 
 class Rounds:
@@ -137,6 +145,8 @@ class Rounds:
         """How turns are heard that are sent faster than real time."""
         for mode in self._options.bursts:
             for name, running in self._running.items():
+                if running.wire.continuous:
+                    continue
                 _say(f"bursts, {mode}: {name}")
                 sample = await self._sample(running, self._options.sessions, mode=mode)
                 self.results[name].setdefault("bursts", {})[mode] = sample
@@ -162,6 +172,24 @@ class Rounds:
                 "limited_by_generator": limited,
                 "steps": steps[name],
             }
+
+    async def mixed(self) -> None:
+        """Few sessions, then many, then few again, at those that add visemes."""
+        options = self._options
+        profile = [max(1, round(options.mixed_most * share)) for share in _PROFILE]
+        for name, running in self._running.items():
+            if running.contender.visemes and running.program:
+                _say(f"mixed load, {min(profile)} to {max(profile)} sessions: {name}")
+                await running.restart()
+                pacing = Pacing.of(
+                    _MIXED_MODE,
+                    turn_s=options.turn_s,
+                    duty=options.duty,
+                    continuous=running.wire.continuous,
+                )
+                self.results[name]["mixed"] = await running.mixed(
+                    profile, pacing, step_s=options.mixed_step_s
+                )
 
     async def server(self) -> None:
         """What only this project's server does: late visemes, signed URLs, refusals."""
@@ -213,7 +241,8 @@ class Rounds:
         self, running: Running, sessions: int, *, mode: str = "steady", seconds: float | None = None
     ) -> dict[str, Any]:
         options = self._options
-        pacing = Pacing.of(mode, turn_s=options.turn_s, duty=options.duty)
+        continuous = running.wire.continuous
+        pacing = Pacing.of(mode, turn_s=options.turn_s, duty=options.duty, continuous=continuous)
         return await running.sample(
             sessions, pacing, warm_up=options.warm_up, seconds=seconds or options.seconds
         )

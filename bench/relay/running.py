@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench.relay.contenders import Counted
 from bench.relay.load import Load, LoadFailed
 from bench.relay.processes import Program, free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bench.relay.contenders import Contender
@@ -94,11 +96,13 @@ class Running:
         load = Load(self._provider, self.wire, pacing, counts_visemes=self.contender.visemes)
         try:
             await load.open(await self.contender.addresses(self.port, self.wire, sessions))
-            before = await self.contender.late(self.port)
+            before = await self.contender.counted(self.port)
             result = await load.talk(warm_up=warm_up, seconds=seconds, program=self.program)
-            after = await self.contender.late(self.port)
+            after = await self.contender.counted(self.port)
             if before is not None and after is not None:
-                result["visemes"]["late"] = after - before
+                counted = after.since(before)
+                result["visemes"]["late"] = counted.late
+                result["turns"] = {"networks": counted.turns, "changed": counted.changed}
         except (LoadFailed, OSError, EOFError) as failed:
             return {"sessions": sessions, "failed": f"{type(failed).__name__}: {failed}"}
         else:
@@ -107,3 +111,36 @@ class Running:
             await load.close()
             if self.program:
                 await self.program.settle()
+
+    async def mixed(self, profile: Sequence[int], pacing: Pacing, *, step_s: float) -> list[dict[str, Any]]:
+        """Hold sessions through it of which more and more talk, and then fewer again.
+
+        Args:
+            profile: How many talk in each step; it rises to its largest number and falls from there.
+            pacing: When their agents talk.
+            step_s: Seconds of a step.
+
+        Returns:
+            What was measured in each step; one entry with the reason under `failed` if the sessions could not be held.
+        """
+        load = Load(self._provider, self.wire, pacing, counts_visemes=self.contender.visemes)
+
+        async def look() -> tuple[Counted, float]:
+            counted = await self.contender.counted(self.port)
+            return counted or Counted(), self.program.cpu_seconds() if self.program else 0.0
+
+        try:
+            await load.open(await self.contender.addresses(self.port, self.wire, max(profile)))
+            steps, looks = await load.mixed(profile, step_s=step_s, look=look)
+        except (LoadFailed, OSError, EOFError) as failed:
+            return [{"sessions": max(profile), "failed": f"{type(failed).__name__}: {failed}"}]
+        finally:
+            await load.close()
+            if self.program:
+                await self.program.settle()
+        for step, before, after in zip(steps, looks, looks[1:], strict=False):
+            counted = after[0].since(before[0])
+            step["late"] = counted.late
+            step["turns"] = {"networks": counted.turns, "changed": counted.changed}
+            step["core"] = round((after[1] - before[1]) / step["seconds"], 3)
+        return steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -32,11 +33,23 @@ class Speaker:
         since: Seconds of its timetable that have passed.
         offset: Chunk of the recording it begins with.
         turns: What is said before and after each turn, nothing where `None`.
+        joins: Seconds from the start at which it begins.
+        leaves: Seconds from the start after which it begins no turn.
     """
 
     __slots__ = (
-        "_flow", "_index", "_kind", "_messages", "_number", "_offset", "_pacing", "_transport", "_turns", "due",
-    )  # fmt: skip
+        "_flow",
+        "_index",
+        "_kind",
+        "_leaves",
+        "_messages",
+        "_number",
+        "_offset",
+        "_pacing",
+        "_transport",
+        "_turns",
+        "due",
+    )
 
     def __init__(
         self,
@@ -48,6 +61,8 @@ class Speaker:
         since: float,
         offset: int,
         turns: tuple[bytes | None, bytes | None] = (None, None),
+        joins: float = 0.0,
+        leaves: float = math.inf,
     ) -> None:
         self._flow = flow
         self._transport = transport
@@ -58,8 +73,15 @@ class Speaker:
         self._kind = WSMsgType.BINARY if messages.binary else WSMsgType.TEXT
         self._number = pacing.first(since)
         self._index = flow.add(self._number)
-        self.due = pacing.due(self._number) - since
+        self._leaves = leaves
+        self.due = joins + pacing.due(self._number) - since
         """Seconds from the start at which it talks next."""
+
+    @property
+    def left(self) -> bool:
+        """Whether it says nothing more: its time is over, and so is its turn."""
+        size = self._pacing.turn_chunks
+        return self.due > self._leaves and (not size or self._number % size == 0)
 
     def say(self) -> None:
         """Sends the next chunk of its timetable."""
@@ -67,7 +89,8 @@ class Speaker:
         before, after = self._turns
         if size and before is not None and number % size == 0:
             self._transport.send(self._kind, before)
-        tail = messages.tails[(self._offset + number) % len(messages.tails)]
+        speaks = self._pacing.speaks(number)
+        tail = messages.tails[(self._offset + number) % len(messages.tails)] if speaks else messages.silence
         tag = self._flow.send(self._index)
         self._transport.send(self._kind, b"".join((messages.head, tag, tail)))
         if size and after is not None and number % size == size - 1:
@@ -108,9 +131,12 @@ class Clock:
         # The loop's own clock only knows whole milliseconds.
         now, queue = time.perf_counter() - self._start, self._queue
         # Only what is due by now: a generator that cannot keep up still reads between its ticks.
-        while queue[0][0] <= now:
+        while queue and queue[0][0] <= now:
             due, order, speaker = queue[0]
             speaker.say()
             self.late.append(now - due)
-            heapq.heapreplace(queue, (speaker.due, order, speaker))
+            if speaker.left:
+                heapq.heappop(queue)
+            else:
+                heapq.heapreplace(queue, (speaker.due, order, speaker))
         self._timer = asyncio.get_running_loop().call_later(_TICK_S, self._tick)

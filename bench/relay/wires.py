@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROVIDERS", "SIGN_PATH", "Messages", "Wire", "read_tag", "sample_rate", "tag", "wire"]
 
-PROVIDERS: Final = ("openai", "gemini", "elevenlabs")
+PROVIDERS: Final = ("openai", "openai-live", "gemini", "elevenlabs")
 SIGN_PATH: Final = "/v1/convai/conversation/get-signed-url"
 """Where ElevenLabs hands out its signed URLs."""
 
@@ -50,11 +50,13 @@ class Messages:
     Attributes:
         head: What stands before the tag.
         tails: What stands after it, one for each chunk of the recording.
+        silence: What stands after it for a chunk of silence.
         binary: Sent as binary rather than text.
     """
 
     head: bytes
     tails: tuple[bytes, ...]
+    silence: bytes
     binary: bool = False
 
 
@@ -70,9 +72,10 @@ class Wire:
         greeting: What the provider says first.
         waits: Whether the provider greets only once the app has said its hello.
         begin: What the provider says at the start of a turn, if anything.
-        end: And at its end.
+        end: And at its end, if anything.
         agent: The provider's audio messages.
         microphone: The app's.
+        continuous: Whether the provider has no turns and sends silence between them.
     """
 
     provider: str
@@ -82,9 +85,10 @@ class Wire:
     greeting: bytes
     waits: bool
     begin: bytes | None
-    end: bytes
+    end: bytes | None
     agent: Messages
     microphone: Messages
+    continuous: bool = False
 
 
 def wire(provider: str, chunks: Sequence[bytes], *, unknown_format: bool = False) -> Wire:
@@ -95,9 +99,13 @@ def wire(provider: str, chunks: Sequence[bytes], *, unknown_format: bool = False
         chunks: PCM16 at the wire's rate, `CHUNK_S` each.
         unknown_format: Name a format nobody knows, so that mascot-server passes the audio on without visemes.
     """
-    return {"openai": _openai, "gemini": _gemini, "elevenlabs": _elevenlabs}[provider](
-        [base64.b64encode(chunk).decode() for chunk in chunks], unknown_format
-    )
+    wires = {
+        "openai": _openai,
+        "openai-live": _openai_live,
+        "gemini": _gemini,
+        "elevenlabs": _elevenlabs,
+    }
+    return wires[provider]([base64.b64encode(chunk).decode() for chunk in chunks], unknown_format)
 
 
 def sample_rate(provider: str) -> int:
@@ -131,6 +139,24 @@ def _openai(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001 - one of 
             {"type": "response.output_audio.delta", "event_id": _HOLE, **place}, ("delta",), chunks
         ),
         microphone=_messages({"type": "input_audio_buffer.append", "event_id": _HOLE}, ("audio",), chunks),
+    )
+
+
+def _openai_live(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001
+    audio_format = {"type": "audio/unknown"} if unknown else {"type": "audio/pcm", "rate": 24000}
+    session = {"id": "live_bench", "model": "gpt-live-1", "audio": {"format": audio_format}}
+    return Wire(
+        provider="openai",
+        path="/v1/live/sessions",
+        provider_config={"api": "live", "api_key": "sk_bench"},
+        hello=_json({"type": "session.start", "session": {"model": "gpt-live-1"}}),
+        greeting=_json({"type": "session.started", "event_id": "event_0", "session": session}),
+        waits=True,
+        begin=None,
+        end=None,
+        agent=_messages({"type": "session.output_audio.delta", "event_id": _HOLE}, ("delta",), chunks),
+        microphone=_messages({"type": "session.input_audio.append", "event_id": _HOLE}, ("audio",), chunks),
+        continuous=True,
     )
 
 
@@ -194,11 +220,13 @@ def _messages(
     holder: Any = message
     for step in place[:-1]:
         holder = holder[step]
+    silence = base64.b64encode(bytes(len(base64.b64decode(chunks[0])))).decode()
     cut = []
-    for chunk in chunks:
+    for chunk in (*chunks, silence):
         holder[place[-1]] = chunk
         cut.append(_json(message).split(_HOLE.encode(), 1))
-    return Messages(cut[0][0], tuple(tail for _, tail in cut), binary)
+    *tails, still = [tail for _, tail in cut]
+    return Messages(cut[0][0], tuple(tails), still, binary)
 
 
 def _json(value: object) -> bytes:

@@ -45,12 +45,16 @@ PACINGS = st.builds(
     turn_chunks=st.integers(0, 50),
     speed=st.sampled_from([1.0, 8.0, math.inf]),
     duty=st.floats(0.05, 1),
-).filter(lambda pacing: pacing.turn_chunks or pacing.speed == 1)
+    continuous=st.booleans(),
+).filter(lambda pacing: pacing.speed == 1 or (pacing.turn_chunks and not pacing.continuous))
 
 
 @given(PACINGS, st.integers(0, 500))
 def test_a_timetable_never_runs_backwards_nor_ahead_of_its_audio(pacing: Pacing, number: int) -> None:
     assert pacing.due(number) <= pacing.due(number + 1)
+    if pacing.continuous:
+        assert pacing.due(number) == pytest.approx(number * CHUNK_S)
+        return
     # By the time a chunk is due, no more audio than that of the turns begun has been sent.
     begun = math.floor(pacing.due(number) / pacing.period_s + 1e-6) + 1
     assert number < begun * (pacing.turn_chunks or 1) + 1
@@ -136,7 +140,7 @@ def test_tags_are_found_in_every_message(speaker: int, number: int, provider: st
             number,
         )
     assert read_tag(spoken.greeting) is None
-    assert read_tag(spoken.end) is None
+    assert spoken.end is None or read_tag(spoken.end) is None
 
 
 def test_loss_and_lateness_of_playout() -> None:
@@ -309,9 +313,41 @@ def test_a_quick_run(tmp_path: Path) -> None:
     assert 10 < ours["idle_mb"] < 500
     assert ours["signed_url"]["per_second"] > 0
     assert ours["refusal"]["cpu_us"] > 0
+    (networks,) = [one["turns"]["networks"] for one in ours["latency"]]
+    assert set(networks) <= {"default", "lite"}
+    assert sum(networks.values()) >= sample["sessions"]
+    mixed = ours["mixed"]
+    assert [step["sessions"] for step in mixed] == [1, 2, 3, 6, 8, 6, 3, 2, 1, 1]
+    assert sum(sum(step["turns"]["networks"].values()) for step in mixed) >= 8
+    assert all(step["down"]["missing"] == 0 for step in mixed)
+    assert result["machine"]["cpu_features"]
+    assert 0 <= result["machine"]["steal_percent"] <= 100
     shown = command("--from", str(out), "--markdown")
     assert shown.returncode == 0, shown.stderr
     assert "| mascot-server |" in shown.stdout
+    assert "Mixed load" in shown.stdout
+
+
+def test_a_provider_without_turns_sends_silence_in_its_pauses(tmp_path: Path) -> None:
+    out = tmp_path / "relay.json"
+    options = ("--quick", "--provider", "openai-live", "--duty", "0.5", "--contenders", "direct,mascot")
+    done = command(*options, "--json", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    ours = json.loads(done.stdout)["contenders"]["mascot-server"]
+    assert "bursts" not in ours
+    (sample,) = ours["latency"]
+    assert sample["down"]["sent"] == pytest.approx(10 * sample["sessions"] * sample["seconds"], abs=8)
+    assert sample["visemes"]["payloads"] >= sample["down"]["sent"]
+    assert sample["visemes"]["moving"] > 0
+
+
+@given(st.integers(1, 50), st.floats(0.05, 1))
+def test_speech_and_silence_take_turns_in_a_continuous_stream(turn: int, duty: float) -> None:
+    pacing = Pacing(turn, 1.0, duty, continuous=True)
+    period = round(pacing.period_s / CHUNK_S)
+    assert [pacing.speaks(number) for number in range(2 * period)] == 2 * (
+        [True] * turn + [False] * (period - turn)
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from mascot_server.simulators import Simulators
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mascot_server.inference.capacity import Capacity
     from mascot_server.observability.metrics import Metrics
     from mascot_server.relay.shutdown import Drain
     from mascot_server.simulators import AudioSent
@@ -52,11 +53,13 @@ class RunningServer:
         origin: Where it is, `http(s)://host:port`.
         metrics: What it has counted so far.
         drain: Its conversations.
+        capacity: What decides which network a turn uses.
     """
 
     origin: str
     metrics: Metrics
     drain: Drain
+    capacity: Capacity
 
 
 def wait_for_room(origin: str, seconds: float = 120) -> None:
@@ -110,7 +113,10 @@ def run_server(
         while not server.started and thread.is_alive():
             thread.join(0.01)
         yield RunningServer(
-            f"{scheme}://{settings.host}:{listener.getsockname()[1]}", app.state.metrics, app.state.drain
+            f"{scheme}://{settings.host}:{listener.getsockname()[1]}",
+            app.state.metrics,
+            app.state.drain,
+            app.state.capacity,
         )
     finally:
         server.should_exit = True

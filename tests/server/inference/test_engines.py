@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 _MESSAGES = 20
 _HEARD_BY = {"default": "lite", "indonesian": "indonesian"}
-"""By viseme model of the contract the model of mascot-visemes that hears it unless the host chooses."""
+"""By viseme model of the API the network of mascot-visemes that is used with `MASCOT_LIVE_MODEL=lite`."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def patient() -> Iterator[RunningServer]:
     """A server in front of agents that speak Indonesian, with time to predict all of it."""
     with (
         run_simulators(burst=50, playback=math.inf, language="id") as providers,
-        run_server(providers.origin, viseme_budget_ms=1000) as server,
+        run_server(providers.origin, viseme_budget_ms=1000, live_model="lite") as server,
     ):
         yield server
 
@@ -85,10 +85,10 @@ async def test_the_config_comes_before_the_query_and_english_is_the_default(pati
     assert shapes == shown("lite", audio)
 
 
-async def test_a_host_may_have_english_heard_by_the_model_that_errs_least() -> None:
+async def test_a_host_may_always_use_the_accurate_network() -> None:
     with (
         run_simulators(burst=50, playback=math.inf) as providers,
-        run_server(providers.origin, viseme_budget_ms=1000, english_model="default") as server,
+        run_server(providers.origin, viseme_budget_ms=1000, live_model="default") as server,
     ):
         for asked, model in (("default", "default"), ("indonesian", "indonesian")):
             shapes, audio = await heard(server, viseme_model=asked)

@@ -60,7 +60,7 @@ def test_all_is_well(providers: Providers) -> None:
 
 
 def test_the_models_that_are_asked_for_are_loaded() -> None:
-    _, lines = check("--offline", ENGLISH_MODEL="default")
+    _, lines = check("--offline", LIVE_MODEL="default")
     assert any("viseme models: default, indonesian loaded" in line for line in lines)
 
 

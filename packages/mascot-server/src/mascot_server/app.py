@@ -74,8 +74,9 @@ def create_app(
         playground: A page to serve beside the API, which also says where the providers are.
 
     Returns:
-        The application; its state holds the `Metrics` as `metrics`, the `Drain` to stop it by as `drain`, and as
-        `refusal` the check of path, query and headers of a handshake for a web server that sees them first.
+        The application; its state holds the `Metrics` as `metrics`, the `Capacity` that chooses networks as
+        `capacity`, the `Drain` to stop it by as `drain`, and as `refusal` the check of path, query and headers of a
+        handshake for a web server that sees them first.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.
@@ -85,7 +86,8 @@ def create_app(
     tokens = Tokens([secret.get_secret_value() for secret in settings.secret])
     metrics, worker = Metrics(), worker or Worker()
     http = httpx.AsyncClient()
-    scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, metrics=metrics)
+    engines = Engines(live_networks(settings.live_model), metrics=metrics)
+    scheduler = Scheduler(budget_ms=settings.viseme_budget_ms, metrics=metrics, capacity=engines.capacity)
     # Who tries the playground is alone with it: late visemes tell more than a refusal.
     overloaded = scheduler.overloaded if playground is None else lambda: None
     drain = Drain(seconds=settings.drain_seconds, overloaded=overloaded)
@@ -112,7 +114,7 @@ def create_app(
         admission=admission,
         limits=SessionLimits.of(settings),
         dialer=Dialer(settings_of if playground is None else playground.agents.settings_of, http),
-        engines=Engines(live_networks(settings.english_model)),
+        engines=engines,
         scheduler=scheduler,
         metrics=metrics,
         drain=drain,
@@ -172,7 +174,7 @@ def create_app(
             Exception: _server_error,
         },
         lifespan=[resources],
-        state=State({"metrics": metrics, "drain": drain, "refusal": refusal}),
+        state=State({"metrics": metrics, "capacity": engines.capacity, "drain": drain, "refusal": refusal}),
         cors_config=_cors(settings),
         openapi_config=openapi_config(public_url),
         # Logging is the process's business; Litestar's default would take over the root logger.

@@ -1,6 +1,6 @@
 """Whether this process has room for one more conversation.
 
-Refusing one at the door is better than letting all get worse. So the signal turns before the running conversations
+Rejecting a new conversation is better than letting all get worse. So the signal turns before the running conversations
 notice: at a share of the core that still leaves air, or as soon as predictions come too late or the event loop runs
 behind. It turns back only when all of that has been over for a while, with more air than it took to turn.
 """
@@ -102,10 +102,16 @@ class OverloadMeter:
 
     Args:
         counted: Returns how many messages with audio there were since the start, and how many visemes came too late.
+        sampled: Called with each sample.
     """
 
-    def __init__(self, counted: Callable[[], tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        counted: Callable[[], tuple[int, int]],
+        sampled: Callable[[Sample], None] = lambda _: None,
+    ) -> None:
         self._counted = counted
+        self._sampled = sampled
         self._load = OverloadDetector()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -129,14 +135,14 @@ class OverloadMeter:
         def measure() -> None:
             elapsed = time.monotonic() - began
             now_computed, now_counted = time.thread_time(), self._counted()
-            self._load.add(
-                Sample(
-                    busy=(now_computed - computed) / elapsed,
-                    lag=elapsed - _INTERVAL,
-                    chunks=now_counted[0] - counted[0],
-                    late=now_counted[1] - counted[1],
-                )
+            sample = Sample(
+                busy=(now_computed - computed) / elapsed,
+                lag=elapsed - _INTERVAL,
+                chunks=now_counted[0] - counted[0],
+                late=now_counted[1] - counted[1],
             )
+            self._load.add(sample)
+            self._sampled(sample)
             self._wait(now_computed, now_counted)
 
         self._timer = asyncio.get_running_loop().call_later(_INTERVAL, measure)

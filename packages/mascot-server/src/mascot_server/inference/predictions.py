@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from mascot_server.inference.weights import WeightRows
 
-__all__ = ["Prediction", "VisemeEngine", "VisemeEvent", "VisemeStream", "predict"]
+__all__ = [
+    "NetworkEngine",
+    "Prediction",
+    "VisemeEngine",
+    "VisemeEvent",
+    "VisemeStream",
+    "predict",
+    "run_each",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +52,25 @@ class VisemeStream(Protocol):
         """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
 
 
-class VisemeEngine(Protocol):
+class NetworkEngine(Protocol):
     """What is needed of an engine of `mascot_visemes`."""
 
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
         """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before."""
+
+
+class VisemeEngine(Protocol):
+    """What the scheduler needs of an engine: that of a network, or one of several networks."""
+
+    def run_together(
+        self, streams: Sequence[Any], chunks: Sequence[bytes], /
+    ) -> Sequence[Sequence[VisemeEvent] | None]:
+        """Lets each stream hear its chunk, as it would alone.
+
+        If it raises, all streams are as before. Where it has `None` for a stream, that one alone is as before.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +102,32 @@ def predict(
         What each one said; `None` for one that failed, which does not touch the others.
     """
     starts = [(stream.viseme, stream.time_ms) for stream in streams]
-    try:
-        answers = engine.run_together(streams, chunks)
-    except Exception as error:
-        if len(streams) > 1:
-            return [predict(engine, [s], [c])[0] for s, c in zip(streams, chunks, strict=True)]
-        logger.exception("viseme prediction failed", exc_info=error)
-        return [None]
     return [
-        Prediction(
+        None
+        if changes is None
+        else Prediction(
             before,
             tuple([(change.time_ms - start, change.viseme) for change in changes]),
             None if (weights := stream.weights) is None else weights.moved(-start),
         )
-        for stream, (before, start), changes in zip(streams, starts, answers, strict=True)
+        for stream, (before, start), changes in zip(
+            streams, starts, run_each(engine, streams, chunks), strict=True
+        )
     ]
+
+
+def run_each(
+    engine: VisemeEngine, streams: Sequence[VisemeStream], chunks: Sequence[bytes]
+) -> Sequence[Sequence[VisemeEvent] | None]:
+    """Run streams together, and each by itself if that raises.
+
+    Returns:
+        The changes of each stream; `None` for one that failed, which is logged.
+    """
+    try:
+        return engine.run_together(streams, chunks)
+    except Exception as error:
+        if len(streams) > 1:
+            return [run_each(engine, [s], [c])[0] for s, c in zip(streams, chunks, strict=True)]
+        logger.exception("viseme prediction failed", exc_info=error)
+        return [None]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from mascot_server.inference.capacity import Capacity
+    from mascot_server.inference.overload import Sample
     from mascot_server.inference.predictions import Prediction
     from mascot_server.observability.metrics import Metrics
 
@@ -43,16 +45,18 @@ class Scheduler:
     Args:
         budget_ms: How long audio may be held for its visemes after its listener needs it.
         metrics: Where batches and messages without visemes are counted.
+        capacity: Notified of how busy the process is and of how close to their deadlines messages are served.
     """
 
-    def __init__(self, *, budget_ms: float, metrics: Metrics) -> None:
+    def __init__(self, *, budget_ms: float, metrics: Metrics, capacity: Capacity | None = None) -> None:
         self._budget = budget_ms / 1000
         self._metrics = metrics
         least, most = (min(pause, self._budget / 4) for pause in _SPACING)
         self._queue = DeadlineQueue(batch_size=_BATCH_SIZE, spacing=(least, most), capacity=_CAPACITY)
         self._timer: asyncio.Handle | None = None
         self._planned = 0.0
-        self._meter = OverloadMeter(self._counted)
+        self._capacity = capacity
+        self._meter = OverloadMeter(self._counted, self._sampled)
         self._running = AsyncExitStack()
 
     def submit(
@@ -134,6 +138,10 @@ class Scheduler:
         self._queue.ran(began, ended)
         self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
+        if self._capacity is not None and self._budget:
+            least = ended + self._budget / 2
+            tight = sum(job.limit < least for _, job in batch)
+            self._capacity.served(messages=len(batch), tight=tight)
         for (_, job), start, answer in zip(batch, starts, answers, strict=True):
             whole = job.collect(answer, start)
             if not job.finished:
@@ -148,6 +156,10 @@ class Scheduler:
         # Without a budget all is late, by the operator's choice.
         late = without[("late",)] if self._budget else 0
         return self._metrics.audio_chunks[()], late + without[("overloaded",)]
+
+    def _sampled(self, sample: Sample) -> None:
+        if self._capacity is not None:
+            self._capacity.sample(sample, monotonic(), crowded=self.crowded)
 
     async def __aenter__(self) -> Self:
         await self._running.enter_async_context(self._meter)

@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mascot_server.inference.predictions import VisemeEngine, VisemeEvent
+    from mascot_server.inference.predictions import NetworkEngine, VisemeEvent
     from mascot_server.providers.codec import AudioFormat, Encoding
 
-__all__ = ["NetworkStream", "SilenceSkippingEngine", "SilenceSkippingStream", "is_quiet"]
+__all__ = [
+    "SECOND_MS",
+    "STEP_MS",
+    "Change",
+    "NetworkStream",
+    "SilenceSkippingEngine",
+    "SilenceSkippingStream",
+    "is_quiet",
+]
 
 QUIET_PEAK: Final = 2
 """Largest sample of quiet audio, of 32768: dither at the level of rounding, which the features hardly tell from 0."""
@@ -34,9 +42,9 @@ CONTEXT_MS: Final = 2000
 REPLAYED_MS: Final = 1400
 """Quiet audio that is processed before the first sound: all that the network's attention and the decoder look back."""
 
-_STEP_MS: Final = 20
+STEP_MS: Final = 20
 """Duration of a step of the network."""
-_SECOND_MS: Final = 1000
+SECOND_MS: Final = 1000
 """What is left out where a step is no whole number of samples."""
 
 _QUIET_CODES: Final[dict[Encoding, bytes]] = {
@@ -56,7 +64,7 @@ def is_quiet(data: bytes, encoding: Encoding) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
     """A change of mouth shape at its time in the stream with all its silence."""
 
     time_ms: int
@@ -88,6 +96,7 @@ class SilenceSkippingStream:
 
     Attributes:
         stream: As given.
+        silence: The shape of a closed mouth.
         kept: Quiet audio that the network has not processed and may still have to.
     """
 
@@ -97,24 +106,24 @@ class SilenceSkippingStream:
         "_format",
         "_last_bytes",
         "_quiet_ms",
-        "_silence",
         "_skipped",
         "_skipped_ms",
         "_unit",
         "_unit_ms",
         "_width",
         "kept",
+        "silence",
         "stream",
     )
 
     def __init__(self, stream: NetworkStream, audio_format: AudioFormat) -> None:
         self.stream = stream
-        self._silence = stream.viseme
+        self.silence = stream.viseme
         self._columns = tuple(map(str, stream.columns))
         self._format = audio_format
         self._width = 2 if audio_format.encoding == "pcm16" else 1
-        self._unit_ms = _SECOND_MS if audio_format.sample_rate * _STEP_MS % _SECOND_MS else _STEP_MS
-        self._unit = audio_format.sample_rate * self._unit_ms // _SECOND_MS * self._width
+        self._unit_ms = SECOND_MS if audio_format.sample_rate * STEP_MS % SECOND_MS else STEP_MS
+        self._unit = audio_format.sample_rate * self._unit_ms // SECOND_MS * self._width
         self._bytes = self._last_bytes = 0
         # Whether inference was left out on the last audio.
         self._skipped = False
@@ -130,7 +139,7 @@ class SilenceSkippingStream:
     @property
     def time_ms(self) -> int:
         """Length of what was accepted, in whole milliseconds."""
-        return self._bytes // self._width * _SECOND_MS // self._format.sample_rate
+        return self._bytes // self._width * SECOND_MS // self._format.sample_rate
 
     @property
     def weights(self) -> WeightRows | None:
@@ -147,14 +156,14 @@ class SilenceSkippingStream:
 
     def may_skip(self, *, quiet: bool) -> bool:
         """Return whether the next audio needs no inference."""
-        return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == self._silence
+        return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == self.silence
 
     def keep(self, chunk: bytes) -> None:
         """Take audio without inference."""
         self._bytes += len(chunk)
         self._last_bytes, self._skipped = len(chunk), True
         self.kept += chunk
-        spare = len(self.kept) - self._format.sample_rate * REPLAYED_MS // _SECOND_MS * self._width
+        spare = len(self.kept) - self._format.sample_rate * REPLAYED_MS // SECOND_MS * self._width
         units = max(0, spare) // self._unit
         self.kept = self.kept[units * self._unit :]
         self._skipped_ms += units * self._unit_ms
@@ -162,7 +171,7 @@ class SilenceSkippingStream:
     def replayed(self, changes: Sequence[VisemeEvent]) -> list[VisemeEvent]:
         """Note that the network has processed what was kept; return its changes, which are seen only now."""
         self.kept = b""
-        return [_Change(self.time_ms, change.viseme) for change in changes]
+        return [Change(self.time_ms, change.viseme) for change in changes]
 
     def accept(self, chunk: bytes, changes: Sequence[VisemeEvent], *, quiet: bool) -> list[VisemeEvent]:
         """Note that the network has processed a chunk; return its changes at their times in this stream."""
@@ -171,7 +180,7 @@ class SilenceSkippingStream:
         self._last_bytes, self._skipped = len(chunk), False
         if not self._skipped_ms:
             return list(changes)
-        return [_Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
+        return [Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
 
     def is_quiet(self, chunk: bytes) -> bool:
         """Return whether the next audio is quiet. A sample that is split between chunks counts as a sound."""
@@ -186,7 +195,7 @@ class SilenceSkippingEngine:
         engine: Engine of the network.
     """
 
-    def __init__(self, engine: VisemeEngine) -> None:
+    def __init__(self, engine: NetworkEngine) -> None:
         self._engine = engine
 
     def run_together(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeGuard, get_args
 
+from mascot_server.inference.capacity import Networks
+
 __all__ = [
     "DEFAULT_MODEL",
     "LANGUAGES",
     "VISEME_MODELS",
+    "LiveModel",
     "VisemeModel",
     "is_viseme_model",
     "live_networks",
@@ -15,6 +18,9 @@ __all__ = [
 ]
 
 VisemeModel = Literal["default", "indonesian"]
+
+LiveModel = Literal["auto", "default", "lite"]
+"""Which network live conversations use: see `live_networks`."""
 
 VISEME_MODELS: Final[tuple[VisemeModel, ...]] = get_args(VisemeModel)
 
@@ -26,19 +32,33 @@ LANGUAGES: Final[dict[VisemeModel, tuple[Literal["en", "id"], str]]] = {
 }
 """Language of each model: its code and its name in English."""
 
+_FAST: Final[dict[VisemeModel, str]] = {"default": "lite"}
+"""Fast network of each viseme model that has one."""
+
 
 def is_viseme_model(name: object) -> TypeGuard[VisemeModel]:
     """Return whether something is the name of a viseme model."""
     return name in VISEME_MODELS
 
 
-def live_networks(default: str) -> dict[VisemeModel, str]:
-    """Return the network that live conversations use, by viseme model.
+def live_networks(choice: LiveModel) -> dict[VisemeModel, Networks]:
+    """Return the networks that live conversations use, by viseme model.
 
     Args:
-        default: Network for the default model: fast, or as accurate as for recordings.
+        choice: `auto` for the accurate network where it is affordable and the fast one elsewhere, or the name of the
+            one to use always. A viseme model that has one network alone uses that.
     """
-    return {model: recording_network(model) for model in VISEME_MODELS} | {DEFAULT_MODEL: default}
+    networks: dict[VisemeModel, Networks] = {}
+    for model in VISEME_MODELS:
+        accurate = recording_network(model)
+        fast = _FAST.get(model, accurate)
+        pairs = {
+            "auto": Networks(accurate, fast),
+            "default": Networks(accurate, accurate),
+            "lite": Networks(fast, fast),
+        }
+        networks[model] = pairs[choice]
+    return networks
 
 
 def recording_network(model: VisemeModel) -> str:

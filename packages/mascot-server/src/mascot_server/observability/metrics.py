@@ -169,6 +169,15 @@ class Metrics:
             "Sessions served by one run of the viseme model. Written by the thread that runs it.",
             _BATCHES,
         )
+        self.turns: Counter[str] = Counter(
+            "mascot_turns",
+            "Turns of agents, by the network that they began with.",
+            ("network",),
+        )
+        self.turn_downgrades: Counter[()] = Counter(
+            "mascot_turn_downgrades",
+            "Turns that changed to the fast network before their end, for lack of capacity.",
+        )
         self.dial_seconds = Histogram(
             "mascot_upstream_dial_seconds", "Time until a connection to a provider was open.", _DIALS
         )

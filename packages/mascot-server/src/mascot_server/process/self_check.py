@@ -58,9 +58,8 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     for finding in parts:
         yield finding
     if not any(finding.kind == "problem" for finding in parts):
-        yield _models(
-            sorted({*map(recording_network, VISEME_MODELS), *live_networks(settings.english_model).values()})
-        )
+        live = {name for networks in live_networks(settings.live_model).values() for name in networks}
+        yield _models(sorted({*map(recording_network, VISEME_MODELS), *live}))
     if settings.key_store is not None:
         yield await _key_store(settings, "MASCOT_KEY_STORE")
     if offline:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mascot_server.auth.loopback import is_loopback
 from mascot_server.auth.tokens import LIFETIME_SECONDS
 from mascot_server.errors import SettingsError
+from mascot_server.inference.viseme_models import LiveModel  # noqa: TC001 - pydantic reads it
 from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings.types import (
     AnyOrWebOrigins,
@@ -89,10 +90,11 @@ class Settings(_ProviderFields):
     cartesia_url: BaseUrl = Field(
         default="https://api.cartesia.ai", description="URL of Cartesia, for `POST /v1/visemes-audio`."
     )
-    english_model: Literal["default", "lite"] = Field(
-        default="lite",
-        description="Which model of mascot-visemes hears conversations for the viseme model `default`: `lite` lets a "
-        "core carry more of them, `default` errs less.",
+    live_model: LiveModel = Field(
+        default="auto",
+        description="Network of mascot-visemes for live conversations with the viseme model `default`: the accurate "
+        "one (`default`), the fast one (`lite`), or for each turn the accurate one while the process has capacity and "
+        "otherwise the fast one (`auto`).",
     )
     viseme_budget_ms: float = Field(
         default=40,
