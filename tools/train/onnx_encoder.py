@@ -71,7 +71,7 @@ class Parts:
 
     @property
     def labels(self) -> int:
-        """How many phonemes the heads tell apart."""
+        """How many phonemes the heads distinguish."""
         return len(self.products["late"].bias) // FULL
 
 

@@ -174,7 +174,7 @@ def model(graph: Graph, states: Sequence[State], *, labels: int) -> onnx.ModelPr
         graph: Takes ``steps`` and each part of the state; gives ``posteriors``, and each part with ``next_`` before its
             name.
         states: Parts of the state.
-        labels: How many phonemes it tells apart.
+        labels: How many phonemes it distinguishes.
     """
 
     def face(name: str, kind: int, *sizes: str | int) -> onnx.ValueInfoProto:
