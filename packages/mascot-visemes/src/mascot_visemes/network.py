@@ -205,7 +205,7 @@ class Network:
         Returns:
             Phoneme posteriors, shape (batch, 2 * steps + 10, labels), and the next state. Of the frames, the first is
             the 8th before these steps and the last the 2nd after them; each is predicted by the head that has the most
-            context beyond it: those of the full-context heads at every step, then of the other heads after the last step.
+            context beyond it: those of the full-context heads at every step, then of the others after the last step.
         """
         told = []
         for start in range(0, steps.shape[1], STEPS_AT_ONCE):
