@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mascot_visemes.network import Network
+    from mascot_visemes.network import Network, State
 
     Floats = NDArray[np.float32]
-    _Answer = tuple[Floats, Floats]  # as from Network.run
+    _Answer = tuple[Floats, State]  # as from Network.run
 
 LOOK_AHEAD_FRAMES = (
     HEADS - FULL_HEADS
@@ -70,7 +70,7 @@ class PosteriorStream:
     Attributes:
         decided: Frames decided.
         phase: What streams must have in common to be worked on together.
-        state: Of the network.
+        state: Of the network, of one stream.
     """
 
     __slots__ = ("_edge", "_features", "_levels", "_network", "_odd", "decided", "phase", "state")
@@ -90,7 +90,7 @@ class PosteriorStream:
         self._edge = np.zeros((LOOK_AHEAD_FRAMES, len(self._network.labels)), np.float32)
         self._edge[:, self._network.labels.index("SIL")] = 1.0
         self.decided = 0
-        self.state = np.zeros(self._network.state_size, np.float32)
+        self.state: State = self._network.start
         self.phase = self._phase(self.decided, len(self._levels))
 
     @property
@@ -144,12 +144,13 @@ class PosteriorStream:
         # The frame that the last head tells after the step to come: up to it all that can be known is known.
         known = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
         if answer:
-            told, states = answer
+            told, state = answer
             edges = told[:, -LOOK_AHEAD_FRAMES:].copy()
+            # Views would keep those of all the others as long as a stream rests.
+            states = zip(*[[its_part.copy() for its_part in part[:, None]] for part in state], strict=True)
             for stream, its_edge, its_state in zip(streams, edges, states, strict=True):
                 stream._edge = its_edge
-                # A view would keep those of all the others as long as this stream rests.
-                stream.state = its_state.copy()
+                stream.state = its_state
         else:
             told = together([stream._edge for stream in streams])
         first = known + LOOK_AHEAD_FRAMES - told.shape[1]
@@ -202,7 +203,10 @@ def _answer(streams: Sequence[PosteriorStream], steps: Floats) -> _Answer | None
     """What the network says to as many steps of each stream; nothing to none."""
     if not steps.shape[1]:
         return None
-    return streams[0]._network.run(steps, together([stream.state for stream in streams]))
+    state = streams[0].state
+    if len(streams) > 1:
+        state = tuple(map(np.concatenate, zip(*[stream.state for stream in streams], strict=True)))
+    return streams[0]._network.run(steps, state)
 
 
 def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> list[_Answer | None]:
@@ -216,9 +220,9 @@ def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> li
         answer = _answer(streams, np.concatenate([heard[i] for i in members]))
         done = 0
         if answer:
-            told, states = answer
+            told, state = answer
             for i in members:
                 rows = slice(done, done + len(groups[i]))
-                answers[i] = told[rows], states[rows]
+                answers[i] = told[rows], tuple([part[rows] for part in state])
                 done = rows.stop
     return answers
