@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Playout, Track
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BUDGET = 0.04
 SPACING = (0.004, 0.008)
@@ -24,7 +21,7 @@ class Engine:
 
     name: str = ""
 
-    def run_together(self, _streams: Sequence[Any], _chunks: Sequence[bytes], /) -> list[list[Any]]:
+    def run_together(self, *_: Any) -> list[list[Any]]:
         raise NotImplementedError
 
 

@@ -46,7 +46,9 @@ class Engine:
     seconds: float = 0.0
     batches: list[int] = field(default_factory=list)
 
-    def run_together(self, streams: Sequence[Stream], chunks: Sequence[bytes], /) -> list[list[Change]]:
+    def run_together(
+        self, streams: Sequence[Stream], chunks: Sequence[bytes], _: Sequence[bytes], /
+    ) -> list[list[Change]]:
         if any(chunk == b"bad" for chunk in chunks):
             raise ValueError("bad chunk")
         self.batches.append(len(streams))

@@ -37,11 +37,13 @@ class Counting:
         self.bytes = 0
         self.failing = False
 
-    def run_together(self, streams: Sequence[Any], chunks: Sequence[bytes], /) -> Any:
+    def run_together(
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
+    ) -> Any:
         if self.failing:
             raise ZeroDivisionError
         self.bytes += sum(map(len, chunks))
-        return self.engine.run_together(streams, chunks)
+        return self.engine.run_together(streams, chunks, lookaheads)
 
 
 def conversation(rate: int, dither: int, pauses: Sequence[float]) -> NDArray[np.int16]:
@@ -76,7 +78,8 @@ def run(model: str, audio: list[bytes], audio_format: AudioFormat) -> tuple[Chan
             (change.time_ms, int(change.viseme)) for change in engine.run_together([plain], [chunk])[0]
         ]
         changes += [
-            (change.time_ms, int(change.viseme)) for change in skipping.run_together([quick], [chunk])[0]
+            (change.time_ms, int(change.viseme))
+            for change in skipping.run_together([quick], [chunk], [b""])[0]
         ]
         assert quick.time_ms == plain.time_ms
         assert quick.viseme == plain.viseme or len(changes) != len(without)
@@ -141,7 +144,7 @@ def test_long_silence_costs_as_much_as_its_beginning() -> None:
     skipping = SilenceSkippingEngine(counting)
     stream = SilenceSkippingStream(engine.create_stream(sample_rate=rate), AudioFormat("pcm16", rate))
     for _ in range(600):
-        assert skipping.run_together([stream], [bytes(4800)]) == [[]]
+        assert skipping.run_together([stream], [bytes(4800)], [b""]) == [[]]
     assert counting.bytes == CONTEXT_MS * rate // 1000 * 2
     assert stream.time_ms == 60_000
     assert len(stream.kept) <= (REPLAYED_MS + 20) * rate // 1000 * 2
@@ -158,16 +161,16 @@ def test_a_failure_loses_its_own_chunk_alone() -> None:
         SilenceSkippingStream(engine.create_stream(sample_rate=rate), audio_format) for _ in range(2)
     )
     for chunk in audio[:20]:
-        skipping.run_together([loud, silent], [chunk, bytes(4800)])
+        skipping.run_together([loud, silent], [chunk, bytes(4800)], [b""] * 2)
     for _ in range(5):
-        skipping.run_together([silent], [bytes(4800)])
+        skipping.run_together([silent], [bytes(4800)], [b""])
     before = silent.time_ms, loud.time_ms, silent.kept
     counting.failing = True
     with pytest.raises(ZeroDivisionError):
-        skipping.run_together([silent, loud], [bytes(4800), audio[20]])
+        skipping.run_together([silent, loud], [bytes(4800), audio[20]], [b""] * 2)
     assert (silent.time_ms, loud.time_ms, silent.kept) == before
     counting.failing = False
-    skipping.run_together([silent, loud], [bytes(4800), audio[20]])
+    skipping.run_together([silent, loud], [bytes(4800), audio[20]], [b""] * 2)
     assert (silent.time_ms, loud.time_ms) == (before[0] + 100, before[1] + 100)
 
 

@@ -70,7 +70,7 @@ class Stream:
 class Engine:
     """Knows no visemes."""
 
-    def run_together(self, streams: Sequence[Any], _chunks: Sequence[bytes], /) -> list[list[Any]]:
+    def run_together(self, streams: Sequence[Any], *_: Any) -> list[list[Any]]:
         return [[] for _ in streams]
 
 

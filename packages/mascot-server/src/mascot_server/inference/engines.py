@@ -30,7 +30,10 @@ class Engines:
 
     def open_stream(self, model: VisemeModel, audio_format: AudioFormat) -> Track:
         """Makes a stream of a model for audio of a format."""
-        stream = self._engines[model].create_stream(
-            sample_rate=audio_format.sample_rate, encoding=audio_format.encoding
+        engine = self._engines[model]
+        stream = engine.create_stream(sample_rate=audio_format.sample_rate, encoding=audio_format.encoding)
+        return Track(
+            self._skipping[model],
+            SilenceSkippingStream(stream, audio_format),
+            lookahead=audio_format.size(engine.lookahead_ms),
         )
-        return Track(self._skipping[model], SilenceSkippingStream(stream, audio_format))

@@ -42,9 +42,12 @@ class VisemeEngine(Protocol):
     """What is needed of an engine of `mascot_visemes`."""
 
     def run_together(
-        self, streams: Sequence[Any], chunks: Sequence[bytes], /
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
-        """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before."""
+        """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before.
+
+        A look-ahead is what is known of the audio after the chunk. The stream's next chunks begin with it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,10 @@ class Prediction:
 
 
 def predict(
-    engine: VisemeEngine, streams: Sequence[VisemeStream], chunks: Sequence[bytes]
+    engine: VisemeEngine,
+    streams: Sequence[VisemeStream],
+    chunks: Sequence[bytes],
+    lookaheads: Sequence[bytes],
 ) -> list[Prediction | None]:
     """Lets streams hear their next audio, all at once.
 
@@ -69,16 +75,18 @@ def predict(
         engine: The engine of all the streams.
         streams: Different streams.
         chunks: The audio for each.
+        lookaheads: What is known of the audio that follows, for each.
 
     Returns:
         What each one said; `None` for one that failed, which does not touch the others.
     """
     starts = [(int(stream.viseme), stream.time_ms) for stream in streams]
     try:
-        answers = engine.run_together(streams, chunks)
+        answers = engine.run_together(streams, chunks, lookaheads)
     except Exception as error:
         if len(streams) > 1:
-            return [predict(engine, [s], [c])[0] for s, c in zip(streams, chunks, strict=True)]
+            each = zip(streams, chunks, lookaheads, strict=True)
+            return [predict(engine, [s], [chunk], [ahead])[0] for s, chunk, ahead in each]
         logger.exception("viseme prediction failed", exc_info=error)
         return [None]
     return [
