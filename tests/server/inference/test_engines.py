@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,39 +52,37 @@ async def heard(server: RunningServer, query: str = "", **config: Any) -> tuple[
     return shapes, audio
 
 
-def shown(model: str, audio: list[bytes], *, waits: bool = False) -> list[int | str]:
-    """What a model makes of a burst.
+def hears(shapes: list[int], audio: list[bytes]) -> list[str]:
+    """Which models of mascot-visemes make these shapes of a burst.
 
-    Args:
-        model: Its name.
-        audio: The messages, and the one after them.
-        waits: Whether the second message was there when inference ran on the first.
+    But for its first quarter: how much of a burst was there when inference ran on its first messages depends on the network.
     """
-    stream = mv.load(model).create_stream(sample_rate=16_000)
-    known = [after if number or waits else b"" for number, after in enumerate(audio[1:])]
-    return [
-        change.viseme
-        for chunk, after in zip(audio, known, strict=False)
-        for change in stream.accept_waveform(chunk, lookahead=after)
-    ]
-
-
-def either(model: str, audio: list[bytes]) -> list[list[int | str]]:
-    """Both that a model may make of a burst: its first message waits for nothing."""
-    return [shown(model, audio, waits=waits) for waits in (False, True)]
+    known = len(shapes) * 3 // 4
+    assert known > 15
+    found = []
+    for model in mv.available_models():
+        stream = mv.load(model).create_stream(sample_rate=16_000)
+        shown = [
+            change.viseme
+            for chunk, after in pairwise(audio)
+            for change in stream.accept_waveform(chunk, lookahead=after)
+        ]
+        if shown[-known:] == shapes[-known:]:
+            found.append(model)
+    return found
 
 
 @pytest.mark.parametrize("model", VISEME_MODELS)
 async def test_the_config_names_it(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, viseme_model=model)
-    assert shapes in either(_HEARD_BY[model], audio)
+    assert hears(shapes, audio) == [_HEARD_BY[model]]
     assert len(shapes) > 20
 
 
 @pytest.mark.parametrize("model", VISEME_MODELS)
 async def test_the_query_names_it_if_the_config_does_not(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, query=f"&viseme_model={model}")
-    assert shapes in either(_HEARD_BY[model], audio)
+    assert hears(shapes, audio) == [_HEARD_BY[model]]
 
 
 async def test_the_models_hear_the_same_speech_differently(patient: RunningServer) -> None:
@@ -96,17 +95,16 @@ async def test_the_models_hear_the_same_speech_differently(patient: RunningServe
 
 async def test_the_config_comes_before_the_query_and_english_is_the_default(patient: RunningServer) -> None:
     shapes, audio = await heard(patient, query="&viseme_model=indonesian", viseme_model="default")
-    assert shapes in either("lite", audio)
+    assert hears(shapes, audio) == ["lite"]
     shapes, audio = await heard(patient)
-    assert shapes in either("lite", audio)
+    assert hears(shapes, audio) == ["lite"]
 
 
 async def test_a_host_may_have_english_heard_by_the_model_that_errs_least() -> None:
     with (
-        run_simulators(burst=50, playback=math.inf) as providers,
+        run_simulators(burst=50, playback=math.inf, language="id") as providers,
         run_server(providers.origin, viseme_budget_ms=1000, english_model="default") as server,
     ):
         for asked, model in (("default", "default"), ("indonesian", "indonesian")):
             shapes, audio = await heard(server, viseme_model=asked)
-            assert shapes in either(model, audio)
-            assert shapes not in either("lite", audio)
+            assert hears(shapes, audio) == [model]
