@@ -55,7 +55,8 @@ async def heard(server: RunningServer, query: str = "", **config: Any) -> tuple[
 def hears(shapes: list[int], audio: list[bytes]) -> list[str]:
     """Which models of mascot-visemes make these shapes of a burst.
 
-    But for its first quarter: how much of a burst was there when inference ran on its first messages depends on the network.
+    But for its first quarter: how much of a burst was there when inference ran on its first messages depends on the
+    network.
     """
     known = len(shapes) * 3 // 4
     assert known > 15

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,6 +128,21 @@ def test_after_dither_events_are_nearly_the_same(
     different = set(without) ^ set(with_skip)
     assert len(different) <= 0.04 * len(without)
     assert abs(len(without) - len(with_skip)) <= 4
+
+
+def test_with_look_ahead_events_are_the_same_as_well() -> None:
+    rate = 24000
+    audio = cut(conversation(rate, 0, (6.03, 11.5, 4.0)).tobytes(), rate // 10 * 2)
+    engine = mv.load("default")
+    skipping = SilenceSkippingEngine(engine)
+    plain = engine.create_stream(sample_rate=rate)
+    quick = SilenceSkippingStream(engine.create_stream(sample_rate=rate), AudioFormat("pcm16", rate))
+    without: Changes = []
+    changes: Changes = []
+    for chunk, after in pairwise([*audio, b""]):
+        without += [(e.time_ms, e.viseme) for e in engine.run_together([plain], [chunk], [after])[0]]
+        changes += [(e.time_ms, int(e.viseme)) for e in skipping.run_together([quick], [chunk], [after])[0]]
+    assert changes == without
 
 
 def test_a_split_sample_is_put_together_again() -> None:
