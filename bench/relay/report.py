@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.relay.interruptions import AFTER_S, BURST_S
 from bench.relay.ramp import BUSY, HOLDS_MS, disturbed
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ def _sections(result: dict[str, Any]) -> list[tuple[str, list[list[Cell]]]]:
     if any("bursts" in r for r in measured.values()):
         title = f"Turns of {options['turn_s']:g} s in bursts, {options['sessions']} sessions, ms"
         sections.append((title, _burst_rows(measured)))
+    if any("interruptions" in r for r in measured.values()):
+        title = (
+            f"An interruption {AFTER_S:g} s behind {BURST_S:g} s of audio sent at once, "
+            f"{options['sessions']} sessions, ms"
+        )
+        sections.append((title, _interruption_rows(measured)))
     sections += [("mascot-server", rows) for rows in [_server_rows(measured)] if len(rows) > 1]
     return sections
 
@@ -111,6 +118,15 @@ def _burst_rows(measured: dict[str, Any]) -> list[list[Cell]]:
                 else ["failed", "", ""]
             )
         rows.append(row)
+    return rows
+
+
+def _interruption_rows(measured: dict[str, Any]) -> list[list[Cell]]:
+    rows: list[list[Cell]] = [["relay", "until the app has it, p50", "most"]]
+    for name, result in measured.items():
+        found = result.get("interruptions", {})
+        there = found.get("p50") is not None
+        rows.append([name, *([_number(found["p50"]), _number(found["max"])] if there else ["failed", ""])])
     return rows
 
 
