@@ -217,6 +217,12 @@ class TestFollowing:
         ((_, second),) = work.take()
         assert (second.block, second.lookahead, second.finished) == (data[32:], bytes(16), True)
 
+    def test_the_last_block_of_a_turn_has_nothing_to_look_at(self) -> None:
+        work, track = self.talk(ahead=16, count=1)
+        work.add(track, Job(bytes(64), now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0))
+        work.finish(track)
+        assert [work.take()[0][1].lookahead for _ in range(2)] == [bytes(16), b""]
+
 
 class TestPace:
     def test_with_nothing_to_do_no_batch_is_due(self) -> None:

@@ -291,8 +291,10 @@ class DeadlineQueue:
         if not track.begun:
             # Nobody should wait for the first words.
             track.begun, job.patient_until = True, 0.0
+        idle = not track.jobs and not track.late
         track.jobs.append(job)
-        self._place(track)
+        if idle or track.waits_for is not None:
+            self._place(track)
         return True
 
     def finish(self, track: Track) -> None:
@@ -368,17 +370,17 @@ class DeadlineQueue:
             job = jobs[0]
             size = job.next_size
             job.advance()
-            job.lookahead = track.following(job) if track.lookahead else b""
             track.size -= size
             self.size -= size
+            job.lookahead = track.following(job) if track.size else b""
             batch.append((track, job))
             if job.finished:
                 jobs.popleft()
                 self._count -= 1
-            if track.jobs or track.late:
-                self._place(track)
-            else:
+            if not track.jobs and not track.late:
                 del tracks[track]
+            elif track.next.patient_until:
+                self._place(track)
         return batch
 
     def _place(self, track: Track) -> None:
