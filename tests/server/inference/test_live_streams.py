@@ -31,16 +31,20 @@ FRAME_MS = 10
 
 
 class Failing:
-    """An engine that fails on demand."""
+    """An engine that fails on demand and notes what it is given."""
 
     def __init__(self, engine: mv.Engine[Any]) -> None:
         self.engine = engine
         self.failing = False
+        self.given: list[tuple[bytes, bytes]] = []
 
-    def run_together(self, streams: Sequence[Any], chunks: Sequence[bytes], /) -> Any:
+    def run_together(
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
+    ) -> Any:
         if self.failing:
             raise ZeroDivisionError
-        return self.engine.run_together(streams, chunks)
+        self.given += zip(chunks, lookaheads, strict=True)
+        return self.engine.run_together(streams, chunks, lookaheads)
 
 
 class Process:
@@ -74,13 +78,18 @@ class Process:
         self.now += 2
         self.capacity.end(self.capacity.begin(AUTO, self.now))
 
-    def say(self, streams: list[LiveStream], chunks: Sequence[bytes]) -> list[list[tuple[int, int]] | None]:
+    def say(
+        self, streams: list[LiveStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes] | None = None
+    ) -> list[list[tuple[int, int]] | None]:
         """Changes at their times in the streams."""
         starts = [stream.time_ms for stream in streams]
+        following = [b""] * len(streams) if lookaheads is None else lookaheads
         self.now += 0.1
         return [
             None if prediction is None else [(start + at, int(shape)) for at, shape in prediction.changes]
-            for start, prediction in zip(starts, predict(self.engine, streams, chunks), strict=True)
+            for start, prediction in zip(
+                starts, predict(self.engine, streams, chunks, following), strict=True
+            )
         ]
 
 
@@ -275,7 +284,7 @@ def test_a_change_of_network_leaves_no_gap_in_the_blend_weights(size: int) -> No
             streams[0].turn.network = "lite"
         process.now += 0.1
         start = streams[0].time_ms
-        named, ids = predict(process.engine, streams, [chunk, chunk])
+        named, ids = predict(process.engine, streams, [chunk, chunk], [b"", b""])
         assert named is not None
         assert ids is not None
         assert ids.weights is None
