@@ -259,3 +259,49 @@ def test_weights_agree_with_events_and_with_those_of_one_chunk(
     near = np.isin(np.arange(len(weights)), np.add.outer(ends, np.arange(-2, 12)))
     apart = np.abs(weights - whole.weights).max(axis=1) > 0.01
     assert apart[~near].sum() <= 10
+
+
+@pytest.mark.parametrize("columns", ["sapi", "oculus", "vrm", "arkit"])
+@pytest.mark.parametrize("shapes", ["sapi", "rhubarb"])
+@given(places=cuts, lengths=st.lists(st.integers(0, 4000), min_size=31, max_size=31))
+@settings(parent=several, max_examples=4)
+def test_weights_of_another_set_see_the_same_look_ahead(
+    shapes: str, columns: mv.Shapes, speech: Pcm, places: list[int], lengths: list[int]
+) -> None:
+    engine, other = mv.load("lite", shapes=shapes), mv.load("lite", shapes=columns)
+    stream, plain = (engine.create_stream(sample_rate=RATE, weights=weights) for weights in (columns, False))
+    theirs = other.create_stream(sample_rate=RATE, weights=True)
+    for (chunk, following), length in zip(pieces(speech, places), lengths, strict=False):
+        after = following[:length] if length else None
+        assert stream.accept_waveform(chunk, lookahead=after) == plain.accept_waveform(chunk, lookahead=after)
+        theirs.accept_waveform(chunk, lookahead=after)
+        np.testing.assert_array_equal(stream.weights, theirs.weights)
+
+
+def test_streams_of_models_that_share_a_network_and_with_weights_of_several_sets_share_a_call(
+    speech: Pcm,
+) -> None:
+    wanted: list[tuple[str, bool | mv.Shapes]] = [
+        ("default", "arkit"),
+        ("indonesian", "arkit"),
+        ("default", False),
+        ("indonesian", "vrm"),
+        ("default", True),
+        ("default", "arkit"),
+    ]
+    engine = mv.load("default")
+    together, alone = (
+        [mv.load(model).create_stream(sample_rate=RATE, weights=weights) for model, weights in wanted]
+        for _ in range(2)
+    )
+    for number, (chunk, following) in enumerate(pieces(speech, range(0, 3 * RATE, 2400))):
+        chunks = [np.roll(chunk, 100 * number * i) for i in range(len(wanted))]
+        # What one stream looks ahead to, it hears next.
+        following_chunks = [np.roll(following[:2400], 100 * (number + 1) * i) for i in range(len(wanted))]
+        lookaheads = [after if (number + i) % 3 else None for i, after in enumerate(following_chunks)]
+        each = zip(alone, chunks, lookaheads, strict=True)
+        expected = [one.accept_waveform(its, lookahead=after) for one, its, after in each]
+        assert engine.run_together(together, chunks, lookaheads) == expected
+        for stream, one in zip(together, alone, strict=True):
+            if stream.columns:
+                np.testing.assert_allclose(stream.weights, one.weights, atol=1e-4)

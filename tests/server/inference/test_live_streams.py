@@ -295,3 +295,53 @@ def test_a_change_of_network_leaves_no_gap_in_the_blend_weights(size: int) -> No
         rows += len(named.weights.data) // len(named.weights.columns)
     assert streams[0].network == "lite"
     assert rows == -(-sum(map(len, chunks)) // 2 * 1000 // (PCM.sample_rate * FRAME_MS))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 9600), min_size=10, max_size=40),
+    lengths=st.lists(st.integers(0, 6000), min_size=40, max_size=40),
+    place=st.integers(1, 9),
+)
+def test_what_was_looked_ahead_to_is_processed_once_by_the_network_after_a_change(
+    sizes: list[int], lengths: list[int], place: int
+) -> None:
+    process, audio = Process(), speech(2)
+    stream = process.open()
+    at, fast_from = 0, 0
+    changes: list[tuple[int, int]] = []
+    for number, (size, length) in enumerate(zip(sizes, lengths, strict=False)):
+        if number == place:
+            stream.turn.network = "lite"
+        network = stream.network
+        (new,) = process.say([stream], [audio[at : at + size]], [audio[at + size : at + size + length]])
+        assert new is not None
+        if network != stream.network:
+            fast_from = at
+        if stream.network == "lite":
+            changes += new
+        at += size
+        assert stream.time_ms == at // 2 * 1000 // PCM.sample_rate
+    accurate, fast = (process.engines[name].given for name in AUTO)
+    # The look-ahead of each network is what it is given next; all it is given follows each other.
+    heard = b"".join(chunk for chunk, _ in accurate)
+    assert heard == audio[: fast_from or at]
+    if not fast_from:
+        return
+    heard = b"".join(chunk for chunk, _ in fast)
+    begin = at - len(heard)
+    assert heard == audio[begin:at]
+    assert fast_from - begin <= PCM.sample_rate * 2 * (HISTORY_MS + 200) // 1000
+    # The new stream is what a stream alone is, after the same history and with the same look-aheads.
+    alone, base_ms = open_stream("lite", DEFAULT_SETS, PCM), fast_from // 48 - (fast_from - begin) // 48
+    expected = []
+    for chunk, after in fast:
+        assert audio[begin + len(chunk) :].startswith(after)
+        events = alone.accept_waveform(chunk, lookahead=after)
+        expected += [(event.time_ms + base_ms, int(event.viseme)) for event in events]
+        begin += len(chunk)
+    # Where it begins, the shape shown is reported, whichever it is.
+    since = fast_from // 48 + FRAME_MS
+    assert [change for change in changes if change[0] > since] == [
+        change for change in expected if change[0] > since
+    ]
