@@ -28,6 +28,9 @@ PARTS = {
 }
 """Which packages each part of the tests needs."""
 
+PARALLEL = ("-n", "2", "--dist", "loadfile")
+"""Two processes run the tests, whole files each: most tests wait for servers half of the time."""
+
 FRAMEWORK_PACKAGES = ("pipecat-mascot", "livekit-plugins-mascot")
 """The packages for frameworks, whose requirements are large."""
 
@@ -121,7 +124,7 @@ def build_wheels(session: nox.Session, *packages: str, tree: Path = ROOT) -> lis
 def tests(session: nox.Session, part: str) -> None:
     """Run the tests of each package on its wheel, then those of the three wheels together."""
     session.install(*build_wheels(session, *PARTS[part]), *testing(part))
-    session.run("pytest", f"tests/{part}", *session.posargs)
+    session.run("pytest", f"tests/{part}", *PARALLEL, *session.posargs)
 
 
 @nox.session
@@ -275,6 +278,19 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def web(session: nox.Session) -> None:
+    """Test mascot-web: in Node.js, as the package that npm publishes, and with real avatars in Chromium (needs npm).
+
+    Packages of npm are fetched into a temporary folder. Where npm has no network, tests that need them are skipped.
+    Measurements are kept in the folder that MASCOT_ARTEFACTS names, or else in one of the session's.
+    """
+    session.install(*build_wheels(session, *PARTS["integration"]), *group("test"), *group("browser"))
+    session.run("python", "-m", "tools.browser")
+    kept = os.environ.get("MASCOT_ARTEFACTS") or str(Path(session.create_tmp()).resolve() / "artefacts")
+    session.run("pytest", "tests/web", *session.posargs, env={"MASCOT_ARTEFACTS": kept})
+
+
+@nox.session
 def examples(session: nox.Session) -> None:
     """Run the examples' tests, or one of them: `nox -s examples -- terminal_avatar --provider gemini`."""
     groups = (*group("test"), *group("browser"), *group("examples"))
@@ -334,11 +350,12 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, and which layer of mascot_server may import which."""
+    """Check style, formatting, words, and which layer of mascot_server may import which."""
     session.install(*build_wheels(session, "mascot-server", "mascot-visemes"), *group("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
+    session.run("python", "-m", "tools.words")
 
 
 @nox.session
@@ -351,7 +368,7 @@ def types(session: nox.Session) -> None:
         *group("browser"),
         *testing("integration"),
     )
-    for package in sorted(path.name for path in (ROOT / "packages").iterdir()):
+    for package in sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")):
         session.run("mypy", f"packages/{package}/src")
     session.run("mypy", "noxfile.py", "bench", "examples", "tools", "tests")
 

@@ -129,7 +129,7 @@ def _facts(model: str, card: dict[str, Any]) -> dict[str, Any]:
     return {key: card[key] for key in kept if key in card} | {
         **shared,
         "labels": len(card["labels"]),
-        "state_floats": network.state_size,
+        "state_bytes": network.state_bytes,
         "onnx_mb": round(len(graph) / 1e6, 2),
         "onnx_sha256": hashlib.sha256(graph).hexdigest(),
     }

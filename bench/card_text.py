@@ -17,7 +17,7 @@ _FACTS = {
     "network": "network",
     "parameters": "parameters",
     "labels": "phoneme labels",
-    "state_floats": "state of a stream, floats",
+    "state_bytes": "state of a stream, bytes",
     "onnx_mb": "ONNX file, MB",
     "onnx_sha256": "SHA-256 of the ONNX file",
     "date": "trained on",

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mascot_visemes.network import State
+
     Floats = NDArray[np.float32]
 
 CHUNK_MS = 100
-BATCHES = (1, 16, 64)
+BATCHES = (1, 16, 32)
 # Streams without blend weights, with those of their set and with those of another, by what stands behind their name.
 _KINDS: tuple[tuple[str, bool | mv.Shapes], ...] = (("", False), ("_weights", True), ("_vrm", "vrm"))
 STAGES = ("features", "network", "decoding")
@@ -51,7 +53,7 @@ class Watched(Network):
         vars(self).update(vars(network))
         self.began = self.ended = 0
 
-    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats]:
+    def run(self, steps: Floats, state: State) -> tuple[Floats, State]:
         """As `Network.run`; the times are `time.perf_counter_ns`."""
         self.began = time.perf_counter_ns()
         answer = super().run(steps, state)

@@ -1,7 +1,7 @@
 """Check the words of the documentation and of the code's own texts: `python -m tools.words [PATH …]`.
 
-Markdown pages, docstrings, comments, and the string constants that users read (help, settings, log lines, errors) are searched for
-words that this project does not use, because readers search for the standard term. Code in Markdown is not searched.
+Markdown pages, comments and string constants (docstrings, help, settings, log lines, errors) are searched for words
+that this project does not use, because readers search for the standard term. Code in Markdown is not searched.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class Finding(NamedTuple):
     instead: str
 
 
-_PATTERN: Final = re.compile("|".join(f"(?P<p{i}>{pattern})" for i, pattern in enumerate(BANNED)), re.IGNORECASE)
+_PATTERN: Final = re.compile(
+    "|".join(f"(?P<p{i}>{pattern})" for i, pattern in enumerate(BANNED)), re.IGNORECASE
+)
 _FENCE: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -85,10 +87,13 @@ def _python(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _tracked(paths: list[str]) -> Iterator[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--", *(paths or ["*.md", "*.py"])],  # noqa: S607 - whichever git is in use
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
+    listed = subprocess.run(  # noqa: S603 - git of this machine, our own arguments
+        ["git", "ls-files", "--", *(paths or ["*.md", "*.py"])],  # noqa: S607
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     for name in listed.splitlines():
         path = ROOT / name
         if path.suffix in {".md", ".py"} and path.exists() and path.resolve() != Path(__file__).resolve():

@@ -47,7 +47,7 @@ class Result:
     def shapes(self) -> list[tuple[float, int]]:
         """Every change of the mouth, in milliseconds from the start of the first message."""
         return [
-            (start + viseme.offset_ms, viseme.id)
+            (start + viseme.offset_ms, int(viseme.id))
             for start, visemes in zip(self._starts, self.heard.visemes, strict=True)
             for viseme in visemes.visemes
         ]

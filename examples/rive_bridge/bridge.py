@@ -48,7 +48,7 @@ def events_of(payloads: Iterable[Visemes]) -> Iterator[tuple[float, int]]:
     """
     start = 0.0
     for payload in payloads:
-        yield from ((start + viseme.offset_ms, viseme.id) for viseme in payload.visemes)
+        yield from ((start + viseme.offset_ms, int(viseme.id)) for viseme in payload.visemes)
         start += payload.audio_duration_ms
 
 

@@ -11,6 +11,8 @@ __all__ = ["BUILD", "build_page"]
 
 HERE: Final = Path(__file__).parent
 
+MODULE: Final = HERE.parents[1] / "packages" / "mascot-web" / "src"
+
 BUILD: Final = HERE / "build"
 """The built page."""
 
@@ -29,7 +31,9 @@ def build_page() -> None:
     if _older(HERE / "node_modules" / ".package-lock.json", [lock]):
         # No package here needs a script of its own to be installed.
         _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    if _older(BUILD / "index.html", [lock, HERE / "package.json", *(HERE / "page").iterdir()]):
+    if _older(
+        BUILD / "index.html", [lock, HERE / "package.json", *(HERE / "page").iterdir(), *MODULE.iterdir()]
+    ):
         _run(npm, "run", "--silent", "build")
 
 

@@ -1,17 +1,14 @@
-"""The page's modules that need no page: audio, timeline, words, mouths and protocols, run in the browser."""
+"""The page's modules that need no page: audio of the microphone, words, mouths and protocols, run in the browser."""
 
 from __future__ import annotations
 
 import base64
 import json
-import math
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-
-from mascot_server.simulators.core.sound import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,100 +32,14 @@ def run(playground: Playground, module: str, body: str, argument: object = None)
     return playground.page.evaluate(script, argument)
 
 
-@pytest.mark.parametrize(("encoding", "ours"), [("ulaw", "mulaw"), ("alaw", "alaw"), ("pcm16", "pcm16")])
-def test_samples_are_decoded_as_the_server_does(playground: Playground, encoding: str, ours: Any) -> None:
-    data = bytes(range(256))
-    body = "return [...m.decode(m.fromBase64(x.text), { encoding: x.encoding })];"
-    given = {"text": base64.b64encode(data).decode(), "encoding": encoding}
-    assert run(playground, "audio/pcm.js", body, given) == (decode(data, ours) / 32768).tolist()
-
-
 def test_samples_are_encoded(playground: Playground) -> None:
     body = "return m.toBase64(m.encodePcm16(Float32Array.from(x)));"
     text = run(playground, "audio/pcm.js", body, [0, 0.5, -1, 1, 3])
     assert np.frombuffer(base64.b64decode(text), "<i2").tolist() == [0, 16384, -32767, 32767, 32767]
 
 
-@pytest.mark.parametrize(
-    ("source", "target"), [(16000, 48000), (24000, 44100), (48000, 16000), (8000, 48000)]
-)
-def test_a_change_of_rate_leaves_no_seam(playground: Playground, source: int, target: int) -> None:
-    tone = np.sin(2 * np.pi * 440 * np.arange(source // 2) / source)
-    body = """
-        const resampler = new m.Resampler(x.source, x.target);
-        const samples = Float32Array.from(x.tone);
-        const out = [];
-        for (let at = 0; at < samples.length; at += x.piece) {
-            out.push(...resampler.push(samples.subarray(at, at + x.piece)));
-        }
-        return out;
-    """
-    given = {"source": source, "target": target, "tone": tone.tolist()}
-    whole = np.array(run(playground, "audio/pcm.js", body, {**given, "piece": source}))
-    pieces = np.array(run(playground, "audio/pcm.js", body, {**given, "piece": 37}))
-
-    np.testing.assert_allclose(pieces, whole, atol=1e-6)
-    wanted = np.sin(2 * np.pi * 440 * np.arange(len(whole)) / target)
-    assert abs(len(whole) - target // 2) < 100
-    inside = slice(200, -200)
-    assert np.abs(whole[inside] - wanted[inside]).max() < 0.01
-
-
-def test_what_the_new_rate_cannot_hold_is_filtered_out(playground: Playground) -> None:
-    tone = np.sin(2 * np.pi * 11000 * np.arange(24000) / 48000)
-    body = "return [...new m.Resampler(48000, 16000).push(Float32Array.from(x))];"
-    assert np.abs(run(playground, "audio/pcm.js", body, tone.tolist())[100:]).max() < 0.02
-
-
-TIMELINE = """
-    const timeline = new m.Timeline();
-    for (const [name, ...given] of x.calls) timeline[name](...given);
-    return x.at.map((ms) => {
-        const { viseme, weights, speaking } = timeline.mouth(ms);
-        return { viseme, speaking, weights: Object.fromEntries(weights) };
-    });
-"""
-
-
-def mouths(playground: Playground, calls: list[list[Any]], at: list[float]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = run(playground, "timeline.js", TIMELINE, {"calls": calls, "at": at})
-    return rows
-
-
 def cue(offset: float, viseme: int) -> dict[str, float]:
     return {"offset": offset, "visemeId": viseme}
-
-
-def test_the_mouth_follows_the_audio_clock(playground: Playground) -> None:
-    calls = [["add", 1000, 300, [cue(100, 2)]], ["add", 1300, 200, []], ["add", 2000, 100, [cue(0, 7)]]]
-    rows = mouths(playground, calls, [0, 1050, 1100, 1350, 1499, 1500, 1999, 2000, 2101])
-    # Nothing before the sound; a shape holds into the next message; silence between two pieces closes the mouth.
-    assert [row["viseme"] for row in rows] == [0, 0, 2, 2, 2, 0, 0, 7, 0]
-    assert [row["speaking"] for row in rows] == [False, True, True, True, True, False, False, True, False]
-
-
-def test_an_interruption_drops_what_is_to_come(playground: Playground) -> None:
-    calls = [["add", 0, 500, [cue(0, 2), cue(300, 6)]], ["add", 500, 500, [cue(0, 8)]], ["cut", 250]]
-    assert [row["viseme"] for row in mouths(playground, calls, [200, 260, 400, 700])] == [2, 0, 0, 0]
-
-
-def test_shapes_turn_softly_into_each_other(playground: Playground) -> None:
-    calls = [["add", 0, 400, [cue(0, 2), cue(200, 6)]]]
-    rows = mouths(playground, calls, [at / 2 for at in range(-200, 1000)])
-    for row in rows:
-        assert math.isclose(sum(row["weights"].values()), 1)
-    opened = [row["weights"].get("2", 0) for row in rows]
-    assert max(abs(b - a) for a, b in pairwise(opened)) < 0.02
-    (middle,) = mouths(playground, calls, [200])
-    assert middle["weights"] == pytest.approx({"2": 0.5, "6": 0.5}, abs=1e-3)
-
-
-def test_audio_without_visemes_moves_the_mouth_by_its_loudness(playground: Playground) -> None:
-    body = "return m.loudnessCues(Float32Array.from({ length: 3200 }, (_, i) => i < 1600 ? 0.3 : 0), 16000);"
-    assert run(playground, "loudness.js", body) == [
-        {"offset": 0, "visemeId": 2},
-        {"offset": 100, "visemeId": 0},
-    ]
 
 
 def test_words_cut_by_messages_are_put_together(playground: Playground) -> None:
@@ -305,18 +216,21 @@ def test_openai_says_its_format_for_each_response(
     assert second["sound"]["format"] == {"encoding": "pcm16", "rate": 24000}
 
 
-def test_gemini_shares_a_payload_out_among_parts(playground: Playground) -> None:
-    part = {
-        "inlineData": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(bytes(3200)).decode()}
-    }
+def test_gemini_joins_the_parts_that_a_payload_is_for(playground: Playground) -> None:
+    sounds = [bytes([1, 0]) * 800, bytes([2, 0]) * 800]
+    parts = [
+        {"inlineData": {"mimeType": "audio/pcm;rate=16000", "data": base64.b64encode(sound).decode()}}
+        for sound in sounds
+    ]
+    payload = {"visemes": [cue(20, 4), cue(70, 6)], "audio_duration": 100}
     message = {
-        "serverContent": {"modelTurn": {"parts": [part, {"text": "thinking"}, part]}},
-        "mascotVisemes": {"visemes": [cue(20, 4), cue(130, 6)], "audio_duration": 200},
+        "serverContent": {"modelTurn": {"parts": [parts[0], {"text": "thinking"}, parts[1]]}},
+        "mascotVisemes": payload,
     }
-    first, second = happenings(playground, "gemini", message)
-    assert first["sound"]["format"] == {"encoding": "pcm16", "rate": 16000}
-    assert first["sound"]["payload"] == {"visemes": [cue(20, 4)], "audio_duration": 100}
-    assert second["sound"]["payload"] == {"visemes": [cue(30, 6)], "audio_duration": 100}
+    (happened,) = happenings(playground, "gemini", message)
+    assert happened["sound"]["format"] == {"encoding": "pcm16", "rate": 16000}
+    assert base64.b64decode(happened["sound"]["base64"]) == b"".join(sounds)
+    assert happened["sound"]["payload"] == payload
 
 
 def test_openai_is_told_what_was_heard(playground: Playground) -> None:

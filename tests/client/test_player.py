@@ -167,7 +167,7 @@ def test_smoothing_calms_the_mouth() -> None:
             seen[smooth] = []
             while player.unheard_ms() > 0:
                 speaker.turn()
-                seen[smooth].append(player.mouth().viseme)
+                seen[smooth].append(int(player.mouth().viseme))
             player.interrupt()
     changes = {smooth: sum(a != b for a, b in pairwise(ids)) for smooth, ids in seen.items()}
     assert changes[True] < changes[False]

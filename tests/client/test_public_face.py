@@ -60,6 +60,7 @@ def test_public_names() -> None:
         "AudioDeviceError",
         "AuthenticationError",
         "BadRequestError",
+        "BlendWeights",
         "ConfigurationError",
         "ElevenLabsConfig",
         "GeminiConfig",

@@ -59,7 +59,7 @@ def absolute(payloads: list[Visemes]) -> Shapes:
     """(ms from the start, id) of every change."""
     start, shapes = 0.0, []
     for payload in payloads:
-        shapes += [(int(start) + viseme.offset_ms, viseme.id) for viseme in payload.visemes]
+        shapes += [(int(start) + viseme.offset_ms, int(viseme.id)) for viseme in payload.visemes]
         start += payload.audio_duration_ms
     return shapes
 

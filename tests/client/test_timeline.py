@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -48,8 +48,8 @@ def shape_at(messages: Sequence[Visemes], position: float) -> int:
     return shape if 0 <= position < start else 0
 
 
-def filled(messages: Sequence[Visemes], **options: float) -> Timeline:
-    timeline = Timeline(**options)  # type: ignore[arg-type]  # numbers alone
+def filled(messages: Sequence[Visemes], **options: Any) -> Timeline:
+    timeline = Timeline(**options)
     for message in messages:
         timeline.add(message, now_ms=0)
     timeline.played(0, now_ms=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 import subprocess
@@ -283,44 +282,6 @@ def test_other_pages_get_no_connection(url: str) -> None:
     assert answer.status_code == 200
     assert answer.json()["signed_url"].startswith("ws://127.0.0.1:")
     assert answer.headers["cache-control"] == "no-store"
-
-
-LIPS = """
-import { Lips } from "./lips.js";
-let time = 0;
-const lips = new Lips(() => time);
-const at = (...times) => times.map((moment) => { time = moment - 0.03; return lips.now(); });
-const heard = (visemes, duration) => ({
-  visemes: visemes.map(([visemeId, offset]) => ({ visemeId, offset })),
-  audio_duration: duration,
-});
-const shown = [];
-lips.add(heard([[4, 0], [21, 300]], 500), 1);
-lips.add(heard([], 200), lips.end);
-shown.push(at(0.99, 1.0, 1.29, 1.31, 1.69, 1.71));
-lips.add(heard([[7, 100]], 200), 3);
-shown.push(at(2.9, 3.0, 3.11, 3.21));
-lips.add(heard([[9, 0]], 400), 4);
-lips.add(undefined, 4.4);
-shown.push(at(4.1));
-lips.clear();
-shown.push(at(4.2));
-console.log(JSON.stringify(shown));
-"""
-
-
-def test_the_lips_go_with_the_audio_that_is_heard() -> None:
-    done = subprocess.run(
-        [str(shutil.which("node")), "--input-type=module", "-"],
-        input=LIPS, cwd=ROOT / "examples/web/page", capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [
-        [0, 4, 4, 21, 21, 0],  # closed before and after; a shape holds into a message that changes nothing
-        [0, 21, 7, 0],  # and into the next turn
-        [9],
-        [0],  # the user interrupted
-    ]
 
 
 def test_ending_it_ends_its_server() -> None:

@@ -46,11 +46,11 @@ def client(stage: Stage) -> Iterator[MascotClient]:
 
 def check(payloads: list[Visemes], names: tuple[str, ...], shapes: tuple[Any, ...]) -> None:
     """Every payload describes its audio, with visemes of the set and a row for each 10 ms."""
-    assert sum(len(payload.visemes) for payload in payloads) > 20
+    assert any(payload.visemes for payload in payloads)
     assert {event.id for payload in payloads for event in payload.visemes} <= set(shapes)
     known = [payload for payload in payloads if payload.weights is not None]
-    # On a busy machine some predictions may be late.
-    assert len(known) > len(payloads) / 2
+    # What is interrupted is sent on without, and on a busy machine some predictions are late.
+    assert len(known) > 3
     for payload in known:
         weights = payload.weights
         assert weights is not None
@@ -105,10 +105,10 @@ async def test_gemini(client: MascotClient) -> None:
     payloads: list[Visemes] = []
     feed = VisemeFeed(on_visemes=payloads.append)
     async with for_gemini.connect(client.get_signed_url(config), model=GEMINI_MODEL, config=AUDIO) as session:
-        for _ in range(2):
-            await session.send_realtime_input(text="What can you do?")
-            async for _ in for_gemini.listen(session.receive(), feed):
-                pass
+        await session.send_realtime_input(text="What can you do?")
+        async for _ in for_gemini.listen(session.receive(), feed):
+            pass
+    feed.close()
     check(payloads, OCULUS, ("sil", "aa", "ih", "ou", "ee", "oh"))
     assert list(feed) == payloads
 

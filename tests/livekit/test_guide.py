@@ -59,23 +59,33 @@ def test_the_web_page() -> None:
     shown = node(
         programs("livekit", "js")[0],
         """
+        import { EventEmitter } from "node:events";
+        globalThis.requestAnimationFrame = (draw) => setTimeout(draw, 5);
+        globalThis.cancelAnimationFrame = clearTimeout;
         const shown = [];
-        const take = mouth((viseme) => shown.push(viseme), { delayMs: 10, trackId: "TR_a" });
-        const send = (visemes, interrupted = false, trackId = "TR_a", topic = "mascot.visemes") => {
-          const message = { type: "mascot-visemes", visemes, interrupted, trackId };
-          take(new TextEncoder().encode(JSON.stringify(message)), null, 0, topic);
+        const avatar = {
+          show(timeline) {
+            if (shown.at(-1) !== timeline.now()) shown.push(timeline.now());
+          },
         };
-        take(new Uint8Array([1]), null, 0, "chat");
-        send([{ viseme: "FF", offset: 0 }], false, "TR_b");
-        send([{ viseme: "aa", offset: 40 }, { viseme: "PP", offset: 0 }]);
-        await new Promise((done) => setTimeout(done, 150));
+        const room = new EventEmitter();
+        const stop = startMouth(room, { identity: "ada" }, avatar);
+        const send = (visemes, interrupted = false, identity = "ada", topic = "mascot.visemes") => {
+          const message = { type: "mascot-visemes", shapes: "oculus", visemes, interrupted };
+          room.emit("dataReceived", new TextEncoder().encode(JSON.stringify(message)), { identity }, 0, topic);
+        };
+        room.emit("dataReceived", new Uint8Array([1]), undefined, 0, "chat");
+        send([{ viseme: "FF", offset: 0 }], false, "bo");
+        send([{ viseme: "PP", offset: 0 }, { viseme: "aa", offset: 60 }]);
+        await new Promise((done) => setTimeout(done, 400));
         send([{ viseme: "E", offset: 60 }]);
         send([{ viseme: "sil", offset: 0 }], true);
-        await new Promise((done) => setTimeout(done, 150));
+        await new Promise((done) => setTimeout(done, 400));
+        stop();
         console.log(JSON.stringify(shown));
         """,
     )
-    assert shown == ["PP", "aa", "sil"]
+    assert shown == ["sil", "PP", "aa", "sil"]
 
 
 def test_the_readme() -> None:

@@ -66,20 +66,30 @@ def test_the_web_page() -> None:
     shown = node(
         programs("pipecat", "js")[0],
         """
+        import { EventEmitter } from "node:events";
+        globalThis.requestAnimationFrame = (draw) => setTimeout(draw, 5);
+        globalThis.cancelAnimationFrame = clearTimeout;
         const shown = [];
-        const take = mouth((viseme) => shown.push(viseme), { delayMs: 10 });
-        const message = (visemes, interrupted = false) => ({ type: "mascot-visemes", visemes, interrupted });
-        take({ type: "other" });
-        take(undefined);
-        take(message([{ viseme: "aa", offset: 40 }, { viseme: "PP", offset: 0 }]));
-        await new Promise((done) => setTimeout(done, 150));
-        take(message([{ viseme: "E", offset: 60 }]));
-        take(message([{ viseme: "sil", offset: 0 }], true));
-        await new Promise((done) => setTimeout(done, 150));
+        const avatar = {
+          show(timeline) {
+            if (shown.at(-1) !== timeline.now()) shown.push(timeline.now());
+          },
+        };
+        const client = new EventEmitter();
+        const stop = startMouth(client, avatar);
+        const send = (visemes, interrupted = false) =>
+          client.emit("serverMessage", { type: "mascot-visemes", shapes: "oculus", visemes, interrupted });
+        client.emit("serverMessage", { type: "other" });
+        send([{ viseme: "PP", offset: 0 }, { viseme: "aa", offset: 60 }]);
+        await new Promise((done) => setTimeout(done, 400));
+        send([{ viseme: "E", offset: 60 }]);
+        send([{ viseme: "sil", offset: 0 }], true);
+        await new Promise((done) => setTimeout(done, 400));
+        stop();
         console.log(JSON.stringify(shown));
         """,
     )
-    assert shown == ["PP", "aa", "sil"]
+    assert shown == ["sil", "PP", "aa", "sil"]
 
 
 def test_the_readme() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,17 @@ def names_of(program: str) -> dict[str, Any]:
 
 
 def node(module: str, driver: str) -> Any:
-    """Run a page's module with a program that prints JSON, in Node.js."""
+    """Run a page's module with a program that prints JSON, in Node.js, with the mascot-web of this repository."""
     program = shutil.which("node")
     if program is None:
         pytest.skip("needs Node.js")
-    ran = subprocess.run(
-        [program, "--input-type=module", "-e", f"{module}\n{driver}"],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        modules = Path(folder) / "node_modules"
+        modules.mkdir()
+        (modules / "mascot-web").symlink_to(ROOT / "packages" / "mascot-web")
+        ran = subprocess.run(
+            [program, "--conditions=source", "--input-type=module", "-e", f"{module}\n{driver}"],
+            cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

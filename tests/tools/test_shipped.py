@@ -27,7 +27,7 @@ def test_it_tells_what_the_file_tells(model: str) -> None:
     steps = np.random.default_rng(1).normal(-14, 2, (3, 20, 80)).astype(np.float32)
     with torch.no_grad():
         ours, _ = net(torch.from_numpy(steps), torch.zeros(3, net.state_size))
-    expected, _ = theirs.run(steps, np.zeros((3, theirs.state_size), np.float32))
+    expected, _ = theirs.run(steps, tuple(np.repeat(part, 3, axis=0) for part in theirs.start))
     assert expected.shape == (3, 2 * 20 + HEADS - 2, len(theirs.labels))
     assert np.abs(ours.numpy() - expected).mean() < 0.002
 

@@ -40,7 +40,7 @@ def test_json() -> None:
     assert result["machine"]["cpu"]
     assert result["audio"]["sample_rate"] == 8000
     chunk = result["chunk_100ms_us"]
-    sizes = [f"batch_{size}{weights}" for size in (1, 16, 64) for weights in ("", "_weights", "_vrm")]
+    sizes = [f"batch_{size}{weights}" for size in (1, 16, 32) for weights in ("", "_weights", "_vrm")]
     assert list(chunk) == ["stream", "stream_weights", "stream_vrm", *sizes]
     for stages in chunk.values():
         for value in stages.values():

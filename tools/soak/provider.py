@@ -138,7 +138,8 @@ class _Agent:
             for _ in range(self._random.randint(10, 50)):
                 await self._say_chunk()
                 await asyncio.sleep(CHUNK_S)
-            await self._say(self._wire.end)
+            if self._wire.end is not None:
+                await self._say(self._wire.end)
             await asyncio.sleep(self._random.uniform(0.2, 1.5))
 
     async def _listen(self) -> None:

@@ -43,6 +43,35 @@ class Range:
         return cls(scale, round(-low / scale))
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A matrix product ``x @ weight.T + bias`` as it stands in a graph.
+
+    Attributes:
+        span: Range of the levels that `x` is given in.
+        levels: Weights in whole levels, shape (inputs, outputs), int8.
+        scales: What a level of each output's weights is worth, shape (outputs,).
+        bias: Shape (outputs,).
+    """
+
+    span: Range
+    levels: NDArray[np.int8]
+    scales: Floats
+    bias: Floats
+
+    @classmethod
+    def of(cls, span: Range, weight: Floats, bias: Floats) -> Product:
+        """Round `weight`, shape (outputs, inputs)."""
+        levels, scales = _levels(weight)
+        return cls(span, levels.T, scales, bias)
+
+    def cut(self, outputs: slice, factors: Floats) -> Product:
+        """Return some of the outputs, each multiplied with a factor."""
+        return Product(
+            self.span, self.levels[:, outputs], self.scales[outputs] * factors, self.bias[outputs] * factors
+        )
+
+
 class Graph:
     """Nodes and constants; names are made up.
 
@@ -73,18 +102,17 @@ class Graph:
         name: str = self.add("QuantizeLinear", x, scale, zero)
         return name
 
-    def product(self, x: str, span: Range, weight: Floats, bias: Floats) -> str:
-        """Adds ``x @ weight.T + bias`` for `x` rounded."""
-        levels, scales = _levels(weight)
+    def product(self, x: str, outputs: Product) -> str:
+        """Adds a product of `x`, in levels of the product's span."""
         name: str = self.add(
             "MatMulIntegerToFloat",
             x,
-            self.constant(levels.T, np.int8),
-            self.constant(span.scale, np.float32),
-            self.constant(scales, np.float32),
-            self.constant(span.zero, np.uint8),
+            self.constant(outputs.levels, np.int8),
+            self.constant(outputs.span.scale, np.float32),
+            self.constant(outputs.scales, np.float32),
+            self.constant(outputs.span.zero, np.uint8),
             self.constant(0, np.int8),
-            self.constant(bias, np.float32),
+            self.constant(outputs.bias, np.float32),
             domain="com.microsoft",
         )
         return name

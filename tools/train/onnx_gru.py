@@ -6,11 +6,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from onnx import TensorProto
 
 from mascot_visemes.features import BANDS
-from tools.train.graph import Graph, Range
+from tools.train.graph import Graph, Product, Range
 from tools.train.gru import KERNEL, GruNet
-from tools.train.onnx_parts import END, HIDDEN, cut, gru_layer, normalised, read_out, shape, weights_of
+from tools.train.onnx_parts import (
+    END,
+    HIDDEN,
+    State,
+    cut,
+    gru_layer,
+    gru_products,
+    head_products,
+    normalised,
+    read_out,
+    shape,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,8 +32,8 @@ if TYPE_CHECKING:
 _OUTSIDE = 1e-5
 
 
-def gru_graph(net: GruNet, steps: Tensor) -> Graph:
-    """The graph of `net`.
+def gru_graph(net: GruNet, steps: Tensor) -> tuple[Graph, list[State]]:
+    """The graph of `net`, and the parts of its state.
 
     Args:
         net: The network.
@@ -28,6 +41,9 @@ def gru_graph(net: GruNet, steps: Tensor) -> Graph:
     """
     into, out_of = _ranges(net, steps)
     w, hidden, context = weights_of(net), net.hidden, KERNEL - 1
+    products = {"front": Product.of(into, w["front.weight"], w["front.bias"])} | head_products(w)
+    for number, span in enumerate((out_of, HIDDEN)):
+        products |= gru_products(number, span, w)
     graph = Graph()
     widths = shape(graph, context * 2 * BANDS, hidden, hidden)
     past, *memory = graph.add("Split", "state", widths, names=("",) * 3, axis=1)
@@ -38,14 +54,14 @@ def gru_graph(net: GruNet, steps: Tensor) -> Graph:
     past = graph.add("Reshape", past, shape(graph, -1, context * 2 * BANDS))
     x = graph.rounded(x, into)
     x = graph.add("Concat", *(cut(graph, x, k, k - context or END, axis=0) for k in range(KERNEL)), axis=2)
-    x = graph.add("Relu", graph.product(x, into, w["front.weight"], w["front.bias"]))
+    x = graph.add("Relu", graph.product(x, products["front"]))
     x, after = graph.rounded(x, out_of), []
-    for number, (state, span) in enumerate(zip(memory, (out_of, HIDDEN), strict=True)):
-        last, x = gru_layer(graph, number, (x, span), state, w)
+    for number, state in enumerate(memory):
+        last, x = gru_layer(graph, number, x, state, products)
         after.append(last)
-    read_out(graph, net, w, x, after[-1])
+    read_out(graph, products, x, after[-1])
     graph.add("Concat", past, *after, names=("next_state",), axis=1)
-    return graph
+    return graph, [State("state", TensorProto.FLOAT, (net.state_size,))]
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked

@@ -6,16 +6,18 @@ layers carry stay floats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from onnx import TensorProto, helper
 
 from mascot_visemes.features import BANDS
-from tools.train.graph import Graph, Range
+from tools.train.graph import Graph, Product, Range
 from tools.train.net import FULL, HEADS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import onnx
     from numpy.typing import NDArray
 
@@ -23,7 +25,23 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Weights = dict[str, Floats]
+    Products = dict[str, Product]
     Outputs = tuple[Floats, Floats]
+
+
+class State(NamedTuple):
+    """A part of what a graph keeps of a stream from call to call.
+
+    Attributes:
+        name: Of the graph's input.
+        kind: Type of the numbers, one of `TensorProto`.
+        sizes: Shape for one stream.
+    """
+
+    name: str
+    kind: int
+    sizes: tuple[int, ...]
+
 
 HIDDEN = Range(1 / 127, 128)  # what GRU layers put out lies between -1 and 1
 END = np.iinfo(np.int64).max
@@ -55,36 +73,48 @@ def normalised(graph: Graph, weights: Weights) -> str:
     return name
 
 
-def gru_layer(
-    graph: Graph, number: int, x: tuple[str, Range], state: str, weights: Weights
-) -> tuple[str, str]:
-    """Adds a GRU layer.
+def gru_products(number: int, span: Range, weights: Weights) -> Products:
+    """Products of a GRU layer, for `gru_layer`.
 
     Args:
-        graph: To add to.
         number: Of the layer.
-        x: Its input in levels, shape (steps, batch, hidden), and the range of those.
-        state: Before the first step, shape (batch, hidden).
+        span: Range of its input.
         weights: Of the network, by torch's names.
-
-    Returns:
-        The state after the last step, and the output in levels of `HIDDEN`, shape (steps, batch, hidden).
     """
     into, bias, of_state, bias_of_state = (
         weights[f"gru.{name}_l{number}"] for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
     )
     hidden = of_state.shape[1]
     # The reset and the update gate are one product and one sigmoid: small batches wait for nodes, not for sums.
+    rows = {"both": slice(2 * hidden), "new": slice(2 * hidden, None)}
+    of_state_products = {
+        f"gru.{number}.{name}": Product.of(HIDDEN, of_state[part], bias_of_state[part])
+        for name, part in rows.items()
+    }
+    return {f"gru.{number}.input": Product.of(span, into, bias)} | of_state_products
+
+
+def gru_layer(graph: Graph, number: int, x: str, state: str, products: Products) -> tuple[str, str]:
+    """Adds a GRU layer.
+
+    Args:
+        graph: To add to.
+        number: Of the layer.
+        x: Its input in levels, shape (steps, batch, hidden).
+        state: Before the first step, shape (batch, hidden).
+        products: As from `gru_products`.
+
+    Returns:
+        The state after the last step, and the output in levels of `HIDDEN`, shape (steps, batch, hidden).
+    """
+    hidden = len(products[f"gru.{number}.new"].bias)
     widths = [2 * hidden, hidden]
-    gates = graph.product(x[0], x[1], into, bias)
+    gates = graph.product(x, products[f"gru.{number}.input"])
     gates = graph.add("Split", gates, graph.constant(widths, np.int64), names=("",) * 2, axis=2)
     step = Graph(f"layer{number}_")
     before, given_gates, given_new = names = [f"layer{number}_{name}" for name in ("before", "gates", "new")]
     levels = step.rounded(before, HIDDEN)
-    both, new = (
-        step.product(levels, HIDDEN, of_state[rows], bias_of_state[rows])
-        for rows in (slice(2 * hidden), slice(2 * hidden, None))
-    )
+    both, new = (step.product(levels, products[f"gru.{number}.{name}"]) for name in ("both", "new"))
     both = step.add("Sigmoid", step.add("Add", given_gates, both))
     reset, update = step.add("Split", both, names=("",) * 2, axis=1)
     new = step.add("Tanh", step.add("Add", given_new, step.add("Mul", reset, new)))
@@ -109,38 +139,55 @@ def heads_reversed(outputs: Outputs, heads: int) -> Outputs:
     return weight, bias
 
 
-def read_out(graph: Graph, net: Net, weights: Weights, x: str, last: str) -> None:
+def head_products(weights: Weights) -> Products:
+    """Products of the heads, for `read_out`."""
+    heads = {"late": FULL, "early": HEADS - FULL}
+    return {
+        name: Product.of(HIDDEN, *heads_reversed((weights[f"{name}.weight"], weights[f"{name}.bias"]), count))
+        for name, count in heads.items()
+    }
+
+
+def read_out(graph: Graph, products: Products, x: str, last: str) -> None:
     """Adds the heads.
 
     Args:
         graph: To add to.
-        net: The network.
-        weights: Of the network.
+        products: As from `head_products`.
         x: Output of the last GRU layer in levels of `HIDDEN`, shape (steps, batch, hidden).
         last: Its state after the last step, shape (batch, hidden).
     """
+    labels = len(products["late"].bias) // FULL
     # Head 11 tells the frame before head 10's: reversed, the heads of successive steps run through the frames, and
     # the early ones after the last step run on from there.
-    late = graph.product(x, HIDDEN, *heads_reversed((weights["late.weight"], weights["late.bias"]), FULL))
-    late = graph.add("Reshape", graph.add("Transpose", late, perm=[1, 0, 2]), shape(graph, 0, -1, net.labels))
-    outputs = heads_reversed((weights["early.weight"], weights["early.bias"]), HEADS - FULL)
-    early = graph.product(graph.rounded(last, HIDDEN), HIDDEN, *outputs)
-    early = graph.add("Reshape", early, shape(graph, 0, -1, net.labels))
+    late = graph.add("Transpose", graph.product(x, products["late"]), perm=[1, 0, 2])
+    late = graph.add("Reshape", late, shape(graph, 0, -1, labels))
+    early = graph.product(graph.rounded(last, HIDDEN), products["early"])
+    early = graph.add("Reshape", early, shape(graph, 0, -1, labels))
     graph.add("Softmax", graph.add("Concat", late, early, axis=1), names=("posteriors",), axis=-1)
 
 
-def model(graph: Graph, net: Net) -> onnx.ModelProto:
-    """The whole model, of a graph that takes ``steps`` and ``state`` and gives ``posteriors`` and ``next_state``."""
+def model(graph: Graph, states: Sequence[State], *, labels: int) -> onnx.ModelProto:
+    """The whole model.
 
-    def face(name: str, *sizes: str | int) -> onnx.ValueInfoProto:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
+    Args:
+        graph: Takes ``steps`` and each part of the state; gives ``posteriors``, and each part with ``next_`` before its
+            name.
+        states: Parts of the state.
+        labels: How many phonemes it distinguishes.
+    """
 
-    state = ("batch", net.state_size)
+    def face(name: str, kind: int, *sizes: str | int) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, kind, sizes)
+
+    def faces(prefix: str) -> list[onnx.ValueInfoProto]:
+        return [face(f"{prefix}{state.name}", state.kind, "batch", *state.sizes) for state in states]
+
     made = helper.make_graph(
         graph.nodes,
         "mascot-visemes",
-        [face("steps", "batch", "steps", 2 * BANDS), face("state", *state)],
-        [face("posteriors", "batch", "frames", net.labels), face("next_state", *state)],
+        [face("steps", TensorProto.FLOAT, "batch", "steps", 2 * BANDS), *faces("")],
+        [face("posteriors", TensorProto.FLOAT, "batch", "frames", labels), *faces("next_")],
         graph.constants,
     )
     return helper.make_model(made, opset_imports=_OPSETS, ir_version=_IR_VERSION)

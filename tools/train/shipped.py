@@ -16,6 +16,7 @@ from mascot_visemes.features import BANDS
 from tools.train.encoder import KERNEL, WIDTH, EncoderNet
 from tools.train.gru import GruNet
 from tools.train.net import FULL, HEADS
+from tools.train.onnx_encoder import SCORE_SCALE
 from tools.train.onnx_parts import heads_reversed
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def _encoder(graph: GraphProto) -> tuple[Net, Weights]:
         names += [f"layers.{layer}.attention_norm", f"layers.{layer}.norm"]
     for name, values in zip([*names, "norm"], norms, strict=True):
         weights |= _linear(name, (constants[values[0]], constants[values[1]]))
+    scales = (constants.get(node.input[1]) for node in graph.node if node.op_type == "Mul")
+    kept = [scale for scale in scales if scale is not None and scale.shape == (WIDTH,)]
+    if kept:
+        middle = _joined(middle, kept)
     parts = ("attention_in", "attention_out", "up", "down")
     products = [f"layers.{layer}.{part}" for layer in range(len(distances)) for part in parts]
     for name, outputs in zip(products, middle, strict=True):
@@ -80,6 +85,19 @@ def _encoder(graph: GraphProto) -> tuple[Net, Weights]:
     labels, inner = len(late[1]) // FULL, len(weights["layers.0.up.bias"])
     net = EncoderNet(len(encoded[1]), labels, *_statistics(), layers=len(distances), inner=inner)
     return net, weights
+
+
+def _joined(products: list[Outputs], levels: list[Floats]) -> list[Outputs]:
+    """Products of layers with those for attention joined: queries, keys and values in their own units."""
+    result = []
+    for layer, its_levels in enumerate(levels):
+        kept, query, *others = products[5 * layer : 5 * (layer + 1)]
+        units = np.concatenate((np.full(WIDTH, 1 / SCORE_SCALE), np.ones(WIDTH), its_levels)).astype(
+            np.float32
+        )
+        weight, bias = (np.concatenate(both) for both in zip(query, kept, strict=True))
+        result += [(weight * units[:, None], bias * units), *others]
+    return result
 
 
 def _statistics() -> tuple[torch.Tensor, torch.Tensor]:

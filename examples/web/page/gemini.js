@@ -1,14 +1,14 @@
-/** Gemini Live: the SDK's session, its own base URL; a player and a microphone of this page's. */
+/** Gemini Live: the SDK's session, its own base URL; a player, and a microphone of this page's. */
 
 import { GoogleGenAI, Modality } from "@google/genai";
+import { fromGemini } from "mascot-web";
 
 import { listen } from "./microphone.js";
-import { Player, decode } from "./player.js";
 
 const MICROPHONE_RATE = 16000;
 
 export async function connect({ api_key: apiKey, base_url: baseUrl, model }, { onAudio, onEnd }) {
-  const player = new Player();
+  const { player, timeline, callbacks } = fromGemini({ shapes: "sapi", leadMs: 30 });
   let stopListening = null;
   const ai = new GoogleGenAI({ apiKey, httpOptions: { baseUrl } });
   const session = await ai.live.connect({
@@ -16,17 +16,8 @@ export async function connect({ api_key: apiKey, base_url: baseUrl, model }, { o
     config: { responseModalities: [Modality.AUDIO] },
     callbacks: {
       onmessage: (message) => {
-        const content = message.serverContent;
-        if (content?.interrupted) player.interrupt();
-        // One payload a message, for all of its audio.
-        let payload = message.mascotVisemes;
-        for (const { inlineData } of content?.modelTurn?.parts ?? []) {
-          if (!inlineData?.mimeType?.startsWith("audio/pcm")) continue;
-          const [, rate = 24000] = inlineData.mimeType.match(/rate=(\d+)/) ?? [];
-          player.play(decode(inlineData.data), Number(rate), payload);
-          onAudio();
-          payload = undefined;
-        }
+        callbacks.onmessage(message);
+        if (message.mascotVisemes) onAudio();
       },
       onclose: async ({ code, reason }) => {
         onEnd(code, reason);
@@ -37,7 +28,7 @@ export async function connect({ api_key: apiKey, base_url: baseUrl, model }, { o
   });
 
   return {
-    lips: player.lips,
+    timeline,
     say: (text) => session.sendRealtimeInput({ text }),
     listen: async (on) => {
       await stopListening?.();

@@ -17,8 +17,8 @@ let session = null;
 let pieces = 0;
 
 function draw(time) {
-  mouth.show(session?.lips.now() ?? 0, time);
-  find("heard").textContent = `${pieces} pieces of audio, ${session?.lips.shapes ?? 0} mouth shapes`;
+  mouth.show(session?.timeline.now() ?? 0, time);
+  find("heard").textContent = `${pieces} pieces of audio, ${session?.timeline.changes ?? 0} mouth shapes`;
   requestAnimationFrame(draw);
 }
 requestAnimationFrame(draw);

@@ -1,14 +1,13 @@
-/** OpenAI Realtime: the SDK's session over a socket of ours; a player and a microphone of this page's. */
+/** OpenAI Realtime: the SDK's session over a socket of ours; a player, and a microphone of this page's. */
 
 import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession } from "@openai/agents-realtime";
+import { fromOpenAI } from "mascot-web";
 
 import { listen } from "./microphone.js";
-import { Player, decode } from "./player.js";
 
 const SAMPLE_RATE = 24000;
 
 export async function connect({ signed_url: signedUrl, model }, { onAudio, onEnd }) {
-  const player = new Player();
   let stopListening = null;
   const transport = new OpenAIRealtimeWebSocket({
     // The key is in the signed URL, sealed. The SDK wants one all the same, and would warn that it is not ephemeral.
@@ -23,22 +22,17 @@ export async function connect({ signed_url: signedUrl, model }, { onAudio, onEnd
       return socket;
     },
   });
-  // Typed events lose what the SDK does not know; "*" has every event as it came.
-  transport.on("*", (event) => {
-    if (event.type !== "response.output_audio.delta") return;
-    player.play(decode(event.delta), SAMPLE_RATE, event.mascotVisemes);
-    onAudio();
-  });
+  transport.on("audio", onAudio);
 
   const agent = new RealtimeAgent({ name: "Mascot", instructions: "Be friendly and short." });
   const session = new RealtimeSession(agent, { transport, model });
-  session.on("audio_interrupted", () => player.interrupt());
+  const player = fromOpenAI(session, { shapes: "sapi", leadMs: 30 });
   // What the provider says of a request that it does not like. The conversation goes on.
   session.on("error", ({ error }) => console.warn(JSON.stringify(error)));
   await session.connect({ apiKey: "in-the-signed-url" });
 
   return {
-    lips: player.lips,
+    timeline: player.timeline,
     say: (text) => session.sendMessage(text),
     listen: async (on) => {
       await stopListening?.();

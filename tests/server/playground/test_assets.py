@@ -40,6 +40,13 @@ def test_every_file_of_the_page_is_served_as_what_it_is(page: Page) -> None:
         assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_the_module_for_web_pages_is_served(page: Page) -> None:
+    for path in (SOURCES.parents[2] / "mascot-web" / "src").iterdir():
+        answer = get(page, f"/playground/mascot-web/{path.name}")
+        assert answer.content == path.read_bytes()
+        assert answer.headers["content-type"] == TYPES[".js"]
+
+
 @pytest.mark.parametrize("name", list(PROVIDERS))
 def test_the_protocol_of_a_provider_is_served_from_its_folder(page: Page, name: str) -> None:
     answer = get(page, f"/playground/providers/{name}.js")

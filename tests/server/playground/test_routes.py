@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import wave
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,10 @@ def test_connections_are_those_of_the_contract(page: Page) -> None:
             "viseme_model: must be one of default, indonesian",
         ),
         (b'{"provider": "openai", "viseme_model": null}', "viseme_model: must be one of default, indonesian"),
+        (
+            b'{"provider": "openai", "viseme_weights": "rhubarb"}',
+            "viseme_weights: must be one of oculus, vrm, arkit",
+        ),
         (b" " * 5000, "the body is longer than 4096 bytes"),
     ],
 )
@@ -88,6 +93,25 @@ def test_a_file_gets_the_visemes_of_the_rest_endpoint(
     assert found.status_code == 200
     assert found.json() == published.json()
     assert len(found.json()) > 20
+
+
+def test_a_file_gets_blend_weights_if_the_page_asks_for_them(page: Page) -> None:
+    file = wav(greeting().samples)
+    url = f"{page.origin}/playground/api/visemes"
+    answer = httpx.post(
+        url,
+        params={"viseme_weights": "oculus"},
+        content=file,
+        headers={"Origin": page.origin},
+        timeout=60,
+    ).json()
+    assert answer["visemes"] == page.visemes(file).json()
+    weights = answer["weights"]
+    rows = len(base64.b64decode(weights["frames"])) / len(weights["names"])
+    assert weights["names"][:2] == ["sil", "PP"]
+    with wave.open(io.BytesIO(file)) as reader:
+        seconds = reader.getnframes() / reader.getframerate()
+    assert rows / weights["fps"] == pytest.approx(seconds, abs=0.03)
 
 
 def silence(seconds: float) -> bytes:

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from support.wires import OPENAI_LIVE, WIRES, Wire
 
 import mascot_visemes as mv
+from mascot_server.inference.capacity import Networks
 from mascot_server.inference.engines import Engines
 from mascot_server.inference.predictions import predict
 from mascot_server.inference.viseme_sets import VISEME_SHAPES, VISEME_WEIGHTS, VisemeSets
+from mascot_server.observability.metrics import Metrics
 from mascot_server.providers.codec import AudioFormat
 from mascot_server.relay.session import Session
 from mascot_server.simulators.core.voice import greeting
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 RATE = 24000
 SPEECH = greeting().samples[: 3 * RATE].astype("<i2").tobytes()
-ENGINES = Engines({"default": "lite"})
+ENGINES = Engines({"default": Networks("lite", "lite")}, metrics=Metrics())
 ALL = [VisemeSets(shapes, weights) for shapes in VISEME_SHAPES for weights in (None, *VISEME_WEIGHTS)]
 
 cuts = st.lists(st.integers(1, len(SPEECH) // 2 - 1), max_size=10)

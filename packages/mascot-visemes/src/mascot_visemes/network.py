@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from mascot_visemes.shapes import ShapeSet
 
     Floats = NDArray[np.float32]
+    State = tuple[NDArray[Any], ...]
+    """What a network keeps of streams from call to call: arrays whose first axis is the streams."""
 
 CARD_FORMAT = 1
 FRAMES_PER_STEP = 2
 HEADS = 12
 FULL_HEADS = 2  # the last heads, which have heard all the right context there is
 _NEVER = 50.0  # nats, by which nothing leads
-_STEPS_AT_ONCE = 128  # of a recording; what attention compares grows with the square
-_OUTPUTS = ("posteriors", "next_state")
+STEPS_AT_ONCE = 64  # of a recording; what attention compares grows with the square
+_DTYPES = {"tensor(float)": np.float32, "tensor(int8)": np.int8}
 PREDICTING_HEADS = 2  # the first heads, which tell frames not heard yet
 
 
@@ -87,7 +89,7 @@ class Network:
         weights: Name of the model whose ONNX file it is; not `name` where two models share one (`with_card`).
         card: As given.
         labels: Phoneme labels, in the order of the outputs.
-        state_size: Floats of a stream's state.
+        start: State of one stream at its start, read-only.
 
     Raises:
         ModelFileError: The files cannot be read or do not fit together.
@@ -119,11 +121,15 @@ class Network:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base of their own
             raise ModelFileError(name, f"onnxruntime cannot load it ({error})") from error
-        shapes = {i.name: i.shape for i in self._session.get_inputs()}
+        inputs = {i.name: i for i in self._session.get_inputs()}
         outputs = {o.name: o.shape for o in self._session.get_outputs()}
         try:
-            self.state_size = int(shapes["state"][1])
-            fits = outputs["posteriors"][2] == len(self.labels)
+            del inputs["steps"]
+            parts = [np.zeros((1, *part.shape[1:]), _DTYPES[part.type]) for part in inputs.values()]
+            self._states = tuple(inputs)
+            self._outputs = ("posteriors", *(f"next_{name}" for name in inputs))
+            answered = [outputs[name] for name in self._outputs]
+            fits = answered[0][2] == len(self.labels)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise ModelFileError(
                 name, f"the network has other inputs or outputs than expected ({error!r})"
@@ -132,6 +138,9 @@ class Network:
             raise ModelFileError(
                 name, f"the network answers {outputs['posteriors']}, the card has {len(self.labels)} labels"
             )
+        for part in parts:
+            part.flags.writeable = False
+        self.start: State = tuple(parts)
 
     def with_card(self, name: str, card: dict[str, Any]) -> Network:
         """Return another model that runs the same weights: its card replaces the keys that it has, such as the decoder.
@@ -181,23 +190,29 @@ class Network:
                 )
         return result
 
-    def run(self, steps: Floats, state: Floats) -> tuple[Floats, Floats]:
+    @property
+    def state_bytes(self) -> int:
+        """Size of the state of one stream."""
+        return sum(part.nbytes for part in self.start)
+
+    def run(self, steps: Floats, state: State) -> tuple[Floats, State]:
         """Run a batch of streams over the same number of steps each.
 
         Args:
             steps: `FRAMES_PER_STEP` frames of bands a step, shape (batch, steps, 2 * BANDS), steps at least 1.
-            state: As returned by the call before, zeros at the start, shape (batch, state_size).
+            state: As returned by the call before, `start` of each stream at the start.
 
         Returns:
             Phoneme posteriors, shape (batch, 2 * steps + 10, labels), and the next state. Of the frames, the first is
-            the 8th before these steps and the last the 2nd after them; each is told by the head that has heard most
-            beyond it: those of the full-context heads at every step, then of the other heads after the last step.
+            the 8th before these steps and the last the 2nd after them; each is predicted by the head that has the most
+            context beyond it: those of the full-context heads at every step, then of the others after the last step.
         """
         told = []
-        for start in range(0, steps.shape[1], _STEPS_AT_ONCE):
-            part = steps[:, start : start + _STEPS_AT_ONCE]
-            posteriors, state = self._session.run(_OUTPUTS, {"steps": part, "state": state})
+        for start in range(0, steps.shape[1], STEPS_AT_ONCE):
+            part = steps[:, start : start + STEPS_AT_ONCE]
+            feeds = dict(zip(self._states, state, strict=True))
+            posteriors, *state = self._session.run(self._outputs, {"steps": part, **feeds})
             # What the early heads say before the last step, the others say better after more.
-            more = start + _STEPS_AT_ONCE < steps.shape[1]
+            more = start + STEPS_AT_ONCE < steps.shape[1]
             told.append(posteriors[:, : FRAMES_PER_STEP * part.shape[1]] if more else posteriors)
-        return (told[0] if len(told) == 1 else np.concatenate(told, axis=1)), state
+        return (told[0] if len(told) == 1 else np.concatenate(told, axis=1)), tuple(state)

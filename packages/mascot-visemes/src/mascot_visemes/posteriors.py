@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mascot_visemes.network import Network
+    from mascot_visemes.network import Network, State
 
     Floats = NDArray[np.float32]
-    _Answer = tuple[Floats, Floats]  # as from Network.run
+    _Answer = tuple[Floats, State]  # as from Network.run
 
 LOOK_AHEAD_FRAMES = (
     HEADS - FULL_HEADS
@@ -79,7 +79,7 @@ class PosteriorStream:
         ahead: Samples heard beyond the end of the chunk; set before `hear` to what it will be after it.
         decided: Frames decided.
         phase: What streams must have in common to be worked on together.
-        state: Of the network.
+        state: Of the network, of one stream.
     """
 
     __slots__ = ("_edge", "_features", "_levels", "_network", "_odd", "ahead", "decided", "phase", "state")
@@ -101,7 +101,7 @@ class PosteriorStream:
         self._edge[:, self._network.labels.index("SIL")] = 1.0
         self.ahead = 0
         self.decided = 0
-        self.state = np.zeros(self._network.state_size, np.float32)
+        self.state: State = self._network.start
         self.phase = self._phase(self.decided, len(self._levels))
 
     @property
@@ -157,12 +157,13 @@ class PosteriorStream:
         known = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
         kept = len(one._edge) - LOOK_AHEAD_FRAMES
         if answer:
-            told, states = answer
+            told, state = answer
             if kept:
                 told = np.concatenate((together([stream._edge[:kept] for stream in streams]), told), axis=1)
+            # Views would keep those of all the others as long as a stream rests.
+            states = zip(*[[its_part.copy() for its_part in part[:, None]] for part in state], strict=True)
             for stream, its_state in zip(streams, states, strict=True):
-                # A view would keep those of all the others as long as this stream rests.
-                stream.state = its_state.copy()
+                stream.state = its_state
         else:
             told = together([stream._edge for stream in streams])
         first = known + LOOK_AHEAD_FRAMES - told.shape[1]
@@ -221,7 +222,10 @@ def _answer(streams: Sequence[PosteriorStream], steps: Floats) -> _Answer | None
     """What the network says to as many steps of each stream; nothing to none."""
     if not steps.shape[1]:
         return None
-    return streams[0]._network.run(steps, together([stream.state for stream in streams]))
+    state = streams[0].state
+    if len(streams) > 1:
+        state = tuple(map(np.concatenate, zip(*[stream.state for stream in streams], strict=True)))
+    return streams[0]._network.run(steps, state)
 
 
 def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> list[_Answer | None]:
@@ -235,9 +239,9 @@ def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> li
         answer = _answer(streams, np.concatenate([heard[i] for i in members]))
         done = 0
         if answer:
-            told, states = answer
+            told, state = answer
             for i in members:
                 rows = slice(done, done + len(groups[i]))
-                answers[i] = told[rows], states[rows]
+                answers[i] = told[rows], tuple([part[rows] for part in state])
                 done = rows.stop
     return answers

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mascot_server.inference.viseme_models import VisemeModel
+    from mascot_server.inference.viseme_sets import VisemeWeights
     from mascot_server.playground.settings import DemoSettings
     from mascot_server.providers.base import ProviderSettings
     from mascot_server.providers.config import ProviderConfig
@@ -66,13 +67,18 @@ class Agents:
         return settings | {"url": self._origin(config.provider, config.viseme_model or DEFAULT_MODEL)}
 
     async def config(
-        self, provider: str, viseme_model: VisemeModel, http: httpx.AsyncClient
+        self,
+        provider: str,
+        viseme_model: VisemeModel,
+        viseme_weights: VisemeWeights | None,
+        http: httpx.AsyncClient,
     ) -> ProviderConfig:
         """Make the connection details of one conversation.
 
         Args:
             provider: Whom to talk to.
             viseme_model: Which model moves the mouth.
+            viseme_weights: Set of the blend weights beside the visemes, if any.
             http: Client to ask the provider with.
 
         Raises:
@@ -81,10 +87,11 @@ class Agents:
         agent, origin = PROVIDERS[provider].agent, self._origin(provider, viseme_model)
         values = self._real[provider] or agent.simulated
         try:
-            return await perform(agent.config(values, origin, viseme_model, time.time()), http)
+            config = await perform(agent.config(values, origin, viseme_model, time.time()), http)
         except httpx.HTTPError as error:
             title = PROVIDERS[provider].title
             raise BadGateway(f"{title} made no ephemeral token: {type(error).__name__}") from None
+        return config.model_copy(update={"viseme_weights": viseme_weights})
 
     def _origin(self, provider: str, viseme_model: VisemeModel) -> str:
         if self.simulated(provider):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mascot_server.http.rest import Rest
     from mascot_server.http.signed_urls import SignedUrls
     from mascot_server.inference.viseme_models import VisemeModel
+    from mascot_server.inference.viseme_sets import VisemeWeights
     from mascot_server.playground.settings import DemoSettings
     from mascot_server.settings import Settings
 
@@ -58,10 +59,13 @@ class Playground:
         authorization = f"Bearer {self._settings.api_keys[0].get_secret_value()}"
 
         async def connect(
-            request: Request[Any, Any, Any], provider: str, viseme_model: VisemeModel
+            request: Request[Any, Any, Any],
+            provider: str,
+            viseme_model: VisemeModel,
+            viseme_weights: VisemeWeights | None,
         ) -> dict[str, str]:
             key = await access.authorise(authorization, origin=None)
-            config = await self.agents.config(provider, viseme_model, http)
+            config = await self.agents.config(provider, viseme_model, viseme_weights, http)
             return await signed_urls.sign(SignedUrlRequest(config), key, request)
 
         return playground_routes(

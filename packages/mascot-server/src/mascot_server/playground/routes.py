@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from mascot_server.errors import BadRequest
 from mascot_server.http.rest.uploads import body_limit
 from mascot_server.inference.viseme_models import DEFAULT_MODEL, LANGUAGES, VISEME_MODELS, VisemeModel
+from mascot_server.inference.viseme_sets import VISEME_WEIGHTS, VisemeSets, VisemeWeights
 from mascot_server.playground.assets import page_file
 from mascot_server.providers.registry import PROVIDERS
 
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from mascot_server.playground.agents import Agents
     from mascot_server.playground.guard import Guard
 
-    Connect = Callable[[Request[Any, Any, Any], str, VisemeModel], Awaitable[dict[str, str]]]
-    Hear = Callable[[Request[Any, Any, Any], VisemeModel], Awaitable[list[dict[str, Any]]]]
+    Connect = Callable[
+        [Request[Any, Any, Any], str, VisemeModel, VisemeWeights | None], Awaitable[dict[str, str]]
+    ]
+    Hear = Callable[[Request[Any, Any, Any], VisemeModel, VisemeSets], Awaitable["Answer"]]
 
 __all__ = ["PAGE", "playground_routes"]
 
 AnyRequest = Request[Any, Any, Any]
+Answer = list[dict[str, Any]] | dict[str, Any]
 
 PAGE: Final = "/playground/"
 
@@ -88,7 +92,8 @@ def playground_routes(
         asked = await _body(request)
         provider = _chosen("provider", asked.get("provider"), tuple(PROVIDERS))
         model = _chosen("viseme_model", asked.get("viseme_model", DEFAULT_MODEL), VISEME_MODELS)
-        answer = await connect(request, provider, cast("VisemeModel", model))
+        weights = _chosen_weights(asked.get("viseme_weights"))
+        answer = await connect(request, provider, cast("VisemeModel", model), weights)
         return Response(answer, headers={"Cache-Control": "no-store"})
 
     @post(
@@ -97,12 +102,13 @@ def playground_routes(
         include_in_schema=False,
         request_max_body_size=body_limit(max_audio_bytes),
     )
-    async def visemes(request: AnyRequest) -> list[dict[str, Any]]:
+    async def visemes(request: AnyRequest) -> Answer:
         guard.check(request)
         model = _chosen(
             "viseme_model", request.query_params.get("viseme_model", DEFAULT_MODEL), VISEME_MODELS
         )
-        return await hear(request, cast("VisemeModel", model))
+        weights = _chosen_weights(request.query_params.get("viseme_weights"))
+        return await hear(request, cast("VisemeModel", model), VisemeSets(weights=weights))
 
     return [to_page, file, config, connect_page, visemes]
 
@@ -120,6 +126,10 @@ async def _body(request: AnyRequest) -> dict[str, Any]:
     if not isinstance(asked, dict):
         raise BadRequest("the body must be an object")
     return asked
+
+
+def _chosen_weights(value: object) -> VisemeWeights | None:
+    return None if value is None else cast("VisemeWeights", _chosen("viseme_weights", value, VISEME_WEIGHTS))
 
 
 def _chosen(name: str, value: object, choices: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from mascot_server.http.rest.background import Background
-from mascot_server.http.rest.events import visemes_list
+from mascot_server.http.rest.events import visemes_answer
 from mascot_server.http.rest.recordings import RecordingVisemes
 from mascot_server.http.rest.streaming import unless_gone
 from mascot_server.http.rest.uploads import read_file
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mascot_server.auth.http_access import Access
     from mascot_server.inference.viseme_models import VisemeModel
+    from mascot_server.inference.viseme_sets import VisemeSets
     from mascot_server.settings import Settings
 
 __all__ = ["Rest"]
@@ -64,12 +65,15 @@ class Rest:
             voices_route(access=access, engine=engine),
         ]
 
-    async def predict_file(self, request: Request[Any, Any, Any], model: VisemeModel) -> list[dict[str, Any]]:
+    async def predict_file(
+        self, request: Request[Any, Any, Any], model: VisemeModel, sets: VisemeSets
+    ) -> list[dict[str, Any]] | dict[str, Any]:
         """Predicts the visemes of a file that is the whole body of a request.
 
         Args:
             request: Its body was not read yet.
             model: The viseme model.
+            sets: Viseme sets of the visemes and of the weights.
 
         Returns:
             What `POST /v1/visemes` answers to whom accepts JSON.
@@ -82,12 +86,17 @@ class Rest:
             resources.enter_context(self._background.slot(_PAGE))
             file = await read_file(request, max_bytes=limits.max_audio_bytes)
             hearing = RecordingVisemes(
-                file, sample_rate=16000, model=model, max_seconds=limits.max_audio_seconds, bare=False
+                file,
+                sample_rate=16000,
+                model=model,
+                max_seconds=limits.max_audio_seconds,
+                bare=False,
+                sets=sets,
             )
             resources.callback(self._background.submit, hearing.close)
             await self._background.run(hearing.open)
-            changes, _ = await unless_gone(request, predict_whole(hearing, self._background))
-            return visemes_list(changes)
+            changes, weights = await unless_gone(request, predict_whole(hearing, self._background))
+            return visemes_answer(changes, weights, sets)
 
     async def __aenter__(self) -> Self:
         return self

@@ -5,6 +5,9 @@
  * @typedef {{providers: Provider[], viseme_models: {id: string, name: string}[], password: boolean}} Config
  */
 
+// The set that the faces blend.
+const WEIGHTS = "oculus";
+
 /** An answer that is not the one asked for. */
 export class ApiError extends Error {
   /**
@@ -25,29 +28,33 @@ export function config() {
 /**
  * @param {string} provider
  * @param {string} visemeModel
+ * @param {boolean} weights whether blend weights come with the visemes
  * @param {string} password empty where none is wanted
  * @returns {Promise<object>} what the provider's protocol dials with
  */
-export function connect(provider, visemeModel, password) {
+export function connect(provider, visemeModel, weights, password) {
   return request("api/connect", {
     method: "POST",
     headers: { "Content-Type": "application/json", ...authorization(password) },
-    body: JSON.stringify({ provider, viseme_model: visemeModel }),
+    body: JSON.stringify({ provider, viseme_model: visemeModel, viseme_weights: weights ? WEIGHTS : null }),
   });
 }
 
 /**
  * @param {Blob} file of any kind of audio that the server reads
  * @param {string} visemeModel
+ * @param {boolean} weights whether blend weights come with the visemes
  * @param {string} password empty where none is wanted
- * @returns {Promise<{visemeId: number, offset: number}[]>} changes of shape over the whole file
+ * @returns {Promise<import("./mascot-web/index.js").Payload>} changes of shape over the whole file
  */
-export function visemesOf(file, visemeModel, password) {
-  return request(`api/visemes?viseme_model=${encodeURIComponent(visemeModel)}`, {
+export async function visemesOf(file, visemeModel, weights, password) {
+  const query = new URLSearchParams({ viseme_model: visemeModel, ...(weights ? { viseme_weights: WEIGHTS } : {}) });
+  const answer = await request(`api/visemes?${query}`, {
     method: "POST",
     headers: { "Content-Type": file.type || "application/octet-stream", ...authorization(password) },
     body: file,
   });
+  return Array.isArray(answer) ? { visemes: answer } : answer;
 }
 
 async function request(path, options) {

@@ -90,7 +90,9 @@ async function connect() {
   show("connecting");
   try {
     await voice.player.open();
-    const answer = await api.connect(provider().id, $("viseme-model").value, $("password").value);
+    const answer = await api.connect(
+      provider().id, $("viseme-model").value, $("weights").checked, $("password").value,
+    );
     askedAt = performance.now();
     conversation = new Conversation(provider(), answer);
   } catch (error) {
@@ -194,12 +196,12 @@ async function playFile(file) {
   show("connecting", `Reading ${file.name}`);
   try {
     const context = await voice.player.open();
-    const [cues, audio] = await Promise.all([
-      api.visemesOf(file, $("viseme-model").value, $("password").value),
+    const [payload, audio] = await Promise.all([
+      api.visemesOf(file, $("viseme-model").value, $("weights").checked, $("password").value),
       file.arrayBuffer().then((bytes) => context.decodeAudioData(bytes)),
     ]);
     stopSpeaking();
-    speech.recording(file.name, audio, cues);
+    speech.recording(file.name, audio, payload);
     show("file", `Playing ${file.name}`);
   } catch (error) {
     show(conversation ? "listening" : "closed");
@@ -210,7 +212,7 @@ async function playFile(file) {
 /** Once for each picture: what is heard now decides what is seen. */
 function frame() {
   const { heardMs } = voice;
-  const mouth = voice.timeline.mouth(heardMs);
+  const mouth = voice.mouth();
   stage.draw({
     mouth,
     nowMs: performance.now(),
@@ -236,7 +238,7 @@ function turnOver() {
 }
 
 function showNumbers() {
-  if (voice.player.context) number($("number-output"), voice.player.latencyMs, "ms");
+  if (voice.player.latencyMs) number($("number-output"), voice.player.latencyMs, "ms");
   const { rate } = voice;
   if (rate !== null) number($("number-rate"), rate, "/ s");
 }
@@ -263,6 +265,7 @@ function listen() {
   };
   on("providers", "change", again);
   on("viseme-model", "change", again);
+  on("weights", "change", again);
   on("connect", "submit", (event) => {
     event.preventDefault();
     if (conversation) end();

@@ -3,7 +3,7 @@
  * transcript.
  */
 
-import { decode, fromBase64 } from "./audio/pcm.js";
+import { decode, fromBase64 } from "./mascot-web/index.js";
 import { protocolOf } from "./providers/index.js";
 
 /**

@@ -1,6 +1,5 @@
 /** What is said, in all its forms: heard, seen on the timeline, and written down. */
 
-import { CLOSED } from "./timeline.js";
 import { peaksOf } from "./panels/strip.js";
 import { Words } from "./words.js";
 
@@ -23,16 +22,15 @@ export class Speech {
    *   them
    */
   sound(sound, samples) {
-    const cues = sound.payload?.visemes ?? null;
     if (!sound.turn) {
-      this.voice.timeline.hold(cues ?? []);
+      if (sound.payload) this.voice.timeline.skip(sound.payload);
       return null;
     }
     if (sound.turn !== this.voice.turn.id) {
       this.transcript.close();
       this.words.last = null;
     }
-    const segment = this.play(sound.turn, samples, sound.format.rate, cues);
+    const segment = this.play(sound.turn, samples, sound.format.rate, sound.payload);
     this.write(this.words.place(segment, sound.words));
     return segment.startMs - this.voice.heardMs;
   }
@@ -54,16 +52,17 @@ export class Speech {
    *
    * @param {string} name
    * @param {AudioBuffer} audio
-   * @param {import("./timeline.js").Cue[]} cues
+   * @param {import("./mascot-web/index.js").Payload} payload
    */
-  recording(name, audio, cues) {
-    this.transcript.wrote(`${name}: ${audio.duration.toFixed(1)} s, ${cues.length} visemes`);
-    const { timeline } = this.voice;
-    const { told } = timeline;
-    timeline.told = CLOSED;
-    this.play(`recording ${performance.now()}`, audio.getChannelData(0), audio.sampleRate, cues);
-    // A conversation that goes on knows nothing of this.
-    timeline.told = told;
+  recording(name, audio, payload) {
+    this.transcript.wrote(`${name}: ${audio.duration.toFixed(1)} s, ${payload.visemes.length} visemes`);
+    // The conversation and the recording know nothing of each other.
+    this.voice.player.finish();
+    // A browser decodes it to some samples less.
+    const visemes = payload.visemes.filter(({ offset }) => offset < audio.duration * 1000);
+    const turn = `recording ${performance.now()}`;
+    this.play(turn, audio.getChannelData(0), audio.sampleRate, { ...payload, visemes });
+    this.voice.player.finish();
   }
 
   /**
@@ -80,8 +79,8 @@ export class Speech {
     return stopped;
   }
 
-  play(turn, samples, rate, cues) {
-    const segment = this.voice.say(turn, samples, rate, cues);
+  play(turn, samples, rate, payload) {
+    const segment = this.voice.say(turn, samples, rate, payload);
     this.strip.add({ segment, peaks: peaksOf(samples, rate), words: [] });
     return segment;
   }

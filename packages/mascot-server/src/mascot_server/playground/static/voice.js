@@ -1,16 +1,13 @@
-/** Sound and mouth together: what is played is told to the timeline at the place where it will be heard. */
+/** Sound and mouth together, and which turn of the conversation they belong to. */
 
-import { Player } from "./audio/player.js";
-import { loudnessCues } from "./loudness.js";
-import { Timeline } from "./timeline.js";
+import { MascotPlayer } from "./mascot-web/index.js";
 
-const HISTORY_MS = 15_000;
 const RATE_MS = 5000;
 
 export class Voice {
   constructor() {
-    this.player = new Player();
-    this.timeline = new Timeline();
+    this.player = new MascotPlayer({ shapes: "sapi" });
+    this.timeline = this.player.timeline;
     this.turn = { id: "", startMs: 0 };
   }
 
@@ -20,14 +17,13 @@ export class Voice {
    * @param {string} turn
    * @param {Float32Array} samples
    * @param {number} rate in Hz
-   * @param {import("./timeline.js").Cue[] | null} cues null where nobody said anything of the mouth
-   * @returns {import("./timeline.js").Segment}
+   * @param {import("./mascot-web/index.js").Payload | null} payload its visemes, null if it has none
+   * @returns {import("./mascot-web/index.js").Segment}
    */
-  say(turn, samples, rate, cues) {
-    const { startMs, durationMs } = this.player.play(samples, rate);
-    if (turn !== this.turn.id) this.turn = { id: turn, startMs };
-    this.timeline.forget(this.heardMs - HISTORY_MS);
-    return this.timeline.add(startMs, durationMs, cues ?? loudnessCues(samples, rate));
+  say(turn, samples, rate, payload) {
+    const segment = this.player.play(samples, { encoding: "pcm16", rate }, payload);
+    if (turn !== this.turn.id) this.turn = { id: turn, startMs: segment.startMs };
+    return segment;
   }
 
   /**
@@ -40,9 +36,13 @@ export class Voice {
   stop() {
     const { heardMs, turn } = this;
     if (this.timeline.endMs <= heardMs) return null;
-    const atMs = this.player.stop();
-    this.timeline.cut(atMs);
-    return { atMs, turn: turn.id, heardMs: Math.max(0, heardMs - turn.startMs) };
+    return { atMs: this.player.interrupt(), turn: turn.id, heardMs: Math.max(0, heardMs - turn.startMs) };
+  }
+
+  /** @returns {import("./panels/stage.js").Mouth} what the mouth shows now */
+  mouth() {
+    const { timeline } = this;
+    return { viseme: Number(timeline.now()), weights: Object.entries(timeline.weights()), speaking: timeline.speaking };
   }
 
   /** @returns {number} what is heard, in ms of the audio clock */

@@ -23,7 +23,7 @@ export class Words {
   /**
    * Places what is said in one message's audio.
    *
-   * @param {import("./timeline.js").Segment} segment
+   * @param {import("./mascot-web/index.js").Segment} segment
    * @param {{offsetMs: number, text: string}[]} timed words with their times, where the provider tells them
    * @param {string} text without times, beside what was expected
    * @returns {{words: Word[], grown: boolean}} new words, and whether the last one before them goes on

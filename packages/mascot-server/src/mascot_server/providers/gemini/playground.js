@@ -1,5 +1,8 @@
 /** Gemini Live: visemes are one more top-level key of the message with the audio. */
 
+import { toBase64 } from "../audio/pcm.js";
+import { fromBase64 } from "../mascot-web/index.js";
+
 const PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 const INPUT_RATE = 16000;
 const OUTPUT_RATE = 24000;
@@ -23,14 +26,13 @@ export default function gemini({ model }) {
     }
     if (content.interrupted) happened.push({ kind: "interrupted" });
     const data = (content.modelTurn?.parts ?? []).map((part) => part.inlineData).filter(Boolean);
-    // The payload is for all parts together.
-    data.forEach(({ data: base64, mimeType }, index) => {
-      const rate = Number(/rate=(\d+)/.exec(mimeType)?.[1] ?? OUTPUT_RATE);
-      const payload = message.mascotVisemes ? partOf(message.mascotVisemes, data, index, rate) : null;
+    if (data.length) {
+      const rate = Number(/rate=(\d+)/.exec(data[0].mimeType)?.[1] ?? OUTPUT_RATE);
       const format = { encoding: "pcm16", rate };
-      const sound = { turn: muted ? "" : String(turn), base64, format, payload, words: [] };
+      const payload = message.mascotVisemes ?? null;
+      const sound = { turn: muted ? "" : String(turn), base64: joined(data), format, payload, words: [] };
       happened.push({ kind: "audio", sound });
-    });
+    }
     if (content.outputTranscription?.text && !muted) {
       happened.push({ kind: "said", who: "agent", text: content.outputTranscription.text });
     }
@@ -73,17 +75,11 @@ export default function gemini({ model }) {
   };
 }
 
-/** The share of a payload that falls on one of several parts. */
-function partOf(payload, parts, index, rate) {
-  const durations = parts.map(({ data }) => (bytesIn(data) * 1000) / (2 * rate));
-  const startMs = durations.slice(0, index).reduce((sum, duration) => sum + duration, 0);
-  const endMs = index === parts.length - 1 ? Infinity : startMs + durations[index];
-  const visemes = payload.visemes
-    .filter(({ offset }) => offset >= startMs && offset < endMs)
-    .map(({ visemeId, offset }) => ({ visemeId, offset: offset - startMs }));
-  return { visemes, audio_duration: durations[index] };
-}
-
-function bytesIn(base64) {
-  return Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
+/** All parts of a message as one: the payload is for them together. */
+function joined(parts) {
+  if (parts.length === 1) return parts[0].data;
+  const bytes = parts.map(({ data }) => fromBase64(data));
+  const whole = new Uint8Array(bytes.reduce((sum, { length }) => sum + length, 0));
+  bytes.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return toBase64(whole);
 }

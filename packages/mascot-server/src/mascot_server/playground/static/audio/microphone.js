@@ -1,6 +1,7 @@
 /** The microphone, as PCM16 of the rate that the provider listens at. */
 
-import { Resampler, encodePcm16, toBase64 } from "./pcm.js";
+import { Resampler } from "../mascot-web/index.js";
+import { encodePcm16, toBase64 } from "./pcm.js";
 
 /** Why there is no microphone, or null where one can be asked for. */
 export function microphoneMissing() {

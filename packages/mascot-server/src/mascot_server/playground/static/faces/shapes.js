@@ -57,7 +57,7 @@ export const KINDS = Object.freeze([
 /**
  * Mixes shapes. A lip that closes wins over what is around it: a p that is half open is no p.
  *
- * @param {Iterable<[number, number]>} weights viseme id and its share; the shares add up to 1
+ * @param {Iterable<[number | string, number]>} weights viseme id and its share; the shares add up to 1
  * @returns {Shape}
  */
 export function blended(weights) {

@@ -1,4 +1,9 @@
-/** The face on its stage, and the choice of faces. */
+/**
+ * The face on its stage, and the choice of faces.
+ *
+ * @typedef {{viseme: number, weights: [string, number][], speaking: boolean}} Mouth the viseme that is heard, and how
+ *   much of each to show
+ */
 
 import { FACES } from "../faces/index.js";
 import { Life, STILL } from "../faces/life.js";
@@ -46,7 +51,7 @@ export class Stage {
   }
 
   /**
-   * @param {{mouth: import("../timeline.js").Mouth, nowMs: number, loudness: number, attentive: boolean}} now
+   * @param {{mouth: Mouth, nowMs: number, loudness: number, attentive: boolean}} now
    */
   draw({ mouth, nowMs, loudness, attentive }) {
     const mood = { speaking: mouth.speaking, loudness, attentive, calm: this.calm.matches };

@@ -14,7 +14,7 @@ const BIN_MS = 10;
 const COLOURS = ["surface", "ink", "muted", "line", "accent", "wave", "ahead", "on-kind"];
 
 /**
- * @typedef {{segment: import("../timeline.js").Segment, peaks: Float32Array,
+ * @typedef {{segment: import("../mascot-web/index.js").Segment, peaks: Float32Array,
  *   words: {atMs: number, text: string}[]}} Piece one message's audio, and what is drawn of it
  */
 

@@ -4,8 +4,8 @@
  * A protocol does no I/O: it turns a message that came into what happened, and what is wanted into messages
  * to send.
  *
- * @typedef {{visemes: {visemeId: number, offset: number}[], audio_duration: number}} Payload
- * @typedef {{turn: string, base64: string, format: import("../audio/pcm.js").Format, payload: Payload | null,
+ * @typedef {import("../mascot-web/index.js").Payload} Payload
+ * @typedef {{turn: string, base64: string, format: import("../mascot-web/index.js").AudioFormat, payload: Payload | null,
  *   words: {offsetMs: number, text: string}[]}} Sound
  *   one message's audio, with the visemes and the words that came with it
  * @typedef {{kind: "ready"} | {kind: "audio", sound: Sound} | {kind: "interrupted"}

@@ -1,0 +1,202 @@
+/** Where visemes come from: the official SDKs of providers and of voice-agent frameworks. */
+
+import { fromBase64 } from "./pcm.js";
+import { MascotPlayer } from "./player.js";
+import { VisemeTimeline } from "./timeline.js";
+
+/**
+ * @typedef {import("./player.js").PlayerOptions} PlayerOptions
+ * @typedef {import("./timeline.js").TimelineOptions} TimelineOptions
+ * @typedef {import("./pcm.js").AudioFormat} AudioFormat
+ * @typedef {{on: (name: any, take: (...values: any[]) => void) => unknown}} Emitter
+ */
+
+const MESSAGE_TYPE = "mascot-visemes";
+const TOPIC = "mascot.visemes";
+// What WebRTC's jitter buffer and the transport's own buffer take together, usually.
+const WEBRTC_DELAY_MS = 150;
+// ElevenLabs' SDK begins to play so long after a message has come.
+const ELEVENLABS_LEAD_MS = 50;
+
+const OPENAI_AUDIO = new Set(["response.output_audio.delta", "response.audio.delta", "session.output_audio.delta"]);
+/** @type {AudioFormat} */
+const OPENAI_FORMAT = { encoding: "pcm16", rate: 24000 };
+/** @type {Record<string, AudioFormat>} */
+const OPENAI_FORMATS = {
+  "audio/pcmu": { encoding: "ulaw", rate: 8000 },
+  "audio/pcma": { encoding: "alaw", rate: 8000 },
+};
+
+/**
+ * Plays an OpenAI Realtime session that goes through a mascot server, over a WebSocket.
+ *
+ * @param {Emitter & {transport?: unknown}} session `RealtimeSession` of @openai/agents-realtime, or
+ *   `OpenAIRealtimeWebSocket` of openai
+ * @param {PlayerOptions} [options]
+ * @returns {MascotPlayer}
+ */
+export function fromOpenAI(session, options) {
+  const player = new MascotPlayer(options);
+  let format = OPENAI_FORMAT;
+  let interruptible = true;
+  /** @type {string | null} */
+  let speaking = null;
+  /** @type {Map<string, AudioFormat>} */
+  const formats = new Map();
+  const cut = new Set();
+
+  function interrupt() {
+    cut.add(speaking);
+    player.interrupt();
+  }
+
+  /** @param {any} event */
+  function take(event) {
+    const { type, session: settings, response, response_id: id } = event ?? {};
+    if (type === "session.created" || type === "session.updated") {
+      format = openAIFormat(settings?.audio?.output?.format, format);
+      interruptible = settings?.audio?.input?.turn_detection?.interrupt_response ?? true;
+    } else if (type === "response.created") {
+      formats.set(response.id, openAIFormat(response.audio?.output?.format, format));
+    } else if (type === "response.done") {
+      formats.delete(response.id);
+      cut.delete(response.id);
+    } else if (OPENAI_AUDIO.has(type)) {
+      speaking = id;
+      // The rest of a response that the user has interrupted is on its way still.
+      if (cut.has(id)) player.timeline.skip(event.mascotVisemes);
+      else player.play(event.delta, formats.get(id) ?? format, event.mascotVisemes);
+    } else if (type === "input_audio_buffer.speech_started" && interruptible && !session.transport) interrupt();
+  }
+
+  if (session.transport) {
+    /** @type {Emitter} */ (session.transport).on("*", take);
+    session.on("audio_interrupted", interrupt);
+  } else {
+    session.on("event", take);
+  }
+  return player;
+}
+
+/**
+ * @param {{type: string, rate?: number} | undefined} stated
+ * @param {AudioFormat} otherwise
+ * @returns {AudioFormat}
+ */
+function openAIFormat(stated, otherwise) {
+  if (!stated) return otherwise;
+  return OPENAI_FORMATS[stated.type] ?? { encoding: "pcm16", rate: stated.rate ?? OPENAI_FORMAT.rate };
+}
+
+/**
+ * Plays a Gemini Live session that goes through a mascot server.
+ *
+ * @param {PlayerOptions} [options]
+ * @returns {{player: MascotPlayer, timeline: VisemeTimeline, callbacks: {onmessage: (message: any) => void},
+ *   close: () => Promise<void>}} `callbacks` are for `ai.live.connect` of @google/genai
+ */
+export function fromGemini(options) {
+  const player = new MascotPlayer(options);
+
+  /** @param {any} message */
+  function onmessage({ serverContent: content, mascotVisemes: payload }) {
+    if (content?.interrupted) player.interrupt();
+    const parts = (content?.modelTurn?.parts ?? []).flatMap((/** @type {any} */ { inlineData }) => {
+      if (!inlineData?.mimeType?.startsWith("audio/pcm")) return [];
+      const [, rate = 24000] = /rate=(\d+)/.exec(inlineData.mimeType) ?? [];
+      return { bytes: fromBase64(inlineData.data), rate: Number(rate) };
+    });
+    if (!parts.length) return;
+    // One payload for the audio of all parts, which are of one rate.
+    const whole = new Uint8Array(parts.reduce((/** @type {number} */ sum, /** @type {any} */ { bytes }) => sum + bytes.length, 0));
+    let at = 0;
+    for (const { bytes } of parts) {
+      whole.set(bytes, at);
+      at += bytes.length;
+    }
+    player.play(whole, { encoding: "pcm16", rate: parts[0].rate }, payload);
+  }
+
+  return { player, timeline: player.timeline, callbacks: { onmessage }, close: () => player.close() };
+}
+
+/**
+ * Follows an ElevenLabs conversation that goes through a mascot server. Its SDK plays the sound and does not tell where
+ * its loudspeaker is: sound is taken to start 50 ms after it has come, and to go on without gaps from there.
+ *
+ * @param {Omit<TimelineOptions, "clock">} [options]
+ * @returns {{timeline: VisemeTimeline, callbacks: {onIncomingEvent: (event: any) => void, onInterruption: () => void},
+ *   close: () => void}} `callbacks` are for `Conversation.startSession` of @elevenlabs/client
+ */
+export function fromElevenLabs(options) {
+  const timeline = new VisemeTimeline(options);
+  const onInterruption = () => timeline.interrupt();
+  /** @param {any} event */
+  const onIncomingEvent = (event) => {
+    if (event?.type === "visemes") timeline.add(event, Math.max(performance.now() + ELEVENLABS_LEAD_MS, timeline.endMs));
+  };
+  return { timeline, callbacks: { onIncomingEvent, onInterruption }, close: onInterruption };
+}
+
+/**
+ * Follows an agent of Pipecat that has the processors of pipecat-mascot in its pipeline.
+ *
+ * @param {Emitter & {off: Function}} client `PipecatClient` of @pipecat-ai/client-js
+ * @param {Omit<TimelineOptions, "clock"> & {destination?: string | null}} [options] `destination` is the
+ *   `transport_destination` to follow; all of them by default. `delayMs` is 150 by default
+ * @returns {{timeline: VisemeTimeline, close: () => void}}
+ */
+export function fromPipecat(client, { destination, ...options } = {}) {
+  const timeline = new VisemeTimeline({ delayMs: WEBRTC_DELAY_MS, ...options });
+  /** @param {any} data */
+  const take = (data) => {
+    if (data?.type === MESSAGE_TYPE && (destination === undefined || data.destination === destination)) {
+      show(timeline, data);
+    }
+  };
+  client.on("serverMessage", take);
+  return { timeline, close: () => client.off("serverMessage", take) };
+}
+
+/**
+ * Follows an agent of LiveKit whose audio output is wrapped by livekit-plugins-mascot.
+ *
+ * @param {Emitter & {off: Function}} room `Room` of livekit-client
+ * @param {Omit<TimelineOptions, "clock"> & {participant?: string | {identity: string}, trackId?: string}} [options]
+ *   `participant` is the agent, or its identity; `trackId` is the audio track of the voice. All of them by default.
+ *   `delayMs` is 150 by default
+ * @returns {{timeline: VisemeTimeline, close: () => void}}
+ */
+export function fromLiveKit(room, { participant, trackId, ...options } = {}) {
+  const timeline = new VisemeTimeline({ delayMs: WEBRTC_DELAY_MS, ...options });
+  const identity = typeof participant === "object" ? participant.identity : participant;
+  /** @type {(bytes: Uint8Array, sender: any, kind: unknown, topic?: string) => void} */
+  const take = (bytes, sender, kind, topic) => {
+    if (topic !== TOPIC || (identity !== undefined && sender?.identity !== identity)) return;
+    const data = parsed(bytes);
+    if (data?.type === MESSAGE_TYPE && (trackId === undefined || data.trackId === trackId)) show(timeline, data);
+  };
+  room.on("dataReceived", take);
+  return { timeline, close: () => room.off("dataReceived", take) };
+}
+
+/**
+ * @param {VisemeTimeline} timeline
+ * @param {any} data
+ */
+function show(timeline, data) {
+  if (data.interrupted) timeline.interrupt();
+  else timeline.add(data, performance.now());
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {any} null where they are no JSON
+ */
+function parsed(bytes) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}
