@@ -3,6 +3,7 @@
 ::
 
     python -m bench.accuracy --corpus DIR --split dev --chunk-ms 100 --condition clean
+    python -m bench.accuracy --corpus DIR --split dev --chunk-ms 100 --lookahead
     python -m bench.accuracy --corpus DIR --language all --split test
 
 In the first form ``DIR`` holds ``<corpus>.jsonl``, one utterance per line: ``{"audio": …, "split": …, "phones":
@@ -24,6 +25,8 @@ closed_when_loud: the share of loud vowel frames with the mouth closed. Loud is 
 of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open: the share of a held
 vowel's frames with the mouth open. final_bilabial_recall: bilabial recall at the end of lone words. open_in_sound
 (``tones``, where nobody speaks): the share of the frames that sound with the mouth open.
+
+With ``--lookahead`` each call but an utterance's first knows the audio that follows, as messages of a burst do.
 
 Conditions are described in `bench.conditions`; the audio is the same in every run.
 """
@@ -61,15 +64,18 @@ def run(
     model: str = "default",
     limit: int | None = None,
     condition: str = "clean",
+    lookahead: bool = False,
 ) -> dict[str, Any]:
     """Return the figures of every corpus in the folder that has utterances of the split."""
     found = listings(corpus, split)
     engine = mv.load(model, shapes="oculus")
     scores = {
-        path.stem: score_corpus(engine, path, split, chunk_ms, limit=limit, condition=condition)
+        path.stem: score_corpus(
+            engine, path, split, chunk_ms, limit=limit, condition=condition, lookahead=lookahead
+        )
         for path in found
     }
-    return _about(model, split, chunk_ms, condition) | _figures(scores)
+    return _about(model, split, chunk_ms, condition, lookahead=lookahead) | _figures(scores)
 
 
 def run_tones(chunk_ms: float, *, model: str = "default") -> dict[str, Any]:
@@ -87,6 +93,7 @@ def run_languages(
     model: str = "default",
     limit: int | None = None,
     condition: str = "clean",
+    lookahead: bool = False,
 ) -> dict[str, Any]:
     """Return the figures of languages: of each as a whole and by corpus, and the mean over languages.
 
@@ -98,6 +105,7 @@ def run_languages(
         model: Its name.
         limit: Utterances a corpus at most.
         condition: As for `bench.scoring.score_corpus`.
+        lookahead: As for `bench.scoring.score_corpus`.
     """
     engine = mv.load(model, shapes="oculus")
     whole: dict[str, Score] = {}
@@ -105,14 +113,20 @@ def run_languages(
     for language in codes:
         scores = {
             corpus.name: score_entries(
-                engine, corpus.folder, corpus.entries, chunk_ms, limit=limit, condition=condition
+                engine,
+                corpus.folder,
+                corpus.entries,
+                chunk_ms,
+                limit=limit,
+                condition=condition,
+                lookahead=lookahead,
             )
             for corpus in corpora(language, root, split)
         }
         whole[language] = _together(scores)
         parts[language] = {name: _known(score) for name, score in scores.items()}
     figures = {language: _known(score) for language, score in whole.items()}
-    return _about(model, split, chunk_ms, condition) | {
+    return _about(model, split, chunk_ms, condition, lookahead=lookahead) | {
         "languages": figures,
         "mean": _mean(list(figures.values())),
         "classes": {language: score.classes() for language, score in whole.items()},
@@ -120,9 +134,12 @@ def run_languages(
     }
 
 
-def _about(model: str, split: str, chunk_ms: float, condition: str) -> dict[str, Any]:
+def _about(
+    model: str, split: str, chunk_ms: float, condition: str, *, lookahead: bool = False
+) -> dict[str, Any]:
     chunk = "whole" if chunk_ms == WHOLE else chunk_ms
-    return {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+    about = {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+    return about | ({"lookahead": True} if lookahead else {})
 
 
 def _figures(scores: dict[str, Score]) -> dict[str, Any]:
@@ -158,6 +175,7 @@ def table(result: dict[str, Any]) -> str:
     names = list(columns)
     width = max(len(name) for name in [*names, "recall precision share"]) + 3
     chunk = result["chunk_ms"] if result["chunk_ms"] == "whole" else f"{result['chunk_ms']:g} ms"
+    chunk += " and look-ahead" if result.get("lookahead") else ""
     lines = [f"{result['model']}, {result['split']}, chunks: {chunk}, {result['condition']}", ""]
     lines.append(f"{'':24}" + "".join(f"{name:>{width}}" for name in names))
     for key in dict.fromkeys(key for name in names for key in columns[name]):
@@ -213,6 +231,7 @@ def main() -> None:
     parser.add_argument(
         "--chunk-ms", type=chunk_length, default=100, help="audio a call, a number or 'whole' (%(default)s)"
     )
+    parser.add_argument("--lookahead", action="store_true", help="each call knows the audio that follows")
     parser.add_argument(
         "--condition", choices=CONDITIONS, default="clean", help="what the audio goes through (%(default)s)"
     )
@@ -220,7 +239,14 @@ def main() -> None:
     parser.add_argument("--limit", type=_positive, help="utterances a corpus at most, evenly spread (all)")
     parser.add_argument("--json", action="store_true", help="print one JSON object rather than a table")
     args = parser.parse_args()
-    options: dict[str, Any] = {"model": args.model, "limit": args.limit, "condition": args.condition}
+    options: dict[str, Any] = {
+        "model": args.model,
+        "limit": args.limit,
+        "condition": args.condition,
+        "lookahead": args.lookahead,
+    }
+    if args.lookahead and args.condition == "tones":
+        parser.error("--lookahead: tones are scored without it")
     if args.language and args.split not in SPLITS:
         parser.error(f"--split: with --language it is one of {', '.join(SPLITS)}")
     try:
