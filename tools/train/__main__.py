@@ -6,6 +6,9 @@ then corrects their labels, and on those the network is trained. The corpora are
 their phones count as the nearest of that language, and --start names the English run, one of the same --layers, whose
 network is trained on and whose corrected labels are taken over.
 
+--teacher names a network that is larger than the one to be trained, which is then distilled from it: what is learned in
+a frame is in part what the teacher hears there, in whole recordings as they are, while the network hears them treated.
+
 For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
 synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
 the network of --start, if it is one shipped, in place of a teacher.
@@ -38,7 +41,7 @@ from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT
 from tools.train.packaged import loaded
-from tools.train.relabel import certain, heard_by, relabel
+from tools.train.relabel import SHARE, certain, distilled, heard_by, relabel
 from tools.train.start import heard, mix, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import measure, tune
@@ -91,10 +94,22 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="synthetic speech of --language to add, 0 for none (2, for all languages 0)",
     )
     p.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="NETWORK",
+        help="distil from this network, <model>.onnx with its card beside it, whose labels are those of --language",
+    )
+    p.add_argument(
+        "--teacher-share",
+        type=float,
+        default=SHARE,
+        help="share of what --teacher hears in what is learned; the label has the rest (%(default)s)",
+    )
+    p.add_argument(
         "--teacher-epochs",
         type=float,
         default=4.0,
-        help="passes of the teacher over the speech (%(default)s)",
+        help="passes over the speech of the teacher that is trained where --teacher names none (%(default)s)",
     )
     p.add_argument("--epochs", type=int, default=40, help="epochs of the network (%(default)s)")
     p.add_argument(
@@ -118,6 +133,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument("--batches", type=int, default=180, help="batches an epoch (%(default)s)")
     p.add_argument("--steps", type=int, default=250, help="20 ms steps an example (%(default)s)")
     p.add_argument("--peak", type=float, default=2.5e-3, help="largest learning rate (%(default)s)")
+    p.add_argument(
+        "--passes",
+        type=int,
+        default=1,
+        help="times that each example is learnt from, in any order (%(default)s)",
+    )
     p.add_argument("--workers", type=int, default=1, help="processes that prepare examples (%(default)s)")
     p.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="seed of everything random (%(default)s)")
@@ -157,8 +178,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         p.error("--fresh goes with --start")
     if args.mix != 1.0 and (args.fresh or not args.start):
         p.error("--mix goes with --start, and not with --fresh")
-    if args.start and not args.start.exists():
-        p.error(f"--start: there is no {args.start}")
+    for name in ("start", "teacher"):
+        path = getattr(args, name)
+        if path and not path.exists():
+            p.error(f"--{name}: there is no {path}")
+    if not 0.0 <= args.teacher_share <= 1.0:
+        p.error(f"--teacher-share: {args.teacher_share:g} is not between 0 and 1")
     return args
 
 
@@ -170,6 +195,7 @@ def _settings(args: argparse.Namespace, peak: float) -> Settings:
         batch=args.batch,
         batches=args.batches,
         steps=args.steps,
+        passes=args.passes,
         peak=peak * args.peak,
         workers=args.workers,
         threads=args.threads,
@@ -206,7 +232,14 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
         table: torch.Tensor = torch.load(kept)
         if len(table) == len(data.learn) + 1:
             return table
-    if args.start and args.start.is_dir():
+    if args.teacher:
+        teacher = loaded(args.teacher)
+        if not set(teacher.labels) <= set(data.language.labels):
+            raise SystemExit(
+                f"--teacher: {args.teacher} tells labels that --language {data.language.code} lacks"
+            )
+        table = relabel(data, distilled(teacher, data, args.out / "heard"), args.teacher_share)
+    elif args.start and args.start.is_dir():
         table = heard(args.start, args.corpus, data)
     elif args.language == "mul" and args.start:
         english = {listing.stem for listing in args.corpus.glob("*.jsonl")}

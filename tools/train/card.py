@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.loop import Best
 
-_PATHS = {"corpus", "decoder", "out", "speech", "start"}
+_PATHS = {"corpus", "decoder", "out", "speech", "start", "teacher"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
@@ -63,7 +63,8 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
             "revision": revision(),
             "date": datetime.now(UTC).date().isoformat(),
             "seed": args.seed,
-            **_started_from(args.start),
+            **_sha256("started_from", args.start),
+            **_sha256("teacher", args.teacher),
             "epoch": best.epoch,
             "parameters": sum(p.numel() for p in best.net.parameters()),
             "argmax_accuracy_oculus15": {name: round(value, 4) for name, value in best.right.items()},
@@ -86,11 +87,11 @@ def decoder(settings: DecoderSettings) -> dict[str, Any]:
     }
 
 
-def _started_from(start: Path | None) -> dict[str, str]:
-    """Which network was trained on, if it was one shipped."""
-    if start is None or not start.is_file():
+def _sha256(role: str, network: Path | None) -> dict[str, str]:
+    """Which network had a role, if it was one shipped."""
+    if network is None or not network.is_file():
         return {}
-    return {"started_from_sha256": hashlib.sha256(start.read_bytes()).hexdigest()}
+    return {f"{role}_sha256": hashlib.sha256(network.read_bytes()).hexdigest()}
 
 
 def _command(args: argparse.Namespace) -> str:
@@ -98,6 +99,8 @@ def _command(args: argparse.Namespace) -> str:
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
     if args.start:
         given["start"] = "NETWORK.onnx" if args.start.is_file() else "ENGLISH_RUN"
+    if args.teacher:
+        given["teacher"] = args.teacher.name
     # Flags stand alone where they are set.
     options = [
         f"--{name}" if value is True else f"--{name} {value}"

@@ -192,7 +192,8 @@ _ALL = Language(
         "OE": "UH",
         "PH": "F",
         "Q": "K",
-        "RT": "R",
+        # A tap is nearer to the D of American "ready" than to an English r.
+        "RT": "D",
         "RX": "R",
         "UE": "UW",
         "UWN": "UW",
