@@ -150,7 +150,7 @@ def _listen(network: Network, listings: Mapping[str, Path], data: Corpus, chunk_
     chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on and u.samples >= size]
     chosen.sort(key=lambda u: -u.samples)
     phones = {
-        (name, entry["audio"]): entry["phones"]
+        (name, entry["audio"]): entry.get("ipa", entry["phones"])
         for name in {u.corpus for u in chosen}
         for entry in utterances(listings[name], "dev")
     }
