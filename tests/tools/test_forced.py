@@ -84,7 +84,9 @@ def test_dev_speech_has_the_frozen_times(tmp_path: Path, language: str) -> None:
                 for start, end, label in entry["phones"]
                 if label != "HH"
             ]
-            assert sum(a == b for a, b in shown) > 0.97 * len(shown), [pair for pair in shown if pair[0] != pair[1]]
+            assert sum(a == b for a, b in shown) > 0.97 * len(shown), [
+                pair for pair in shown if pair[0] != pair[1]
+            ]
     assert not frozen
 
 

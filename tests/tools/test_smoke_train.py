@@ -120,6 +120,12 @@ def test_a_teacher_with_other_labels_is_refused(corpus: Path) -> None:
         _train(corpus, "--language", "en", "--layers", "0", "--teacher", str(MODELS / "default.onnx"))
 
 
+def test_processes_train_one_network_together(corpus: Path) -> None:
+    run = _train(corpus, "--layers", "0", "--hidden", "12", "--processes", "2")
+    assert loaded(run / "model" / "default.onnx").labels == LABELS
+    assert not (run / "network" / "meeting").exists()
+
+
 @pytest.mark.parametrize("passes", [1, 3])
 def test_each_example_is_learnt_from_as_often_as_asked(passes: int) -> None:
     rows = torch.arange(30 * 4).reshape(30, 4)

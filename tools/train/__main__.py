@@ -139,7 +139,18 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         default=1,
         help="times that each example is learnt from, in any order (%(default)s)",
     )
-    p.add_argument("--workers", type=int, default=1, help="processes that prepare examples (%(default)s)")
+    p.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        help="processes that prepare examples, for each that trains (%(default)s)",
+    )
+    p.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        help="processes that train together, each on --batch examples at a time (%(default)s)",
+    )
     p.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="seed of everything random (%(default)s)")
     p.add_argument(
@@ -178,6 +189,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         p.error("--fresh goes with --start")
     if args.mix != 1.0 and (args.fresh or not args.start):
         p.error("--mix goes with --start, and not with --fresh")
+    if args.processes > 1 and args.kept_epochs:
+        p.error("--kept-epochs goes with one of --processes")
     for name in ("start", "teacher"):
         path = getattr(args, name)
         if path and not path.exists():
@@ -198,6 +211,7 @@ def _settings(args: argparse.Namespace, peak: float) -> Settings:
         passes=args.passes,
         peak=peak * args.peak,
         workers=args.workers,
+        processes=args.processes,
         threads=args.threads,
         seed=args.seed,
         scored=args.scored,
@@ -287,6 +301,8 @@ def main(argv: list[str] | None = None) -> None:
     """Train, export, tune, write the card."""
     args = arguments(argv)
     language = LANGUAGES[args.language]
+    if args.teacher and not set(loaded(args.teacher).labels) <= set(language.labels):
+        raise SystemExit(f"--teacher: {args.teacher} tells labels that --language {language.code} lacks")
     args.out.mkdir(parents=True, exist_ok=True)
     data = speech(args, language)
     record.write(args, data)

@@ -19,6 +19,7 @@ from tools.train.encoder import EncoderNet
 from tools.train.kept import Kept
 from tools.train.loss import AHEAD, Loss
 from tools.train.score import accuracy, held_out
+from tools.train.together import average, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +48,8 @@ class Settings:
         steps: Length of an example in 20 ms steps.
         passes: Times that an example that was drawn is learnt from.
         peak: Largest learning rate.
-        workers: Processes that prepare examples.
+        workers: Processes that prepare examples, for each that trains.
+        processes: Processes that train together, each on `batch` examples.
         threads: Threads of torch.
         seed: Of everything random.
         scored: Dev utterances of each corpus that are scored after an epoch, at most.
@@ -63,6 +65,7 @@ class Settings:
     passes: int
     peak: float
     workers: int
+    processes: int
     threads: int
     seed: int
     scored: int
@@ -175,6 +178,7 @@ class Run:
         self._best: dict[str, Any] = {}
         spent = self._resume()
         self._begun = time.monotonic() - spent
+        self._progress = self._minutes / settings.minutes
 
     def _resume(self) -> float:
         file = self._out / "last.pt"
@@ -202,9 +206,21 @@ class Run:
         """
         settings = self._settings
         print(f"{sum(p.numel() for p in self._net.parameters())} parameters", flush=True)
-        while self._epoch < settings.epochs and self._minutes < settings.minutes:
-            loss = self._train_epoch()
+        with together(settings.processes, self._out / "meeting") as number:
+            self._train(number)
+        if not self._best:
+            raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
+        self._scored.load_state_dict(self._best["net"])
+        return Best(self._scored.eval(), self._best["epoch"], self._best["right"])
+
+    def _train(self, number: int) -> None:
+        """Train epoch after epoch; the first of the processes scores and saves."""
+        settings = self._settings
+        while self._epoch < settings.epochs and self._progress < 1.0:
+            loss = self._train_epoch(number)
             self._epoch += 1
+            if number:
+                continue
             self._scored.load_state_dict(self._average.weights)
             right = accuracy(self._scored, self._held, self._labels)
             figures = " ".join(f"{name} {value:.4f}" for name, value in right.items())
@@ -214,45 +230,44 @@ class Run:
                 flush=True,
             )
             self._save(right)
-        if not self._best:
-            raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
-        self._scored.load_state_dict(self._best["net"])
-        return Best(self._scored.eval(), self._best["epoch"], self._best["right"])
 
-    def _train_epoch(self) -> float:
+    def _train_epoch(self, number: int) -> float:
         settings, net = self._settings, self._net
         net.train()
         losses: list[float] = []
-        for logits, frames, rows in self._kept() if self._epoch < settings.kept_epochs else self._drawn():
+        for logits, frames, rows in (
+            self._kept() if self._epoch < settings.kept_epochs else self._drawn(number)
+        ):
             part = (self._epoch + len(losses) / settings.batches) / settings.epochs
-            progress = max(part, self._minutes / settings.minutes)
-            for group in self._optimiser.param_groups:
-                group["lr"] = group["share"] * learning_rate(progress, settings.peak)
             loss = self._loss(logits, frames, rows)
             self._optimiser.zero_grad()
             loss.backward()
+            self._progress = average(net.parameters(), max(part, self._minutes / settings.minutes))
+            for group in self._optimiser.param_groups:
+                group["lr"] = group["share"] * learning_rate(self._progress, settings.peak)
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             self._optimiser.step()
             self._average.update(net)
             losses.append(loss.item())
-            if len(losses) % _REPORT_EVERY == 0:
+            if number == 0 and len(losses) % _REPORT_EVERY == 0:
                 recent = np.mean(losses[-_REPORT_EVERY:])
                 print(
                     f"  epoch {self._epoch + 1} batch {len(losses)} loss {recent:.3f} {self._minutes:.1f} min",
                     flush=True,
                 )
-            if progress >= 1.0:
+            if self._progress >= 1.0:
                 break
         return float(np.mean(losses))
 
-    def _drawn(self) -> Iterator[_Answers]:
-        """Answers to the batches of an epoch."""
+    def _drawn(self, process: int) -> Iterator[_Answers]:
+        """Answers to the batches of an epoch, each process drawing its own."""
         settings = self._settings
         count = -(-settings.batches // settings.passes)
-        batches = Batches(self._examples, settings.batch, count, (settings.seed, self._epoch + 1))
+        seed = settings.seed + (process << 32), self._epoch + 1
+        batches = Batches(self._examples, settings.batch, count, seed)
         prefetch = 6 if settings.workers else None
         loader = DataLoader(batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch)
-        rng = np.random.default_rng((settings.seed, self._epoch + 1))
+        rng = np.random.default_rng(seed)
         for number, (steps, rows) in enumerate(repeated(loader, settings.passes, rng)):
             yield *self._net.read(steps, number), rows
 
