@@ -172,6 +172,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="take the decoder's constants of another model's card: no tuning",
     )
     p.add_argument(
+        "--edges",
+        type=Path,
+        metavar="NETWORK",
+        help="tune the decoder, but take its constants for a chunk's edge of a like network, <model>.onnx",
+    )
+    p.add_argument(
         "--mix",
         type=float,
         default=1.0,
@@ -185,19 +191,24 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     args.layers = language.layers if args.layers is None else args.layers
     if args.synthetic_hours is None:
         args.synthetic_hours = 0.0 if args.language == "mul" else 2.0
-    if args.fresh and not args.start:
-        p.error("--fresh goes with --start")
-    if args.mix != 1.0 and (args.fresh or not args.start):
-        p.error("--mix goes with --start, and not with --fresh")
-    if args.processes > 1 and args.kept_epochs:
-        p.error("--kept-epochs goes with one of --processes")
-    for name in ("start", "teacher"):
-        path = getattr(args, name)
-        if path and not path.exists():
-            p.error(f"--{name}: there is no {path}")
-    if not 0.0 <= args.teacher_share <= 1.0:
-        p.error(f"--teacher-share: {args.teacher_share:g} is not between 0 and 1")
+    if message := _objection(args):
+        p.error(message)
     return args
+
+
+def _objection(args: argparse.Namespace) -> str:
+    """What is wrong with the options; nothing if they fit together."""
+    if args.fresh and not args.start:
+        return "--fresh goes with --start"
+    if args.mix != 1.0 and (args.fresh or not args.start):
+        return "--mix goes with --start, and not with --fresh"
+    if args.processes > 1 and args.kept_epochs:
+        return "--kept-epochs goes with one of --processes"
+    if not 0.0 <= args.teacher_share <= 1.0:
+        return f"--teacher-share: {args.teacher_share:g} is not between 0 and 1"
+    paths = {name: getattr(args, name) for name in ("start", "teacher", "edges")}
+    missing = (f"--{name}: there is no {path}" for name, path in paths.items() if path and not path.exists())
+    return next(missing, "")
 
 
 def _settings(args: argparse.Namespace, peak: float) -> Settings:
@@ -322,7 +333,8 @@ def main(argv: list[str] | None = None) -> None:
         card.take_decoder(graph.with_suffix(".json"), args.decoder)
         measure(graph, language.carried or args.corpus)
     else:
-        tune(graph, [language.carried] if language.carried else [args.corpus, *args.speech], data)
+        folders = [language.carried] if language.carried else [args.corpus, *args.speech]
+        tune(graph, folders, data, edges_of=args.edges)
     print(f"wrote {graph} ({graph.stat().st_size} bytes), epoch {best.epoch}", flush=True)
 
 

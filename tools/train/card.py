@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.loop import Best
 
-_PATHS = {"corpus", "decoder", "out", "speech", "start", "teacher"}
+_PATHS = {"corpus", "decoder", "edges", "out", "speech", "start", "teacher"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
@@ -56,7 +56,8 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         },
         "metrics": {},
         "data": [
-            {"corpus": name, "train_hours": round(h, 2)} | source(name) for name, h in sorted(hours.items())
+            {"corpus": name, "train_hours": round(h, 2)} | source(name, distilled=args.teacher is not None)
+            for name, h in sorted(hours.items())
         ],
         "training": {
             "command": _command(args),
@@ -64,7 +65,7 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
             "date": datetime.now(UTC).date().isoformat(),
             "seed": args.seed,
             **_sha256("started_from", args.start),
-            **_sha256("teacher", args.teacher),
+            **_taught(args),
             "epoch": best.epoch,
             "parameters": sum(p.numel() for p in best.net.parameters()),
             "argmax_accuracy_oculus15": {name: round(value, 4) for name, value in best.right.items()},
@@ -94,13 +95,23 @@ def _sha256(role: str, network: Path | None) -> dict[str, str]:
     return {f"{role}_sha256": hashlib.sha256(network.read_bytes()).hexdigest()}
 
 
+def _taught(args: argparse.Namespace) -> dict[str, Any]:
+    """Which network another was distilled from."""
+    if args.teacher is None:
+        return {}
+    return {"teacher": args.teacher.stem, "teacher_share": args.teacher_share} | _sha256(
+        "teacher", args.teacher
+    )
+
+
 def _command(args: argparse.Namespace) -> str:
     """The command that trained it, without the paths of one machine."""
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
     if args.start:
         given["start"] = "NETWORK.onnx" if args.start.is_file() else "ENGLISH_RUN"
-    if args.teacher:
-        given["teacher"] = args.teacher.name
+    for name in ("teacher", "edges"):
+        if path := getattr(args, name):
+            given[name] = path.name
     # Flags stand alone where they are set.
     options = [
         f"--{name}" if value is True else f"--{name} {value}"

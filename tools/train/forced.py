@@ -294,10 +294,8 @@ def main(argv: list[str] | None = None) -> None:
         if found or held:
             write([*found, *held], listing, args.out)
             score = f", score {np.mean([one.score for one in found]):.3f}" if found else ""
-            print(
-                f"{listing.parent.name}-{listing.stem}: {len(found)} utterances for training{score}, {len(held)} for dev",
-                flush=True,
-            )
+            name = f"{listing.parent.name}-{listing.stem}"
+            print(f"{name}: {len(found)} utterances for training{score}, {len(held)} for dev", flush=True)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from mascot_visemes.posteriors import PosteriorStream, listen
 from mascot_visemes.shapes import SHAPES, ShapeSet
 from tools.train import card
 from tools.train.corpus import HOP, RATE
+from tools.train.packaged import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -172,18 +173,27 @@ def _listen(network: Network, listings: Mapping[str, Path], data: Corpus, chunk_
     )
 
 
-def _tuned(trial: _Trial) -> DecoderSettings:
-    """The best settings; each choice is printed, with its figures."""
+def _tuned(trial: _Trial, given: DecoderSettings | None) -> DecoderSettings:
+    """The best settings, but for a chunk's edge those given; each choice is printed, with its figures."""
     shapes = trial.shapes
     plain = [DecoderSettings.plain(len(shapes.ids), cost, trial.silence_db) for cost in _COSTS]
     tried = {settings: trial.figures(settings) for settings in plain}
     settings = max(tried, key=lambda s: tried[s].right)
     print(f"{shapes.name}: a change costs {settings.switch_cost[0]:g}: {tried[settings]}", flush=True)
     least = tried[settings].right - _PRICE
+    if given:
+        # What is certain at an edge depends on the kind of network; how often it takes a sound for a closure on all.
+        edge = {name: getattr(given, name) for name in ("edge_frames", "edge_bias", "late_lead")}
+        return _closed(trial, [replace(settings, **edge)], least)
     edges = [
         replace(settings, edge_frames=frames, edge_bias=bias, late_lead=lead) for frames, bias, lead in _EDGES
     ]
-    settings = _helped(trial, "P", edges, least)
+    return _closed(trial, edges, least)
+
+
+def _closed(trial: _Trial, candidates: Sequence[DecoderSettings], least: float) -> DecoderSettings:
+    """The best settings for closures, then for F and V, then for closures once more."""
+    shapes, settings = trial.shapes, _helped(trial, "P", candidates, least)
     print(
         f"{shapes.name}: closures at an edge {settings.edge_bias:g} for {settings.edge_frames} frames, "
         f"shown late if they lead by {settings.late_lead:g}",
@@ -229,13 +239,14 @@ def _with(settings: DecoderSettings, index: int, cost: float, bias: float) -> De
     return replace(settings, switch_cost=tuple(costs), bias=tuple(biases))
 
 
-def tune(graph: Path, folders: Sequence[Path], data: Corpus) -> None:
+def tune(graph: Path, folders: Sequence[Path], data: Corpus, *, edges_of: Path | None = None) -> None:
     """Tune the model at `graph` and complete its card with constants and figures.
 
     Args:
         graph: The ONNX file; the card lies beside it.
         folders: Hold the corpora, for the phone times; the first has those that `measure` scores.
         data: The same, loaded.
+        edges_of: A like network whose constants for a chunk's edge are taken over, which saves most of the time.
     """
     path = graph.with_suffix(".json")
     text = path.read_text("utf-8")
@@ -244,9 +255,8 @@ def tune(graph: Path, folders: Sequence[Path], data: Corpus) -> None:
     speech = [_listen(network, listings, data, chunk_ms) for chunk_ms in (CHUNK_MS, _LONG_CHUNK_MS)]
     content = json.loads(text)
     for shapes in (SHAPES[name] for name in card.TUNED):
-        settings = _tuned(
-            _Trial(speech, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
-        )
+        trial = _Trial(speech, shapes, content["decoder"][shapes.name]["silence_db"], data.language.labels)
+        settings = _tuned(trial, loaded(edges_of).decoder(shapes) if edges_of else None)
         content["decoder"][shapes.name] = card.decoder(settings)
     card.save(path, content)
     measure(graph, folders[0])
