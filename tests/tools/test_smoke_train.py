@@ -39,9 +39,9 @@ def corpus(tmp_path: Path) -> Path:
         lines = []
         for number in range(4):
             audio = f"{name}/{number}.flac"
-            soundfile.write(tmp_path / folder / audio, rng.normal(0, 0.1, 20_000), 16_000)
+            soundfile.write(tmp_path / folder / audio, rng.normal(0, 0.1, 40_000), 16_000)
             said = [phone if folder == "more" or phone in ENGLISH else "AA" for phone in PHONES]
-            phones = [[0.15 * i, 0.15 * (i + 1), phone] for i, phone in enumerate(said)]
+            phones = [[0.3 * i, 0.3 * (i + 1), phone] for i, phone in enumerate(said)]
             split = "dev" if number == 3 else "train"
             lines.append(json.dumps({"audio": audio, "split": split, "phones": phones}))
         (tmp_path / folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
@@ -51,7 +51,8 @@ def corpus(tmp_path: Path) -> Path:
 def _train(corpus: Path, *more: str) -> Path:
     run = corpus / "run"
     given = ["--corpus", str(corpus / "en"), "--speech", str(corpus / "more"), "--out", str(run)]
-    training.main([*given, *SMALL, "--decoder", str(MODELS / "default.json"), *more])
+    decoder = [] if "--edges" in more else ["--decoder", str(MODELS / "default.json")]
+    training.main([*given, *SMALL, *decoder, *more])
     return run
 
 
@@ -120,10 +121,24 @@ def test_a_teacher_with_other_labels_is_refused(corpus: Path) -> None:
         _train(corpus, "--language", "en", "--layers", "0", "--teacher", str(MODELS / "default.onnx"))
 
 
+def test_the_decoder_is_tuned(corpus: Path) -> None:
+    like = MODELS / "indonesian.onnx"
+    run = _train(corpus, "--layers", "0", "--hidden", "12", "--edges", str(like))
+    card = json.loads((run / "model" / "default.json").read_text("utf-8"))
+    theirs = json.loads(like.with_suffix(".json").read_text("utf-8"))
+    for shapes in ("oculus", "sapi"):
+        edge = ("edge_frames", "edge_bias", "late_lead")
+        assert [card["decoder"][shapes][name] for name in edge] == [
+            theirs["decoder"][shapes][name] for name in edge
+        ]
+    assert card["metrics"]["corpora"]["librispeech-dev-clean"]["utterances"] == 1
+
+
 def test_processes_train_one_network_together(corpus: Path) -> None:
-    run = _train(corpus, "--layers", "0", "--hidden", "12", "--processes", "2")
-    assert loaded(run / "model" / "default.onnx").labels == LABELS
-    assert not (run / "network" / "meeting").exists()
+    for _ in range(2):  # the second time there is nothing left to train
+        run = _train(corpus, "--layers", "0", "--hidden", "12", "--processes", "2")
+        assert loaded(run / "model" / "default.onnx").labels == LABELS
+        assert not (run / "network" / "meeting").exists()
 
 
 @pytest.mark.parametrize("passes", [1, 3])

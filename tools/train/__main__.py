@@ -42,7 +42,7 @@ from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT
 from tools.train.packaged import loaded
 from tools.train.relabel import SHARE, certain, distilled, heard_by, relabel
-from tools.train.start import heard, mix, started
+from tools.train.start import added, heard, mix, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import measure, tune
 
@@ -323,7 +323,7 @@ def main(argv: list[str] | None = None) -> None:
     best = run.train()
     if args.mix != 1.0:
         nothing = torch.zeros(BANDS), torch.ones(BANDS)  # the network of --start has its own statistics
-        mix(best.net, make(*nothing), args.mix)
+        mix(best.net, make(*nothing), args.mix, added(args.start, language))
     models = args.out / "model"
     models.mkdir(exist_ok=True)
     graph = models / f"{args.name}.onnx"

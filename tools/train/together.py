@@ -8,6 +8,7 @@ in the steps of a GRU layer, each of which has to wait for the one before.
 from __future__ import annotations
 
 import os
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,15 @@ def together(processes: int, meeting: Path) -> Iterator[int]:
     try:
         store = distributed.FileStore(str(meeting), processes)
         distributed.init_process_group("gloo", store=store, rank=number, world_size=processes)
+        # None leaves before all have met.
+        distributed.barrier()
         yield number
+        distributed.barrier()
         distributed.destroy_process_group()
+    except Exception:
+        if not number:
+            raise
+        traceback.print_exc()
     finally:
         if number:
             os._exit(0)
