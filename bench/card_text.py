@@ -176,6 +176,13 @@ def _training(report: dict[str, Any]) -> list[str]:
             "It went on from an earlier network of this repository, which `--start` names: the file with the SHA-256 "
             f"{started}."
         )
+    if teacher := report["training"].get("teacher"):
+        share = percent(report["training"]["teacher_share"])
+        parts.append(
+            f"It was distilled from `{teacher}`: {share} of what is learned in a frame is what that hears there, in "
+            "whole recordings, the label has the rest. `--teacher` names the file with the SHA-256 "
+            f"{report['training']['teacher_sha256']}."
+        )
     if command.startswith("python -m tools.train "):
         parts.append("`nox -s train --` in place of `python -m tools.train` first installs what that needs.")
     return parts

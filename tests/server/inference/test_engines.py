@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 _MESSAGES = 20
-_HEARD_BY = {"default": "lite", "indonesian": "indonesian"}
+_HEARD_BY = {"default": "lite", "indonesian": "lite"}
 """By viseme model of the API the network of mascot-visemes that is used with `MASCOT_LIVE_MODEL=lite`."""
 
 
