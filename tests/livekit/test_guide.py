@@ -108,7 +108,7 @@ async def test_the_program_of_the_first_readme(monkeypatch: pytest.MonkeyPatch) 
             assert models.keys() == {"llm", "tts", "stt"}
             super().__init__()
 
-        async def generate_reply(self, *, instructions: str) -> None:  # type: ignore[override]
+        async def generate_reply(self, *, instructions: str) -> None:
             assert instructions
             output = self.output.audio
             assert isinstance(output, VisemeAudioOutput)
