@@ -188,7 +188,7 @@ def test_the_backend_asks_for_vertex_ai(vertex: bool, monkeypatch: pytest.Monkey
     exec(compile(code, "docs/guides/gemini.md", "exec"), names)  # noqa: S102
 
     async def talk() -> list[Any]:
-        async with for_gemini.connect(names["answer"], model="gemini-live", vertex=vertex) as session:
+        async with for_gemini.connect(names["credentials"], model="gemini-live", vertex=vertex) as session:
             await session.send_realtime_input(text="What can you do?")
             return [for_gemini.visemes(message) async for message in session.receive() if message.data]
 
