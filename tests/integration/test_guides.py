@@ -219,7 +219,8 @@ def test_the_clients_readme_shows_what_its_first_program_prints(
 ) -> None:
     readme = (ROOT / "packages" / "mascot-client" / "README.md").read_text("utf-8")
     found = re.search(
-        r"```python\n([^`]*for_openai.connect[^`]*)```\n\nWith the simulated provider[^`]*```text\n([^`]*)```", readme
+        r"```python\n([^`]*for_openai.connect[^`]*)```\n\nWith the simulated provider[^`]*```text\n([^`]*)```",
+        readme,
     )
     assert found is not None
     code = found[1].replace("http://127.0.0.1:8000", stage.server.origin).replace("mascot-dev", API_KEY)
