@@ -150,21 +150,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Figures:
-    """Records measurements of this case."""
+    """Record measurements of this case."""
     enforce = request.config.getoption("--record-baseline") is None
     return Figures(_case(request.node), request.config.stash[_FIGURES].append, enforce=enforce)
 
 
 @pytest.fixture(scope="session")
 def providers() -> Iterator[Providers]:
-    """The simulated providers, sending faster than real time."""
+    """Yield the simulated providers, sending faster than real time."""
     with run_simulators(burst=50) as providers:
         yield providers
 
 
 @pytest.fixture
 def server(tmp_path: Path, providers: Providers) -> Iterator[ServerProcess]:
-    """A fresh server process in front of the simulated providers."""
+    """Yield a fresh server process in front of the simulated providers."""
     with serve_process(tmp_path, providers.origin) as server:
         yield server
 

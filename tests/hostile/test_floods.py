@@ -39,7 +39,7 @@ FLOODS = {
 
 
 def flood_bytes(kind: str, *, masked: bool) -> tuple[bytes, bytes]:
-    """What to send once, and what to send again and again."""
+    """Return what to send once, and what to send again and again."""
     first, opcode, payload = FLOODS[kind]
     fin = not kind.endswith("fragments")
     one = frame(opcode, payload, masked=masked, fin=fin)

@@ -33,7 +33,7 @@ SIGNED = "/v1/openai-realtime/ws?token="
 
 
 def grown(server: ServerProcess) -> Callable[[], bool]:
-    """Says when a server has grown too much to go on."""
+    """Send when a server has grown too much to go on."""
     before = memory_mb(server)
     return lambda: memory_mb(server) > before + MOST_GROWTH
 

@@ -57,7 +57,7 @@ METHODS = ["GET", "HEAD", "POST", "OPTIONS", "CONNECT", "TRACE", "PRI", "M-SEARC
 
 
 def answered(server: ServerProcess, requests: dict[str, bytes], figure: Figures) -> None:
-    """Sends each; counts those that were neither answered nor closed, and what the log says."""
+    """Send each; count those that were neither answered nor closed, and what the log says."""
     before = server.logged()
     silent = []
     for name, request in requests.items():

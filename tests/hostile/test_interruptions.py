@@ -37,12 +37,12 @@ def response(kind: str, response_id: str, **stated: Any) -> str:
 
 
 def shaped(record: Record) -> int:
-    """How many messages have a list of visemes that is not empty."""
+    """Return how many messages have a list of visemes that is not empty."""
     return sum(1 for visemes in record.visemes if visemes)
 
 
 async def lost(folder: Path, provider: str, script: Sequence[Frame], plain: Sequence[Frame]) -> int:
-    """How many messages have visemes in the plain conversation and none in the other one."""
+    """Return how many messages have visemes in the plain conversation and none in the other one."""
     with_it, without = folder / "with", folder / "without"
     for place in (with_it, without):
         place.mkdir()
@@ -120,7 +120,7 @@ async def test_two_responses_at_once_have_a_stream_each(tmp_path: Path, figure: 
 
 
 def shapes(lists: Sequence[list[dict[str, int]] | None]) -> list[int]:
-    """The shape at the end of each message."""
+    """Return the shape at the end of each message."""
     ends, last = [], 0
     for visemes in lists:
         last = visemes[-1]["visemeId"] if visemes else last

@@ -27,7 +27,7 @@ MESSAGE = b"x" * 60_000
 
 
 def running(server: ServerProcess) -> int:
-    """How many conversations the server counts."""
+    """Return how many conversations the server counts."""
     return int(counted(server, "mascot_sessions_active"))
 
 

@@ -11,7 +11,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def run_bench(module: str, *options: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs ``python -m bench.<module>`` with what these tests can import."""
+    """Run ``python -m bench.<module>`` with what these tests can import."""
     return subprocess.run(
         [sys.executable, "-m", f"bench.{module}", *map(str, options)],
         cwd=_ROOT,

@@ -43,7 +43,7 @@ _TELLS_WHY = "callback_disconnect" in inspect.signature(AsyncConversation).param
 
 
 async def sign(origin: str, provider: str, api_key: str, trust: ssl.SSLContext) -> Any:
-    """Asks for a signed URL, as an app does before each call."""
+    """Ask for a signed URL, as an app does before each call."""
     async with httpx.AsyncClient(verify=trust, timeout=30) as http:
         client = AsyncMascotClient(api_key=api_key, base_url=origin, http_client=http)
         return await client.get_signed_url(CONFIGS[provider])
@@ -82,11 +82,11 @@ class Call:
     _task: asyncio.Task[None] = field(init=False)
 
     def start(self) -> None:
-        """Begins it."""
+        """Begin it."""
         self._task = asyncio.create_task(self._run())
 
     def hang_up(self) -> None:
-        """Ends it from the app's side, once the agent has finished."""
+        """End it from the app's side, once the agent has finished."""
         self._hung_up = True
 
     @property
@@ -95,7 +95,7 @@ class Call:
         return self._task.done()
 
     async def abandon(self) -> None:
-        """Ends it in the middle, as an app that crashes."""
+        """End it in the middle, as an app that crashes."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 

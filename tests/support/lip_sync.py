@@ -17,7 +17,7 @@ _ASSETS = Path(__file__).parents[2] / "packages/mascot-server/src/mascot_server/
 
 
 def recording(name: str, seconds: float) -> bytes:
-    """The beginning of a recording of this repository: mono PCM16 at 24 kHz."""
+    """Return the beginning of a recording of this repository: mono PCM16 at 24 kHz."""
     with wave.open(str(_ASSETS / f"{name}.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, BYTES)
         pcm: bytes = file.readframes(round(seconds * RATE))
@@ -31,7 +31,7 @@ def chunks(pcm: bytes, seconds: float) -> list[bytes]:
 
 
 def expected(parts: list[bytes]) -> list[mv.VisemeEvent[str]]:
-    """The visemes of the parts as mascot-visemes alone predicts them."""
+    """Return the visemes of the parts as mascot-visemes alone predicts them."""
     stream = mv.load("default", shapes="oculus").create_stream(sample_rate=RATE)
     return [event for part in parts for event in stream.accept_waveform(part)] + stream.input_finished()
 
@@ -54,7 +54,7 @@ class Heard:
         return len(self.pcm) / BYTES / RATE
 
     def origin(self, speech: bytes) -> int:
-        """Where a speech begins in what was played: found by its first 50 ms that are not silent."""
+        """Return where a speech begins in what was played: found by its first 50 ms that are not silent."""
         size = RATE // 20 * BYTES
         loud = next(at for at in range(0, len(speech), size) if len(set(speech[at : at + size])) > 64)
         found = self.pcm.find(speech[loud : loud + size])
@@ -62,12 +62,12 @@ class Heard:
         return found - loud
 
     def time_of(self, byte: int) -> float:
-        """When a byte was heard; the end of all is heard behind its last sample."""
+        """Return when a byte was heard; the end of all is heard behind its last sample."""
         at = bisect_right(self.begins, byte) - 1
         return self.times[at] + (byte - self.begins[at]) / BYTES / RATE
 
     def time_in(self, speech: bytes, time_ms: int, *, within: float = 0.5) -> float | None:
-        """When a moment of a speech was heard; none if it was cut off before.
+        """Return when a moment of a speech was heard; none if it was cut off before.
 
         An underrun puts silence into the speech, so the 10 ms from there are looked for behind the place where they
         belong, as far as `within` seconds; at the end of the speech the 10 ms before.
@@ -89,7 +89,7 @@ def differences(
     within: float = 0.5,
     stalled: bool = False,
 ) -> list[float]:
-    """Viseme time minus sound time of each viseme that was sent and whose sound was heard, in seconds.
+    """Return viseme time minus sound time of each viseme that was sent and whose sound was heard, in seconds.
 
     Args:
         heard: Where the speech was played.
@@ -129,7 +129,7 @@ class Table:
     rows: list[tuple[str, list[float]]] = field(default_factory=list)
 
     def add(self, name: str, differences: list[float]) -> float:
-        """Add a row; returns its median in ms."""
+        """Add a row; return its median in ms."""
         self.rows.append((name, sorted(1000 * difference for difference in differences)))
         return median(self.rows[-1][1])
 

@@ -97,7 +97,7 @@ def frame(pcm: bytes, *, rate: int = RATE, channels: int = 1) -> rtc.AudioFrame:
 async def spoken(
     parts: Iterable[bytes], *, stall_after: int = 0, stall: float = 0.0
 ) -> AsyncIterator[rtc.AudioFrame]:
-    """The frames of speech synthesis, which may stall once."""
+    """Yield the frames of speech synthesis, which may stall once."""
     for number, part in enumerate(parts):
         if stall and number == stall_after:
             await asyncio.sleep(stall)
@@ -106,7 +106,7 @@ async def spoken(
 
 @asynccontextmanager
 async def running_session(room: Room, **options: Any) -> AsyncIterator[AgentSession[None]]:
-    """A session whose output is the framework's room output, with visemes around it."""
+    """Yield a session whose output is the framework's room output, with visemes around it."""
     sink = _ParticipantAudioOutput(
         room,
         sample_rate=RATE,

@@ -29,7 +29,7 @@ _EVERY = 0.01
 
 @asynccontextmanager
 async def echo_provider() -> AsyncIterator[str]:
-    """A provider that sends back what it gets; yields its origin."""
+    """Yield a provider that sends back what it gets; yield its origin."""
 
     async def echo(upstream: ServerConnection) -> None:
         async for message in upstream:
@@ -82,7 +82,7 @@ class Honest:
 
 @asynccontextmanager
 async def honest(server: ServerProcess) -> AsyncIterator[Honest]:
-    """An app that talks to a server whose Gemini is an `echo_provider`."""
+    """Yield an app that talks to a server whose Gemini is an `echo_provider`."""
     url, headers = await sign(server, "gemini")
     async with connect(url, additional_headers=headers, compression=None, proxy=None) as app:
         yield Honest(app)

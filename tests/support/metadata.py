@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def version_of(module: str, folder: Path) -> str:
-    """The ``__version__`` of a package in a process where its distribution says that it is 9.8.7.
+    """Return the ``__version__`` of a package in a process where its distribution says that it is 9.8.7.
 
     Args:
         module: Name of the package, the same as that of its distribution but for the dashes.

@@ -28,7 +28,7 @@ def wanted(
     starts: Sequence[dict[str, float]],
     shape: Callable[[int | str], int | str] = lambda viseme: viseme,
 ) -> list[Span]:
-    """What the mouth should show, when: each message's visemes where its audio was scheduled.
+    """Return what the mouth should show, when: each message's visemes where its audio was scheduled.
 
     Args:
         payloads: Of the messages.
@@ -67,7 +67,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def error_ms(spans: Sequence[Span], frame: dict[str, Any]) -> float:
-    """How far what a frame shows is from where it belongs: above 0 late, below 0 early, 0 right.
+    """Return how far what a frame shows is from where it belongs: above 0 late, below 0 early, 0 right.
 
     The page looked at the clock while what was heard went from `fromMs` to `heardMs`.
     """
@@ -103,7 +103,7 @@ def changes(
 
 
 def figures_of(spans: Sequence[Span], frames: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The distribution of how late each change was shown, and of how wrong each picture was, in ms.
+    """Return the distribution of how late each change was shown, and of how wrong each picture was, in ms.
 
     Args:
         spans: What the mouth should show.

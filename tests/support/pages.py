@@ -27,13 +27,13 @@ class Page:
     origin: str
 
     def config(self) -> Any:
-        """What it shows first."""
+        """Return what it shows first."""
         return httpx.get(f"{self.origin}/playground/api/config", timeout=20).raise_for_status().json()
 
     def connect(
         self, provider: str, model: str = "default", *, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """Asks for a conversation."""
+        """Ask for a conversation."""
         return httpx.post(
             f"{self.origin}/playground/api/connect",
             json={"provider": provider, "viseme_model": model},
@@ -44,7 +44,7 @@ class Page:
     def visemes(
         self, file: bytes, model: str = "default", *, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """Sends a file that was dropped on it."""
+        """Send a file that was dropped on it."""
         return httpx.post(
             f"{self.origin}/playground/api/visemes",
             params={"viseme_model": model},
@@ -55,7 +55,7 @@ class Page:
 
 
 async def first_turn(provider: str, answer: Any) -> tuple[str, str]:
-    """Lets the agent speak once.
+    """Let the agent speak once.
 
     Returns:
         What it said, as its provider writes it, and all messages up to there in one piece.
@@ -97,7 +97,7 @@ OPENINGS: dict[str, list[Any]] = {
 
 
 def _said(provider: str, message: Any) -> tuple[str, bool]:
-    """Words of the agent in a message, and whether there will be no more of them in this turn."""
+    """Return words of the agent in a message, and whether there will be no more of them in this turn."""
     if provider == "elevenlabs":
         event = message.get("agent_response_event")
         # It comes with the first audio, all at once.

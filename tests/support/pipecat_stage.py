@@ -104,7 +104,7 @@ def speech(
     interruptible: bool = True,
     stopped: bool = True,
 ) -> list[Frame]:
-    """The frames of one speech, as speech synthesis pushes them."""
+    """Return the frames of one speech, as speech synthesis pushes them."""
     frames: list[Frame] = [TTSStartedFrame(context_id=context_id)]
     frames += [
         TTSAudioRawFrame(audio=part, sample_rate=RATE, num_channels=1, context_id=context_id)

@@ -36,7 +36,7 @@ class PrefixProxy:
         return self.origin + PREFIX
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Passes one request on, and all that follows if it becomes a WebSocket."""
+        """Pass one request on, and all that follows if it becomes a WebSocket."""
         with suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, rest = head.split(b" ", 2)
@@ -69,7 +69,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextmanager
 def run_prefix_proxy(*, strip: bool = True) -> Iterator[PrefixProxy]:
-    """Runs a proxy in a thread of its own."""
+    """Run a proxy in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -26,7 +26,7 @@ NO_PROGRAM = "no haproxy on this machine (Debian and Ubuntu: apt-get install hap
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 def scrape(address: str, metric: str) -> dict[tuple[tuple[str, str], ...], float]:
-    """Reads one metric of a Prometheus exporter: values by labels."""
+    """Read one metric of a Prometheus exporter: values by labels."""
     # The simplest client, since it is asked often: httpx would load certificates each time.
     connection = HTTPConnection(address, timeout=30)
     try:
@@ -67,7 +67,7 @@ class Proxy:
     log: Path
 
     def takes_new(self) -> set[str]:
-        """Names of the nodes that it gives new conversations to."""
+        """Return names of the nodes that it gives new conversations to."""
         status = scrape(self.metrics, "haproxy_server_status")
         return {
             labels["server"]
@@ -78,7 +78,7 @@ class Proxy:
 
 @contextmanager
 def run_proxy(folder: Path, nodes: tuple[str, str], certificate: Path) -> Iterator[Proxy]:
-    """Runs HAProxy with the example's configuration; skips the test where there is none to run.
+    """Run HAProxy with the example's configuration; skip the test where there is none to run.
 
     Args:
         folder: Where its log goes.

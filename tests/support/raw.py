@@ -46,7 +46,7 @@ async def dial_raw(url: str) -> Raw:
 
 @asynccontextmanager
 async def raw_provider(handler: Callable[[Raw], Awaitable[None]]) -> AsyncIterator[str]:
-    """A provider that completes the handshake and leaves the rest to the handler; yields its origin."""
+    """Yield a provider that completes the handshake and leaves the rest to the handler; yield its origin."""
     running: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -63,7 +63,7 @@ class RunningServer:
 
 
 def wait_for_room(origin: str, seconds: float = 120) -> None:
-    """Waits until a server takes conversations: on a busy machine it may have no room for a moment."""
+    """Wait until a server takes conversations: on a busy machine it may have no room for a moment."""
     deadline = time.monotonic() + seconds
     while not httpx.get(f"{origin}/readyz").is_success:
         assert time.monotonic() < deadline, "the server had no room"
@@ -72,7 +72,7 @@ def wait_for_room(origin: str, seconds: float = 120) -> None:
 
 @contextmanager
 def run_simulators(**options: Any) -> Iterator[Providers]:
-    """Runs the simulators; the options are those of `Simulators`."""
+    """Run the simulators; the options are those of `Simulators`."""
     sent: list[AudioSent] = []
     with start_blocking_portal() as portal:
         simulators = Simulators(on_audio=sent.append, **options)
@@ -84,7 +84,7 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 def run_server(
     upstream: str, *, ws: Any = None, ping_seconds: Any = None, demo: Any = None, **overrides: Any
 ) -> Iterator[RunningServer]:
-    """Runs the server with one origin for all providers; the overrides are its settings.
+    """Run the server with one origin for all providers; the overrides are its settings.
 
     `ws` names another implementation of the sockets, as uvicorn knows them. `ping_seconds` is how often apps are
     pinged, and how long they may take to answer. With `demo`, a dict of the playground's settings, it serves that as

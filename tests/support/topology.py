@@ -58,7 +58,7 @@ class Node:
         folder.mkdir()
 
     def start(self) -> None:
-        """Starts it, or another in its place, and waits until it answers."""
+        """Start it, or another in its place, and wait until it answers."""
         self.stop()
         running = serve_process(
             self._folder, self._upstream,
@@ -71,7 +71,7 @@ class Node:
         self.server = self._stack.enter_context(running)
 
     def stop(self) -> None:
-        """Ends it without ado."""
+        """End it without ado."""
         self._stack.close()
 
     @property
@@ -80,12 +80,12 @@ class Node:
         return self.server.process.poll() is None
 
     def count(self, metric: str, **labels: str) -> float:
-        """Sums up what it counted under these labels."""
+        """Sum up what it counted under these labels."""
         samples = scrape(self._metrics, metric)
         return sum(value for pairs, value in samples.items() if labels.items() <= dict(pairs).items())
 
     def running(self) -> float:
-        """How many calls it holds."""
+        """Return how many calls it holds."""
         return self.count("mascot_sessions_active") if self.alive else 0
 
 
@@ -117,11 +117,11 @@ class Topology:
         return self.one, self.two
 
     def say(self, text: str) -> None:
-        """Adds a line to what `pytest -s` shows."""
+        """Add a line to what `pytest -s` shows."""
         sys.stdout.write(f"[{time.monotonic() - self._began:5.1f} s] {text}\n")
 
     async def new_key(self, name: str, *limits: str) -> str:
-        """Makes a key as an operator does."""
+        """Make a key as an operator does."""
         environment = {"MASCOT_KEY_STORE": None, "MASCOT_REDIS_URL": self.redis_url}
         command = partial(CliRunner().invoke, main, ["keys", "new", name, *limits], env=environment)
         # In a thread without an event loop: it runs its own.
@@ -130,17 +130,17 @@ class Topology:
         return made.stdout.strip()
 
     def calls_on(self, node: Node) -> list[Call]:
-        """The calls that run there."""
+        """Return the calls that run there."""
         return [call for call in self.calls if call.node == node.name and not call.over]
 
     async def sign(self, provider: str, key: str) -> Any:
-        """Asks for a signed URL."""
+        """Ask for a signed URL."""
         # The ElevenLabs SDK cannot be told whom to trust.
         origin = self.proxy.origin if provider == "elevenlabs" else self.proxy.tls_origin
         return await sign(origin, provider, key, self.trust)
 
     async def call(self, provider: str, answer: Any) -> Call:
-        """Begins a call and waits until its agent speaks, or until it is refused."""
+        """Begin a call and wait until its agent speaks, or until it is refused."""
         before = [node.running() for node in self.nodes]
         call = Call(provider, answer, self.trust)
         call.start()
@@ -155,13 +155,13 @@ class Topology:
         return call
 
     async def close(self) -> None:
-        """Ends all calls that still run."""
+        """End all calls that still run."""
         for call in self._begun:
             await call.abandon()
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    """Waits for something, for as long as a loaded machine may take."""
+    """Wait for something, for as long as a loaded machine may take."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"did not happen: {what}"
@@ -170,7 +170,7 @@ async def until(condition: Callable[[], object], what: str) -> None:
 
 @contextmanager
 def run_topology(folder: Path) -> Iterator[Topology]:
-    """Runs it; skips the test where HAProxy or Redis are missing."""
+    """Run it; skip the test where HAProxy or Redis are missing."""
     authority = trustme.CA()
     certificate = folder / "certificate.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))

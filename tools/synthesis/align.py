@@ -32,7 +32,7 @@ _SMALLEST = 1e-3  # a posterior below counts as this, so that no frame alone for
 
 
 def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) -> list[Segment]:
-    """The same phones with their boundaries where the model hears them, on whole frames.
+    """Return the same phones with their boundaries where the model hears them, on whole frames.
 
     Args:
         samples: Mono audio.
@@ -59,7 +59,7 @@ def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) 
 
 
 def best_boundaries(scores: NDArray[np.floating], near: Sequence[float], early: Sequence[int]) -> list[int]:
-    """Frames at which the phones after the first begin.
+    """Return frames at which the phones after the first begin.
 
     Args:
         scores: Of each frame as each phone, shape (frames, phones).

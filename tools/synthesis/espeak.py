@@ -119,7 +119,7 @@ class _Library:
         return str(self._api.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, 0).decode())
 
     def ipa(self, text: str) -> str:
-        """A text in IPA as the voice would say it, ``^`` between signs of one phone, a comma between clauses."""
+        """Return a text in IPA as the voice would say it, ``^`` between signs of one phone, a comma between clauses."""
         pointer = ctypes.c_char_p(text.encode())
         clauses = []
         while pointer.value:
@@ -160,7 +160,7 @@ def closures(
     stops: frozenset[str] = _STOPS,
     silences: frozenset[str] = _SILENCES,
 ) -> tuple[Segment, ...]:
-    """Segments with the zeros before a stop or a pause given to it.
+    """Return segments with the zeros before a stop or a pause given to it.
 
     Args:
         segments: Phones as the library reports them, without gaps.
@@ -193,7 +193,7 @@ _library = cache(_Library)
 
 
 def present() -> bool:
-    """Whether the library can be used on this machine."""
+    """Return whether the library can be used on this machine."""
     try:
         _library()
     except OSError:
@@ -202,7 +202,7 @@ def present() -> bool:
 
 
 def chosen(language: str, manner: Manner, *, ipa: bool = False) -> _Library:
-    """The library, speaking a language in a manner; see `_Library.choose`."""
+    """Return the library, speaking a language in a manner; see `_Library.choose`."""
     library = _library()
     library.choose(language + ("+" + manner.variant if manner.variant else ""), ipa=ipa)
     return library

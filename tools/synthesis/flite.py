@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _present(voice: str) -> bool:
-    """Whether Flite is installed and has this voice."""
+    """Return whether Flite is installed and has this voice."""
     try:
         command = [program("flite"), "-lv"]
     except FileNotFoundError:
@@ -38,7 +38,7 @@ def _speak(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
 
 
 def _said(voice: str, said: list[str], manner: Manner) -> Speech:
-    """What Flite says, given ``-t`` and a text or ``-p`` and phones."""
+    """Return what Flite says, given ``-t`` and a text or ``-p`` and phones."""
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "speech.wav"
         stretch = f"duration_stretch={manner.tract / manner.pace:.3f}"
@@ -51,7 +51,7 @@ def _said(voice: str, said: list[str], manner: Manner) -> Speech:
 
 
 def _segments(printed: str) -> tuple[Segment, ...]:
-    """Segments from ``phone:end`` pairs."""
+    """Return segments from ``phone:end`` pairs."""
     segments: list[Segment] = []
     start = 0.0
     for pair in printed.split():

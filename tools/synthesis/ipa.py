@@ -21,7 +21,7 @@ _SIL = "_"
 
 
 def phones(symbols: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Segments of phones, without gaps, from those of symbols.
+    """Return segments of phones, without gaps, from those of symbols.
 
     Args:
         symbols: Without gaps; an empty one or a space is of the sound before it, a mark of pause is silence.

@@ -40,7 +40,7 @@ def _hibari_package() -> Any:
 
 
 def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
-    """The network at `path`, which answers one of its inner values too: how long each symbol is."""
+    """Return the network at `path`, which answers one of its inner values too: how long each symbol is."""
     onnx = import_module("onnx")
     model = onnx.load(path)
     model.graph.output.append(onnx.ValueInfoProto(name=counts))
@@ -52,7 +52,7 @@ def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
 
 
 def _timed(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
-    """Speech of a sentence whose symbols last `counts` units, of which the audio is made up; a segment for each."""
+    """Return speech of a sentence whose symbols last `counts` units, of which the audio is made up; a segment for each."""
     unit = len(samples) / rate / float(counts.sum())
     ends = list(accumulate((float(c) * unit for c in counts), initial=0.0))
     segments = [
@@ -62,18 +62,18 @@ def _timed(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.flo
 
 
 def _speech(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
-    """The same with symbols put together to phones."""
+    """Return the same with symbols put together to phones."""
     speech = _timed(symbols, counts, samples, rate)
     return Speech(speech.samples, speech.rate, phones(speech.segments))
 
 
 def _closed(text: str) -> str:
-    """The text with a mark of pause at its end, so that the last sound does not get the silence after it."""
+    """Return the text with a mark of pause at its end, so that the last sound does not get the silence after it."""
     return text if text[-1] in PAUSES else text + "."
 
 
 def _in_a_row(sentences: Sequence[Speech]) -> Speech:
-    """Sentences one after the other."""
+    """Return sentences one after the other."""
     starts = accumulate((len(s.samples) / s.rate for s in sentences), initial=0.0)
     segments = [
         Segment(at + s.start_s, at + s.end_s, s.phone)
@@ -173,7 +173,7 @@ class _Kokoro:
 
 
 def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
-    """Style of one of many voices between and a little beyond some: timbre, its first half, and prosody apart.
+    """Return style of one of many voices between and a little beyond some: timbre, its first half, and prosody apart.
 
     Every other one is nearest to the last voice, the only male one of five.
 
@@ -198,7 +198,7 @@ _hibari, _joe, kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
 
 
 def installed(*modules: str) -> bool:
-    """Whether modules that voices need can be imported."""
+    """Return whether modules that voices need can be imported."""
     return all(find_spec(module) for module in (*modules, "onnx"))
 
 

@@ -68,7 +68,7 @@ _OF_THE_SAME_NAME = {phone.lower(): (phone,) for phone in ARPABET if phone != "S
 
 
 def _table(lines: str) -> dict[str, tuple[str, ...]]:
-    """A table from lines of ARPAbet, joined by + where it is more than one phone, and the native names it has."""
+    """Return a table from lines of ARPAbet, joined by + where it is more than one phone, and the native names it has."""
     rows = [line.split() for line in lines.strip().splitlines()]
     return {name: tuple(arpa.split("+")) for arpa, *names in rows for name in names}
 
@@ -256,7 +256,7 @@ class UnknownPhone(Exception):
 
 
 def arpabet(segments: Iterable[Segment], table: Mapping[str, tuple[str, ...]]) -> list[Segment]:
-    """Segments in a synthesiser's phones as segments in those of corpora; silences that touch become one.
+    """Return segments in a synthesiser's phones as segments in those of corpora; silences that touch become one.
 
     Raises:
         UnknownPhone: `table` lacks a phone.

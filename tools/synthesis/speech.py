@@ -95,7 +95,7 @@ class Voice:
 
 
 def moved(speech: Speech, tract: float) -> Speech:
-    """Speech with its formants, pitch and pace multiplied, by taking its samples at another rate."""
+    """Return speech with its formants, pitch and pace multiplied, by taking its samples at another rate."""
     if tract == 1:
         return speech
     rate = round(speech.rate * tract / _RATE_STEP) * _RATE_STEP
@@ -109,7 +109,7 @@ def moved(speech: Speech, tract: float) -> Speech:
 
 
 def program(name: str) -> str:
-    """Path of an installed program.
+    """Return path of an installed program.
 
     Raises:
         FileNotFoundError: It is not installed.

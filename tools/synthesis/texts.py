@@ -15,7 +15,7 @@ _WORDS = range(3, 31)
 
 
 def clean(text: str) -> str | None:
-    """The text as it is to be spoken, or None for one that synthesisers may read differently from what it says.
+    """Return the text as it is to be spoken, or None for one that synthesisers may read differently from what it says.
 
     That are texts with digits, abbreviations or strange signs, and those shorter than 3 or longer than 30 words.
     Capitals throughout, as some corpora have them, become small letters, lest they be spelled out.
@@ -30,7 +30,7 @@ def clean(text: str) -> str | None:
 
 
 def draw(folder: Path, seed: str) -> list[str]:
-    """Every clean text of the training split in `folder` once, in an order drawn with `seed`.
+    """Return every clean text of the training split in `folder` once, in an order drawn with `seed`.
 
     Raises:
         SystemExit: `folder` holds no corpus with such texts.

@@ -44,7 +44,7 @@ _SMOOTH_MS = 8
 
 
 def levels(samples: NDArray[np.float64], rate: int) -> dict[str, NDArray[np.float64]]:
-    """Level of each band in dB, once a millisecond, centred."""
+    """Return level of each band in dB, once a millisecond, centred."""
     hop = rate // 1000
     result = {}
     for name, band in _BANDS.items():
@@ -55,7 +55,7 @@ def levels(samples: NDArray[np.float64], rate: int) -> dict[str, NDArray[np.floa
 
 
 def crossings(phones: list[Any], level: dict[str, NDArray[np.float64]]) -> Iterable[tuple[str, float]]:
-    """Kind and signed distance in ms of each boundary that can be judged: audio minus label."""
+    """Yield kind and signed distance in ms of each boundary that can be judged: audio minus label."""
     for (start, boundary, before), (_, end, after) in pairwise(phones):
         for kind, (left, right, band) in _KINDS.items():
             if before not in left or after not in right:
@@ -76,7 +76,7 @@ def crossings(phones: list[Any], level: dict[str, NDArray[np.float64]]) -> Itera
 
 
 def lag_ms(utterances: list[tuple[list[Any], dict[str, NDArray[np.float64]]]]) -> int:
-    """Shift of the labels, in ms, at which they explain most variance of the three bands."""
+    """Return shift of the labels, in ms, at which they explain most variance of the three bands."""
     edge, step = 80, 3  # ms; the step shares no divisor with the 5 ms on which some synthesisers place phones
     # Level i is that of the time i + 0.5 ms.
     times, values, offset = [], [], 0.0
@@ -102,7 +102,7 @@ def lag_ms(utterances: list[tuple[list[Any], dict[str, NDArray[np.float64]]]]) -
 
 
 def report(listing: Path, most: int = 150) -> str:
-    """One line of figures for the first `most` utterances of a corpus."""
+    """Return one line of figures for the first `most` utterances of a corpus."""
     found: dict[str, list[float]] = {kind: [] for kind in _KINDS}
     loud: dict[str, list[float]] = {"silence": [], "vowels": []}
     utterances = []

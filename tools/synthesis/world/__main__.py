@@ -47,7 +47,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def transcripts(corpora: Path | None, language: str) -> tuple[str, ...]:
-    """Texts of the training split of a language's human speech."""
+    """Return texts of the training split of a language's human speech."""
     if corpora is None:
         return ()
     lines = (

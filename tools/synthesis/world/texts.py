@@ -53,7 +53,7 @@ class Texts:
             raise ValueError(f"there are no texts in {language!r}")
 
     def draw(self, random: random.Random) -> str:
-        """One text, a word to a sentence or a list of names long."""
+        """Return one text, a word to a sentence or a list of names long."""
         kinds = [kind for kind, present in self._kinds.items() if present]
         kind = random.choices(kinds, [_SHARES[kind] for kind in kinds])[0]
         if kind == "sentence":
@@ -65,12 +65,12 @@ class Texts:
         return self._figures(random)
 
     def endless(self, random: random.Random) -> Iterator[str]:
-        """Texts without end."""
+        """Yield texts without end."""
         while True:
             yield self.draw(random)
 
     def _figures(self, random: random.Random) -> str:
-        """A date, a time, a sum of money, a quantity or numbers."""
+        """Return a date, a time, a sum of money, a quantity or numbers."""
         dates: Any = import_module("babel.dates")
         numbers: Any = import_module("babel.numbers")
         units: Any = import_module("babel.units")
@@ -94,7 +94,7 @@ class Texts:
 
 
 def _speakable(text: str, language: str) -> bool:
-    """Whether voices are likely to read a text as it is meant."""
+    """Return whether voices are likely to read a text as it is meant."""
     if not text or _NOT_SPOKEN.search(text) or not any(c.isalpha() for c in text):
         return False
     if language.startswith(_UNWRITTEN):
@@ -103,7 +103,7 @@ def _speakable(text: str, language: str) -> bool:
 
 
 def _messages(language: str) -> list[str]:
-    """Sentences of Django's translations into a language, in one order."""
+    """Return sentences of Django's translations into a language, in one order."""
     name = _DJANGO.get(language, language.partition("-")[0])
     root = files("django")
     found: dict[str, None] = {}
@@ -123,7 +123,7 @@ def _messages(language: str) -> list[str]:
 
 @cache
 def _names(language: str) -> tuple[list[str], Any]:
-    """Names of countries, languages, months and the like in a language, and its locale; none if CLDR lacks it."""
+    """Return names of countries, languages, months and the like in a language, and its locale; none if CLDR lacks it."""
     babel: Any = import_module("babel")
     try:
         locale = babel.Locale.parse(language.replace("-", "_").replace("cmn", "zh"), sep="_")

@@ -150,7 +150,7 @@ _PIECE = re.compile(r"[ˈˌ]|[,.;:?! ]|[^ˈˌ,.;:?! ](?:\^[^ˈˌ,.;:?! ]|[\u0300
 
 
 def speak_espeak(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    """Texts spoken by espeak-ng; segments are named by labels, or by its IPA where no table has that."""
+    """Return texts spoken by espeak-ng; segments are named by labels, or by its IPA where no table has that."""
     library = espeak.chosen(voice, manner, ipa=True)
     return [_labelled(library.speak(text, manner), voice) for text in texts]
 
@@ -172,7 +172,7 @@ def _labels(voice: str, event: str) -> tuple[str, ...]:
 
 
 def spread(named: Iterable[tuple[Segment, tuple[str, ...]]]) -> tuple[Segment, ...]:
-    """Segments of labels: those of one phone share its time, what has none is of the sound before."""
+    """Return segments of labels: those of one phone share its time, what has none is of the sound before."""
     result: list[Segment] = []
     for segment, labels in named:
         start, end, _ = segment
@@ -193,7 +193,7 @@ def pieces(ipa: str) -> list[str]:
 
 
 def speak_kokoro(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    """Texts spoken by a mixture of Kokoro's voices; segments are named by labels."""
+    """Return texts spoken by a mixture of Kokoro's voices; segments are named by labels."""
     library = espeak.chosen(voice, Manner(), ipa=True)
     return [_say(library.ipa(text), voice, manner) for text in texts]
 
