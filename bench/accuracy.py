@@ -19,10 +19,10 @@ Bilabial closures (P, B, M) and labiodental ones (F, V) are counted as intervals
 that have a prediction within 40 ms. Precision is the share of the predicted ones that have a true one within 40 ms.
 Classes are counted in frames of 10 ms; ``share`` is the class's share of all frames.
 
-closed_when_loud is the share of loud vowel frames with the mouth closed. Loud is at most 12 dB below the 95th percentile
-of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open is the share of a
-held vowel's frames with the mouth open. final_bilabial_recall is bilabial recall at the end of isolated words.
-open_in_sound (``tones``, without speech) is the share of audible frames with the mouth open.
+closed_when_loud is the share of loud vowel frames with the mouth closed. Loud is at most 12 dB below the 95th
+percentile of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open is the
+share of a held vowel's frames with the mouth open. final_bilabial_recall is bilabial recall at the end of isolated
+words. open_in_sound (``tones``, without speech) is the share of audible frames with the mouth open.
 
 Conditions are described in `bench.conditions`; the audio is the same in every run.
 """
@@ -210,13 +210,18 @@ def main() -> None:
     )
     parser.add_argument("--split", default="dev", help="split to score (%(default)s)")
     parser.add_argument(
-        "--chunk-ms", type=chunk_length, default=100, help="audio per call: milliseconds or 'whole' (%(default)s)"
+        "--chunk-ms",
+        type=chunk_length,
+        default=100,
+        help="audio per call: milliseconds or 'whole' (%(default)s)",
     )
     parser.add_argument(
         "--condition", choices=CONDITIONS, default="clean", help="condition of the audio (%(default)s)"
     )
     parser.add_argument("--model", default="default", help="model to score (%(default)s)")
-    parser.add_argument("--limit", type=_positive, help="maximum number of utterances per corpus, evenly spread (all)")
+    parser.add_argument(
+        "--limit", type=_positive, help="maximum number of utterances per corpus, evenly spread (all)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
     options: dict[str, Any] = {"model": args.model, "limit": args.limit, "condition": args.condition}

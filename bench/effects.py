@@ -97,9 +97,10 @@ def clipped(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
 
 
 def whispered(pcm: NDArray[np.int16], rate: int, name: str) -> NDArray[np.int16]:
-    """Replace the voice by noise with the same spectral envelope (linear prediction) and level, in blocks of 25 ms.
+    """Replace the voice by noise with its spectral envelope (linear prediction) and level, in blocks of 25 ms.
 
-    It is a rough imitation: a real whisper has other formants and less energy in the low ones. The noise is seeded with `name`.
+    It is a rough imitation: a real whisper has other formants and less energy in the low ones. The noise is seeded
+    with `name`.
     """
     size = round(rate * _FRAME_S) // 2 * 2
     half = size // 2

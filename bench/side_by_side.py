@@ -221,7 +221,9 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
         metavar="FILE",
         help="JSON (%(default)s)",
     )
-    add("--from", type=Path, dest="earlier", metavar="FILE", help="show this earlier result without measuring")
+    add(
+        "--from", type=Path, dest="earlier", metavar="FILE", help="show this earlier result without measuring"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON instead of a table")
     form.add_argument("--markdown", action="store_true", help="print the table for docs/performance.md")

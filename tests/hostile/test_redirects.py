@@ -1,4 +1,4 @@
-"""A provider, or whoever answers in its place, sends the server to somebody else."""
+"""A provider, or an attacker in its place, redirects the server to another host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def ending(server: ServerProcess, provider: str) -> tuple[int | None, str | None]:
-    """Return how a conversation ends: its close code and reason, or the HTTP status of its handshake."""
+    """Return the end of a conversation: its close code and reason, or the HTTP status of its handshake."""
     url, headers = await sign(server, provider)
     try:
         async with connect(url, additional_headers=headers, proxy=None) as connection:

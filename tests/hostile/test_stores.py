@@ -1,4 +1,4 @@
-"""Key stores and counters that are damaged, replaced or away: what that does to other keys."""
+"""Damaged, replaced or unavailable key stores and counters must not affect other keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Peers that never read, and peers that keep a broken connection open: what they hold is given back soon."""
+"""Peers that never read, and peers that keep a broken connection open: their resources are released soon."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MESSAGE = b"x" * 60_000
 
 
 def running(server: ServerProcess) -> int:
-    """Return how many conversations the server counts."""
+    """Return the number of conversations that the server counts."""
     return int(counted(server, "mascot_sessions_active"))
 
 
 async def fill(writer: asyncio.StreamWriter, *, masked: bool) -> None:
-    """Send until the way to a peer that does not read is full."""
+    """Send until the buffers to a peer that does not read are full."""
     try:
         async with asyncio.timeout(3):
             while True:

@@ -1,4 +1,4 @@
-"""The programs of docs/guides for the frameworks, as they stand there."""
+"""Read and run the programs of the framework guides in docs/guides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def programs(guide: str, language: str) -> list[str]:
 
 
 def names_of(program: str) -> dict[str, Any]:
-    """Return what a Python program defines."""
+    """Return the names that a Python program defines."""
     names: dict[str, Any] = {"__name__": "guide"}
     exec(compile(program, "guide", "exec"), names)  # noqa: S102  (our own documentation)
     return names

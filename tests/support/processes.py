@@ -1,4 +1,4 @@
-"""The command `mascot-server serve` as a process of its own, in front of the simulators."""
+"""Run the command `mascot-server serve` as a separate process in front of the simulators."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ServerProcess:
     """A running command.
 
     Attributes:
-        origin: Where it is.
-        process: The process itself, or the one that looks after the workers.
-        log: File that its stderr goes to.
+        origin: Origin of the server.
+        process: The process, or the parent of the workers.
+        log: File of its stderr.
     """
 
     origin: str
@@ -33,11 +33,11 @@ class ServerProcess:
     log: Path
 
     def logged(self) -> str:
-        """Return what it has written to stderr so far."""
+        """Return its stderr so far."""
         return self.log.read_text()
 
     def wait_ready(self) -> None:
-        """Wait until it answers: with workers, the port is open before they are there."""
+        """Wait until it answers: with workers, the port is open before they are ready."""
         httpx.get(f"{self.origin}/readyz", timeout=30).raise_for_status()
 
 
@@ -67,6 +67,6 @@ def serve_process(folder: Path, upstream: str, *arguments: str, **settings: str)
 
 
 def worker_ids(server: ServerProcess) -> list[int]:
-    """Return process ids of those that serve, in the order of their start."""
+    """Return the process ids of the serving processes in the order of their start."""
     lines = [line for line in server.logged().splitlines() if "Started server process" in line]
     return [int(line.rpartition("[")[2].rstrip("]")) for line in lines]

@@ -1,4 +1,4 @@
-"""Recordings for the REST endpoints, and their events read as apps read them."""
+"""Make recordings for the REST endpoints, and parse their events like an app."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def wav(samples: NDArray[np.int16], rate: int = RATE) -> bytes:
 
 
 def events(text: str) -> list[Any]:
-    """Return what a parser of event streams makes of an answer: the data of each event, comments and other fields skipped."""
+    """Return the data of each event of an event stream, without comments and other fields."""
     found = []
     for block in text.split("\n\n"):
         data = [line.removeprefix("data: ") for line in block.split("\n") if line.startswith("data: ")]

@@ -1,7 +1,7 @@
 """Map each phone to the nearest English sounds in articulation, to initialise the models of a language.
 
-Phones are in IPA, English ones in ARPAbet. A phone between several sounds starts as a mixture of their models. Marks of length,
-aspiration, palatalisation and nasality do not count unless a row has them.
+Phones are in IPA, English ones in ARPAbet. A phone between several sounds starts as a mixture of their models. Marks of
+length, aspiration, palatalisation and nasality do not count unless a row has them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Estimate models of English sounds from labelled speech, and models of other languages from those and their own speech."""
+"""Estimate models of English sounds from labelled speech, and from them models of other languages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PRIOR = 30.0
 
 
 class Utterance(NamedTuple):
-    """The input of the aligner: the features of a recording, shape (frames, 39), and the phones of each of its words."""
+    """Input of the aligner: features of a recording, shape (frames, 39), and the phones of each word."""
 
     features: NDArray[np.float32]
     words: list[list[Phone]]

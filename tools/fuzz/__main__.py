@@ -5,9 +5,9 @@
     nox -s fuzz -- --minutes 10
     nox -s fuzz -- --minutes 5 --target frames
 
-Executions are runs of a target; inputs are those whose bytes made a whole input. Those that reached new code stay in
-.hypothesis/corpus and are tried first next time. A failure is shrunk to a minimal example, which is kept in
-.hypothesis/examples and tried again until it is fixed: add it to the target as an `@example`. Needs atheris: Linux.
+Executions are runs of a target; inputs are runs whose bytes made a complete input. Inputs that reached new code stay in
+.hypothesis/corpus and are used first next time. A failure is shrunk to a minimal example, which is kept in
+.hypothesis/examples and run again until it is fixed: add it to the target as an `@example`. Needs atheris: Linux.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Target:
     """One test function.
 
     Attributes:
-        module: File it is in, without suffix.
+        module: Name of its file, without suffix.
         test: Its name.
     """
 
@@ -43,7 +43,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """Name in the table."""
         return f"{self.module.removeprefix('test_')}/{self.test.removeprefix('test_')}"
 
 
@@ -77,7 +77,7 @@ def fuzz(target: Target, seconds: float, seed: int) -> dict[str, Any]:
         return {"executions": 0, "inputs": 0, "failure": f"did not end {_START_SECONDS} s after its time"}
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
-        # libFuzzer itself ended it: a hang or too much memory.
+        # libFuzzer ended it for a hang or too much memory.
         return {"executions": 0, "inputs": 0, "failure": done.stderr[-3000:]}
     outcome: dict[str, Any] = json.loads(lines[-1])
     return outcome

@@ -1,8 +1,8 @@
 """Make synthetic training speech with every free synthesiser that is installed.
 
 Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts it speaks.
-With --dev, espeak-ng speaks the sentences of the Indonesian dev set instead. A voice that is not installed is left out,
-and a line names the command that brings it.
+With --dev, espeak-ng speaks the sentences of the Indonesian dev set instead. If a voice is not installed, a
+line names the command that installs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VOICES = (*festival.VOICES, *flite.VOICES, *espeak.VOICES, *neural.VOICES)
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     p = argparse.ArgumentParser(prog="python -m tools.synthesis", description=__doc__)
-    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl whose texts are spoken")
+    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl files whose texts are spoken")
     p.add_argument("--out", type=Path, required=True, help="folder that the corpora are written into")
     p.add_argument("--hours", type=float, default=1.5, help="of speech, all voices together (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     wanted = [voice for voice in VOICES if not args.voices or voice.corpus in args.voices]
     for voice in wanted:
         if not voice.present():
-            print(f"{voice.corpus}: left out, it is not installed: {voice.install}", flush=True)
+            print(f"{voice.corpus}: skipped, it is not installed: {voice.install}", flush=True)
     present = [voice for voice in wanted if voice.present()]
     shares = sum(voice.share for voice in present)
     for voice in present:

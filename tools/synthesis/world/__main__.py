@@ -1,7 +1,7 @@
 """Make synthetic training speech in many languages: ``python -m tools.synthesis.world --out DIR``.
 
-Each voice becomes a corpus of its own in --out, such as espeak-de or kokoro-es, in the form of the other corpora, its
-phones the labels of `mascot_visemes.inventory`. A corpus that is there already is left as it is. The texts are those of
+Each voice becomes a corpus of its own in --out, such as espeak-de or kokoro-es, in the form of the other corpora. Its
+phones are the labels of `mascot_visemes.inventory`. An existing corpus is not changed. The texts are those of
 `tools.synthesis.world.texts`, and the transcripts of the training speech in --corpora.
 """
 
@@ -47,7 +47,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def transcripts(corpora: Path | None, language: str) -> tuple[str, ...]:
-    """Return texts of the training split of a language's human speech."""
+    """Return the training texts of a language's human speech."""
     if corpora is None:
         return ()
     lines = (
