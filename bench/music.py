@@ -67,7 +67,7 @@ def main() -> None:
     )
     parser.add_argument("--audio", type=Path, required=True, help="folder of recordings without speech")
     parser.add_argument(
-        "--model", choices=mv.available_models(), default="default", help="which (%(default)s)"
+        "--model", choices=mv.available_models(), default="default", help="model to run (%(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     args = parser.parse_args()

@@ -189,26 +189,26 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
         type=_names(known),
         default=tuple(key for key in known if not key.endswith(_ONE_NETWORK)),
         metavar="A,B",
-        help=f"of {', '.join(known)} (all but the last two)",
+        help=f"relays to measure: {', '.join(known)} (all except the last two)",
     )
     add("--provider", choices=PROVIDERS, default="openai", help="whose wire format is used (%(default)s)")
     add(
         "--sessions",
         type=_number(int, 1, _MOST_SESSIONS),
-        help=f"for latency, bursts, memory ({default.sessions})",
+        help=f"sessions for latency, bursts and memory ({default.sessions})",
     )
     add(
         "--seconds",
         type=_number(float, 0.5, _LONGEST_S),
-        help=f"that a measurement counts ({default.seconds:g})",
+        help=f"length of a measurement in seconds ({default.seconds:g})",
     )
     add("--duty", type=_number(float, 0.05, 1), help=f"share of the time that agents talk ({default.duty:g})")
     add("--ramp-max", type=_number(int, 0, _MOST_SESSIONS), dest="ramp_most", metavar="N",
-        help=f"sessions to stop the ramp at; 0 for none ({default.ramp_most})")  # fmt: skip
+        help=f"maximum sessions of the ramp; 0 for no ramp ({default.ramp_most})")  # fmt: skip
     add("--mixed-max", type=_number(int, 0, _MOST_SESSIONS), dest="mixed_most", metavar="N",
-        help=f"most sessions of the mixed load; 0 for none ({default.mixed_most})")  # fmt: skip
+        help=f"maximum sessions of the mixed load; 0 for no mixed load ({default.mixed_most})")  # fmt: skip
     add("--bursts", type=_names([mode for mode in MODES if mode != "steady"]), metavar="A,B",
-        help=f"of {', '.join(mode for mode in MODES if mode != 'steady')} (all)")  # fmt: skip
+        help=f"speeds of turns: {', '.join(mode for mode in MODES if mode != 'steady')} (all)")  # fmt: skip
     add("--quick", action="store_true", help="test in seconds that everything works; no ramp")
     add("--litellm-env", type=Path, default=_cache() / "litellm", metavar="DIR",
         help="virtual environment of LiteLLM, created if missing (%(default)s)")  # fmt: skip
@@ -219,7 +219,7 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
         type=Path,
         default=Path("bench/results/relay.json"),
         metavar="FILE",
-        help="JSON (%(default)s)",
+        help="JSON file of the results (%(default)s)",
     )
     add(
         "--from", type=Path, dest="earlier", metavar="FILE", help="show this earlier result without measuring"

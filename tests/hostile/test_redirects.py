@@ -36,7 +36,7 @@ async def test_a_redirect_takes_no_key_to_a_thief(provider: str, tmp_path: Path,
         code, reason = await ending(server, provider)
     keys = [value for name, value in CONFIGS[provider].items() if name != "agent_id"]
     stolen = sum(key in request for request in thief.requests for key in keys)
-    figure("requests to the thief", len(thief.requests), at_most=0)
+    figure("requests to the attacker", len(thief.requests), at_most=0)
     figure("of them with the provider's key", stolen, at_most=0)
     figure("close code", code or 0, at_least=1011, at_most=1011)
     figure("the close reason names the redirect", "redirect" in (reason or ""), at_least=1)

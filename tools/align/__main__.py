@@ -60,10 +60,17 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--corpora", type=Path, required=True, help="folder with a folder for each language")
+    parser.add_argument("--corpora", type=Path, required=True, help="folder with one folder per language")
     parser.add_argument("--out", type=Path, required=True, help="folder to write <language>.jsonl to")
-    parser.add_argument("--language", nargs="+", choices=languages(), default=languages(), help="which (all)")
-    parser.add_argument("--indonesian", type=Path, default=Path("bench/data/indonesian"), help="%(default)s")
+    parser.add_argument(
+        "--language", nargs="+", choices=languages(), default=languages(), help="languages to align (all)"
+    )
+    parser.add_argument(
+        "--indonesian",
+        type=Path,
+        default=Path("bench/data/indonesian"),
+        help="Indonesian corpora (%(default)s)",
+    )
     parser.add_argument("--pictures", type=Path, help="folder for spectrograms of some utterances")
     args = parser.parse_args()
     english = english_models(args.corpora / "en")

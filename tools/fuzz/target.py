@@ -71,8 +71,8 @@ def _plant(corpus: Path, seed: int) -> None:
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz.target", description=__doc__)
-    parser.add_argument("module", help="of tests/fuzz, such as test_framing")
-    parser.add_argument("test", help="such as test_frames")
+    parser.add_argument("module", help="module of tests/fuzz, such as test_framing")
+    parser.add_argument("test", help="test function, such as test_frames")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument(

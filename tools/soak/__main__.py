@@ -98,7 +98,7 @@ class Soak:
         after = await self._rest(before)
         self._judge(before, after, chaos)
         if grown := open_files(self._server.process.pid) - open_before:
-            print(f"open that were not before: {dict(grown)}")
+            print(f"descriptors opened during the load: {dict(grown)}")
 
     async def _load(self, seconds: float, *extra: Awaitable[None]) -> None:
         work: list[Awaitable[None]] = [self._repeat(self._apps.honest) for _ in range(self._options.sessions)]
@@ -186,14 +186,16 @@ class Soak:
         over = (
             f"over {steady[-1].seconds - steady[0].seconds:.0f} s" if long_enough else "too short to evaluate"
         )
-        print(f"\n{'figure':<14}{'slope an hour':>14}{'grew by':>10}{'left after':>12}   {over}")
+        print(f"\n{'figure':<14}{'slope per hour':>14}{'grew by':>10}{'left after':>12}   {over}")
         for limit in LIMITS:
             left = getattr(after, limit.figure) - getattr(before, limit.figure)
             rate = slope(steady, limit.figure) if long_enough else math.nan
             grew = growth(steady, limit.figure) if long_enough else math.nan
             print(f"{limit.figure:<14}{rate:>+14.1f}{grew:>+10.1f}{left:>+12.1f}")
             if rate > limit.per_hour and grew > limit.noise:
-                self.failures.append(f"{limit.figure} grows by {rate:.1f} an hour (limit {limit.per_hour:g})")
+                self.failures.append(
+                    f"{limit.figure} grows by {rate:.1f} per hour (limit {limit.per_hour:g})"
+                )
             if left > limit.left:
                 self.failures.append(f"{limit.figure}: {left:.1f} more after the load (limit {limit.left:g})")
 
@@ -254,11 +256,11 @@ def main() -> int:
         prog="python -m tools.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--minutes", type=float, default=60, help="of load (%(default)s)")
-    add("--workers", type=int, default=1, help="processes of the server (%(default)s)")
-    add("--sessions", type=int, default=10, help="honest conversations at once (%(default)s)")
-    add("--faults", type=int, default=4, help="faults at once (%(default)s)")
-    add("--seed", type=int, default=1, help="of all choices (%(default)s)")
+    add("--minutes", type=float, default=60, help="minutes of load (%(default)s)")
+    add("--workers", type=int, default=1, help="worker processes of the server (%(default)s)")
+    add("--sessions", type=int, default=10, help="simultaneous honest conversations (%(default)s)")
+    add("--faults", type=int, default=4, help="simultaneous faults (%(default)s)")
+    add("--seed", type=int, default=1, help="seed of all choices (%(default)s)")
     add("--chaos", action=argparse.BooleanOptionalAction, default=shutil.which("redis-server") is not None,
         help="disturb Redis, and kill a worker (if redis-server is installed)")  # fmt: skip
     add(
