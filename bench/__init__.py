@@ -1,1 +1,1 @@
-"""Measurements: what the packages achieve, as commands anyone can run again."""
+"""Measurements of the packages, as commands that anyone can run again."""

@@ -1,4 +1,4 @@
-"""How many visemes are right, on speech with known phone times, fed as a live stream would bring it.
+"""Measure viseme accuracy on speech with known phone times, in the chunks of a live stream.
 
 ::
 
@@ -7,8 +7,8 @@
     python -m bench.accuracy --corpus DIR --language all --split test
 
 In the first form ``DIR`` holds ``<corpus>.jsonl``, one utterance per line: ``{"audio": …, "split": …, "phones":
-[[start, end, "AH"], …]}``. Without ``--corpus`` it is ``bench/data/MODEL``, the speech that comes with this repository,
-which has some for ``indonesian`` only. Phones are in ARPAbet or IPA, whatever the model's language.
+[[start, end, "AH"], …]}``. Without ``--corpus`` it is ``bench/data/MODEL``, the speech in this repository, which
+exists for ``indonesian`` only. Phones are in ARPAbet or IPA for every model.
 
 With ``--language`` the speech of a language is in ``DIR/<language>``, the splits are those of
 ``bench/reference/splits.json`` and the phones those of ``bench/reference/<language>.jsonl``; English and Indonesian use
@@ -16,15 +16,14 @@ the phone times of their corpora. Choose epochs and constants on *dev*; report *
 equally.
 
 Figures are shares (0 to 1), except onset_error_ms (median of predicted minus true onset) and events_per_second.
-Bilabials (P, B, M) and lip-teeth (F, V) are counted as stretches: recall is the share of the true ones that have a
-prediction within 40 ms, precision the share of the predicted ones that have a true one within 40 ms. Classes are
-counted in 10 ms frames: recall is the share of a viseme's frames that were predicted as it, precision the share of the
-frames predicted as it that are, share its part of all frames.
+Bilabial closures (P, B, M) and labiodental ones (F, V) are counted as intervals. Recall is the share of the true ones
+that have a prediction within 40 ms. Precision is the share of the predicted ones that have a true one within 40 ms.
+Classes are counted in frames of 10 ms; ``share`` is the class's share of all frames.
 
-closed_when_loud: the share of loud vowel frames with the mouth closed. Loud is at most 12 dB below the 95th percentile
-of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open: the share of a held
-vowel's frames with the mouth open. final_bilabial_recall: bilabial recall at the end of lone words. open_in_sound
-(``tones``, where nobody speaks): the share of the frames that sound with the mouth open.
+closed_when_loud is the share of loud vowel frames with the mouth closed. Loud is at most 12 dB below the 95th
+percentile of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open is the
+share of a held vowel's frames with the mouth open. final_bilabial_recall is bilabial recall at the end of isolated
+words. open_in_sound (``tones``, without speech) is the share of audible frames with the mouth open.
 
 With ``--lookahead`` each call but an utterance's first knows the audio that follows, as messages of a burst do.
 
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WHOLE = math.inf
-"""Chunk length that brings an utterance in one call."""
+"""Chunk length for a whole utterance in one call."""
 
 _TIMES = {"onset_error_ms", "events_per_second", "utterances"}
 
@@ -79,7 +78,7 @@ def run(
 
 
 def run_tones(chunk_ms: float, *, model: str = "default") -> dict[str, Any]:
-    """Return the figures of every sound of `bench.tones`, and of all as ``all``."""
+    """Return the figures of every sound of `bench.tones`, and the total as ``all``."""
     scores = score_tones(mv.load(model, shapes="oculus"), chunk_ms)
     return _about(model, "none", chunk_ms, "tones") | _figures({"all": _together(scores)} | scores)
 
@@ -95,15 +94,15 @@ def run_languages(
     condition: str = "clean",
     lookahead: bool = False,
 ) -> dict[str, Any]:
-    """Return the figures of languages: of each as a whole and by corpus, and the mean over languages.
+    """Return the figures of each language, of its corpora, and the mean over languages.
 
     Args:
-        codes: Of `bench.splits.languages`.
+        codes: Some of `bench.splits.languages`.
         root: As for `bench.languages.corpora`.
         split: ``dev`` or ``test``.
         chunk_ms: As for `bench.scoring.score_corpus`.
         model: Its name.
-        limit: Utterances a corpus at most.
+        limit: Maximum number of utterances per corpus.
         condition: As for `bench.scoring.score_corpus`.
         lookahead: As for `bench.scoring.score_corpus`.
     """
@@ -150,7 +149,7 @@ def _figures(scores: dict[str, Score]) -> dict[str, Any]:
 
 
 def _known(score: Score) -> dict[str, float | int]:
-    """Return the figures, without those of bilabials or lip-teeth where there are none to find."""
+    """Return the figures, without those of closures if the speech has none."""
     absent = [name for name in ("bilabial", "lip_teeth") if not getattr(score, name).true]
     return {key: value for key, value in score.figures().items() if not key.startswith(tuple(absent))}
 
@@ -163,14 +162,14 @@ def _together(scores: dict[str, Score]) -> Score:
 
 
 def _mean(figures: list[dict[str, float | int]]) -> dict[str, float]:
-    """The mean of each share over those that have it."""
+    """Return the mean of each share over the results that have it."""
     keys = [key for key in dict.fromkeys(key for one in figures for key in one) if key not in _TIMES]
     values = {key: [one[key] for one in figures if key in one] for key in keys}
     return {key: round(sum(found) / len(found), 4) for key, found in values.items()}
 
 
 def table(result: dict[str, Any]) -> str:
-    """The figures of `run`, `run_tones` or `run_languages` for people."""
+    """Return the figures of `run`, `run_tones` or `run_languages` as a text table."""
     columns = result.get("languages", result["corpora"])
     names = list(columns)
     width = max(len(name) for name in [*names, "recall precision share"]) + 3
@@ -191,7 +190,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def chunk_length(text: str) -> float:
-    """The value of ``--chunk-ms``: milliseconds, or `WHOLE`."""
+    """Return the value of ``--chunk-ms``: milliseconds, or `WHOLE`."""
     if text == "whole":
         return WHOLE
     try:
@@ -205,7 +204,7 @@ def chunk_length(text: str) -> float:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
 
 
@@ -219,7 +218,7 @@ def main() -> None:
     parser.add_argument(
         "--corpus",
         type=Path,
-        help="folder with <corpus>.jsonl and the audio they name, or with one for each language (bench/data/MODEL)",
+        help="folder with <corpus>.jsonl files and their audio, or with a folder per language (bench/data/MODEL)",
     )
     parser.add_argument(
         "--language",
@@ -227,17 +226,22 @@ def main() -> None:
         choices=[*languages(), "all"],
         help="score these languages (a folder's corpora)",
     )
-    parser.add_argument("--split", default="dev", help="part to score (%(default)s)")
+    parser.add_argument("--split", default="dev", help="split to score (%(default)s)")
     parser.add_argument(
-        "--chunk-ms", type=chunk_length, default=100, help="audio a call, a number or 'whole' (%(default)s)"
+        "--chunk-ms",
+        type=chunk_length,
+        default=100,
+        help="audio per call: milliseconds or 'whole' (%(default)s)",
     )
     parser.add_argument("--lookahead", action="store_true", help="each call knows the audio that follows")
     parser.add_argument(
-        "--condition", choices=CONDITIONS, default="clean", help="what the audio goes through (%(default)s)"
+        "--condition", choices=CONDITIONS, default="clean", help="condition of the audio (%(default)s)"
     )
     parser.add_argument("--model", default="default", help="model to score (%(default)s)")
-    parser.add_argument("--limit", type=_positive, help="utterances a corpus at most, evenly spread (all)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object rather than a table")
+    parser.add_argument(
+        "--limit", type=_positive, help="maximum number of utterances per corpus, evenly spread (all)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
     options: dict[str, Any] = {
         "model": args.model,

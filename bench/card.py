@@ -1,17 +1,17 @@
-"""Writes the card of a model for people, with figures measured here: a Markdown page and its confusion matrix.
+"""Write a model card: a Markdown page and its confusion matrix, with figures measured by this command.
 
 ::
 
     python -m bench.card --corpus DIR --model default
 
-writes ``docs/models/default.md`` and ``docs/models/default-confusion.png``. ``DIR`` is as for `bench.accuracy`, which
-tells what is measured under which conditions. The tables by language and condition come from ``--results``. All else
-comes from the JSON card beside the network. Keys of it that
-are used where it has them:
+writes ``docs/models/default.md`` and ``docs/models/default-confusion.png``. ``DIR`` is the folder of corpora, as in
+`bench.accuracy`, which documents the figures and the conditions. The tables by language and condition come from
+``--results``. Everything else comes from the JSON card that is stored with the network. These keys are used if the
+card has them:
 
 ====================  ============================================================================================
 the card itself       description, language (ISO 639-1), licence, version, architecture (an object: name to value)
-each entry of data    source, about (what speech it is), speakers, train_hours, licence, labels (how they were made)
+each entry of data    source, about (kind of speech), speakers, train_hours, licence, labels (how they were made)
 training              command, revision, date, epoch, seed, parameters
 ====================  ============================================================================================
 """
@@ -44,27 +44,29 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--corpus", type=Path, help="folder with <corpus>.jsonl and the audio they name (bench/data/MODEL)"
+        "--corpus", type=Path, help="folder with <corpus>.jsonl files and their audio (bench/data/MODEL)"
     )
     parser.add_argument("--model", default="default", help="model to describe (%(default)s)")
     parser.add_argument(
         "--out", type=Path, default=_ROOT / "docs" / "models", help="folder to write to (docs/models)"
     )
-    parser.add_argument("--split", default="dev", help="part to score (%(default)s)")
-    parser.add_argument("--headline", metavar="CORPUS", help="corpus to lead with (the first by name)")
+    parser.add_argument("--split", default="dev", help="split to score (%(default)s)")
+    parser.add_argument(
+        "--headline", metavar="CORPUS", help="corpus that comes first in the card (the first by name)"
+    )
     parser.add_argument(
         "--chunk-ms",
         type=chunk_length,
         nargs="+",
         default=[100, WHOLE],
-        help="audio a call, numbers or 'whole'; figures of each viseme are given for the first (100 whole)",
+        help="audio per call: milliseconds or 'whole'; figures per viseme are for the first (100 whole)",
     )
     parser.add_argument(
         "--condition",
         choices=SAME_TIMES,
         nargs="+",
         default=["clean", "mulaw8k", "noise10db"],
-        help="what the audio goes through; figures of each viseme are given for the first (%(default)s)",
+        help="conditions of the audio; figures per viseme are for the first (%(default)s)",
     )
     parser.add_argument(
         "--results",
@@ -72,14 +74,14 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="what bench.accuracy --language all --json printed, a file for each split and condition (none)",
+        help="output of bench.accuracy --language all --json, one file per split and condition (none)",
     )
-    parser.add_argument("--json", action="store_true", help="print all figures as one JSON object too")
+    parser.add_argument("--json", action="store_true", help="also print all figures as one JSON object")
     return parser
 
 
 def _command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """The command that writes the card again, without the paths of one machine."""
+    """Return the command that writes the card again, without the paths of this machine."""
     given = ["--corpus", "DIR"] if args.corpus else []
     words = ["python", "-m", "bench.card", *given, "--model", args.model]
     for name in ("split", "headline", "chunk_ms", "condition"):

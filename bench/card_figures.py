@@ -1,6 +1,6 @@
-"""The figures of a model's card: what it is, what it was trained on, and how it does on a split.
+"""Collect the figures of a model card: its properties, its training data and its accuracy on a split.
 
-Everything comes from the model's JSON card, its files, the listings of the corpora and a scoring done here.
+The figures come from the model's JSON card, its files, the listings of the corpora and a measurement.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import mascot_visemes as mv
 
 WEAKEST = 3
-"""How many visemes are named as weak."""
+"""Number of visemes that the card names as weak."""
 _TAKEN_FOR = 2
 
 
@@ -37,17 +37,17 @@ def report(
     results: list[dict[str, Any]],
     progress: Callable[[str], None],
 ) -> dict[str, Any]:
-    """All that the card says, as JSON would have it.
+    """Return all figures of the card as JSON values.
 
     Args:
-        engine: Of the model, with the Oculus set.
+        engine: Engine of the model, with the Oculus set.
         corpus: Folder of the corpora.
-        split: Part to score.
-        conditions: Some of `bench.conditions.CONDITIONS`; what is told viseme by viseme is taken under the first.
-        chunks: Chunk lengths in ms or `bench.accuracy.WHOLE`; told viseme by viseme in the first.
-        headline: Corpus that the card leads with; the first by name if None.
-        results: Of `bench.card_languages.results`.
-        progress: Told what is scored next.
+        split: Split to score.
+        conditions: Some of `bench.conditions.CONDITIONS`. Figures per viseme are those of the first one.
+        chunks: Chunk lengths in ms or `bench.accuracy.WHOLE`. Figures per viseme are those of the first one.
+        headline: Corpus that comes first in the card; the first by name if ``None``.
+        results: The result of `bench.card_languages.results`.
+        progress: Called with a line of text before each measurement.
 
     Raises:
         SystemExit: The corpus cannot be used.
@@ -89,7 +89,7 @@ def report(
 
 
 def classes(score: Score) -> dict[str, dict[str, float]]:
-    """Of each viseme, in frames: recall, precision, share and F1, the harmonic mean of the first two."""
+    """Return recall, precision, share and F1 of each viseme, counted in frames."""
     result = score.classes()
     want = {v: sum(n for (true, _), n in score.confusions.items() if true == v) for v in VISEMES}
     got = {v: sum(n for (_, said), n in score.confusions.items() if said == v) for v in VISEMES}
@@ -100,7 +100,7 @@ def classes(score: Score) -> dict[str, dict[str, float]]:
 
 
 def confusion(score: Score) -> list[list[float]]:
-    """Which share of each viseme's frames (rows) was predicted as which viseme (columns), in the order of `VISEMES`."""
+    """Return the share of each viseme's frames (rows) by predicted viseme (columns), in the order of `VISEMES`."""
     rows = []
     for true in VISEMES:
         counts = [score.confusions[true, said] for said in VISEMES]
@@ -109,7 +109,7 @@ def confusion(score: Score) -> list[list[float]]:
 
 
 def weakest(figures: dict[str, dict[str, float]], rows: list[list[float]]) -> list[dict[str, Any]]:
-    """The visemes of lowest F1 among those that occur, each with what it is mostly taken for."""
+    """Return the visemes with the lowest F1 among those that occur, each with its most frequent confusions."""
     present = [viseme for viseme in VISEMES if figures[viseme]["share"]]
     result = []
     for viseme in sorted(present, key=lambda v: figures[v]["f1"])[:WEAKEST]:
@@ -121,10 +121,10 @@ def weakest(figures: dict[str, dict[str, float]], rows: list[list[float]]) -> li
 
 
 def _facts(model: str, card: dict[str, Any]) -> dict[str, Any]:
-    """What the model is: from the card what it has, from the network's file the rest."""
+    """Return the properties of the model, from its card and its network file."""
     network = load_network(model)
     graph = (resources.files("mascot_visemes") / "models" / f"{network.weights}.onnx").read_bytes()
-    shared = {"network": f"that of {network.weights}"} if network.weights != model else {}
+    shared = {"network": f"shared with {network.weights}"} if network.weights != model else {}
     kept = ("version", "description", "language", "licence", "architecture")
     return {key: card[key] for key in kept if key in card} | {
         **shared,
@@ -136,7 +136,7 @@ def _facts(model: str, card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _data(card: dict[str, Any], folder: Path, split: str, scores: dict[str, Score]) -> list[dict[str, Any]]:
-    """Corpora trained on or scored, by name; of each what the card and the listing say, in this order."""
+    """Return the corpora of training and scoring by name, each with the facts of the listing and of the card."""
     entries = {entry["corpus"]: entry for entry in card.get("data", [])}
     result = []
     for name in sorted(entries.keys() | scores.keys()):
@@ -148,11 +148,15 @@ def _data(card: dict[str, Any], folder: Path, split: str, scores: dict[str, Scor
 
 
 def _speakers(listing: Path, split: str) -> dict[str, int]:
-    """How many speakers the listing names in all, and how many of them both in training and in the split."""
+    """Return the number of speakers in the listing, and of those that are in training and in the split."""
     if not listing.is_file():
         return {}
-    heard, scored = (
+    trained, scored = (
         {entry["speaker"] for entry in utterances(listing, part) if "speaker" in entry}
         for part in ("train", split)
     )
-    return {"speakers": len(heard | scored), "shared_speakers": len(heard & scored)} if heard | scored else {}
+    return (
+        {"speakers": len(trained | scored), "shared_speakers": len(trained & scored)}
+        if trained | scored
+        else {}
+    )

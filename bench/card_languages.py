@@ -1,4 +1,4 @@
-"""The tables of a model's card that compare languages and conditions, from what `bench.accuracy` printed."""
+"""Make the tables of a model card that compare languages and conditions, from the output of `bench.accuracy`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ NAMES = {
     "ru": "Russian (one voice)",
     "zh": "Mandarin (single words, one voice)",
 }
-_FIGURES = {
+FIGURES = {
     "frame_accuracy_oculus15": "frame accuracy",
-    "coarse7": "coarse7",
+    "coarse7": "frame accuracy, 7 coarse shapes",
     "bilabial_recall": "bilabial recall",
     "bilabial_precision": "bilabial precision",
-    "lip_teeth_recall": "F, V recall",
-    "lip_teeth_precision": "F, V precision",
+    "lip_teeth_recall": "labiodental (F, V) recall",
+    "lip_teeth_precision": "labiodental (F, V) precision",
     "open_in_silence": "open in silence",
 }
+"""Column headings of the shares that every table of accuracy has."""
 _OF_CONDITIONS = {
     "frame_accuracy_oculus15": "frame accuracy",
     "bilabial_recall": "bilabial recall",
@@ -43,24 +44,30 @@ _OF_CONDITIONS = {
     "final_bilabial_recall": "final bilabial recall",
 }
 _ABOUT_LANGUAGES = """\
-Chunks of 100 ms. Epochs and constants are chosen on *dev*. *test* decides nothing for models trained since it was set
-apart; for earlier ones, English and Indonesian *test* speech was part of *dev*. The phones of English are those of its
-corpora, those of Indonesian the synthesiser's own; those of other languages come from forced alignment by a classic
-aligner ([how](../../bench/reference/README.md)), in which no network of this repository has a part. Alignment makes
-errors, and the corpora differ in difficulty: compare two models on one language, not two languages."""
+The audio comes in chunks of 100 ms. The epoch and the decoder's constants are chosen on *dev*. *test* is used for
+scoring only. For models that are older than the *test* split, English and Indonesian *test* speech was part of *dev*.
+
+English phones come from the corpora, Indonesian phones from the synthesiser. The phones of other languages come from
+forced alignment by a classic aligner ([how it works](../../bench/reference/README.md)), without any network of this
+repository. Alignment makes errors, and some corpora are harder than others. So compare two models on one language; do
+not compare two languages."""
 _ABOUT_CONDITIONS = """\
-Each figure is the mean over languages of the *{split}* speech. Closed when loud: the share of loud vowel frames with
-the mouth closed. Held vowels open: the share of their frames with the mouth open. Final bilabial recall: bilabial
-recall at the end of words said alone that end in p, b or m. In `tones` nobody speaks: the figure is the share of the
-frames that sound with the mouth open. A row with fewer recordings is of some utterances of each corpus, evenly
-spread. What each condition does to the audio is described in `bench/conditions.py`."""
+Each figure is the mean over the languages of the *{split}* speech.
+
+- Closed when loud: the share of loud vowel frames with the mouth closed.
+- Held vowels open: the share of the frames of held vowels with the mouth open.
+- Final bilabial recall: bilabial recall at the end of isolated words that end in p, b or m.
+- `tones` has no speech. Its figure is the share of audible frames with the mouth open.
+
+Rows with fewer recordings use a subset of each corpus, evenly spread. `bench/conditions.py` describes what each
+condition does to the audio."""
 
 
 def results(paths: Sequence[Path], model: str) -> list[dict[str, Any]]:
-    """Read what ``bench.accuracy --json`` printed with ``--language`` or ``--condition tones``.
+    """Read the output of ``bench.accuracy --json`` with ``--language`` or ``--condition tones``.
 
     Raises:
-        SystemExit: A file cannot be read, or is of another model or without languages.
+        SystemExit: A file cannot be read, belongs to another model or has no languages.
     """
     found = []
     for path in paths:
@@ -68,10 +75,10 @@ def results(paths: Sequence[Path], model: str) -> list[dict[str, Any]]:
             result = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise SystemExit(
-                f"--results: {path} is not what bench.accuracy --json prints ({error})"
+                f"--results: {path} is not the output of bench.accuracy --json ({error})"
             ) from None
         if result.get("model") != model:
-            raise SystemExit(f"--results: {path} is of model {result.get('model')!r}, not {model!r}")
+            raise SystemExit(f"--results: {path} belongs to model {result.get('model')!r}, not {model!r}")
         if "languages" not in result and result.get("condition") != "tones":
             raise SystemExit(f"--results: {path} has no languages: run bench.accuracy with --language all")
         found.append(result)
@@ -79,15 +86,15 @@ def results(paths: Sequence[Path], model: str) -> list[dict[str, Any]]:
 
 
 def language_rows(found: list[dict[str, Any]], split: str) -> list[list[str]]:
-    """Return a row for each language of a split under ``clean``, the mean last; no rows if it was not measured."""
+    """Return a row for each language of a split under ``clean`` and the mean; no rows without a measurement."""
     result = next((r for r in found if r["condition"] == "clean" and r["split"] == split), None)
     if result is None:
         return []
     rows = [
-        [NAMES.get(code, code), *(_percent(figures.get(key)) for key in _FIGURES), str(figures["utterances"])]
+        [NAMES.get(code, code), *(_percent(figures.get(key)) for key in FIGURES), str(figures["utterances"])]
         for code, figures in result["languages"].items()
     ]
-    return [*rows, ["mean", *(_percent(result["mean"].get(key)) for key in _FIGURES), ""]]
+    return [*rows, ["mean", *(_percent(result["mean"].get(key)) for key in FIGURES), ""]]
 
 
 def condition_rows(found: list[dict[str, Any]], split: str) -> list[list[str]]:
@@ -117,8 +124,8 @@ def tone_rows(found: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def sections(found: list[dict[str, Any]]) -> list[tuple[str, str, tuple[str, ...], list[list[str]]]]:
-    """Return the tables that there are figures for: heading, text, head and rows of each."""
-    languages = ("language", *_FIGURES.values(), "utterances")
+    """Return every table that has figures: its heading, text, head and rows."""
+    languages = ("language", *FIGURES.values(), "utterances")
     conditions = ("condition", *_OF_CONDITIONS.values(), "recordings")
     split = next((s for s in ("test", "dev") if any(r["split"] == s for r in found)), "test")
     tables = [

@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture: a row a viseme, shares of its frames in per cent."""
+"""Draw the confusion matrix: one row per viseme, with the shares of its frames in per cent."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 SIZE = (900, 800)
 """Width and height in pixels."""
 _DPI = 100
-_DARK = 0.5  # share from which black numbers could not be read
-_SHOWN = 0.005  # shares up to this, which round to 0 %, stay empty
+_DARK = 0.5  # Above this share the cell is dark, so its number is white.
+_SHOWN = 0.005  # Cells up to this share would show 0 %, so they stay empty.
 
 
 def figure_class() -> Any:
-    """The class `Figure` of matplotlib.
+    """Return the class ``Figure`` of matplotlib.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -29,10 +29,10 @@ def draw(path: Path, visemes: list[str], rows: list[list[float]], title: str) ->
     """Write the picture.
 
     Args:
-        path: The PNG.
+        path: The PNG file.
         visemes: Names of rows and columns.
-        rows: Shares (0 to 1) of each viseme's frames by what they were predicted as, shape (visemes, visemes).
-        title: What was measured.
+        rows: Shares (0 to 1) of each viseme's frames by predicted viseme, shape (visemes, visemes).
+        title: Text above the picture: model, corpus, condition and chunks.
     """
     figure = figure_class()(figsize=(SIZE[0] / _DPI, SIZE[1] / _DPI), layout="constrained")
     axes = figure.subplots()

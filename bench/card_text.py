@@ -1,10 +1,10 @@
-"""The card for people: Markdown made from the figures of `bench.card_figures.report` and nothing else."""
+"""Render the model card as Markdown, from the figures of `bench.card_figures.report` alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.card_languages import sections
+from bench.card_languages import FIGURES, sections
 from bench.card_limits import limits, named, percent
 
 if TYPE_CHECKING:
@@ -17,47 +17,44 @@ _FACTS = {
     "network": "network",
     "parameters": "parameters",
     "labels": "phoneme labels",
-    "state_bytes": "state of a stream, bytes",
-    "onnx_mb": "ONNX file, MB",
+    "state_bytes": "state of one stream (bytes)",
+    "onnx_mb": "ONNX file (MB)",
     "onnx_sha256": "SHA-256 of the ONNX file",
-    "date": "trained on",
+    "date": "training date",
     "revision": "git revision of the training",
-    "epoch": "epoch kept",
+    "epoch": "epoch used",
     "seed": "seed",
 }
-_SHARES = {
-    "frame_accuracy_oculus15": "frames right, 15 visemes",
-    "coarse7": "7 coarse shapes",
-    "bilabial_recall": "bilabials found",
-    "bilabial_precision": "of them right",
-    "lip_teeth_recall": "F, V found",
-    "lip_teeth_precision": "of them right",
-    "open_in_silence": "mouth open in silence",
-}
 _HOW_READ = """\
-Frames are 10 ms long and judged at their centre. A bilabial (P, B, M) or an F or V is found where the prediction has
-one within 40 ms; what is predicted is right where the truth has one within 40 ms. Mouth open in silence: of the silent
-frames 50 ms or more away from speech, those whose mouth is neither at rest nor shut. Onset: the median of predicted
-minus true onset. Chunks: how much audio a call brings; the visemes are those of that call, with no correction later.
-Conditions: `clean`, the recording as it is; `mulaw8k`, as over the telephone; `noise10db`, white noise added to the
-speech. More on both in [the page on the model](../model.md)."""
+Frames are 10 ms long and are scored at their centre.
+
+- Frame accuracy: the share of frames whose viseme equals the reference. There are 15 visemes, or 7 coarse shapes.
+- Recall: the share of the real closures that have a predicted one within 40 ms. P, B and M are bilabial, F and V are
+  labiodental.
+- Precision: the share of the predicted closures that have a real one within 40 ms.
+- Open in silence: the share of silent frames with an open mouth. Frames within 50 ms of speech do not count.
+- Onset error: the median of predicted minus true onset.
+- Chunks: the amount of audio in one call. A later call does not change the visemes of an earlier one.
+- Conditions: `clean` is the original recording. `mulaw8k` is telephone audio. `noise10db` has white noise added.
+
+[The page on the model](../model.md) explains chunks and conditions."""
 
 
 def render(report: dict[str, Any], command: str, picture: str) -> str:
-    """The card.
+    """Return the card as Markdown.
 
     Args:
-        report: Of `bench.card_figures.report`.
-        command: What writes the card again.
-        picture: File name of the confusion matrix, beside the card.
+        report: The result of `bench.card_figures.report`.
+        command: The command that writes the card again.
+        picture: File name of the confusion matrix, which is in the card's folder.
     """
     model = report["model"]
     parts = [
         f"# Model card: {model}",
-        f"Written by `{command}` from the model's JSON card and a measurement; changes by hand are lost. "
-        "How such a model is built, trained and measured stands in [the page on the model](../model.md).",
+        f"`{command}` writes this page from the model's JSON card and a measurement. Do not edit it by hand. "
+        "[The page on the model](../model.md) describes how models are built, trained and measured.",
         report["facts"].get("description", ""),
-        "## What it is",
+        "## Properties",
         _facts(report),
         "## Data",
         *_data(report),
@@ -71,7 +68,7 @@ def render(report: dict[str, Any], command: str, picture: str) -> str:
         *_by_viseme(report, picture),
         "## Limits",
         "\n".join(f"- {limit}" for limit in limits(report)),
-        "## Training it again",
+        "## How to train it",
         *_training(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -103,29 +100,53 @@ def _data(report: dict[str, Any]) -> list[str]:
             f"{entry.get('scored_hours', 0):g}",
             entry.get("licence", "not stated"),
         ]
-        for entry in report["data"]
+        for entry in _by_synthesiser(report["data"])
     ]
-    parts = [_table(("corpus", "what", "speakers", "hours trained on", "hours scored", "licence"), rows)]
+    head = ("corpus", "description", "speakers", "hours in training", "hours scored", "licence")
+    parts = [_table(head, rows)]
     both = [entry for entry in report["data"] if "scored_hours" in entry and "shared_speakers" in entry]
     if both:
         shared = [entry["corpus"] for entry in both if entry["shared_speakers"]]
         parts.append(
-            f"Speakers are in training and in the {report['split']} split both in: {', '.join(shared)}."
+            f"Some speakers are in both training and the {report['split']} split, in these corpora: "
+            f"{', '.join(shared)}."
             if shared
-            else f"No speaker of the {report['split']} split is in training."
+            else f"No speaker of the {report['split']} split is in the training data."
         )
     return parts
 
 
+def _by_synthesiser(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the corpora, with one entry for all languages that a synthesiser speaks."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in data:
+        name, _, language = str(entry["corpus"]).partition("-")
+        spoken = f"speaking {language}," in entry.get("source", "") + "," and "scored_hours" not in entry
+        groups.setdefault(name if spoken else entry["corpus"], []).append(entry)
+    return [
+        entries[0] if len(entries) == 1 else _languages_of(name, entries) for name, entries in groups.items()
+    ]
+
+
+def _languages_of(synthesiser: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    languages = [entry["corpus"].partition("-")[2] for entry in entries]
+    listed = f"speaking {len(languages)} languages ({', '.join(languages)})"
+    return entries[0] | {
+        "corpus": synthesiser,
+        "source": entries[0]["source"].replace(f"speaking {languages[0]}", listed),
+        "train_hours": round(sum(entry.get("train_hours", 0) for entry in entries), 2),
+    }
+
+
 def _labels(report: dict[str, Any]) -> str:
     made: dict[str, list[str]] = {}
-    for entry in report["data"]:
+    for entry in _by_synthesiser(report["data"]):
         made.setdefault(entry.get("labels", "Not known."), []).append(entry["corpus"])
     lines = [f"- {', '.join(corpora)}: {text}" for text, corpora in made.items()]
-    lines.append(
-        "- The reference for scoring is these labels as they stand; what training changes in its own copy is"
-    )
-    lines.append("  told in [the page on the model](../model.md).")
+    lines += [
+        "- These labels are the reference for scoring. Training changes some labels in its own copy, as",
+        "  [the page on the model](../model.md) describes.",
+    ]
     return "\n".join(lines)
 
 
@@ -137,14 +158,14 @@ def _languages(report: dict[str, Any]) -> list[str]:
 
 
 def _figures(report: dict[str, Any]) -> list[str]:
-    head = ("condition", "chunks", *_SHARES.values(), "onset", "events a second")
+    head = ("condition", "chunks", *FIGURES.values(), "onset error", "events per second")
     parts = []
     for corpus in dict.fromkeys(run["corpus"] for run in report["runs"]):
         runs = [run for run in report["runs"] if run["corpus"] == corpus]
         rows = []
         for run in runs:
             figures = run["figures"]
-            shares = [percent(figures[key]) for key in _SHARES]
+            shares = [percent(figures[key]) for key in FIGURES]
             ends = [f"{figures['onset_error_ms']:g} ms", f"{figures['events_per_second']:g}"]
             rows.append([run["condition"], named(run["chunk_ms"]), *shares, *ends])
         parts += [f"### {corpus}, {runs[0]['figures']['utterances']} utterances", _table(head, rows)]
@@ -158,10 +179,12 @@ def _by_viseme(report: dict[str, Any], picture: str) -> list[str]:
         for viseme, row in run["classes"].items()
     ]
     return [
-        f"Frames of {run['corpus']}, {run['condition']}, chunks: {named(run['chunk_ms'])}. Which sounds a viseme "
-        "stands for is in [the tables of shapes](../shapes.md). F1 is the harmonic mean of found and right.",
-        _table(("viseme", "found", "of them right", "F1", "share of the speech"), rows),
-        "Of each row's frames, how many per cent were taken for which viseme:",
+        f"These figures count frames of {run['corpus']}, {run['condition']}, chunks: {named(run['chunk_ms'])}. "
+        "[The tables of shapes](../shapes.md) list the sounds of each viseme. F1 is the harmonic mean of recall and "
+        "precision.",
+        _table(("viseme", "recall", "precision", "F1", "share of all frames"), rows),
+        "The confusion matrix: each row shows what share of a viseme's frames was predicted as each viseme, in per "
+        "cent.",
         f"![confusion matrix]({picture})",
     ]
 
@@ -169,12 +192,12 @@ def _by_viseme(report: dict[str, Any], picture: str) -> list[str]:
 def _training(report: dict[str, Any]) -> list[str]:
     command = report["training"].get("command")
     if not command:
-        return ["The model's JSON card does not say how it was trained."]
+        return ["The model's JSON card has no training command."]
     parts = [f"    {command}"]
     if started := report["training"].get("started_from_sha256"):
         parts.append(
-            "It went on from an earlier network of this repository, which `--start` names: the file with the SHA-256 "
-            f"{started}."
+            "Training started from an earlier network of this repository. `--start` names its file, which has the "
+            f"SHA-256 {started}."
         )
     if teacher := report["training"].get("teacher"):
         share = percent(report["training"]["teacher_share"])
@@ -184,5 +207,5 @@ def _training(report: dict[str, Any]) -> list[str]:
             f"{report['training']['teacher_sha256']}."
         )
     if command.startswith("python -m tools.train "):
-        parts.append("`nox -s train --` in place of `python -m tools.train` first installs what that needs.")
+        parts.append("`nox -s train --` in place of `python -m tools.train` installs the requirements first.")
     return parts

@@ -1,7 +1,7 @@
-"""What speech goes through before it is scored.
+"""Change speech before it is scored: telephone audio, noise, pitch and other conditions.
 
 ===========  =================================================================================================
-clean        the recording as it is
+clean        the original recording
 mulaw8k      resampled to 8 kHz (`scipy.signal.resample_poly`), rounded to 16 bits, G.711 µ-law bytes
 noise10db    white Gaussian noise added, its mean square a tenth of that of the samples labelled as speech
 pitch1.5x    pitch and formants 1.5 times as high at the same pace; pitch1.8x and pitch2x likewise
@@ -9,7 +9,7 @@ reverb       the echo of a large, bare room: 1.2 s until it has fallen by 60 dB,
 clip         40 dB louder, clipped at full scale
 whisper      noise in place of the voice, with the spectral envelope and the level of each 25 ms
 held         one vowel of an utterance, held for 3 s between silences (`bench.excerpts`)
-words        words said alone, two of an utterance, cut out and put between silences (`bench.excerpts`)
+words        isolated words, two per utterance, cut out and put between silences (`bench.excerpts`)
 tones        no speech: ringback, dial and busy tones, drums, steps, in `bench.tones`
 ===========  =================================================================================================
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _PITCHES = {"pitch1.5x": 1.5, "pitch1.8x": 1.8, "pitch2x": 2.0}
 
 SAME_TIMES = ("clean", "mulaw8k", "noise10db", *_PITCHES, "reverb", "clip", "whisper")
-"""Conditions that leave the phones at their times."""
+"""Conditions that do not change the times of phones."""
 
 CONDITIONS = (*SAME_TIMES, "held", "words", "tones")
 
@@ -47,12 +47,12 @@ _NOISE_DB = -10.0
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a stream gets to hear.
+    """Audio for a stream.
 
     Attributes:
         samples: PCM16 or µ-law codes, shape (n,).
         rate: Samples per second.
-        encoding: The stream's.
+        encoding: Encoding of the stream.
     """
 
     samples: NDArray[np.int16] | NDArray[np.uint8]
@@ -68,13 +68,13 @@ def heard(
     name: str,
     phones: Sequence[tuple[float, float, str]],
 ) -> Heard:
-    """A recording under a condition.
+    """Return a recording with a condition applied.
 
     Args:
         condition: One of `SAME_TIMES`.
         pcm: The recording, shape (n,).
         rate: Its samples per second.
-        name: Of the recording: the seed of the noise.
+        name: Name of the recording, which seeds the noise.
         phones: (start s, end s, phone), from which the level of the speech is taken.
     """
     if condition == "mulaw8k":
@@ -93,7 +93,7 @@ def heard(
 
 
 def mulaw(pcm: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """G.711 µ-law codes of PCM16, shape (n,): 14-bit magnitudes in eight segments of sixteen steps, bits inverted."""
+    """Return G.711 µ-law codes of PCM16, shape (n,): 14-bit magnitudes in eight segments, bits inverted."""
     bias, largest = 132, 32635
     magnitude = np.minimum(np.abs(pcm.astype(np.int32)), largest) + bias
     segment = np.frexp(magnitude)[1] - 8

@@ -1,4 +1,4 @@
-"""Reads speech with phone times: listings of utterances, and the audio they name."""
+"""Read speech with phone times: listings of utterances, and their audio."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _DATA = Path(__file__).parent / "data"
 
 
 def folder_for(model: str) -> Path:
-    """The speech that this repository carries for a model.
+    """Return the folder of speech in this repository for a model.
 
     Raises:
-        SystemExit: It carries none; ``--corpus`` must name a folder then.
+        SystemExit: There is none, so ``--corpus`` must name a folder.
     """
     folder = _DATA / model
     if not folder.is_dir():
@@ -27,10 +27,10 @@ def folder_for(model: str) -> Path:
 
 
 def listings(folder: Path, split: str) -> list[Path]:
-    """The ``.jsonl`` files of a folder that have utterances of a split, in order of their names.
+    """Return the ``.jsonl`` files of a folder that have utterances of a split, in order of their names.
 
     Raises:
-        SystemExit: There are none; it says what there is instead.
+        SystemExit: There are none. The message names the splits that exist.
     """
     if not folder.is_dir():
         raise SystemExit(f"--corpus: there is no folder {folder}")
@@ -46,22 +46,22 @@ def listings(folder: Path, split: str) -> list[Path]:
 
 
 def utterances(listing: Path, split: str, limit: int | None = None) -> list[dict[str, Any]]:
-    """Entries of one corpus and split, in order; of more than `limit`, that many evenly spread."""
+    """Return the entries of one corpus and split, in order, at most `limit` of them, evenly spread."""
     return evenly([entry for entry in _entries(listing) if entry["split"] == split], limit)
 
 
 def evenly(entries: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
-    """Return the entries, or of more than `limit` that many evenly spread."""
+    """Return the entries, at most `limit` of them, evenly spread."""
     if limit is None or limit >= len(entries):
         return entries
     return [entries[i * len(entries) // limit] for i in range(limit)]
 
 
 def read_audio(path: Path) -> tuple[NDArray[np.int16], int]:
-    """Samples and rate of a mono file in any format that libsndfile reads.
+    """Return samples and rate of a mono file in any format that libsndfile reads.
 
     Raises:
-        SystemExit: The file cannot be read or is not mono, or there is no `soundfile` to read it.
+        SystemExit: The file cannot be read or is not mono, or `soundfile` is not installed.
     """
     try:
         import soundfile  # noqa: PLC0415 - so that --help works without it

@@ -1,4 +1,4 @@
-"""What is done to a recording so that its phones keep their times: other pitch, a room, clipping, whispering.
+"""Apply effects that do not change the times of phones: pitch, reverberation, clipping, whispering.
 
 All functions take and return PCM16 of the same length, shape (n,).
 """
@@ -44,7 +44,7 @@ def pcm16(audio: NDArray[np.float64]) -> NDArray[np.int16]:
 
 
 def seeded(name: str) -> np.random.Generator:
-    """Return random numbers that depend on a recording's name alone."""
+    """Return a random generator that is seeded with a recording's name."""
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
@@ -79,7 +79,7 @@ def _stretched(audio: NDArray[np.float64], rate: int, factor: float) -> NDArray[
 
 
 def reverberant(pcm: NDArray[np.int16], rate: int, name: str) -> NDArray[np.int16]:
-    """Add the echo of a large, bare room at the recording's level; it is made of noise that is seeded with `name`."""
+    """Add the reverberation of a large, empty room: decaying noise that is seeded with `name`."""
     count = round(rate * _REVERBERATION_S)
     time = np.arange(count) / rate
     echo = seeded(name).standard_normal(count) * 10.0 ** (-3.0 * time / _REVERBERATION_S)
@@ -92,14 +92,15 @@ def reverberant(pcm: NDArray[np.int16], rate: int, name: str) -> NDArray[np.int1
 
 
 def clipped(pcm: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Amplify by 40 dB and cut what goes beyond full scale."""
+    """Amplify by 40 dB and clip at full scale."""
     return pcm16(100.0 * pcm.astype(np.float64))
 
 
 def whispered(pcm: NDArray[np.int16], rate: int, name: str) -> NDArray[np.int16]:
-    """Put noise in place of the voice: each 25 ms keep their spectral envelope (linear prediction) and level.
+    """Replace the voice by noise with its spectral envelope (linear prediction) and level, in blocks of 25 ms.
 
-    It is a crude whisper: a real one also has other formants and less of the low ones. The noise is seeded with `name`.
+    It is a rough imitation: a real whisper has other formants and less energy in the low ones. The noise is seeded
+    with `name`.
     """
     size = round(rate * _FRAME_S) // 2 * 2
     half = size // 2

@@ -1,4 +1,4 @@
-"""Short recordings made from aligned speech: a vowel that is held, and a word said alone."""
+"""Make short recordings from aligned speech: a held vowel, and an isolated word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Phones = list[tuple[float, float, str]]
 
 VOWELS = ("aa", "E", "ih", "oh", "ou")
 BILABIAL = "PP"
-# Diphthongs and glides: what is heard in their middle is not what they are.
+# Diphthongs and glides: the sound in their middle is a different vowel.
 _UNSTEADY = frozenset(
     {
         "W",
@@ -65,13 +65,13 @@ def held(
 ) -> Iterator[Excerpt]:
     """Yield the longest vowel of an utterance, held for 3 s between silences.
 
-    Some periods of the middle of the vowel are repeated, with a vibrato as singers have it.
+    Some periods of the middle of the vowel are repeated, with a vibrato.
 
     Args:
         pcm: The recording.
         rate: Its samples a second.
         phones: (start s, end s, phone).
-        number: Of the utterance: each takes another of `VOWELS`, nothing if it has none that is long and steady.
+        number: Number of the utterance, which selects one of `VOWELS`. Nothing is yielded without a long, steady one.
     """
     wanted = VOWELS[number % len(VOWELS)]
     spans = [
@@ -103,7 +103,7 @@ def _looped(vowel: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
 
 
 def _period(vowel: NDArray[np.float64], rate: int) -> int:
-    """Return how many samples a period of the voice has, by autocorrelation."""
+    """Return the length of a period of the voice in samples, by autocorrelation."""
     least, most = round(rate / _PITCHES_HZ[1]), min(round(rate / _PITCHES_HZ[0]), len(vowel) // 2)
     centred = vowel - vowel.mean()
     scores = [
@@ -112,19 +112,19 @@ def _period(vowel: NDArray[np.float64], rate: int) -> int:
         for lag in range(least, most + 1)
     ]
     best = max(scores)
-    # The shortest that is nearly as good: twice the period fits as well.
+    # The shortest period that is nearly as good, because twice the period fits as well.
     return least + next(i for i, score in enumerate(scores) if score >= best - 0.05)
 
 
 def lone_words(
     pcm: NDArray[np.int16], rate: int, entry: dict[str, Any], phones: Sequence[tuple[float, float, str]]
 ) -> Iterator[Excerpt]:
-    """Yield words of an utterance cut out, each between silences; those that end in p, b or m first.
+    """Yield words cut out of an utterance, each between silences. Words that end in p, b or m come first.
 
     Args:
         pcm: The recording.
         rate: Its samples a second.
-        entry: Of the listing, with ``audio`` and ``words``: [start s, end s] of each.
+        entry: Line of the listing, with ``audio`` and ``words``: [start s, end s] of each.
         phones: (start s, end s, phone).
     """
     found = []
@@ -144,7 +144,7 @@ def lone_words(
 
 
 def ends_bilabial(phones: Sequence[tuple[float, float, str]]) -> bool:
-    """Return whether the last phone that is no silence closes the lips."""
+    """Return whether the last phone before the silence closes the lips."""
     last = next((name for _, _, name in reversed(phones) if name != "SIL"), "SIL")
     return viseme_of(last) == BILABIAL
 

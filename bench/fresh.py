@@ -1,6 +1,6 @@
-"""What it takes to start: run in a process of its own by `bench.model_speed`, prints one JSON object.
+"""Measure the time to start; `bench.model_speed` runs this in a new process. It prints one JSON object.
 
-Only the standard library is imported on top, so that the package's own imports are what is timed.
+The top of this module imports the standard library only, so that the package's own imports are timed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bench.machine import status
 
 
 def main() -> None:
-    """Import, load, predict once."""
+    """Import the package, load a model and run inference once."""
     threads = {"python": status("Threads")}
     start = time.perf_counter()
     import numpy as np  # noqa: PLC0415 - its import is what is timed

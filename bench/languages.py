@@ -1,4 +1,4 @@
-"""The dev and test speech of each language, with phone times from the corpora or from ``reference/``."""
+"""Find the dev and test speech of each language, with phone times from the corpora or from ``reference/``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Corpus(NamedTuple):
     """A corpus's utterances of one split.
 
     Attributes:
-        name: Of its listing.
-        folder: What the audio's names are relative to.
+        name: Name of its listing.
+        folder: Folder that the audio names are relative to.
         entries: Each with ``audio``, ``phones`` and ``words``: [start s, end s] of each word.
     """
 
@@ -31,11 +31,11 @@ def corpora(language: str, root: Path | None, split: str) -> list[Corpus]:
 
     Args:
         language: One of `bench.splits.languages`.
-        root: Folder with a folder for each language; Indonesian needs none, its speech comes with this repository.
+        root: Folder with a folder for each language; Indonesian needs none, because its speech is in this repository.
         split: ``dev`` or ``test``.
 
     Raises:
-        SystemExit: The speech is not there.
+        SystemExit: The speech is missing.
     """
     if language == "id":
         folder = folder_for("indonesian")
@@ -60,7 +60,7 @@ def corpora(language: str, root: Path | None, split: str) -> list[Corpus]:
 def _with_phones(
     language: str, folder: Path, split: str, references: dict[str, list[dict[str, Any]]]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The utterances of corpora that have phone times of their own."""
+    """Return the utterances of corpora that have phone times of their own."""
     words = {entry["audio"]: entry["words"] for entries in references.values() for entry in entries}
     result = {}
     for listing in listings(folder, "dev"):

@@ -1,4 +1,4 @@
-"""What a measurement ran on: machine, versions, sizes of files, and what the process takes of it."""
+"""Describe what a measurement ran on: machine, versions, file sizes, and the memory and threads of the process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEAL = 7
 
 
 def machine() -> dict[str, Any]:
-    """CPU and its instructions, cores, load, stolen time so far, and versions."""
+    """Return the CPU and its instructions, cores, load, stolen time so far, and versions."""
     return {
         "cpu": _cpu(),
         "cpu_features": _features(),
@@ -39,7 +39,7 @@ def steal_percent() -> float | None:
     """Return the share of CPU time since this module was imported that the host gave to other guests, in percent.
 
     Returns:
-        0 to 100; ``None`` where it is not known.
+        0 to 100; ``None`` if unknown.
     """
     now = _ticks()
     if now is None or _BEGAN is None:
@@ -49,7 +49,7 @@ def steal_percent() -> float | None:
 
 
 def status(field: str) -> int | None:
-    """A number of ``/proc/self/status``, as Threads or VmHWM (peak memory, KiB); None where there is no such file."""
+    """Return a number of ``/proc/self/status``, such as VmHWM (peak memory, KiB); ``None`` without that file."""
     try:
         lines = Path("/proc/self/status").read_text("ascii").splitlines()
     except OSError:
@@ -58,7 +58,7 @@ def status(field: str) -> int | None:
 
 
 def files(model: str) -> dict[str, float]:
-    """Megabytes of a model's network, and of the package zipped, which is what a wheel is."""
+    """Return the size in MB of a model's network, and of the zipped package, which is the size of the wheel."""
     package = Path(str(resources.files("mascot_visemes")))
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as wheel:

@@ -1,4 +1,4 @@
-"""How often the mouth is open where nobody speaks: hold music, noise, whatever a folder holds.
+"""Measure how often the mouth is open without speech: hold music, noise or any folder of recordings.
 
 ::
 
@@ -24,7 +24,7 @@ _CLOSED = {"sil", "PP"}
 
 
 def run(audio: Path, model: str) -> dict[str, Any]:
-    """Shares of every recording in a folder, and of all frames together.
+    """Return the share of each recording in a folder, and of all frames together.
 
     Raises:
         SystemExit: The folder has no recordings.
@@ -67,9 +67,9 @@ def main() -> None:
     )
     parser.add_argument("--audio", type=Path, required=True, help="folder of recordings without speech")
     parser.add_argument(
-        "--model", choices=mv.available_models(), default="default", help="which (%(default)s)"
+        "--model", choices=mv.available_models(), default="default", help="model to run (%(default)s)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object rather than lines")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     args = parser.parse_args()
     if not args.audio.is_dir():
         parser.error(f"--audio: there is no folder {args.audio}")

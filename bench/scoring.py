@@ -1,4 +1,4 @@
-"""Feeds recordings to a model as a live stream would bring them, and counts what it shows."""
+"""Send recordings to a model in chunks, as in a live stream, and count its visemes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _CLOSED = ("sil", BILABIAL)
 _LOUD_DB = 12.0
-"""A frame is loud if its level is at most this much below the level that 5 % of the recording's frames are above."""
+"""A frame is loud if its level is at most this much below the 95th percentile of the recording's levels."""
 _SOUNDING_DB = 40.0
-"""A sound is heard in the frames whose level is at most this much below its loudest one's."""
+"""A frame is audible if its level is at most this much below the loudest frame of the sound."""
 _SETTLED_MS = 100
 """A held vowel is counted from this long after its start to this long before its end."""
 
@@ -42,13 +42,13 @@ def score_corpus(
     """Score one corpus.
 
     Args:
-        engine: With the Oculus set.
-        listing: The corpus's ``.jsonl``.
+        engine: Engine with the Oculus set.
+        listing: The corpus's ``.jsonl`` file.
         split: ``train`` or ``dev``.
-        chunk_ms: How much audio each ``accept_waveform`` brings; infinity for an utterance a call.
-        limit: Utterances at most.
-        condition: One of `bench.conditions.CONDITIONS` but ``tones``.
-        lookahead: Whether what follows a call's audio is known, as in a burst; not for an utterance's first call.
+        chunk_ms: Audio per call of ``accept_waveform``; infinity for a whole utterance per call.
+        limit: Maximum number of utterances.
+        condition: One of `bench.conditions.CONDITIONS`, except ``tones``.
+        lookahead: Whether the audio after a call is known, as in a burst. It is not for an utterance's first call.
     """
     entries = utterances(listing, split)
     return score_entries(
@@ -66,7 +66,7 @@ def score_entries(
     condition: str = "clean",
     lookahead: bool = False,
 ) -> Score:
-    """Score utterances; `folder` is what the names of their audio are relative to, else as for `score_corpus`."""
+    """Score utterances as `score_corpus` does; the names of their audio are relative to `folder`."""
     score = Score()
     for number, entry in enumerate(evenly(entries, limit)):
         pcm, rate = read_audio(folder / entry["audio"])
@@ -89,7 +89,7 @@ def score_entries(
 
 
 def score_tones(engine: mv.Engine, chunk_ms: float) -> dict[str, Score]:
-    """Score the sounds of `bench.tones`, by name, and count in how many of the frames that sound the mouth is open."""
+    """Score the sounds of `bench.tones`, by name: count the audible frames with an open mouth."""
     scores: dict[str, Score] = {}
     for name, pcm in sounds():
         score = scores.setdefault(name, Score())
@@ -139,7 +139,7 @@ def _scored(
 
 
 def _closed_when_loud(said: Track, predicted: Track, pcm: NDArray[np.int16], rate: int) -> tuple[int, int]:
-    """Return how many loud vowel frames have the mouth closed, and how many there are, both away from closures."""
+    """Return the number of loud vowel frames with a closed mouth, and of all, both away from closures."""
     power = _power(pcm, rate)
     if not len(power):
         return 0, 0

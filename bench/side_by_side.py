@@ -1,4 +1,4 @@
-"""What relaying costs: mascot-server beside other relays, all in one interleaved run.
+"""Measure the cost of relaying: mascot-server beside other relays, all in one interleaved run.
 
 ::
 
@@ -6,9 +6,9 @@
     nox -s bench -- relay --against v0.3 --contenders direct,mascot
     python -m bench.side_by_side --sessions 100 --ramp-max 1000
 
-One process is provider and apps at once, on a core of its own; every relay gets the other core to itself. Audio goes
-both ways in 100 ms chunks. A message's latency is its arrival less its sending; what is reported as added is less the
-same without a relay. docs/performance.md says what each figure means.
+One process is both provider and apps, on a core of its own; the relay uses the other core alone. Audio goes both ways
+in chunks of 100 ms. A message's latency is its arrival time minus its sending time. Added latency is the latency minus
+that without a relay. docs/performance.md explains each figure.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _MOST_SESSIONS: Final = 2000
 _LONGEST_S: Final = 60.0
 _ONE_NETWORK: Final = ("lite", "default")
-"""Values of MASCOT_LIVE_MODEL with contenders of their own: they use one network always."""
+"""Values of MASCOT_LIVE_MODEL with contenders of their own, which always use one network."""
 _QUICK: Final[dict[str, Any]] = {
     "sessions": 8,
     "seconds": 0.5,
@@ -62,14 +62,14 @@ _QUICK: Final[dict[str, Any]] = {
     "mixed_most": 8,
     "mixed_step_s": 0.6,
 }
-"""What `--quick` puts in the place of the defaults: whether everything works, not how fast it is."""
+"""Defaults with ``--quick``, which tests that everything works, not how fast it is."""
 
 
 def run(options: Options, chosen: list[Contender], provider_name: str) -> dict[str, Any]:
-    """Everything that is measured, with the machine it was measured on."""
+    """Measure everything; return the results and a description of the machine."""
     own_core, relay_core = two_cores()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # A session has four sockets here, one at either end of each leg; relays inherit the limit.
+    # A session has four sockets here, one at each end of each leg. Relays inherit the limit.
     wanted = 4 * _MOST_SESSIONS + 256
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, wanted)), hard))
     description = machine()
@@ -92,7 +92,7 @@ def run(options: Options, chosen: list[Contender], provider_name: str) -> dict[s
 async def _measure(
     options: Options, chosen: list[Contender], provider_name: str, folder: Path, core: int | None
 ) -> dict[str, Any]:
-    # Without this what was started would outlive us.
+    # Without this, started programs would outlive this process.
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     rate = sample_rate(provider_name)
@@ -121,14 +121,14 @@ async def _measure(
 
 
 def _contenders(litellm_environment: Path) -> list[Contender]:
-    """All of them, the reference first."""
+    """Return all contenders, the reference first."""
     ours = [MascotServer(visemes=visemes) for visemes in (False, True)]
     ours += [MascotServer(visemes=True, live_model=name) for name in _ONE_NETWORK]
     return [Direct(), Nginx(), Bare(), LiteLlm(litellm_environment), *ours]
 
 
 def _with_earlier(chosen: list[Contender], commit: str, folder: Path) -> list[Contender]:
-    """Put an older commit of this project's server behind what was chosen, with and without visemes as chosen."""
+    """Add an older commit of this project's server to the contenders, with and without visemes like them."""
     ours = {contender.visemes for contender in chosen if isinstance(contender, MascotServer)}
     return [*chosen, *(EarlierServer(commit, folder, visemes=visemes) for visemes in sorted(ours))]
 
@@ -154,7 +154,7 @@ def _number(kind: Callable[[str], float], low: float, high: float) -> Callable[[
         except ValueError:
             value = math.nan
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
         return value
 
     return parse
@@ -191,29 +191,29 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
         type=_names(known),
         default=tuple(key for key in known if not key.endswith(_ONE_NETWORK)),
         metavar="A,B",
-        help=f"of {', '.join(known)} (all but the last two)",
+        help=f"relays to measure: {', '.join(known)} (all except the last two)",
     )
-    add("--provider", choices=PROVIDERS, default="openai", help="whose wire is spoken (%(default)s)")
+    add("--provider", choices=PROVIDERS, default="openai", help="whose wire format is used (%(default)s)")
     add(
         "--sessions",
         type=_number(int, 1, _MOST_SESSIONS),
-        help=f"for latency, bursts, memory ({default.sessions})",
+        help=f"sessions for latency, bursts and memory ({default.sessions})",
     )
     add(
         "--seconds",
         type=_number(float, 0.5, _LONGEST_S),
-        help=f"that a measurement counts ({default.seconds:g})",
+        help=f"length of a measurement in seconds ({default.seconds:g})",
     )
     add("--duty", type=_number(float, 0.05, 1), help=f"share of the time that agents talk ({default.duty:g})")
     add("--ramp-max", type=_number(int, 0, _MOST_SESSIONS), dest="ramp_most", metavar="N",
-        help=f"sessions to stop the ramp at; 0 for none ({default.ramp_most})")  # fmt: skip
+        help=f"maximum sessions of the ramp; 0 for no ramp ({default.ramp_most})")  # fmt: skip
     add("--mixed-max", type=_number(int, 0, _MOST_SESSIONS), dest="mixed_most", metavar="N",
-        help=f"most sessions of the mixed load; 0 for none ({default.mixed_most})")  # fmt: skip
+        help=f"maximum sessions of the mixed load; 0 for no mixed load ({default.mixed_most})")  # fmt: skip
     add("--bursts", type=_names([mode for mode in MODES if mode != "steady"]), metavar="A,B",
-        help=f"of {', '.join(mode for mode in MODES if mode != 'steady')} (all)")  # fmt: skip
-    add("--quick", action="store_true", help="see in seconds whether everything works; no ramp")
+        help=f"speeds of turns: {', '.join(mode for mode in MODES if mode != 'steady')} (all)")  # fmt: skip
+    add("--quick", action="store_true", help="test in seconds that everything works; no ramp")
     add("--litellm-env", type=Path, default=_cache() / "litellm", metavar="DIR",
-        help="virtual environment of LiteLLM, made where there is none (%(default)s)")  # fmt: skip
+        help="virtual environment of LiteLLM, created if missing (%(default)s)")  # fmt: skip
     add("--against", type=_commit, metavar="REVISION",
         help="also measure this commit of mascot-server, installed in an environment of its own")  # fmt: skip
     add(
@@ -221,12 +221,14 @@ def _parser(known: list[str]) -> argparse.ArgumentParser:
         type=Path,
         default=Path("bench/results/relay.json"),
         metavar="FILE",
-        help="JSON (%(default)s)",
+        help="JSON file of the results (%(default)s)",
     )
-    add("--from", type=Path, dest="earlier", metavar="FILE", help="measure nothing: show this earlier result")
+    add(
+        "--from", type=Path, dest="earlier", metavar="FILE", help="show this earlier result without measuring"
+    )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON rather than a table")
-    form.add_argument("--markdown", action="store_true", help="print the block of docs/performance.md")
+    form.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    form.add_argument("--markdown", action="store_true", help="print the table for docs/performance.md")
     return parser
 
 

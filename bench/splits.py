@@ -1,8 +1,8 @@
-"""Which utterances are *dev* and which are *test*: the frozen lists in ``reference/splits.json``.
+"""Select the *dev* and *test* utterances: the frozen lists in ``reference/splits.json``.
 
-The best epoch and the constants of the decoder are chosen on *dev*. *test* is scored when a model is finished and
-decides nothing. Both are kept out of training. A corpus is split by speaker. Where one speaker has read all of it, it
-is split by utterance, and *dev* and *test* share the voice:
+The epoch and the constants of the decoder are chosen on *dev*. *test* is scored when a model is finished and is not
+used for any choice. Both are excluded from training. A corpus is split by speaker. If it has one speaker, it is split
+by utterance, and *dev* and *test* share the voice:
 
 ========================  ==========================================================================================
 en                        the ``dev`` utterances of the corpora, by speaker; times and other splits are the corpora's

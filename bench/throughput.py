@@ -1,7 +1,7 @@
-"""What predicting costs: run in a process of its own, held to one thread, by `bench.model_speed`; prints JSON.
+"""Measure the cost of inference on one thread; `bench.model_speed` runs this in a new process. It prints JSON.
 
-A batch goes through `Engine.run_together`, with a network that notes when it is run: what comes before is features,
-what comes after is decoding.
+A batch goes through `Engine.run_together`, with a network that records when it runs. The time before is for features,
+the time after is for decoding.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 CHUNK_MS = 100
 BATCHES = (1, 16, 32)
-# Streams without blend weights, with those of their set and with those of another, by what stands behind their name.
+# Streams without blend weights, with weights of their set and with weights of another set, by name suffix.
 _KINDS: tuple[tuple[str, bool | mv.Shapes], ...] = (("", False), ("_weights", True), ("_vrm", "vrm"))
 STAGES = ("features", "network", "decoding")
 
 _SHAPES = "oculus"
-_STREAM_CALLS = 100  # timed calls a repetition, of one stream; a batch gets fewer, for about as long
+_STREAM_CALLS = 100  # timed calls per repetition of one stream; a batch gets fewer, for about the same time
 _WARM_UP = 3
 
 
 class Watched(Network):
-    """A network that notes when it was last run.
+    """A network that records when it last ran.
 
     Args:
-        network: One that is loaded; the session is shared.
+        network: A loaded network; the session is shared.
     """
 
     def __init__(self, network: Network) -> None:
@@ -54,7 +54,7 @@ class Watched(Network):
         self.began = self.ended = 0
 
     def run(self, steps: Floats, state: State) -> tuple[Floats, State]:
-        """As `Network.run`; the times are `time.perf_counter_ns`."""
+        """Call `Network.run` and record the times, from `time.perf_counter_ns`."""
         self.began = time.perf_counter_ns()
         answer = super().run(steps, state)
         self.ended = time.perf_counter_ns()
@@ -62,14 +62,14 @@ class Watched(Network):
 
 
 class Batch:
-    """Streams that get their chunks at the same moments, each at another place of the same audio.
+    """Streams that get their chunks together, each at another position of the same audio.
 
     Args:
-        network: What they share.
+        network: Their shared network.
         rate: Samples per second.
         chunks: The audio.
-        size: How many streams.
-        weights: Whether they compute blend weights, or of which set.
+        size: Number of streams.
+        weights: Whether they compute blend weights, or for which set.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Batch:
         )
 
     def tick(self) -> tuple[int, ...]:
-        """Answer for the next chunk of every stream; returns the nanoseconds each stage took."""
+        """Process the next chunk of every stream; return the time of each stage in nanoseconds."""
         chunks, network = next(self._feed), self._network
         start = time.perf_counter_ns()
         self._engine.run_together(self._streams, chunks)
@@ -98,13 +98,13 @@ class Batch:
 
 
 def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, Any]:
-    """Time everything, the kinds of measurement taking turns.
+    """Time everything; the kinds of measurement take turns.
 
     Args:
         model: Its name.
         seconds: Length of the long recording.
         rate: Samples per second of all audio.
-        repeats: Turns; a repetition's figure is the median over its calls.
+        repeats: Number of repetitions; the figure of each is the median over its calls.
     """
     pcm, source = voice(rate)
     size = rate * CHUNK_MS // 1000
@@ -155,7 +155,7 @@ def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, An
 
 
 def _one_chunk(streams: list[mv.Stream], chunk: bytes) -> list[int]:
-    """Nanoseconds that the same chunk takes in a stream of each of `_KINDS`."""
+    """Return the time of one chunk in a stream of each of `_KINDS`, in nanoseconds."""
     took = []
     for stream, (_, weights) in zip(streams, _KINDS, strict=True):
         start = time.perf_counter_ns()
@@ -167,7 +167,7 @@ def _one_chunk(streams: list[mv.Stream], chunk: bytes) -> list[int]:
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Median, least and most, to four significant digits."""
+    """Return median, minimum and maximum, to four significant digits."""
     parts = {"median": statistics.median(values), "low": min(values), "high": max(values)}
     return {name: float(f"{value:.4g}") for name, value in parts.items()}
 

@@ -1,4 +1,4 @@
-"""Sounds of a call in which nobody speaks: its tones as published, and made-up drums and steps.
+"""Make sounds of a call without speech: published call tones, and synthetic drums and steps.
 
 Frequencies and cadences of the tones are those of ITU-T E.180 Supplement 2 ("Various tones used in national networks")
 for North America, the United Kingdom and most of continental Europe; DTMF is ITU-T Q.23; the special information tone
@@ -22,7 +22,7 @@ _SECONDS = 8.0
 _LEVELS_DB = (-12.0, -24.0, -36.0)
 _RAMP_S = 0.004
 
-# Frequencies in Hz that sound together, and seconds on and off in turns; None is without a pause.
+# Simultaneous frequencies in Hz, and seconds on and off in turns; None means no pause.
 _TONES: dict[str, tuple[tuple[float, ...], tuple[float, ...] | None]] = {
     "ringback-us": ((440, 480), (2, 4)),
     "ringback-uk": ((400, 450), (0.4, 0.2, 0.4, 2)),
@@ -60,7 +60,7 @@ def _cadence(frequencies: tuple[float, ...], seconds: tuple[float, ...] | None) 
 
 
 def _sequence(parts: list[tuple[tuple[float, ...], float]]) -> NDArray[np.float64]:
-    """Return parts of (frequencies in Hz, seconds) one after the other, repeated until the time is over."""
+    """Return parts of (frequencies in Hz, seconds) in sequence, repeated until the time is over."""
     pieces = []
     for frequencies, seconds in parts:
         time = np.arange(round(seconds * RATE)) / RATE
@@ -107,7 +107,7 @@ def _clap(rng: np.random.Generator) -> NDArray[np.float64]:
 def _repeated(
     rng: np.random.Generator, every_s: float, one: Callable[[np.random.Generator], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return a sound again and again, each time of its own strength and nearly in time."""
+    """Return a repeated sound, with small random changes of level and time."""
     audio = np.zeros(round(_SECONDS * RATE))
     at = 0.2
     while (start := round(at * RATE)) + len(hit := one(rng)) < len(audio):

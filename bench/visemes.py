@@ -1,9 +1,9 @@
-"""How predicted visemes are scored against phone times.
+"""Score predicted visemes against phone times.
 
-The tables stand here on their own, apart from the package's, so that a mistake there does not hide itself here.
+These tables are independent of the package's tables, so that a mistake there is detected here.
 Phones of English are in ARPAbet; so are those of Indonesian, which adds Q (a glottal stop), X (kh) and NY (ny). Phones
 of other languages are in IPA, where marks of aspiration, palatalisation and pharyngealisation do not count.
-All times are whole milliseconds; frames are 10 ms and judged at their centre.
+All times are whole milliseconds; frames are 10 ms long and are scored at their centre.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MARKS = str.maketrans("", "", "ʰʲˤ")
 
 
 def _bare(phone: str) -> str:
-    """A phone without its marks, in the form (NFD) that the tables are looked up in."""
+    """Return a phone without its marks, in the form of the tables' keys (NFD)."""
     return unicodedata.normalize("NFD", phone.translate(_MARKS))
 
 
@@ -79,18 +79,18 @@ class Track:
     end: int
 
     def at(self, ms: float) -> str:
-        """The shape at a time."""
+        """Return the shape at a time."""
         return self.shapes[bisect_right(self.starts, ms) - 1]
 
     def spans(self, shape: str) -> list[tuple[int, int]]:
-        """Where a shape holds, as (start, end)."""
+        """Return the intervals of a shape, as (start, end)."""
         ends = [*self.starts[1:], self.end]
         return [
             (a, b) for a, b, s in zip(self.starts, ends, self.shapes, strict=True) if s == shape and a < b
         ]
 
     def onsets(self) -> dict[str, list[int]]:
-        """Start times of each shape."""
+        """Return the start times of each shape."""
         result: dict[str, list[int]] = {}
         for start, shape in zip(self.starts, self.shapes, strict=True):
             result.setdefault(shape, []).append(start)
@@ -98,7 +98,7 @@ class Track:
 
 
 def track(changes: list[tuple[int, str]], end: int) -> Track:
-    """A track from changes (ms, shape), silent at first; neighbours of the same shape are merged."""
+    """Return a track from changes (ms, shape), silent at first; neighbours of the same shape are merged."""
     starts, shapes = [0], ["sil"]
     for ms, shape in changes:
         if shape == shapes[-1]:
@@ -113,7 +113,7 @@ def track(changes: list[tuple[int, str]], end: int) -> Track:
 
 
 def reference(phones: list[tuple[float, float, str]], end: int) -> Track:
-    """The track of a corpus's phones (start s, end s, name in ARPAbet or IPA).
+    """Return the track of a corpus's phones (start s, end s, name in ARPAbet or IPA).
 
     HH takes the viseme of the next phone; t and d are CH before ch and jh.
 
@@ -137,7 +137,7 @@ def reference(phones: list[tuple[float, float, str]], end: int) -> Track:
 
 @dataclass(slots=True)
 class Found:
-    """Counts of stretches of one shape, each widened by `CLOSURE_MARGIN_MS` at both ends."""
+    """Counts of intervals of one shape, each widened by `CLOSURE_MARGIN_MS` at both ends."""
 
     true: int = 0
     true_met: int = 0
@@ -160,12 +160,12 @@ class Found:
 
     @property
     def recall(self) -> float:
-        """Share of the true stretches that were predicted."""
+        """Share of the true intervals that were predicted."""
         return _share(self.true_met, self.true)
 
     @property
     def precision(self) -> float:
-        """Share of the predicted stretches that are true."""
+        """Share of the predicted intervals that are true."""
         return _share(self.claimed_met, self.claimed)
 
     @property
@@ -179,7 +179,7 @@ class Found:
 class Score:
     """Counts over the utterances of one corpus.
 
-    `confusions` counts frames by (true, predicted) viseme; `shares` has what some conditions count besides.
+    `confusions` counts frames by (true, predicted) viseme; `shares` has the additional counts of some conditions.
     """
 
     utterances: int = 0
@@ -194,7 +194,7 @@ class Score:
     shares: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def count(self, name: str, part: int, whole: int) -> None:
-        """Add to a figure of one condition: `part` of `whole` frames or stretches."""
+        """Add to a figure of one condition: `part` of `whole` frames or intervals."""
         before = self.shares.get(name, (0, 0))
         self.shares[name] = (before[0] + part, before[1] + whole)
 
@@ -236,7 +236,7 @@ class Score:
                 self.silent_open += got not in {"sil", "PP"}
 
     def figures(self) -> dict[str, float | int]:
-        """The figures, by the names they are reported under."""
+        """Return the figures by their report names."""
         frames = self.confusions.total()
         right = sum(n for (want, got), n in self.confusions.items() if want == got)
         coarse = sum(n for (want, got), n in self.confusions.items() if _COARSE_OF[want] == _COARSE_OF[got])
@@ -254,7 +254,7 @@ class Score:
         } | {name: _share(part, whole) for name, (part, whole) in self.shares.items()}
 
     def classes(self) -> dict[str, dict[str, float]]:
-        """Of each viseme, in frames: recall, precision and its share of the speech."""
+        """Return recall, precision and share of each viseme, counted in frames."""
         want: Counter[str] = Counter()
         got: Counter[str] = Counter()
         for (true, predicted), count in self.confusions.items():
@@ -275,12 +275,12 @@ def _share(part: int, whole: int) -> float:
 
 
 def overlapping(spans: list[tuple[int, int]], others: list[tuple[int, int]], margin: int) -> int:
-    """How many of `spans`, widened by `margin` at both ends, overlap one of `others`."""
+    """Return the number of `spans`, widened by `margin` at both ends, that overlap one of `others`."""
     return sum(any(a - margin < d and c < b + margin for c, d in others) for a, b in spans)
 
 
 def _nearest(onsets: list[int], found: list[int]) -> list[int]:
-    """Signed distance from each onset to the nearest found one, where there is one in the window."""
+    """Return the signed distance from each onset to the nearest predicted one in the window."""
     errors = []
     for onset in onsets:
         at = bisect_left(found, onset)
@@ -292,7 +292,7 @@ def _nearest(onsets: list[int], found: list[int]) -> list[int]:
 
 
 def _deep(centre: float, silences: list[tuple[int, int]], end: int) -> bool:
-    """Whether a time lies in a silence, away from the speech at its ends; the recording's own ends are no speech."""
+    """Return whether a time is in a silence, away from the speech at its ends; the recording's ends are not speech."""
     for a, b in silences:
         if a <= centre < b:
             after = a == 0 or centre - a >= SILENCE_MARGIN_MS

@@ -1,4 +1,4 @@
-"""Speech to time the model on. It is only timed, never scored, so where none is installed a likeness does."""
+"""Provide speech for timing the model. It is not scored, so synthetic syllables are used if no speech is installed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _VOWELS = ((730, 1090), (270, 2290), (300, 870), (490, 1350))
 
 
 def voice(rate: int) -> tuple[NDArray[np.int16], str]:
-    """About half a minute of PCM16, and in words what it is."""
+    """Return about half a minute of PCM16, and a description of it."""
     server = importlib.util.find_spec("mascot_server")
     if server and server.origin:
-        # Found, not imported: that would take all that the server depends on.
+        # The package is located, not imported: an import would need all dependencies of the server.
         audio, given = _recorded(Path(server.origin).parent / "simulators" / "assets" / "en")
-        # Linear interpolation: a resampler's care would not show in a time.
+        # Linear interpolation is enough, because the audio is only timed.
         at = np.arange(len(audio) * rate // given) * given / rate
         pcm = np.interp(at, np.arange(len(audio)), audio).astype(np.int16)
         return pcm, "the voice of mascot-server's simulators"
@@ -41,7 +41,7 @@ def _recorded(folder: Path) -> tuple[NDArray[np.int16], int]:
 
 
 def _synthesised(rate: int, seconds: float = 30.0) -> NDArray[np.int16]:
-    """Vowels from harmonics under formants, hiss and pauses between them."""
+    """Return vowels from harmonics under formants, hiss and pauses between them."""
     rng = np.random.default_rng(1)
     time = np.arange(int(rate * _SYLLABLE_S)) / rate
     fade = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.02)

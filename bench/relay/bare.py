@@ -1,4 +1,4 @@
-"""A relay that looks at nothing: `websockets` on both sides, uvloop below. What Python costs at the least.
+"""Run a relay that does not read its messages: `websockets` on both sides, with uvloop. It is Python's minimum cost.
 
 ::
 
@@ -30,7 +30,7 @@ async def _pump(source: Connection, sink: Connection) -> None:
 
 
 async def main(port: int, upstream_port: int) -> None:
-    """Serve until killed."""
+    """Serve until the process is killed."""
 
     async def handle(app: ServerConnection) -> None:
         path = app.request.path if app.request else "/"

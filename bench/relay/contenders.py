@@ -1,4 +1,4 @@
-"""What a relay has to say for itself to be measured: how it is started, and how an app dials it."""
+"""Describe a relay for a measurement: how to start it, and how an app connects to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Address", "Command", "Contender", "Counted", "Plain"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an app dials, and with which headers."""
+    """Address that an app connects to, and the headers."""
 
     url: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -24,12 +24,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """How a program is started.
+    """How to start a program.
 
     Attributes:
         arguments: Its command line.
-        environment: Added to ours.
-        start_seconds: How long it may take until it listens.
+        environment: Variables added to those of this process.
+        start_seconds: Maximum time until it listens.
     """
 
     arguments: list[str]
@@ -39,11 +39,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a server has counted about its visemes.
+    """Counts of a server about its visemes.
 
     Attributes:
-        late: Audio messages that went on without visemes because these came too late.
-        turns: Turns by the network that they began with.
+        late: Audio messages that were forwarded without visemes because these were too late.
+        turns: Turns by the network of their beginning.
         changed: Turns that changed to the fast network before their end.
     """
 
@@ -52,7 +52,7 @@ class Counted:
     changed: int = 0
 
     def since(self, before: Counted) -> Counted:
-        """Return what was counted after `before`."""
+        """Return the counts since `before`."""
         turns = {name: count - before.turns.get(name, 0) for name, count in self.turns.items()}
         return Counted(
             self.late - before.late,
@@ -65,8 +65,8 @@ class Contender(Protocol):
     """A relay to measure.
 
     Attributes:
-        key: What the command line calls it.
-        name: What the table calls it.
+        key: Name on the command line.
+        name: Name in the table.
         visemes: Whether it adds visemes.
         unknown_format: Whether the provider names a format that gets no visemes.
     """
@@ -77,20 +77,20 @@ class Contender(Protocol):
     unknown_format: bool
 
     def missing(self, wire: Wire) -> str | None:
-        """Why it cannot be measured, or `None`."""
+        """Return the reason why it cannot be measured, or ``None``."""
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command | None:
-        """How to start it in a folder of its own; `None` where there is nothing to start."""
+        """Return how to start it in a folder of its own; ``None`` if there is no program to start."""
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
-        """Where that many apps dial; `port` is the provider's where there is nothing to start."""
+        """Return one address per app; `port` is the provider's if there is no program to start."""
 
     async def counted(self, port: int) -> Counted | None:
-        """What it has counted so far; `None` if it cannot tell."""
+        """Return its counts so far; ``None`` if it has none."""
 
 
 class Plain:
-    """What relays that pass every path on have in common."""
+    """Base class of relays that forward every path."""
 
     visemes = False
     """Whether it adds visemes."""
@@ -98,13 +98,13 @@ class Plain:
     """Whether the provider names a format that gets no visemes."""
 
     def missing(self, wire: Wire) -> str | None:  # noqa: ARG002 - others need it
-        """Nothing is missing."""
+        """Return ``None``: nothing is missing."""
         return None
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
-        """The provider's own path."""
+        """Return the provider's own path."""
         return [Address(f"ws://127.0.0.1:{port}{wire.path}")] * count
 
     async def counted(self, port: int) -> Counted | None:  # noqa: ARG002 - others ask there
-        """It counts nothing."""
+        """Return ``None``: it has no counts."""
         return None

@@ -1,4 +1,4 @@
-"""An older commit of this project's server, to be measured in the same run as the one that is installed."""
+"""Measure an older commit of this project's server in the same run as the installed one."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PACKAGES: Final = ("mascot-visemes", "mascot-server")
 
 
 class EarlierServer(MascotServer):
-    """The server of another commit, in a virtual environment of its own.
+    """Server of another commit, in a virtual environment of its own.
 
     Its dependencies have the versions of this environment, so that only the project's code differs.
 
     Args:
         commit: The commit, abbreviated, as `commit_of` returns it.
-        folder: Where environments of commits are kept; one that is missing is made.
+        folder: Folder with the environments of commits. A missing environment is created.
         visemes: As in `MascotServer`.
     """
 
@@ -41,7 +41,7 @@ class EarlierServer(MascotServer):
         self.name = f"{self.name}, {commit}"
 
     def missing(self, wire: Wire) -> str | None:  # noqa: ARG002 - others need it
-        """Install it where that was not done yet."""
+        """Install it if it is not installed yet."""
         if self._command.is_file():
             return None
         print(f"installing commit {self._commit} in {self._folder}, once", file=sys.stderr)
@@ -85,7 +85,7 @@ def commit_of(revision: str) -> str:
     """Return the abbreviated commit of a revision.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is no such commit.
     """
     try:
         return _run(

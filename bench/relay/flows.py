@@ -1,4 +1,4 @@
-"""What was sent and what arrived, message by message, and what that says: latency, loss, lateness of playout."""
+"""Record sent and received messages, and compute latency, loss and lateness of playback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Flow:
 
     Args:
         pacing: The timetable of its speakers.
-        clock: Tells the time in nanoseconds.
+        clock: Returns the time in nanoseconds.
     """
 
     def __init__(self, pacing: Pacing, clock: Callable[[], int] = time.perf_counter_ns) -> None:
@@ -41,7 +41,7 @@ class Flow:
         self.out_of_order = 0
 
     def add(self, first: int) -> int:
-        """Adds a speaker that begins with a chunk of its timetable; returns its index."""
+        """Add a speaker that begins with a chunk of its timetable; return its index."""
         self._first.append(first)
         self._sent.append([])
         self._arrived.append([])
@@ -49,14 +49,14 @@ class Flow:
         return len(self._first) - 1
 
     def send(self, speaker: int) -> bytes:
-        """Notes that a speaker's next message leaves now; returns the message's tag."""
+        """Record that a speaker's next message is sent now; return the message's tag."""
         sent = self._sent[speaker]
         self._arrived[speaker].append(0)
         sent.append(self._clock())
         return tag(speaker, len(sent) - 1)
 
     def arrive(self, message: bytes, now: int) -> bool:
-        """Notes that a message has come; returns whether it is one of ours."""
+        """Record that a message arrived; return whether it is one of ours."""
         known = read_tag(message)
         if known is None:
             return False
@@ -72,7 +72,7 @@ class Flow:
         return sum(times.count(0) for times in self._arrived)
 
     def figures(self, start: int, end: int) -> dict[str, Any]:
-        """Latency in ms of what was sent from `start` until `end`, and how much of it never arrived."""
+        """Return the latency in ms of messages sent from `start` until `end`, and how many never arrived."""
         sent = np.concatenate([np.array(times, np.int64) for times in self._sent])
         arrived = np.concatenate([np.array(times, np.int64) for times in self._arrived])
         inside = (sent >= start) & (sent < end)
@@ -85,10 +85,10 @@ class Flow:
         }
 
     def playout(self, start: int, end: int) -> dict[str, Any]:
-        """How turns are heard that began from `start` until `end`, in ms.
+        """Return how turns that began from `start` until `end` are played, in ms.
 
-        `first_chunk` is arrival minus sending. `lateness` is that of the chunks after it: how long a player that
-        began at once would have run dry, 0 where the chunk came in time.
+        `first_chunk` is arrival minus sending. `lateness` is for the chunks after it: how long a player
+        that began at once would have had no audio, 0 if the chunk came in time.
         """
         size = 0 if self._pacing.continuous else self._pacing.turn_chunks
         firsts: list[int] = []
@@ -107,7 +107,7 @@ class Flow:
 
 
 def spread(values: NDArray[np.float64] | Sequence[float]) -> dict[str, float | int | None]:
-    """Count, percentiles and most; `None` where there is nothing."""
+    """Return count, percentiles and maximum; ``None`` without values."""
     array = np.asarray(values, np.float64)
     if not array.size:
         return {"count": 0, **dict.fromkeys((*PERCENTILES, "max"))}

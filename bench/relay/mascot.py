@@ -1,4 +1,4 @@
-"""This project's server, as a contender."""
+"""Start this project's server for a measurement."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _CHANGED: Final = re.compile(r"^mascot_turn_downgrades_total\{[^}]*\} (\S+)", re
 
 
 class MascotServer(Plain):
-    """This project's server as it is hosted: `mascot-server serve`, a signed token for every session.
+    """This project's server in production form: `mascot-server serve`, with a signed token for every session.
 
     Args:
-        visemes: Whether the provider names its audio format. Where it names one that nobody knows, the server
-            reads every message and passes it on as it is.
+        visemes: Whether the provider names its audio format. If it names an unknown one, the server
+            reads every message and forwards it unchanged.
         live_model: Value of ``MASCOT_LIVE_MODEL``; by default that of the environment.
     """
 
@@ -51,7 +51,7 @@ class MascotServer(Plain):
             self._environment["MASCOT_LIVE_MODEL"] = live_model
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:  # noqa: ARG002 - writes no files
-        """Its own command; what else is set in the environment holds."""
+        """Return its own command; other variables of the environment stay set."""
         urls = {
             f"MASCOT_{provider}_URL": f"http://127.0.0.1:{upstream_port}"
             for provider in ("OPENAI", "GEMINI", "ELEVENLABS")
@@ -62,10 +62,10 @@ class MascotServer(Plain):
         )
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
-        """A signed URL, or a token and the provider's path, for every session.
+        """Return a signed URL, or a token and the provider's path, for every session.
 
-        As a load balancer does, it sends nobody to a server that is not ready: one that was busy a moment ago takes
-        its time to say that it has room again.
+        Like a load balancer, it waits until the server is ready: after overload, a server reports late that it
+        accepts conversations again.
         """
         request, ready = signing_request(port, wire), request_bytes("GET", port, "/readyz", {})
         async with Http(port) as http:
@@ -77,7 +77,7 @@ class MascotServer(Plain):
             return [_signed(await http.ask_json(request), wire) for _ in range(count)]
 
     async def counted(self, port: int) -> Counted | None:
-        """Its metrics. Late are messages over budget, and those that an overloaded server did not even try."""
+        """Return its counts. Late messages are over budget, or were skipped by an overloaded server."""
         if not self.visemes:
             return None
         async with Http(port) as http:
@@ -90,7 +90,7 @@ class MascotServer(Plain):
 
 
 def signing_request(port: int, wire: Wire) -> bytes:
-    """A request for a signed URL."""
+    """Return a request for a signed URL."""
     config = {"provider": wire.provider, "provider_config": wire.provider_config}
     headers = {"Authorization": f"Bearer {_API_KEY}"}
     body = json.dumps({"config": config}).encode()
@@ -98,7 +98,7 @@ def signing_request(port: int, wire: Wire) -> bytes:
 
 
 async def forged_handshake(port: int, wire: Wire) -> bytes:
-    """A handshake with a token of the server itself but for its signature: all has to be looked at to refuse it."""
+    """Return a handshake with a token whose signature is wrong, so the server must check all of it to reject it."""
     async with Http(port) as http:
         address = _signed(await http.ask_json(signing_request(port, wire)), wire)
     path = address.url.partition(f":{port}")[2]

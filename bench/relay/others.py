@@ -1,4 +1,4 @@
-"""The relays that ours is compared with."""
+"""Start the relays that this project's server is compared with."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ _MASTER_KEY: Final = "sk-bench"
 
 
 class Direct(Plain):
-    """No relay at all: what the generator itself and the loopback interface add."""
+    """No relay: only the generator itself and the loopback interface."""
 
     key = name = "direct"
 
     def command(self, folder: Path, port: int, upstream_port: int) -> None:
-        """Nothing to start."""
+        """Return ``None``: there is no program to start."""
 
 
 class Nginx(Plain):
-    """nginx with one worker, passing WebSockets through."""
+    """nginx with one worker, which forwards WebSockets."""
 
     key = name = "nginx"
     _binary = shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 
     def missing(self, wire: Wire) -> str | None:  # noqa: ARG002 - others need it
-        """The program has to be installed."""
-        return None if self._binary else "there is no nginx here (apt-get install nginx-light)"
+        """Return the reason if the program is not installed."""
+        return None if self._binary else "nginx is not installed (apt-get install nginx-light)"
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:
-        """One worker and no access log."""
+        """Return a start with one worker and no access log."""
         config = folder / "nginx.conf"
         config.write_text(_NGINX.format(folder=folder, port=port, upstream_port=upstream_port), "ascii")
         return Command([str(self._binary), "-p", str(folder), "-c", str(config), "-e", "stderr"])
 
     def version(self) -> str | None:
-        """What is installed."""
+        """Return the installed version."""
         if not self._binary:
             return None
         done = subprocess.run([self._binary, "-v"], capture_output=True, text=True, check=False)  # noqa: S603 - the nginx that was found
@@ -84,12 +84,12 @@ http {{
 
 
 class Bare(Plain):
-    """`websockets` on both sides and nothing between."""
+    """`websockets` on both sides, with nothing in between."""
 
     key = name = "websockets"
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:  # noqa: ARG002 - writes no files
-        """A module of ours."""
+        """Return the start of `bench.relay.bare`."""
         return Command(
             [sys.executable, "-m", "bench.relay.bare", str(port), str(upstream_port)], _importable()
         )
@@ -99,7 +99,7 @@ class LiteLlm(Plain):
     """LiteLLM's realtime proxy, with one model and its master key.
 
     Args:
-        environment: Folder of its virtual environment; made where there is none.
+        environment: Folder of its virtual environment, created if it is missing.
     """
 
     key = "litellm"
@@ -109,7 +109,7 @@ class LiteLlm(Plain):
         self._environment = environment
 
     def missing(self, wire: Wire) -> str | None:
-        """Installs it where that was not done yet."""
+        """Install it if it is not installed yet."""
         if wire.provider != "openai":
             return f"its realtime proxy does not pass {wire.provider} through as it is"
         if (self._environment / "bin" / "litellm").is_file():
@@ -122,12 +122,12 @@ class LiteLlm(Plain):
         for step in steps:
             done = subprocess.run(step, capture_output=True, text=True, check=False)  # noqa: S603 - our own
             if done.returncode:
-                lines = done.stderr.strip().splitlines() or ["it said nothing"]
+                lines = done.stderr.strip().splitlines() or ["no output"]
                 return f"it cannot be installed: {lines[-1]}"
         return None
 
     def command(self, folder: Path, port: int, upstream_port: int) -> Command:
-        """Its own command, with a configuration of one model."""
+        """Return its own command, with a configuration of one model."""
         config = folder / "config.yaml"
         config.write_text(_LITELLM.format(upstream_port=upstream_port, api_key=_MASTER_KEY), "ascii")
         command = [str(self._environment / "bin" / "litellm"), "--config", str(config)]
@@ -138,13 +138,13 @@ class LiteLlm(Plain):
         )
 
     async def addresses(self, port: int, wire: Wire, count: int) -> list[Address]:
-        """Its realtime endpoint, which wants the master key."""
+        """Return its realtime endpoint, which requires the master key."""
         return [
             Address(f"ws://127.0.0.1:{port}{wire.path}", {"Authorization": f"Bearer {_MASTER_KEY}"})
         ] * count
 
     def version(self) -> str | None:
-        """What is installed."""
+        """Return the installed version."""
         found = list(self._environment.glob("lib/python*/site-packages/litellm-*.dist-info"))
         return found[0].name.removeprefix("litellm-").removesuffix(".dist-info") if found else None
 
@@ -164,6 +164,6 @@ general_settings:
 
 
 def _importable() -> dict[str, str]:
-    """The environment in which a child finds the modules of the bench."""
+    """Return the environment in which a child finds the modules of the bench."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(paths)}

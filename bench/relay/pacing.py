@@ -1,4 +1,4 @@
-"""When a speaker's chunks are sent: in real time, in bursts, or a whole turn at once."""
+"""Compute when a speaker's chunks are sent: in real time, in bursts, or a whole turn at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHUNK_S: Final = 0.1
 
 _SLACK_S: Final = 1e-6
 MODES: Final[dict[str, float]] = {"steady": 1.0, "8x": 8.0, "turn": math.inf}
-"""How many times faster than real time each mode sends the audio of a turn."""
+"""Speed of each mode, as a multiple of real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Pacing:
     Attributes:
         turn_chunks: Chunks in a turn; 0 for a turn that never ends.
         speed: How many times faster than real time a turn is sent; `math.inf` for all of it at once.
-        duty: Share of the time that the speaker is heard, above 0 and at most 1.
-        continuous: Whether pauses are sent as silence. Then everything is sent in real time.
+        duty: Share of the time that the speaker talks, above 0 and at most 1.
+        continuous: Whether pauses are sent as silence; everything is then sent in real time.
     """
 
     turn_chunks: int = 0
@@ -34,7 +34,7 @@ class Pacing:
 
     @classmethod
     def of(cls, mode: str, *, turn_s: float, duty: float, continuous: bool = False) -> Pacing:
-        """The timetable of a mode of `MODES`; only who talks all the time in real time needs no turns."""
+        """Return the timetable of a mode of `MODES`; a speaker without pauses in real time has no turns."""
         if continuous:
             return cls(max(1, round(turn_s / CHUNK_S)), 1.0, duty, continuous=True)
         if mode == "steady" and duty == 1:
@@ -47,7 +47,7 @@ class Pacing:
         return self.turn_chunks * CHUNK_S / self.duty if self.turn_chunks else CHUNK_S
 
     def due(self, number: int) -> float:
-        """Seconds at which a chunk is sent, counted from 0."""
+        """Return the time in seconds at which a chunk is sent, counted from 0."""
         if not self.turn_chunks or self.continuous:
             return number * CHUNK_S / self.speed
         turn, place = divmod(number, self.turn_chunks)
@@ -58,7 +58,7 @@ class Pacing:
         return not self.continuous or number % round(self.period_s / CHUNK_S) < self.turn_chunks
 
     def first(self, since: float) -> int:
-        """The first chunk that is due at `since` or later."""
+        """Return the first chunk that is due at `since` or later."""
         if self.continuous:
             number = max(0, math.floor(since / CHUNK_S) - 1)
         else:

@@ -1,6 +1,6 @@
-"""A program that is measured: started on a core of its own, watched through `/proc`, stopped.
+"""Run a program on a core of its own, observe it through ``/proc`` and stop it.
 
-Linux only, as the bench is.
+Linux only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StartFailed(Exception):
     """A program did not start.
 
     Attributes:
-        reason: Why, with the last lines it wrote.
+        reason: Why it did not start, with its last lines of output.
     """
 
     def __init__(self, reason: str) -> None:
@@ -43,9 +43,9 @@ class Program:
 
     Args:
         arguments: Its command line.
-        environment: Added to ours.
-        folder: Where it runs and where its output is kept.
-        core: The core it is held to; `None` for any.
+        environment: Variables added to those of this process.
+        folder: Its working folder, which also has its output.
+        core: The core it is pinned to; ``None`` for any.
 
     Attributes:
         core: As given.
@@ -67,10 +67,10 @@ class Program:
             )
 
     async def listens(self, port: int, seconds: float) -> None:
-        """Waits until it takes connections on a port.
+        """Wait until it accepts connections on a port.
 
         Raises:
-            StartFailed: It ended, or does not in time.
+            StartFailed: It ended, or it does not listen in time.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -86,7 +86,7 @@ class Program:
         raise StartFailed(f"it did not listen within {seconds:g} s: {self._last_words()}")
 
     async def stop(self) -> str:
-        """Ends it and returns what it wrote."""
+        """End it and return its output."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             deadline = time.monotonic() + _STOP_SECONDS
@@ -100,12 +100,12 @@ class Program:
         return self._output.read_text("utf-8", "replace")
 
     def cpu_seconds(self) -> float:
-        """CPU time so far, of all its processes."""
+        """Return the CPU time of all its processes so far."""
         stats = filter(None, (_stat(pid) for pid in self._family()))
         return sum(int(stat[_USER]) + int(stat[_SYSTEM]) for stat in stats) / _TICKS_PER_SECOND
 
     def unshared_bytes(self) -> int:
-        """Memory that would be free if it ended (USS), of all its processes."""
+        """Return the unshared memory (USS) of all its processes."""
         total = 0
         for pid in self._family():
             try:
@@ -116,7 +116,7 @@ class Program:
         return total * 1024
 
     async def settle(self, seconds: float = 10.0) -> None:
-        """Waits until it does hardly anything, so that what comes next is measured alone."""
+        """Wait until it is idle, so that the next measurement is not disturbed."""
         deadline = time.monotonic() + seconds
         before = self.cpu_seconds()
         while time.monotonic() < deadline:
@@ -135,15 +135,15 @@ class Program:
 
     def _last_words(self) -> str:
         lines = self._output.read_text("utf-8", "replace").strip().splitlines()
-        return " / ".join(lines[-_SHOWN_LINES:]) or "it said nothing"
+        return " / ".join(lines[-_SHOWN_LINES:]) or "no output"
 
 
 def busy_seconds(core: int | None) -> float:
-    """Seconds so far that a core was not idle, whoever used it; 0 where it is not known."""
+    """Return the busy time of a core in seconds, for all processes; 0 if unknown."""
     for line in Path("/proc/stat").read_text("ascii").splitlines():
         name, *ticks = line.split()
         if name == f"cpu{core}":
-            # user, nice, system, then idle and waiting, then interrupts and what the host took.
+            # The fields are user, nice, system, then idle and waiting, then interrupts and stolen time.
             return sum(int(ticks[i]) for i in (0, 1, 2, 5, 6, 7)) / _TICKS_PER_SECOND
     return 0.0
 
@@ -158,7 +158,7 @@ def _stat(pid: int) -> list[str] | None:
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Holds this thread, and what it starts meanwhile, to one core."""
+    """Pin this thread, and the processes that it starts, to one core."""
     before = os.sched_getaffinity(0)
     if core is not None:
         os.sched_setaffinity(0, {core})
@@ -169,13 +169,13 @@ def on_core(core: int | None) -> Iterator[None]:
 
 
 def two_cores() -> tuple[int | None, int | None]:
-    """A core for the load and one for the relay; none where there are not two."""
+    """Return a core for the load and one for the relay; ``None`` for both without two cores."""
     cores = sorted(os.sched_getaffinity(0))
     return (cores[0], cores[1]) if len(cores) > 1 else (None, None)
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody has."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Looks for the largest number of sessions that a relay holds, without believing a single failure."""
+"""Search for the largest number of sessions that a relay holds; one failure alone does not count."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ HOLDS_MS: Final = 20.0
 """Added p99 in ms up to which a relay counts as holding its sessions."""
 
 _MAY_LACK: Final = 0.01
-"""Share of audio messages that may go on without visemes, as the 1 % beyond the 99th percentile may be late."""
+"""Maximum share of audio messages without visemes: 1 %, like the messages above the 99th percentile."""
 
 BUSY: Final = 0.9
-"""Share of its core above which the generator may be what is slow."""
+"""CPU share of the generator above which the generator itself may be too slow."""
 
 _PUNCTUAL_MS: Final = 10.0
-"""How late the generator's messages may leave, at the 99th percentile, for a measurement to say anything."""
+"""Maximum delay of the generator's own messages (99th percentile) in a valid measurement."""
 
 _TRIES: Final = 2
-"""Times a number of sessions must fail: a machine hiccups, a relay that is too slow stays too slow."""
+"""Failures of a number of sessions until it counts as too many, because single failures may come from the machine."""
 
 
 class Ramp:
-    """Climbs by coarse steps until one fails, then from the last that held by fine ones.
+    """Search in coarse steps until one fails, then in fine steps from the last one that held.
 
     Args:
         most: Sessions to stop at.
@@ -40,16 +40,16 @@ class Ramp:
         self.held = 0
         """The largest number that held."""
         self.next: int | None = None
-        """The number to measure next; `None` once the search is over."""
+        """The number to measure next; ``None`` after the end of the search."""
         self._advance()
 
     @property
     def open_ended(self) -> bool:
-        """Whether nothing failed: the relay may hold more than was asked for."""
+        """Whether nothing failed, so the relay may hold more than the maximum."""
         return self._ceiling > self._most
 
     def record(self, *, held: bool) -> None:
-        """Takes the outcome of measuring `next`."""
+        """Process the result of measuring `next`."""
         if self.next is None:
             raise ValueError("the search is over")
         if held:
@@ -62,7 +62,7 @@ class Ramp:
         self._advance()
 
     def stop(self) -> None:
-        """Ends the search."""
+        """End the search."""
         self.next = None
 
     def _advance(self) -> None:
@@ -73,7 +73,7 @@ class Ramp:
 
 
 def disturbed(sample: dict[str, Any]) -> bool:
-    """Whether something else kept the generator from talking and listening in time, though it had CPU to spare."""
+    """Return whether something else delayed the generator, although it had CPU to spare."""
     if "failed" in sample:
         return False
     generator = sample["generator"]
@@ -81,7 +81,7 @@ def disturbed(sample: dict[str, Any]) -> bool:
 
 
 def judge(sample: dict[str, Any], direct: dict[str, Any]) -> dict[str, Any]:
-    """Whether a relay held its sessions: all arrived, with visemes, both ways at an added p99 of at most `HOLDS_MS`.
+    """Return whether all messages arrived, with visemes, at an added p99 of at most `HOLDS_MS` both ways.
 
     Args:
         sample: What `Load.talk` measured through the relay, or why it could not under `failed`.
@@ -97,7 +97,7 @@ def judge(sample: dict[str, Any], direct: dict[str, Any]) -> dict[str, Any]:
     ]
     whole = not (sample["down"]["missing"] or sample["up"]["missing"] or sample["lost_sockets"])
     visemes = sample.get("visemes", {})
-    # A server that sends no visemes when it is busy is fast, but does not do what it is there for.
+    # A busy server that sends no visemes is fast, but it does not do its work.
     served = visemes.get("late", 0) <= _MAY_LACK * visemes.get("payloads", 0)
     return {
         "held": whole and served and len(added) == len(ways) and max(added) <= HOLDS_MS,

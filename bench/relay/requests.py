@@ -1,4 +1,4 @@
-"""Requests to a server under test: one at a time where an answer is wanted, many at once where their cost is."""
+"""Send HTTP requests to a server under test: single ones for their answer, many at once for their cost."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["Http", "Rate", "refusals", "request_bytes", "requests_per_second"]
 _CONNECTIONS: Final = 16
 _PAUSE_SECONDS: Final = 0.2
 _KNOCKING: Final = 2
-"""Connections at a time that are refused: a server under a flood of them would say no for that reason."""
+"""Simultaneous connections with invalid tokens. With many more, the server would reject them for their number."""
 
 
 def request_bytes(
     method: str, port: int, path: str, headers: Mapping[str, str], *, body: bytes = b""
 ) -> bytes:
-    """A request as it stands on the wire."""
+    """Return a request as bytes."""
     lines = [
         f"{method} {path} HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
@@ -38,7 +38,7 @@ def request_bytes(
 
 
 class Http:
-    """One kept connection.
+    """One keep-alive connection.
 
     Args:
         port: On the loopback interface.
@@ -48,17 +48,17 @@ class Http:
         self._port = port
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
-        """Sends a request; returns status and body of the answer."""
+        """Send a request; return status and body of the answer."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         size = head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]
         return int(head[9:12]), await self._reader.readexactly(int(size or 0))
 
     async def ask_json(self, request: bytes) -> dict[str, Any]:
-        """Sends a request whose answer must be 200 and a JSON object.
+        """Send a request whose answer must be 200 and a JSON object.
 
         Raises:
-            ConnectionError: It is something else; the text says what.
+            ConnectionError: The answer is different; the message contains it.
         """
         status, body = await self.ask(request)
         if status != HTTPStatus.OK:
@@ -78,13 +78,13 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a stretch of requests came to.
+    """Result of a series of requests.
 
     Attributes:
         per_second: Requests answered.
         cpu_us: CPU time of the server for each, in microseconds.
         server_core: Share of its core that the server used.
-        generator_core: And the generator of its own.
+        generator_core: Share of its core that the generator used.
     """
 
     per_second: float
@@ -94,7 +94,7 @@ class Rate:
 
 
 async def requests_per_second(port: int, request: bytes, seconds: float, program: Program) -> Rate:
-    """Asks the same thing on kept connections, again as soon as it is answered.
+    """Send the same request on keep-alive connections, again after each answer.
 
     Raises:
         ConnectionError: An answer was not 200.
@@ -112,9 +112,9 @@ async def requests_per_second(port: int, request: bytes, seconds: float, program
 
 
 async def refusals(port: int, request: bytes, seconds: float, program: Program) -> Rate:
-    """Knocks with a request that must be refused with 401, on a new connection each time.
+    """Send a request that must be rejected with 401, on a new connection each time.
 
-    A server that says 503 because it is busy is left alone for a moment.
+    After a 503 of a busy server, wait for a moment.
 
     Raises:
         ConnectionError: An answer was not 401.
@@ -144,7 +144,7 @@ async def _rate(
     wall, own = time.perf_counter() - start, time.process_time() - own
     used, total = program.cpu_seconds() - relay, sum(counts)
     if not total:
-        raise ConnectionError("the server was too busy to answer anything but 503")
+        raise ConnectionError("the server was overloaded and answered only 503")
     return Rate(
         round(total / wall, 1), round(1e6 * used / total, 1), round(used / wall, 3), round(own / wall, 3)
     )

@@ -1,4 +1,4 @@
-"""The measurements, contenders taking turns in each so that a noisy minute hits them all."""
+"""Run the measurements. The contenders take turns in each, so that a noisy minute affects all of them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ __all__ = ["Options", "Rounds"]
 _COARSE: Final = 4
 """Fine steps in a coarse one."""
 _TRIES: Final = 3
-"""How often a step of the ramp is measured for want of one that nothing disturbed."""
+"""Maximum number of measurements per step of the ramp, if each one is disturbed."""
 _DIRECT_SECONDS: Final = 2.0
-"""Direct sessions of the ramp are measured shorter: theirs is a small and steady figure."""
+"""Direct sessions of the ramp are measured for a shorter time, because their latency is small and steady."""
 _PROFILE: Final = (0.1, 0.2, 0.4, 0.7, 1.0, 0.7, 0.4, 0.2, 0.1, 0.1)
 """Share of the sessions that talk in each step of the mixed load."""
 _MIXED_MODE: Final = "8x"
 """How agents send their turns in the mixed load."""
 _FEW: Final = 4
-"""A session's memory is that of all sessions less that of a quarter of them."""
+"""The memory per session is the difference between all sessions and a quarter of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Options:
 
     Attributes:
         sessions: Sessions at which latency, bursts and memory are measured.
-        seconds: Seconds that each measurement counts.
-        warm_up: Seconds before it that do not.
+        seconds: Length of each measurement in seconds.
+        warm_up: Seconds before it that do not count.
         turns: How often latency is measured.
         bursts: Modes of `pacing.MODES` in which turns are sent faster than real time.
         interruptions: How many agents are interrupted behind a burst.
@@ -53,7 +53,7 @@ class Options:
         duty: Share of the time that agents talk.
         ramp_most: Sessions to stop the ramp at; 0 for no ramp.
         ramp_step: Its fine step.
-        late_sessions: Sessions at which chunks that went on without visemes are counted.
+        late_sessions: Sessions at which chunks forwarded without visemes are counted.
         mixed_most: Largest number of sessions of the mixed load; 0 for none.
         mixed_step_s: Seconds for which the mixed load keeps a number of sessions.
     """
@@ -80,7 +80,7 @@ class Rounds:
         options: What to measure.
 
     Attributes:
-        results: What was measured, by contender.
+        results: Results by contender.
     """
 
     def __init__(self, options: Options) -> None:
@@ -96,13 +96,13 @@ class Rounds:
         folder: Path,
         core: int | None,
     ) -> None:
-        """Starts contenders; who cannot be measured is noted with the reason.
+        """Start contenders; record the reason for each that cannot be measured.
 
         Args:
-            contenders: Each with the wire that is spoken through it.
-            provider: Where they dial to, listening.
+            contenders: Each with its wire format.
+            provider: The listening provider that they connect to.
             folder: For their files.
-            core: The core they are held to; `None` for any.
+            core: The core they are pinned to; ``None`` for any.
         """
         for number, (contender, wire) in enumerate(contenders):
             _say(f"start: {contender.name}")
@@ -112,7 +112,7 @@ class Rounds:
                 running = Running(contender, wire, provider, folder / str(number), core)
                 self._running[contender.name] = running
                 try:
-                    # Alone: two that share libraries would each look smaller than either is.
+                    # Measured alone: two processes that share libraries would each look too small.
                     result["idle_mb"] = await running.idle_mb()
                 except StartFailed as failed:
                     reason = failed.reason
@@ -124,18 +124,18 @@ class Rounds:
             await running.start()
 
     async def stop(self) -> None:
-        """Stops whatever still runs."""
+        """Stop whatever still runs."""
         for name in list(self._running):
             await self._drop(name)
 
     async def latency(self) -> None:
-        """Latency, cost of a message and memory of a session, microphones on and agents talking."""
+        """Measure latency, cost per message and memory per session, with microphones on and agents talking."""
         sessions = self._options.sessions
         for turn in range(self._options.turns):
             for name, running in self._running.items():
                 _say(f"latency, {turn + 1} of {self._options.turns}: {name}")
                 result, few = self.results[name], max(1, sessions // _FEW)
-                # First the few: freed memory is seldom given back.
+                # Few sessions first, because freed memory is rarely returned to the system.
                 smaller = await self._sample(running, few, seconds=1.0) if turn == 0 else {}
                 sample = await self._sample(running, sessions)
                 result.setdefault("latency", []).append(sample)
@@ -144,7 +144,7 @@ class Rounds:
                     result["session_kb"] = round(1000 * grown / max(1, sessions - few), 1)
 
     async def bursts(self) -> None:
-        """How turns are heard that are sent faster than real time."""
+        """Measure the playback of turns that are sent faster than real time."""
         for mode in self._options.bursts:
             for name, running in self._running.items():
                 if running.wire.continuous:
@@ -166,7 +166,7 @@ class Rounds:
             )
 
     async def ramp(self) -> None:
-        """The largest number of sessions that each holds."""
+        """Search the largest number of sessions that each contender holds."""
         most, fine = self._options.ramp_most, self._options.ramp_step
         ramps = {
             name: Ramp(most=most, fine=fine, coarse=_COARSE * fine)
@@ -188,7 +188,7 @@ class Rounds:
             }
 
     async def mixed(self) -> None:
-        """Few sessions, then many, then few again, at those that add visemes."""
+        """Measure few sessions, then many, then few again, for contenders that add visemes."""
         options = self._options
         profile = [max(1, round(options.mixed_most * share)) for share in _PROFILE]
         for name, running in self._running.items():
@@ -206,7 +206,7 @@ class Rounds:
                 )
 
     async def server(self) -> None:
-        """What only this project's server does: late visemes, signed URLs, refusals."""
+        """Measure what only this project's server does: late visemes, signed URLs, rejections."""
         running = next((r for r in self._running.values() if r.contender.visemes and r.program), None)
         if running is None:
             return
@@ -247,7 +247,7 @@ class Rounds:
         else:
             ramp.record(held=step["held"])
         if not step["held"]:
-            # What it had still to send would spoil the next measurement.
+            # Its pending messages would disturb the next measurement.
             await running.restart()
         return step
 

@@ -1,4 +1,4 @@
-"""The sockets of the load: a provider that takes all who dial it, and the apps."""
+"""The sockets of the load: a provider that accepts every connection, and the apps."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _End(WSListener):
         self.lost = False
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - the library's
-        """Notes that it is gone."""
+        """Record that the connection is lost."""
         self.lost = True
 
 
@@ -54,7 +54,7 @@ class App(_End):
 
     Args:
         wire: The provider's wire.
-        flow: What the agent says.
+        flow: Messages of the agent.
         counts_visemes: Look for viseme payloads.
     """
 
@@ -65,20 +65,20 @@ class App(_End):
         self._counts = counts_visemes
         self.ready = asyncio.Event()
         self.payloads = 0
-        """Viseme payloads that came."""
+        """Viseme payloads that arrived."""
         self.moving = 0
-        """Those of them that hold a change of shape."""
+        """Payloads with a change of shape."""
         self.on_other: Callable[[bytes, int], None] | None = None
-        """Called with messages that no speaker sent, and when they came."""
+        """Called with each message that no speaker sent, and the time of its arrival."""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Says hello."""
+        """Send the opening message."""
         self.transport = transport
         if self._wire.hello is not None:
             transport.send(WSMsgType.TEXT, self._wire.hello)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - the library's
-        """Notes what came."""
+        """Record a message."""
         now = time.perf_counter_ns()
         if frame.msg_type is WSMsgType.CLOSE:
             self.lost = True
@@ -94,7 +94,7 @@ class App(_End):
             self.moving += message[at : at + len(_EMPTY)] != _EMPTY
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        """Lets nobody wait for it any longer."""
+        """Wake up the waiting tasks."""
         super().on_ws_disconnected(transport)
         self.ready.set()
 
@@ -109,13 +109,13 @@ class ProviderSocket(_End):
         self._greeted = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Greets."""
+        """Send the greeting."""
         self.transport = transport
         if not self._wire.waits:
             self._greet(transport)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Notes what came of the microphone."""
+        """Record a microphone message."""
         now = time.perf_counter_ns()
         if frame.msg_type is WSMsgType.CLOSE:
             self.lost = True
@@ -130,11 +130,11 @@ class ProviderSocket(_End):
 
 
 class Provider:
-    """A provider on the loopback interface. It takes everybody's word for who they are.
+    """A provider on the loopback interface, without authentication.
 
     Attributes:
-        taker: Makes the socket of whoever dials; set by the load that runs.
-        port: Where it is.
+        taker: Creates the socket of a new connection; set by the running load.
+        port: Its port.
     """
 
     def __init__(self) -> None:
@@ -143,14 +143,14 @@ class Provider:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listens."""
+        """Start to listen."""
         self._server = await ws_create_server(
             self._route, "127.0.0.1", 0, websocket_handshake_timeout=30, max_frame_size=2**24, backlog=1024
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        """Listens no more."""
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
 

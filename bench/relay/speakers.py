@@ -1,4 +1,4 @@
-"""Who talks, and the clock that lets everybody say each chunk when it is due."""
+"""Send the chunks of all speakers at their times."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "Speaker"]
 
 _TICK_S: Final = 0.001
-"""Whatever is due is sent this often: the finest that uvloop's timers know."""
+"""Interval at which due chunks are sent, the resolution of uvloop's timers."""
 _LEAD_S: Final = 0.05
 
 
 class Speaker:
-    """One side of one session, in the middle of its timetable.
+    """One side of one session, at a position of its timetable.
 
     Args:
-        flow: Where its messages are noted.
-        transport: What it talks into.
-        messages: What it says.
-        pacing: When.
+        flow: Records its messages.
+        transport: Sends its messages.
+        messages: Its messages.
+        pacing: Its timetable.
         since: Seconds of its timetable that have passed.
         offset: Chunk of the recording it begins with.
-        turns: What is said before and after each turn, nothing where `None`.
+        turns: Messages before and after each turn; ``None`` for no message.
         joins: Seconds from the start at which it begins.
         leaves: Seconds from the start after which it begins no turn.
     """
@@ -79,12 +79,12 @@ class Speaker:
 
     @property
     def left(self) -> bool:
-        """Whether it says nothing more: its time is over, and so is its turn."""
+        """Whether it is finished: its time and its turn are over."""
         size = self._pacing.turn_chunks
         return self.due > self._leaves and (not size or self._number % size == 0)
 
     def say(self) -> None:
-        """Sends the next chunk of its timetable."""
+        """Send the next chunk of its timetable."""
         number, size, messages = self._number, self._pacing.turn_chunks, self._messages
         before, after = self._turns
         if size and before is not None and number % size == 0:
@@ -100,10 +100,10 @@ class Speaker:
 
 
 class Clock:
-    """Lets speakers talk in real time.
+    """Send the chunks of speakers in real time.
 
     Attributes:
-        late: Seconds by which each chunk left after it was due.
+        late: Delay of each chunk after its time, in seconds.
     """
 
     def __init__(self) -> None:
@@ -113,24 +113,24 @@ class Clock:
         self._start = 0.0
 
     def add(self, speaker: Speaker) -> None:
-        """Adds a speaker, before the start."""
+        """Add a speaker, before the start."""
         self._queue.append((speaker.due, len(self._queue), speaker))
 
     def start(self) -> None:
-        """Begins."""
+        """Start."""
         heapq.heapify(self._queue)
         self._start = time.perf_counter() + _LEAD_S
         self._timer = asyncio.get_running_loop().call_later(_LEAD_S, self._tick)
 
     def stop(self) -> None:
-        """Nobody says anything more."""
+        """Stop all speakers."""
         if self._timer is not None:
             self._timer.cancel()
 
     def _tick(self) -> None:
-        # The loop's own clock only knows whole milliseconds.
+        # The loop's own clock has a resolution of whole milliseconds.
         now, queue = time.perf_counter() - self._start, self._queue
-        # Only what is due by now: a generator that cannot keep up still reads between its ticks.
+        # Send only what is due by now, so that a slow generator still reads between its ticks.
         while queue and queue[0][0] <= now:
             due, order, speaker = queue[0]
             speaker.say()

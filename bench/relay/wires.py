@@ -1,7 +1,7 @@
-"""As much of each provider's wire as a relay has to see: where to dial, who says what first, audio both ways.
+"""The part of each provider's wire format that a relay needs: address, opening messages, audio both ways.
 
-A message is `head + tag + tail`. The tag says which speaker and which of its messages it is; it stands in a member
-that relays pass on, so that the other end knows what arrived whatever else was done to the message.
+A message is `head + tag + tail`. The tag says which speaker and which of its messages it is; it is in a member
+that relays forward, so the other end can identify the message after any change.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["PROVIDERS", "SIGN_PATH", "Messages", "Wire", "read_tag", "sample_rat
 
 PROVIDERS: Final = ("openai", "openai-live", "gemini", "elevenlabs")
 SIGN_PATH: Final = "/v1/convai/conversation/get-signed-url"
-"""Where ElevenLabs hands out its signed URLs."""
+"""Path for signed URLs of ElevenLabs."""
 
 _MARK: Final = b"bench-"
 _SPEAKER_DIGITS: Final = 5
@@ -29,12 +29,12 @@ _HOLE: Final = "@"
 
 
 def tag(speaker: int, number: int) -> bytes:
-    """What marks a speaker's message."""
+    """Return the tag of a speaker's message."""
     return b"bench-%05d%08d" % (speaker, number)
 
 
 def read_tag(message: bytes) -> tuple[int, int] | None:
-    """Speaker and number of a message; `None` if it is not one of ours."""
+    """Return speaker and number of a message; `None` if it is not one of ours."""
     at = message.find(_MARK)
     if at < 0:
         return None
@@ -45,13 +45,13 @@ def read_tag(message: bytes) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """A side's audio messages, cut open where the tag goes.
+    """Audio messages of one side, split at the position of the tag.
 
     Attributes:
-        head: What stands before the tag.
-        tails: What stands after it, one for each chunk of the recording.
-        silence: What stands after it for a chunk of silence.
-        binary: Sent as binary rather than text.
+        head: Text before the tag.
+        tails: Text after the tag, one per chunk of the recording.
+        silence: Text after the tag for a chunk of silence.
+        binary: Whether messages are binary instead of text.
     """
 
     head: bytes
@@ -62,19 +62,19 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A provider's wire.
+    """Wire format of a provider.
 
     Attributes:
-        provider: Its name in the contract.
-        path: Of its socket, with a query.
-        provider_config: What a signed URL is asked for with.
-        hello: What the app says first, if anything.
-        greeting: What the provider says first.
-        waits: Whether the provider greets only once the app has said its hello.
-        begin: What the provider says at the start of a turn, if anything.
-        end: And at its end, if anything.
-        agent: The provider's audio messages.
-        microphone: The app's.
+        provider: Name of the provider.
+        path: Path of its socket, with a query.
+        provider_config: Configuration in the request for a signed URL.
+        hello: First message of the app, if any.
+        greeting: First message of the provider.
+        waits: Whether the provider waits for the app's first message.
+        begin: Message of the provider at the start of a turn, if any.
+        end: Message at the end of a turn, if any.
+        agent: Audio messages of the provider.
+        microphone: Audio messages of the app.
         continuous: Whether the provider has no turns and sends silence between them.
     """
 
@@ -92,12 +92,12 @@ class Wire:
 
 
 def wire(provider: str, chunks: Sequence[bytes], *, unknown_format: bool = False) -> Wire:
-    """The wire of a provider.
+    """Return the wire format of a provider.
 
     Args:
         provider: One of `PROVIDERS`.
         chunks: PCM16 at the wire's rate, `CHUNK_S` each.
-        unknown_format: Name a format nobody knows, so that mascot-server passes the audio on without visemes.
+        unknown_format: Use an unknown audio format, so that mascot-server forwards the audio without visemes.
     """
     wires = {
         "openai": _openai,
@@ -109,7 +109,7 @@ def wire(provider: str, chunks: Sequence[bytes], *, unknown_format: bool = False
 
 
 def sample_rate(provider: str) -> int:
-    """Rate in Hz of a provider's audio here."""
+    """Return the sample rate of a provider's audio in Hz."""
     return 16000 if provider == "elevenlabs" else 24000
 
 
@@ -216,7 +216,7 @@ def _elevenlabs(chunks: list[str], unknown: bool) -> Wire:  # noqa: FBT001
 def _messages(
     message: dict[str, Any], place: tuple[str | int, ...], chunks: list[str], *, binary: bool = False
 ) -> Messages:
-    """Puts each chunk at a place of the message and cuts it open at the hole."""
+    """Insert each chunk into the message and split it at the position of the tag."""
     holder: Any = message
     for step in place[:-1]:
         holder = holder[step]

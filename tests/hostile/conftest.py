@@ -1,4 +1,4 @@
-"""The hostile suite: what strangers, token holders, providers and networks can do to a running server.
+"""The hostile suite: attacks and faults of clients, token holders, providers and networks on a running server.
 
 Each test is a case and records figures with the `figure` fixture; the summary prints them beside those of the server
 before it was hardened. `nox -s hostile` runs the suite; `nox -s hostile -- --baseline REVISION` runs the same cases
@@ -27,12 +27,12 @@ class Figure:
     """A measurement of a case.
 
     Attributes:
-        case: Test that took it.
-        name: What was measured.
+        case: Test that measured it.
+        name: Name of the figure.
         value: The measurement.
         unit: Its unit; empty for a count.
-        goal: Limit that it is held to, in words.
-        passed: Whether it keeps the limit.
+        goal: Its limit, in words.
+        passed: Whether it is within the limit.
     """
 
     case: str
@@ -54,12 +54,12 @@ class Figure:
 
 
 class Figures:
-    """Records the figures of one case.
+    """Recorder of the figures of one case.
 
     Args:
         case: Name of the test.
-        record: Takes each figure.
-        enforce: Whether a figure beyond its limit fails the test.
+        record: Called with each figure.
+        enforce: Whether a figure outside its limit fails the test.
     """
 
     def __init__(self, case: str, record: Callable[[Figure], None], *, enforce: bool) -> None:
@@ -76,10 +76,10 @@ class Figures:
         at_most: float | None = None,
         at_least: float | None = None,
     ) -> None:
-        """Record a measurement and hold it to a limit.
+        """Record a measurement and check its limit.
 
         Args:
-            name: What was measured, for the summary.
+            name: Name in the summary.
             value: The measurement.
             unit: Its unit.
             at_most: Largest value that passes.
@@ -150,21 +150,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Figures:
-    """Records measurements of this case."""
+    """Return the recorder of this case."""
     enforce = request.config.getoption("--record-baseline") is None
     return Figures(_case(request.node), request.config.stash[_FIGURES].append, enforce=enforce)
 
 
 @pytest.fixture(scope="session")
 def providers() -> Iterator[Providers]:
-    """The simulated providers, sending faster than real time."""
+    """Yield the simulated providers, sending faster than real time."""
     with run_simulators(burst=50) as providers:
         yield providers
 
 
 @pytest.fixture
 def server(tmp_path: Path, providers: Providers) -> Iterator[ServerProcess]:
-    """A fresh server process in front of the simulated providers."""
+    """Yield a fresh server process in front of the simulated providers."""
     with serve_process(tmp_path, providers.origin) as server:
         yield server
 

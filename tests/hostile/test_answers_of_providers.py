@@ -1,4 +1,4 @@
-"""What a provider's HTTP API answers when it is not well."""
+"""Faulty answers of a provider's HTTP API."""
 
 from __future__ import annotations
 

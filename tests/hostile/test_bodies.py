@@ -1,4 +1,4 @@
-"""JSON and forms that are small to send and dear to read."""
+"""JSON and forms that are small to send and expensive to read."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_odd_parts_of_forms(server: ServerProcess, figure: Figures) -> None:
 def test_wav_of_empty_chunks(server: ServerProcess, figure: Figures) -> None:
     body = b"RIFF\xff\xff\xff\x7fWAVE" + b"junk\0\0\0\0" * 3_000_000
     headers = {**AUTHORIZED, "Content-Type": "audio/wav"}
-    # The upload of 24 MB is work of its own: what counts is what the chunks cost beyond it.
+    # The upload of 24 MB has a cost of its own. Only the additional cost of the chunks counts.
     used = cpu_seconds(server)
     httpx.post(f"{server.origin}/v1/visemes", content=bytes(len(body)), headers=headers, timeout=15)
     plain, used = cpu_seconds(server) - used, cpu_seconds(server)

@@ -1,4 +1,4 @@
-"""Audio that comes all at once: an interruption does not wait behind it, and neither does anybody else."""
+"""Audio that arrives all at once: neither an interruption nor another conversation waits behind it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ INTERRUPTION = json.dumps({"type": "input_audio_buffer.speech_started", "audio_s
 
 @dataclass
 class Played:
-    """What became of a burst.
+    """Result of a burst.
 
     Attributes:
-        got: What the app received.
-        held: Seconds from the last message's way into the server to its way out.
+        got: Messages that the app received.
+        held: Seconds that the last message spent in the server.
         bare: Messages without visemes, by the server's count.
     """
 
@@ -52,8 +52,8 @@ class Played:
 async def play(tmp_path: Path, frames: list[str], then: str, *, after: float) -> Played:
     """Let a provider send frames at once and another one a while later.
 
-    Neither peer looks at what it gets before it is over: on a busy machine that would take longer than what is
-    measured.
+    Neither peer reads its messages before the end: on a busy machine that would take longer than the measured
+    time.
     """
     burst = b"".join(frame(1, message.encode(), masked=False) for message in frames)
     last = frame(1, then.encode(), masked=False)
@@ -111,7 +111,7 @@ async def test_a_minute_of_audio_gets_all_its_visemes(tmp_path: Path, figure: Fi
     frames = [str(WIRE.audio(CHUNK, i)) for i in range(MESSAGES)]
     played = await play(tmp_path, frames, TRANSCRIPT, after=0.05)
     assert [WIRE.payload((message,))[1] for message in played.got[:-1]] == frames
-    # The first may be late where the machine is busy.
+    # The first may be late on a busy machine.
     figure("messages without visemes", played.bare / MESSAGES * 100, "%", at_most=2)
     figure("a transcript behind them held for", played.held, "s", at_most=20)
 

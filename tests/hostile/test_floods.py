@@ -1,4 +1,4 @@
-"""One app or provider sends as much as it can: the others must not notice, and memory must not grow."""
+"""One app or provider sends as much as it can: others must not be affected, and memory must not grow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FLOODS = {
 
 
 def flood_bytes(kind: str, *, masked: bool) -> tuple[bytes, bytes]:
-    """What to send once, and what to send again and again."""
+    """Return the bytes to send once, and the bytes to repeat."""
     first, opcode, payload = FLOODS[kind]
     fin = not kind.endswith("fragments")
     one = frame(opcode, payload, masked=masked, fin=fin)

@@ -1,4 +1,4 @@
-"""Request heads without end, connections without requests: what anyone can send before a request is known."""
+"""Endless request heads, connections without requests: data that anyone can send before a request is complete."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SIGNED = "/v1/openai-realtime/ws?token="
 
 
 def grown(server: ServerProcess) -> Callable[[], bool]:
-    """Says when a server has grown too much to go on."""
+    """Return a function that returns whether a server's memory has grown too much to continue."""
     before = memory_mb(server)
     return lambda: memory_mb(server) > before + MOST_GROWTH
 
@@ -124,7 +124,7 @@ def test_a_head_byte_by_byte_is_answered_408(tmp_path: Path, providers: Provider
 def test_what_follows_an_answer_must_not_take_for_ever(
     tmp_path: Path, providers: Providers, figure: Figures
 ) -> None:
-    """A body that nobody reads, a byte at a time, after the 401 that answers it."""
+    """Send a body byte by byte after the 401 that answers the request."""
     head = b"POST /v1/get-signed-url HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
     with (
         serve_process(tmp_path, providers.origin, head_seconds="2") as server,

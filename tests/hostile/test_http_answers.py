@@ -1,4 +1,4 @@
-"""Odd but complete requests: each is answered or closed, in a moment, and none leaves a traceback in the log."""
+"""Unusual but complete requests: each is answered or closed at once, and none causes a traceback in the log."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ METHODS = ["GET", "HEAD", "POST", "OPTIONS", "CONNECT", "TRACE", "PRI", "M-SEARC
 
 
 def answered(server: ServerProcess, requests: dict[str, bytes], figure: Figures) -> None:
-    """Sends each; counts those that were neither answered nor closed, and what the log says."""
+    """Send each request; record how many were neither answered nor closed, and the tracebacks in the log."""
     before = server.logged()
     silent = []
     for name, request in requests.items():
@@ -127,7 +127,7 @@ def test_what_proxies_may_say(server: ServerProcess, proto: str, figure: Figures
 
 
 def frames(*payloads: tuple[int, bytes]) -> bytes:
-    """Short frames as a client sends them, with a mask of zeros."""
+    """Return short frames of a client, with a mask of zeros."""
     return b"".join(bytes((first, 0x80 | len(data), 0, 0, 0, 0)) + data for first, data in payloads)
 
 
@@ -167,7 +167,7 @@ def test_frames_that_break_rules(server: ServerProcess, early: bool, figure: Fig
 
 
 def test_a_client_that_is_silent_after_101(tmp_path: Path, providers: Providers, figure: Figures) -> None:
-    """It answers neither pings nor the close frame, and does not close either."""
+    """The client answers neither pings nor the close frame, and does not close the connection."""
     with serve_process(tmp_path, providers.origin, idle_seconds="1") as server:
         with connected(server) as connection:
             connection.sendall(handshake(f"/v1/openai-realtime/ws?token={token_for('openai')}"))

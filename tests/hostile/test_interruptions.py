@@ -1,7 +1,7 @@
-"""Messages that look like interruptions and are none, and responses that come at the same time.
+"""Messages that resemble interruptions, and simultaneous responses.
 
-Each case sends the same speech with and without them: no message may lose its visemes to them. A message in which the
-mouth does not change has an empty list in either.
+Each case sends the same speech with and without such messages: no message may lose its visemes. A message without a
+change of the mouth has an empty list in both.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def response(kind: str, response_id: str, **stated: Any) -> str:
 
 
 def shaped(record: Record) -> int:
-    """How many messages have a list of visemes that is not empty."""
+    """Return the number of messages with a non-empty list of visemes."""
     return sum(1 for visemes in record.visemes if visemes)
 
 
 async def lost(folder: Path, provider: str, script: Sequence[Frame], plain: Sequence[Frame]) -> int:
-    """How many messages have visemes in the plain conversation and none in the other one."""
+    """Return the number of messages with visemes in the plain conversation and without in the other one."""
     with_it, without = folder / "with", folder / "without"
     for place in (with_it, without):
         place.mkdir()
@@ -104,7 +104,7 @@ async def test_an_interruption_still_drops_what_will_not_be_played(tmp_path: Pat
 
 
 async def test_two_responses_at_once_have_a_stream_each(tmp_path: Path, figure: Figures) -> None:
-    """The mouth of a response is that of its own audio, whatever comes in between."""
+    """The visemes of a response depend on its own audio only, not on messages in between."""
     silent = bytes(4800)
     other = [
         frame.replace("resp_1", "resp_2") for frame in (openai_audio(silent, n) for n in range(MESSAGES))
@@ -120,7 +120,7 @@ async def test_two_responses_at_once_have_a_stream_each(tmp_path: Path, figure: 
 
 
 def shapes(lists: Sequence[list[dict[str, int]] | None]) -> list[int]:
-    """The shape at the end of each message."""
+    """Return the shape at the end of each message."""
     ends, last = [], 0
     for visemes in lists:
         last = visemes[-1]["visemeId"] if visemes else last

@@ -29,7 +29,7 @@ providers = pytest.mark.parametrize("provider", sorted(WIRES))
 
 
 def edited(frame: Frame, old: str, new: str) -> Frame:
-    """Replace text in a frame, whatever its opcode."""
+    """Return a frame with replaced text, for any opcode."""
     if isinstance(frame, bytes):
         assert old.encode() in frame
         return frame.replace(old.encode(), new.encode(), 1)

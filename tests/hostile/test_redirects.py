@@ -1,4 +1,4 @@
-"""A provider, or whoever answers in its place, sends the server to somebody else."""
+"""A provider, or an attacker in its place, redirects the server to another host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def ending(server: ServerProcess, provider: str) -> tuple[int | None, str | None]:
-    """Return how a conversation ends: its close code and reason, or the HTTP status of its handshake."""
+    """Return the end of a conversation: its close code and reason, or the HTTP status of its handshake."""
     url, headers = await sign(server, provider)
     try:
         async with connect(url, additional_headers=headers, proxy=None) as connection:
@@ -36,7 +36,7 @@ async def test_a_redirect_takes_no_key_to_a_thief(provider: str, tmp_path: Path,
         code, reason = await ending(server, provider)
     keys = [value for name, value in CONFIGS[provider].items() if name != "agent_id"]
     stolen = sum(key in request for request in thief.requests for key in keys)
-    figure("requests to the thief", len(thief.requests), at_most=0)
+    figure("requests to the attacker", len(thief.requests), at_most=0)
     figure("of them with the provider's key", stolen, at_most=0)
     figure("close code", code or 0, at_least=1011, at_most=1011)
     figure("the close reason names the redirect", "redirect" in (reason or ""), at_least=1)

@@ -1,4 +1,4 @@
-"""What a server prints at the level `debug`: no key, no token, and nothing that anybody says."""
+"""Log lines at the level `debug` contain no key, no token and no text of a conversation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MESSAGES = {
 
 
 async def converse(server: ServerProcess, provider: str) -> set[str]:
-    """Hold a conversation, every message in three fragments; return what must not be printed."""
+    """Hold a conversation, every message in three fragments; return the texts that must not be printed."""
     url, headers = await sign(server, provider)
     never_printed = {url.partition("token=")[2], *headers.values(), *HEADERS.values(), SAID}
     async with connect(url, additional_headers={**HEADERS, **headers}, proxy=None) as connection:
@@ -82,7 +82,7 @@ def spoken(value: Any) -> list[str]:
 
 
 async def misbehave(server: ServerProcess, provider: str) -> set[str]:
-    """Fail to connect in several ways with secrets in many places; return those."""
+    """Fail to connect in several ways with secrets in many places; return the secrets."""
     url, headers = await sign(server, provider)
     secret = "zz-quite-secret-0123456789"
     places: list[tuple[str, dict[str, str]]] = [

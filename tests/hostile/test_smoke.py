@@ -1,4 +1,4 @@
-"""An honest conversation: the hostile suite says nothing if this fails."""
+"""A normal conversation: the results of the hostile suite are invalid if this fails."""
 
 from __future__ import annotations
 

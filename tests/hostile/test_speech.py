@@ -1,4 +1,4 @@
-"""Text to be spoken that makes more audio than its length would."""
+"""Text for speech synthesis that makes more audio than its length suggests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORDS = "the quick brown fox jumps over the lazy dog"
 
 
 def _seconds(server: ServerProcess, text: str, **fields: object) -> float:
-    """Return how much audio a text makes, counted for 10 seconds at most."""
+    """Return the amount of audio for a text, counted for at most 10 seconds."""
     body = {"text": text, "voice": "en-us", **fields}
     started, seconds = time.monotonic(), 0.0
     with httpx.stream(
@@ -54,7 +54,7 @@ COMMANDS = {
 def test_commands_in_the_text(server: ServerProcess, figure: Figures) -> None:
     plain = _seconds(server, f"{WORDS} " * 5)
     for name, command in COMMANDS.items():
-        # What stands in a command may be spoken, and marks take longer than a number and a letter.
+        # The text of a command may be spoken, and marks take longer than a number and a letter.
         ratio = _seconds(server, f"{command} {WORDS} " * 5) / plain
         limit = 1.5 if command.startswith("\x01") else 2.5
         figure(f"audio with {name} beside that of the words", ratio, at_most=limit)

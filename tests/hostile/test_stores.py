@@ -1,4 +1,4 @@
-"""Key stores and counters that are damaged, replaced or away: what that does to other keys."""
+"""Damaged, replaced or unavailable key stores and counters must not affect other keys."""
 
 from __future__ import annotations
 
@@ -170,6 +170,6 @@ def test_redis_with_the_keys_is_down_at_start(tmp_path: Path, providers: Provide
                 assert ask(server, key) == 503
         except httpx.HTTPStatusError:
             ready = 0
-    figure("it says that it is ready", ready, at_most=0)
+    figure("it reports that it is ready", ready, at_most=0)
     log = (tmp_path / "log").read_text()
     figure("lines that name Redis", log.count("Redis is away"), at_least=1, at_most=6)

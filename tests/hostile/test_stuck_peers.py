@@ -1,4 +1,4 @@
-"""Peers that never read, and peers that keep a broken connection open: what they hold is given back soon."""
+"""Peers that never read, and peers that keep a broken connection open: their resources are released soon."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MESSAGE = b"x" * 60_000
 
 
 def running(server: ServerProcess) -> int:
-    """How many conversations the server counts."""
+    """Return the number of conversations that the server counts."""
     return int(counted(server, "mascot_sessions_active"))
 
 
 async def fill(writer: asyncio.StreamWriter, *, masked: bool) -> None:
-    """Send until the way to a peer that does not read is full."""
+    """Send until the buffers to a peer that does not read are full."""
     try:
         async with asyncio.timeout(3):
             while True:
@@ -77,7 +77,7 @@ async def test_apps_that_never_read_are_cut_off(tmp_path: Path, figure: Figures)
             assert descriptors(server) >= at_rest + 10
             await asyncio.sleep(4)
             seconds = await asyncio.to_thread(wait_until, lambda: descriptors(server) < at_rest + 5, GIVE_UP)
-            figure("until what they hold is closed", seconds, "s", at_most=12)
+            figure("until their connections are closed", seconds, "s", at_most=12)
             for app in apps:
                 app.transport.abort()
 
@@ -111,7 +111,7 @@ async def test_a_provider_that_breaks_the_protocol_and_stays(
                         await app.recv()
                 except (ConnectionClosed, TimeoutError):
                     pass
-                figure("until the app is told", time.monotonic() - started, "s", at_most=2)
+                figure("until the app is notified", time.monotonic() - started, "s", at_most=2)
             assert app.close_code == 1011
             assert "provider" in (app.close_reason or "")
             assert "Traceback" not in server.logged()

@@ -1,4 +1,4 @@
-"""Bodies that come slowly and answers that nobody reads."""
+"""Bodies that arrive slowly and answers that the client does not read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SLOW = 16
 
 @pytest.fixture
 def server(tmp_path: Path, providers: Providers) -> Iterator[ServerProcess]:
-    """A server of two keys that waits for two seconds only."""
+    """Yield a server with two keys and timeouts of two seconds."""
     limits = {"upload_seconds": "2", "answer_stall_seconds": "2"}
     with serve_process(tmp_path, providers.origin, api_keys=f"{API_KEY},{OTHER_KEY}", **limits) as server:
         yield server

@@ -1,4 +1,4 @@
-"""Dialling the server as apps do, and providers that do as they are told."""
+"""Connect to the server like an app, and simulate scripted providers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PATHS = {"elevenlabs": "/v1/conversation", "openai": "/v1/openai-realtime/ws", "
 async def sign(
     server: RunningServer | ServerProcess, provider: str, **config: Any
 ) -> tuple[str, dict[str, str]]:
-    """Asks for a signed URL; returns the URL to dial and the headers to dial it with."""
+    """Ask for a signed URL; return the URL and the headers of the connection."""
     body = {"config": {"provider": provider, "provider_config": {**CONFIGS[provider], **config}}}
     async with httpx.AsyncClient(base_url=server.origin) as http:
         response = await http.post(
@@ -66,7 +66,7 @@ async def refused(url: str, headers: dict[str, str] | None = None) -> tuple[int,
 
 
 async def told(connection: Connection) -> tuple[int | None, str | None]:
-    """Reads until the connection is closed; returns code and reason."""
+    """Read until the connection is closed; return code and reason."""
     async with asyncio.timeout(15):
         try:
             while True:
@@ -77,14 +77,14 @@ async def told(connection: Connection) -> tuple[int | None, str | None]:
 
 @asynccontextmanager
 async def scripted(handler: Callable[[ServerConnection], Awaitable[None]]) -> AsyncIterator[str]:
-    """A provider that does as it is told, on any path."""
+    """Yield a provider with a scripted behaviour, on any path."""
     async with serve(handler, "127.0.0.1", 0, compression=None) as upstream:
         yield f"http://127.0.0.1:{next(iter(upstream.sockets)).getsockname()[1]}"
 
 
 @asynccontextmanager
 async def serving(upstream: str, **settings: Any) -> AsyncIterator[RunningServer]:
-    """The server, stopped without blocking this loop: a scripted provider in it has to answer meanwhile."""
+    """Yield the server; it stops without blocking this loop, because a scripted provider in the loop must answer."""
     with ExitStack() as stack:
         yield stack.enter_context(run_server(upstream, **settings))
         await asyncio.to_thread(stack.pop_all().close)
@@ -96,7 +96,7 @@ def token_for(provider: str, **config: Any) -> str:
 
 
 async def never(upstream: ServerConnection) -> None:
-    """A provider that says nothing."""
+    """Send nothing, as a silent provider."""
     await upstream.wait_closed()
 
 

@@ -1,4 +1,4 @@
-"""Calls that go on until somebody hangs up, each held with a provider's official SDK."""
+"""Conversations that last until one side ends them, each with a provider's official SDK."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TELLS_WHY = "callback_disconnect" in inspect.signature(AsyncConversation).param
 
 
 async def sign(origin: str, provider: str, api_key: str, trust: ssl.SSLContext) -> Any:
-    """Asks for a signed URL, as an app does before each call."""
+    """Ask for a signed URL, as an app does before each call."""
     async with httpx.AsyncClient(verify=trust, timeout=30) as http:
         client = AsyncMascotClient(api_key=api_key, base_url=origin, http_client=http)
         return await client.get_signed_url(CONFIGS[provider])
@@ -51,20 +51,20 @@ async def sign(origin: str, provider: str, api_key: str, trust: ssl.SSLContext) 
 
 @dataclass(eq=False)
 class Call:
-    """A call, from the handshake to its end.
+    """A conversation, from the handshake to its end.
 
     Attributes:
-        provider: With whom.
-        answer: What get-signed-url answered.
-        trust: For servers with TLS.
-        node: Where it runs.
-        turns: Answers of the agent heard to their end.
-        audio_ms: How much was heard.
+        provider: Name of the provider.
+        answer: Answer of get-signed-url.
+        trust: TLS context.
+        node: Name of its server.
+        turns: Complete answers of the agent.
+        audio_ms: Received audio in milliseconds.
         shapes: Changes of the mouth's shape.
-        ended: How it ended, from the app's side: a close code, or `None` if the SDK keeps it to itself.
-        reason: Why.
-        refused: HTTP status that the handshake was answered with instead, if it was refused.
-        retry_after: What that answer said of when to come back.
+        ended: Close code on the app's side, or ``None`` if the SDK does not report it.
+        reason: Close reason.
+        refused: HTTP status of the handshake, if it was rejected.
+        retry_after: ``Retry-After`` of that answer.
     """
 
     provider: str
@@ -82,11 +82,11 @@ class Call:
     _task: asyncio.Task[None] = field(init=False)
 
     def start(self) -> None:
-        """Begins it."""
+        """Begin the conversation."""
         self._task = asyncio.create_task(self._run())
 
     def hang_up(self) -> None:
-        """Ends it from the app's side, once the agent has finished."""
+        """End it from the app's side after the agent's turn."""
         self._hung_up = True
 
     @property
@@ -95,7 +95,7 @@ class Call:
         return self._task.done()
 
     async def abandon(self) -> None:
-        """Ends it in the middle, as an app that crashes."""
+        """End it without a close, like an app that crashes."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -166,22 +166,22 @@ class Call:
                     self.turns += 1
                     await conversation.send_user_message(QUESTION)
         finally:
-            # Else a thread of the SDK goes on and the process with it.
+            # Otherwise a thread of the SDK continues and keeps the process alive.
             await conversation.end_session()
         await ending
 
 
 class _Speaker(AsyncAudioInterface):
-    """Plays nothing."""
+    """Play nothing."""
 
     async def start(self, input_callback: Any) -> None:
-        """There is no microphone."""
+        """Do nothing: there is no microphone."""
 
     async def stop(self) -> None:
-        """Nothing runs."""
+        """Do nothing: nothing runs."""
 
     async def output(self, audio: bytes) -> None:
-        """Nobody listens."""
+        """Do nothing: the audio is not played."""
 
     async def interrupt(self) -> None:
-        """Nobody interrupts."""
+        """Do nothing: there are no interruptions."""

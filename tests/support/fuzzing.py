@@ -1,8 +1,8 @@
-"""How the targets in tests/fuzz are run.
+"""Settings of the targets in tests/fuzz.
 
-Each takes anything that its reader may be given, and states what must hold for all of it. The default tests try the
-same few hundred inputs each time. `nox -s fuzz` gives the targets to atheris, which is guided by coverage, for as long
-as asked, and keeps what it finds.
+Each target accepts any input of its reader and asserts properties of all results. The default tests use the same few
+hundred inputs each time. `nox -s fuzz` runs the targets with atheris, which is guided by coverage, for a given time,
+and keeps its findings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SEARCH: Final = "MASCOT_FUZZ_SEARCH"
 """Environment variable that is set while `nox -s fuzz` runs: try new inputs each time, and those that failed before."""
 
 fuzzed: Final = settings(
-    # Timing says nothing on a busy machine, and inputs are large on purpose.
+    # Deadlines are not useful on a busy machine, and inputs are large on purpose.
     deadline=None,
     max_examples=200,
     derandomize=SEARCH not in os.environ,

@@ -1,4 +1,4 @@
-"""The programs of docs/guides for the frameworks, as they stand there."""
+"""Read and run the programs of the framework guides in docs/guides."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def programs(guide: str, language: str) -> list[str]:
-    """The programs of a guide in a language, in order."""
+    """Return the programs of a guide in a language, in order."""
     page = (ROOT / "docs" / "guides" / f"{guide}.md").read_text("utf-8")
     return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def names_of(program: str) -> dict[str, Any]:
-    """What a Python program defines."""
+    """Return the names that a Python program defines."""
     names: dict[str, Any] = {"__name__": "guide"}
     exec(compile(program, "guide", "exec"), names)  # noqa: S102  (our own documentation)
     return names

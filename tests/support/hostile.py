@@ -1,4 +1,4 @@
-"""Measurements of a server process, for the hostile suite and the soak test."""
+"""Measure a server process, for the hostile suite and the soak test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cpu_seconds(server: ServerProcess) -> float:
 
 
 def descriptors(server: ServerProcess) -> int:
-    """Return how many file descriptors a server process has open."""
+    """Return the number of open file descriptors of a server process."""
     return sum(1 for _ in Path(f"/proc/{server.process.pid}/fd").iterdir())
 
 

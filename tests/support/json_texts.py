@@ -1,4 +1,4 @@
-"""JSON as text, in all the forms that its grammar allows, for property tests."""
+"""Make JSON texts in all forms of the grammar, for property tests."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def at(value: Any, path: tuple[str | int, ...]) -> Any:
 
 @st.composite
 def mutated(draw: st.DrawFn, templates: list[Any]) -> str:
-    """Return one of some documents, as text, with up to three of its values replaced by anything."""
+    """Return a strategy of the given documents as text, with up to three values replaced."""
     text = json.dumps(draw(st.sampled_from(templates)), indent=draw(st.sampled_from([None, 1])))
     value = json.loads(text)
     holes: list[str] = []

@@ -1,4 +1,4 @@
-"""Lip sync in a voice-agent framework: recordings to speak, where each is heard, and a table of the differences."""
+"""Measure lip sync in a voice-agent framework: recordings, their playback times, and a table of the differences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ASSETS = Path(__file__).parents[2] / "packages/mascot-server/src/mascot_server/
 
 
 def recording(name: str, seconds: float) -> bytes:
-    """The beginning of a recording of this repository: mono PCM16 at 24 kHz."""
+    """Return the beginning of a recording of this repository: mono PCM16 at 24 kHz."""
     with wave.open(str(_ASSETS / f"{name}.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, BYTES)
         pcm: bytes = file.readframes(round(seconds * RATE))
@@ -25,20 +25,20 @@ def recording(name: str, seconds: float) -> bytes:
 
 
 def chunks(pcm: bytes, seconds: float) -> list[bytes]:
-    """Audio as a service sends it."""
+    """Audio of a service."""
     size = round(seconds * RATE) * BYTES
     return [pcm[begin : begin + size] for begin in range(0, len(pcm), size)]
 
 
 def expected(parts: list[bytes]) -> list[mv.VisemeEvent[str]]:
-    """The visemes of the parts as mascot-visemes alone predicts them."""
+    """Return the visemes of the parts from mascot-visemes alone."""
     stream = mv.load("default", shapes="oculus").create_stream(sample_rate=RATE)
     return [event for part in parts for event in stream.accept_waveform(part)] + stream.input_finished()
 
 
 @dataclass
 class Heard:
-    """What one loudspeaker played, and when."""
+    """Played audio of one loudspeaker, with times."""
 
     pcm: bytearray = field(default_factory=bytearray)
     begins: list[int] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Heard:
         return len(self.pcm) / BYTES / RATE
 
     def origin(self, speech: bytes) -> int:
-        """Where a speech begins in what was played: found by its first 50 ms that are not silent."""
+        """Return the start of a speech in the played audio, found by its first 50 ms that are not silent."""
         size = RATE // 20 * BYTES
         loud = next(at for at in range(0, len(speech), size) if len(set(speech[at : at + size])) > 64)
         found = self.pcm.find(speech[loud : loud + size])
@@ -62,15 +62,15 @@ class Heard:
         return found - loud
 
     def time_of(self, byte: int) -> float:
-        """When a byte was heard; the end of all is heard behind its last sample."""
+        """Return the playback time of a byte; the end of the audio has the time after its last sample."""
         at = bisect_right(self.begins, byte) - 1
         return self.times[at] + (byte - self.begins[at]) / BYTES / RATE
 
     def time_in(self, speech: bytes, time_ms: int, *, within: float = 0.5) -> float | None:
-        """When a moment of a speech was heard; none if it was cut off before.
+        """Return the playback time of a moment of a speech; ``None`` if playback stopped before it.
 
-        An underrun puts silence into the speech, so the 10 ms from there are looked for behind the place where they
-        belong, as far as `within` seconds; at the end of the speech the 10 ms before.
+        An underrun puts silence into the speech, so the following 10 ms are searched up to `within` seconds after their
+        expected position; at the end of the speech, the 10 ms before it.
         """
         length = RATE // 100 * BYTES
         at = time_ms * RATE // 1000 * BYTES
@@ -89,15 +89,15 @@ def differences(
     within: float = 0.5,
     stalled: bool = False,
 ) -> list[float]:
-    """Viseme time minus sound time of each viseme that was sent and whose sound was heard, in seconds.
+    """Return viseme time minus sound time, in seconds, of each viseme that was sent and whose sound was played.
 
     Args:
-        heard: Where the speech was played.
-        parts: The speech, as it was sent.
-        payloads: When each of its messages came, and what it said.
+        heard: The loudspeaker of the speech.
+        parts: The speech as it was sent.
+        payloads: Arrival time and content of each message.
         whole: Whether the visemes of the whole speech must have been sent.
         within: How many seconds of silence there may be in the speech, played by a sink that stalled.
-        stalled: Whether a mouth was closed for an underrun, and took its shape again behind it.
+        stalled: Whether the mouth closes during an underrun and takes its shape again after it.
     """
     sent = [
         (at + change["offset"] / 1000, change["viseme"])
@@ -129,7 +129,7 @@ class Table:
     rows: list[tuple[str, list[float]]] = field(default_factory=list)
 
     def add(self, name: str, differences: list[float]) -> float:
-        """Add a row; returns its median in ms."""
+        """Add a row; return its median in ms."""
         self.rows.append((name, sorted(1000 * difference for difference in differences)))
         return median(self.rows[-1][1])
 

@@ -1,4 +1,4 @@
-"""A LiveKit agent's session with the framework's own room output; its track is listened to without a server."""
+"""Run a LiveKit agent's session with the framework's own room output, and read its track without a server."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class Publication:
-    """A track that the room took."""
+    """A published track."""
 
     sid: str
     source: int
 
     async def wait_for_subscription(self) -> None:
-        """There is a listener at once."""
+        """Return at once: there is a subscriber."""
 
 
 class Room:
-    """What LiveKit's room is to an agent's output: takes its track and its data, and has one listener.
+    """Simulated LiveKit room: accepts a track and data, and has one subscriber.
 
-    It stands for the LiveKit server, which these tests do without.
+    It replaces the LiveKit server in these tests.
     """
 
     def __init__(self) -> None:
@@ -64,11 +64,11 @@ class Room:
         self.data.append((time.monotonic(), topic, json.loads(payload)))
 
     def visemes(self, **wanted: Any) -> list[tuple[float, dict[str, Any]]]:
-        """Arrival and payload of each message with these values in it."""
+        """Return arrival and payload of each message with these values in it."""
         return [(at, payload) for at, _, payload in self.data if wanted.items() <= payload.items()]
 
     async def played(self, seconds: float) -> None:
-        """Wait until so much was heard that is not silence."""
+        """Wait until this much audio that is not silent was played."""
         async with asyncio.timeout(20), self._sounded:
             await self._sounded.wait_for(lambda: self.loud_seconds >= seconds)
 
@@ -97,7 +97,7 @@ def frame(pcm: bytes, *, rate: int = RATE, channels: int = 1) -> rtc.AudioFrame:
 async def spoken(
     parts: Iterable[bytes], *, stall_after: int = 0, stall: float = 0.0
 ) -> AsyncIterator[rtc.AudioFrame]:
-    """The frames of speech synthesis, which may stall once."""
+    """Yield the frames of speech synthesis, which may stall once."""
     for number, part in enumerate(parts):
         if stall and number == stall_after:
             await asyncio.sleep(stall)
@@ -106,7 +106,7 @@ async def spoken(
 
 @asynccontextmanager
 async def running_session(room: Room, **options: Any) -> AsyncIterator[AgentSession[None]]:
-    """A session whose output is the framework's room output, with visemes around it."""
+    """Yield a session whose output is the framework's room output, with visemes around it."""
     sink = _ParticipantAudioOutput(
         room,
         sample_rate=RATE,
@@ -126,7 +126,7 @@ async def running_session(room: Room, **options: Any) -> AsyncIterator[AgentSess
 
 
 class SpeakingModel(llm.RealtimeModel):
-    """A realtime model that says one thing: its audio comes as from a provider, in small frames."""
+    """A realtime model that speaks one text; its audio arrives in small frames, as from a provider."""
 
     def __init__(self, parts: list[bytes]) -> None:
         super().__init__(
@@ -145,7 +145,7 @@ class SpeakingModel(llm.RealtimeModel):
         return SpeakingSession(self)
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 class SpeakingSession(llm.RealtimeSession):

@@ -1,4 +1,4 @@
-"""What an honest conversation notices while somebody else attacks the server."""
+"""Measure the effect of an attack on a normal conversation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EVERY = 0.01
 
 @asynccontextmanager
 async def echo_provider() -> AsyncIterator[str]:
-    """A provider that sends back what it gets; yields its origin."""
+    """Run a provider that returns its messages; yield its origin."""
 
     async def echo(upstream: ServerConnection) -> None:
         async for message in upstream:
@@ -41,20 +41,20 @@ async def echo_provider() -> AsyncIterator[str]:
 
 @dataclass
 class Honest:
-    """A conversation with `echo_provider`, and how long its messages took there and back.
+    """A conversation with `echo_provider`, and the round-trip times of its messages.
 
     Attributes:
         app: Its connection.
-        seconds: Of the messages since the last call of `p99_ms`.
+        seconds: Round-trip times since the last call of `p99_ms`.
     """
 
     app: ClientConnection
     seconds: list[float] = field(default_factory=list)
 
     async def talk(self, seconds: float) -> float:
-        """Talk for a while; return the 99th percentile of a message's time there and back, in milliseconds.
+        """Send messages for a while; return the 99th percentile of the round-trip time in milliseconds.
 
-        A message that is not back at the end counts with the time it has taken so far.
+        A message without an answer at the end counts with its time so far.
         """
         sent: list[float] = []
         taken: list[float] = []
@@ -82,7 +82,7 @@ class Honest:
 
 @asynccontextmanager
 async def honest(server: ServerProcess) -> AsyncIterator[Honest]:
-    """An app that talks to a server whose Gemini is an `echo_provider`."""
+    """Yield an app that talks to a server whose Gemini is an `echo_provider`."""
     url, headers = await sign(server, "gemini")
     async with connect(url, additional_headers=headers, compression=None, proxy=None) as app:
         yield Honest(app)

@@ -1,4 +1,4 @@
-"""Distributions that are not there, so that tests see where a version comes from."""
+"""Simulate distributions, to test where a version comes from."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def version_of(module: str, folder: Path) -> str:
-    """The ``__version__`` of a package in a process where its distribution says that it is 9.8.7.
+    """Return the ``__version__`` of a package in a process where the version of its distribution is 9.8.7.
 
     Args:
-        module: Name of the package, the same as that of its distribution but for the dashes.
+        module: Name of the package, which is that of its distribution except for the dashes.
         folder: Where the distribution's metadata go.
     """
     metadata = folder / f"{module}-9.8.7.dist-info"

@@ -1,4 +1,4 @@
-"""How well a mouth keeps time with what is heard, from pictures and the audio clock of a browser."""
+"""Measure the timing of a mouth against its audio, from frames and the audio clock of a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Span", "figures_of", "wanted"]
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of audio time with one shape."""
+    """An interval of audio time with one shape."""
 
     start_ms: float
     end_ms: float
@@ -28,12 +28,12 @@ def wanted(
     starts: Sequence[dict[str, float]],
     shape: Callable[[int | str], int | str] = lambda viseme: viseme,
 ) -> list[Span]:
-    """What the mouth should show, when: each message's visemes where its audio was scheduled.
+    """Return the expected shapes with their times: each message's visemes at the time of its audio.
 
     Args:
-        payloads: Of the messages.
-        starts: When their audio starts, on the audio clock.
-        shape: What the mouth shows for a viseme.
+        payloads: Payloads of the messages.
+        starts: Start times of their audio on the audio clock.
+        shape: Returns the mouth's shape for a viseme.
     """
     changes: list[tuple[float, int | str]] = [(-math.inf, 0)]
     told: int | str = 0
@@ -67,9 +67,9 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def error_ms(spans: Sequence[Span], frame: dict[str, Any]) -> float:
-    """How far what a frame shows is from where it belongs: above 0 late, below 0 early, 0 right.
+    """Return the timing error of a frame: above 0 late, below 0 early, 0 correct.
 
-    The page looked at the clock while what was heard went from `fromMs` to `heardMs`.
+    The page read the clock while playback went from `fromMs` to `heardMs`.
     """
     own = [span for span in spans if span.viseme == frame["viseme"]]
     if any(span.start_ms <= frame["heardMs"] and frame["fromMs"] < span.end_ms for span in own):
@@ -87,14 +87,14 @@ def error_ms(spans: Sequence[Span], frame: dict[str, Any]) -> float:
 def changes(
     spans: Sequence[Span], frames: Sequence[dict[str, Any]]
 ) -> Iterator[tuple[float, dict[str, Any]]]:
-    """For each change that was shown, how long after its moment in the audio the first frame with it came."""
+    """Yield the delay of each shown change: from its time in the audio to the first frame with it."""
     for before, now in pairwise(frames):
         if before["viseme"] == now["viseme"]:
             continue
         starts = [
             span.start_ms for span in spans if span.viseme == now["viseme"] and span.start_ms > -math.inf
         ]
-        # None for a moment within those in which the page may have looked.
+        # The delay is 0 within the time in which the page may have read the clock.
         lags = (
             now["fromMs"] - start if start < now["fromMs"] else min(0, now["heardMs"] - start)
             for start in starts
@@ -103,18 +103,18 @@ def changes(
 
 
 def figures_of(spans: Sequence[Span], frames: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The distribution of how late each change was shown, and of how wrong each picture was, in ms.
+    """Return the distributions of the delay of each change and of the error of each frame, in ms.
 
     Args:
-        spans: What the mouth should show.
-        frames: Each picture: `viseme` as shown, `fromMs` and `heardMs` as what was heard before and after the page
-            looked at the clock, `passed` since the picture before.
+        spans: The expected shapes.
+        frames: Each frame: the shown `viseme`, the playback positions `fromMs` and `heardMs` before and after the page
+            read the clock, and the time `passed` since the previous frame.
     """
     during = [f for f in frames if spans[0].end_ms - 200 < f["heardMs"] < spans[-1].start_ms + 200]
     errors = [error_ms(spans, frame) for frame in during]
     shown = list(changes(spans, during))
     lags = [lag for lag, _ in shown]
-    # A picture stands until the next one: where they come slowly, that is no fault of the clock.
+    # A frame stays until the next one; a low frame rate is not an error of the clock.
     beyond = [max(0.0, abs(lag) - frame["passed"]) for lag, frame in shown]
     passed = [frame["passed"] for frame in during]
     quantiles = statistics.quantiles(lags, n=20, method="inclusive")

@@ -1,4 +1,4 @@
-"""What the playground's page does, without a browser: it asks its server, and speaks each provider's own protocol."""
+"""Simulate the playground's page without a browser: requests to its server, and each provider's own protocol."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Page:
     """The page, open in a browser.
 
     Attributes:
-        origin: Where it came from, `http(s)://host:port`.
+        origin: Origin of the page, `http(s)://host:port`.
     """
 
     origin: str
 
     def config(self) -> Any:
-        """What it shows first."""
+        """Return the initial state of the page."""
         return httpx.get(f"{self.origin}/playground/api/config", timeout=20).raise_for_status().json()
 
     def connect(
         self, provider: str, model: str = "default", *, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """Asks for a conversation."""
+        """Request a conversation."""
         return httpx.post(
             f"{self.origin}/playground/api/connect",
             json={"provider": provider, "viseme_model": model},
@@ -44,7 +44,7 @@ class Page:
     def visemes(
         self, file: bytes, model: str = "default", *, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """Sends a file that was dropped on it."""
+        """Send a file that was dropped on the page."""
         return httpx.post(
             f"{self.origin}/playground/api/visemes",
             params={"viseme_model": model},
@@ -55,10 +55,10 @@ class Page:
 
 
 async def first_turn(provider: str, answer: Any) -> tuple[str, str]:
-    """Lets the agent speak once.
+    """Let the agent speak once.
 
     Returns:
-        What it said, as its provider writes it, and all messages up to there in one piece.
+        The text of the agent in the provider's spelling, and all messages up to it, joined.
     """
     if provider == "gemini":
         origin = answer["base_url"].removeprefix("http")
@@ -97,10 +97,10 @@ OPENINGS: dict[str, list[Any]] = {
 
 
 def _said(provider: str, message: Any) -> tuple[str, bool]:
-    """Words of the agent in a message, and whether there will be no more of them in this turn."""
+    """Return the agent's text in a message, and whether it is the last text of this turn."""
     if provider == "elevenlabs":
         event = message.get("agent_response_event")
-        # It comes with the first audio, all at once.
+        # The whole text comes with the first audio.
         return (event["agent_response"], False) if event else ("", message["type"] == "visemes")
     if provider == "openai":
         over = message["type"] == "response.output_audio_transcript.done"

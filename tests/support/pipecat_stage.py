@@ -1,4 +1,4 @@
-"""A Pipecat pipeline with a loudspeaker at its end."""
+"""Run a Pipecat pipeline with a simulated loudspeaker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEAD = 0.12
 
 
 class Loudspeaker(BaseOutputTransport):
-    """Plays in real time into what it remembers; keeps the messages to the client."""
+    """Output that plays in real time and records audio and the messages to the client."""
 
     def __init__(self, *destinations: str) -> None:
         super().__init__(
@@ -68,7 +68,7 @@ class Loudspeaker(BaseOutputTransport):
         self.messages.append((time.monotonic(), frame.message))
 
     def visemes(self, **wanted: Any) -> list[tuple[float, dict[str, Any]]]:
-        """Arrival and data of each message of visemes with these values in it."""
+        """Return arrival and data of each viseme message with these values in it."""
         found = [
             (at, message["data"])
             for at, message in self.messages
@@ -77,13 +77,13 @@ class Loudspeaker(BaseOutputTransport):
         return [(at, data) for at, data in found if wanted.items() <= data.items()]
 
     async def played(self, seconds: float, destination: str | None = None) -> None:
-        """Wait until so much was played."""
+        """Wait until this much audio was played."""
         async with asyncio.timeout(20), self._written:
             await self._written.wait_for(lambda: self.heard[destination].seconds >= seconds)
 
 
 class Passed(FrameProcessor):
-    """Remembers all frames that come by, in their order."""
+    """Processor that records all frames in order."""
 
     def __init__(self) -> None:
         super().__init__(enable_direct_mode=True)
@@ -104,7 +104,7 @@ def speech(
     interruptible: bool = True,
     stopped: bool = True,
 ) -> list[Frame]:
-    """The frames of one speech, as speech synthesis pushes them."""
+    """Return the frames of one speech, as from speech synthesis."""
     frames: list[Frame] = [TTSStartedFrame(context_id=context_id)]
     frames += [
         TTSAudioRawFrame(audio=part, sample_rate=RATE, num_channels=1, context_id=context_id)
@@ -120,7 +120,7 @@ def speech(
 async def run_pipeline(
     processors: list[FrameProcessor], play: Callable[[PipelineWorker], Awaitable[None]]
 ) -> None:
-    """Run a pipeline, with its RTVI processor, for as long as `play` does and until all is played."""
+    """Run a pipeline, with its RTVI processor, until `play` ends and all audio is played."""
     worker = PipelineWorker(
         Pipeline(processors),
         cancel_on_idle_timeout=False,

@@ -1,4 +1,4 @@
-"""A reverse proxy on loopback that serves a server under a path prefix, with or without it on the way to the server."""
+"""A reverse proxy on loopback that serves a server under a path prefix, which it may remove."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class PrefixProxy:
     """A running proxy.
 
     Attributes:
-        origin: Where it is, without the prefix.
-        upstream: Where requests go to, `http://host:port`; set it before the first.
-        strip: Whether it takes the prefix off.
-        paths: Request targets as they came.
+        origin: Origin of the proxy, without the prefix.
+        upstream: Target of requests, `http://host:port`; set it before the first request.
+        strip: Whether it removes the prefix.
+        paths: Received request targets.
     """
 
     origin: str
@@ -32,11 +32,11 @@ class PrefixProxy:
 
     @property
     def url(self) -> str:
-        """URL of what it serves."""
+        """URL of the server behind it."""
         return self.origin + PREFIX
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Passes one request on, and all that follows if it becomes a WebSocket."""
+        """Forward one request, and all data after it if it becomes a WebSocket."""
         with suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, rest = head.split(b" ", 2)
@@ -69,7 +69,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextmanager
 def run_prefix_proxy(*, strip: bool = True) -> Iterator[PrefixProxy]:
-    """Runs a proxy in a thread of its own."""
+    """Run a proxy in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

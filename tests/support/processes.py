@@ -1,4 +1,4 @@
-"""The command `mascot-server serve` as a process of its own, in front of the simulators."""
+"""Run the command `mascot-server serve` as a separate process in front of the simulators."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ServerProcess:
     """A running command.
 
     Attributes:
-        origin: Where it is.
-        process: The process itself, or the one that looks after the workers.
-        log: File that its stderr goes to.
+        origin: Origin of the server.
+        process: The process, or the parent of the workers.
+        log: File of its stderr.
     """
 
     origin: str
@@ -33,17 +33,17 @@ class ServerProcess:
     log: Path
 
     def logged(self) -> str:
-        """What it has written to stderr so far."""
+        """Return its stderr so far."""
         return self.log.read_text()
 
     def wait_ready(self) -> None:
-        """Waits until it answers: with workers, the port is open before they are there."""
+        """Wait until it answers: with workers, the port is open before they are ready."""
         httpx.get(f"{self.origin}/readyz", timeout=30).raise_for_status()
 
 
 @contextmanager
 def serve_process(folder: Path, upstream: str, *arguments: str, **settings: str) -> Iterator[ServerProcess]:
-    """Runs `mascot-server serve`; the settings are named without `MASCOT_` and in lower case."""
+    """Run `mascot-server serve`; the settings are named without `MASCOT_` and in lower case."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MASCOT_")}
     urls = dict.fromkeys(("elevenlabs_url", "openai_url", "gemini_url"), upstream)
     settings = {"secret": SECRET, "api_keys": API_KEY, "port": "0", **urls, **settings}
@@ -67,6 +67,6 @@ def serve_process(folder: Path, upstream: str, *arguments: str, **settings: str)
 
 
 def worker_ids(server: ServerProcess) -> list[int]:
-    """Process ids of those that serve, in the order of their start."""
+    """Return the process ids of the serving processes in the order of their start."""
     lines = [line for line in server.logged().splitlines() if "Started server process" in line]
     return [int(line.rpartition("[")[2].rstrip("]")) for line in lines]

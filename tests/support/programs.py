@@ -1,4 +1,4 @@
-"""The examples as a user runs them: from the root of the repository, in a process of their own."""
+"""Run the examples like a user: from the root of the repository, in a separate process."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def command(example: str, *arguments: str) -> list[str]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The environment without any key or address of whoever runs the tests."""
+    """Return the environment without the keys and addresses of the user who runs the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | variables
 
 
 def run_example(example: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs an example to its end; the variables are set for it."""
+    """Run an example to its end, with the given variables."""
     return subprocess.run(
         command(example, *arguments),
         cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=300, check=False,
@@ -37,7 +37,7 @@ def run_example(example: str, *arguments: str, **variables: str) -> subprocess.C
 
 @contextmanager
 def serving_example(example: str, *arguments: str, **variables: str) -> Iterator[str]:
-    """Runs an example that serves, for as long as the `with` lasts; yields where it is."""
+    """Run an example server inside the `with` block; yield its origin."""
     process = subprocess.Popen(
         command(example, *arguments),
         cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

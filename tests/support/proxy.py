@@ -1,4 +1,4 @@
-"""HAProxy as examples/deploy has it, in front of servers on loopback."""
+"""Run HAProxy with the configuration of examples/deploy, in front of servers on loopback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_PROGRAM = "no haproxy on this machine (Debian and Ubuntu: apt-get install hap
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -34,8 +34,8 @@ def free_port() -> int:
 
 
 def scrape(address: str, metric: str) -> dict[tuple[tuple[str, str], ...], float]:
-    """Reads one metric of a Prometheus exporter: values by labels."""
-    # The simplest client, since it is asked often: httpx would load certificates each time.
+    """Return one metric of a Prometheus exporter: values by labels."""
+    # The simplest client, because this runs often: httpx would load certificates each time.
     connection = HTTPConnection(address, timeout=30)
     try:
         connection.request("GET", "/metrics")
@@ -55,10 +55,10 @@ class Proxy:
     """A running HAProxy.
 
     Attributes:
-        origin: Where apps connect without TLS.
-        tls_origin: Where they connect with TLS.
-        metrics: Address of its own numbers.
-        log: File with what it printed.
+        origin: Origin for apps without TLS.
+        tls_origin: Origin for apps with TLS.
+        metrics: Address of its own metrics.
+        log: File of its output.
     """
 
     origin: str
@@ -67,7 +67,7 @@ class Proxy:
     log: Path
 
     def takes_new(self) -> set[str]:
-        """Names of the nodes that it gives new conversations to."""
+        """Return the names of the nodes that receive new conversations."""
         status = scrape(self.metrics, "haproxy_server_status")
         return {
             labels["server"]
@@ -78,10 +78,10 @@ class Proxy:
 
 @contextmanager
 def run_proxy(folder: Path, nodes: tuple[str, str], certificate: Path) -> Iterator[Proxy]:
-    """Runs HAProxy with the example's configuration; skips the test where there is none to run.
+    """Run HAProxy with the example's configuration; skip the test if it is not installed.
 
     Args:
-        folder: Where its log goes.
+        folder: Folder of its log.
         nodes: host:port of the two servers.
         certificate: PEM file with certificate and key.
     """

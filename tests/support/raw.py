@@ -1,4 +1,4 @@
-"""WebSocket peers that do what no library does: flood, stop reading, and say nothing of it."""
+"""WebSocket peers with behaviour that no library has: they flood, or they stop reading without notice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Raw = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def frame(opcode: int, payload: bytes, *, masked: bool, fin: bool = True) -> bytes:
-    """Return a frame as it is on the wire; its mask, if any, is zero."""
+    """Return a frame as bytes; its mask, if any, is zero."""
     head = bytes([(0x80 if fin else 0) | opcode])
     bit, mask = (0x80, bytes(4)) if masked else (0, b"")
     if len(payload) < 126:
@@ -31,7 +31,7 @@ def frame(opcode: int, payload: bytes, *, masked: bool, fin: bool = True) -> byt
 
 
 async def dial_raw(url: str) -> Raw:
-    """Connect to a WebSocket URL; returns the streams after the handshake."""
+    """Connect to a WebSocket URL; return the streams after the handshake."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 16)
     writer.write(
@@ -46,7 +46,7 @@ async def dial_raw(url: str) -> Raw:
 
 @asynccontextmanager
 async def raw_provider(handler: Callable[[Raw], Awaitable[None]]) -> AsyncIterator[str]:
-    """A provider that completes the handshake and leaves the rest to the handler; yields its origin."""
+    """Run a provider that completes the handshake and then calls the handler; yield its origin."""
     running: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -69,7 +69,7 @@ async def raw_provider(handler: Callable[[Raw], Awaitable[None]]) -> AsyncIterat
         try:
             await handler((reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            # Cancelled at the end: a task of `start_server` that says so would be logged as an error.
+            # It is cancelled at the end; a cancelled task of `start_server` would be logged as an error.
             pass
         finally:
             running.discard(task)

@@ -1,4 +1,4 @@
-"""HTTP as bytes on a socket, for requests that no client library would send."""
+"""Send HTTP as bytes on a socket, for requests that no client library sends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Answer:
-    """What came back.
+    """Answer of the server.
 
     Attributes:
-        status: HTTP status; 0 if nothing came that looks like one.
+        status: HTTP status; 0 without a status line.
         head: Status line and headers.
         body: What follows them.
         closed: Whether the server closed the connection.
-        seconds: How long it took until then.
+        seconds: Time until the answer or the close.
     """
 
     status: int
@@ -36,14 +36,14 @@ class Answer:
 
 @contextmanager
 def connected(server: ServerProcess | RunningServer) -> Iterator[socket.socket]:
-    """A connection to a server."""
+    """Yield a connection to a server."""
     host, _, port = server.origin.removeprefix("http://").rpartition(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         yield connection
 
 
 def read_answer(connection: socket.socket, seconds: float = 5, *, until: bytes | None = None) -> Answer:
-    """Reads until the server closes the connection, the bytes `until` have come, or the time is over."""
+    """Read until the server closes the connection, the bytes `until` have arrived, or the time is over."""
     started, received, closed = time.monotonic(), b"", False
     while (left := started + seconds - time.monotonic()) > 0 and (until is None or until not in received):
         connection.settimeout(left)
@@ -66,7 +66,7 @@ def read_answer(connection: socket.socket, seconds: float = 5, *, until: bytes |
 def ask(
     server: ServerProcess | RunningServer, request: bytes, seconds: float = 5, *, until: bytes | None = None
 ) -> Answer:
-    """Sends bytes over a connection of their own and reads what comes back."""
+    """Send bytes over a new connection and read the answer."""
     with connected(server) as connection:
         try:
             connection.sendall(request)
@@ -76,13 +76,13 @@ def ask(
 
 
 def get(target: str, *headers: str, method: str = "GET") -> bytes:
-    """A request, to be answered and closed."""
+    """Return a request whose connection closes after the answer."""
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def handshake(target: str, *headers: str) -> bytes:
-    """A WebSocket handshake."""
+    """Return a WebSocket handshake."""
     upgrade = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
     return "\r\n".join([f"GET {target} HTTP/1.1", *upgrade, key, *headers, "", ""]).encode("latin-1")
@@ -95,7 +95,7 @@ def flood(
     *,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Sends pieces until the server takes no more, the time is over or `stop` says so; returns the number of bytes."""
+    """Send pieces until the buffer is full, the time is over or `stop` returns true; return the number of bytes."""
     sent, end = 0, time.monotonic() + seconds
     connection.settimeout(1)
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""Providers that send the server elsewhere, and a thief that waits there."""
+"""Providers that redirect the server, and the attacker that they redirect to."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class HttpProvider:
     """A running HTTP server that answers every request in one way.
 
     Attributes:
-        origin: Where it is.
-        body: What it answers; may be changed.
+        origin: Origin of the server.
+        body: Its answer; may be changed.
         requests: Target and headers of each request so far, as one text.
     """
 
@@ -30,7 +30,7 @@ class HttpProvider:
 
 @contextmanager
 def http_provider(status: int, headers: dict[str, str], body: bytes = b"") -> Iterator[HttpProvider]:
-    """Run an HTTP server that answers everything alike, WebSocket handshakes too."""
+    """Run an HTTP server with one answer to everything, including WebSocket handshakes."""
     provider = HttpProvider("", body)
 
     class Handler(BaseHTTPRequestHandler):
@@ -68,15 +68,15 @@ def http_provider(status: int, headers: dict[str, str], body: bytes = b"") -> It
 
 @contextmanager
 def redirecting(status: int = 302) -> Iterator[tuple[HttpProvider, HttpProvider]]:
-    """Run a provider that redirects every request to a thief; yield both."""
+    """Run a provider that redirects every request to an attacker; yield both."""
     with (
         http_provider(404, {}) as thief,
-        # Without a scheme it is that of the request, HTTP or WebSocket.
+        # Without a scheme, the redirect keeps that of the request, HTTP or WebSocket.
         http_provider(status, {"Location": f"{thief.origin.removeprefix('http:')}/stolen"}) as provider,
     ):
         yield provider, thief
 
 
 def signed(url: object) -> bytes:
-    """Return the answer of get-signed-url that names a URL."""
+    """Return an answer of get-signed-url with a URL."""
     return json.dumps({"signed_url": url}).encode()

@@ -1,4 +1,4 @@
-"""A Redis server of the tests' own, which can be taken away and brought back."""
+"""Run a Redis server for tests, which can be stopped and started again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class RedisServer:
     """A server on loopback that keeps nothing on disk.
 
     Args:
-        port: Where it listens.
-        folder: Where it runs.
+        port: Its port.
+        folder: Its working folder.
     """
 
     def __init__(self, port: int, folder: str) -> None:
@@ -35,7 +35,7 @@ class RedisServer:
         self.url = f"redis://127.0.0.1:{port}/0"
 
     def start(self) -> None:
-        """Starts it and waits until it answers. It has forgotten everything."""
+        """Start it, empty, and wait until it answers."""
         assert _PROGRAM is not None
         self._process = subprocess.Popen(
             [_PROGRAM, "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--dir", self._folder],
@@ -47,7 +47,7 @@ class RedisServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Ends it: connections are refused from now on."""
+        """Stop it: connections are then refused."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -55,7 +55,7 @@ class RedisServer:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Lets it stand still meanwhile: connections are taken, and nothing is answered."""
+        """Freeze it: connections are accepted, but not answered."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         try:
@@ -64,7 +64,7 @@ class RedisServer:
             self._process.send_signal(signal.SIGCONT)
 
     def command(self, *words: str) -> bytes:
-        """Sends one command; returns the raw beginning of the answer."""
+        """Send one command; return the raw start of the answer."""
         with socket.create_connection(("127.0.0.1", self._port), timeout=5) as connection:
             pieces = [f"${len(word.encode())}\r\n{word}\r\n" for word in words]
             connection.sendall(f"*{len(words)}\r\n{''.join(pieces)}".encode())
@@ -79,7 +79,7 @@ class RedisServer:
 
 @contextmanager
 def run_redis() -> Iterator[RedisServer]:
-    """Runs a server; skips the test where there is none to run."""
+    """Run a server; skip the test if it is not installed."""
     if _PROGRAM is None:
         pytest.skip("no redis-server on this machine (Debian and Ubuntu: apt-get install redis-server)")
     with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""Recordings for the REST endpoints, and their events read as apps read them."""
+"""Make recordings for the REST endpoints, and parse their events like an app."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATE = greeting().sample_rate
 
 
 def wav(samples: NDArray[np.int16], rate: int = RATE) -> bytes:
-    """A WAV file; samples of shape (n,) or (n, channels)."""
+    """Return a WAV file; samples of shape (n,) or (n, channels)."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(samples.shape[1] if samples.ndim > 1 else 1)
@@ -30,7 +30,7 @@ def wav(samples: NDArray[np.int16], rate: int = RATE) -> bytes:
 
 
 def events(text: str) -> list[Any]:
-    """What a parser of event streams makes of an answer: the data of each event, comments and other fields skipped."""
+    """Return the data of each event of an event stream, without comments and other fields."""
     found = []
     for block in text.split("\n\n"):
         data = [line.removeprefix("data: ") for line in block.split("\n") if line.startswith("data: ")]
@@ -40,5 +40,5 @@ def events(text: str) -> list[Any]:
 
 
 def visemes(found: list[Any]) -> list[Any]:
-    """All visemes of events, in order."""
+    """Return all visemes of events, in order."""
     return [viseme for event in found for viseme in event.get("visemes", ())]

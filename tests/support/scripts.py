@@ -1,4 +1,4 @@
-"""A provider that sends what a test says, a server process in front of it, and an app that takes down what arrives."""
+"""Run a scripted provider, a server process in front of it, and an app that records its messages."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _METADATA = re.compile(r',?"partMetadata":\{"mascotVisemes":\{"visemes":\[[^\]]*
 
 @dataclass(frozen=True)
 class Record:
-    """What happened in a conversation.
+    """Record of a conversation.
 
     Attributes:
-        provider: Whose it was.
-        to_app: What arrived at the app.
-        to_provider: What the app said, as it arrived at the provider.
-        undecodable: How many messages the server counted as undecodable.
-        log: What the server logged.
+        provider: Name of the provider.
+        to_app: Messages that arrived at the app.
+        to_provider: Messages of the app that arrived at the provider.
+        undecodable: Number of messages that the server counted as undecodable.
+        log: Log of the server.
     """
 
     provider: str
@@ -72,7 +72,7 @@ class Record:
         return lists
 
     def altered(self, sent: Sequence[Frame]) -> int:
-        """Count the sent frames that arrived otherwise, once the visemes are taken out, or not at all."""
+        """Return the number of sent frames that are lost, or changed after visemes are removed."""
         arrived = [frame for frame in self.to_app if not _is_visemes(frame)]
         bare = [_bare(frame) for frame in arrived]
         pairs = zip(bare, sent, strict=False)
@@ -90,11 +90,11 @@ async def converse(
     """Hold a conversation with a server process.
 
     Args:
-        folder: For the server's log.
-        provider: Whose wire format it is.
+        folder: Folder of the server's log.
+        provider: Name of the provider.
         script: Messages that the provider sends after its opening, and seconds to wait in between.
-        says: What the app says before the provider sends them.
-        config: More of the `provider_config` of the signed URL.
+        says: Messages of the app before that.
+        config: Additional `provider_config` of the signed URL.
     """
     heard: list[Frame] = []
     opening = WIRES[provider].opening
@@ -117,7 +117,7 @@ async def converse(
     arrived: list[Frame] = []
     async with serve(play, "127.0.0.1", 0, compression=None, process_request=_signed_url) as upstream:
         origin = f"http://127.0.0.1:{next(iter(upstream.sockets)).getsockname()[1]}"
-        # On a busy machine nothing may be late: a case is about what gets visemes, not about when.
+        # On a busy machine nothing may be late: a case tests which messages get visemes, not when.
         with serve_process(folder, origin, viseme_budget_ms="2000") as server:
             url, headers = await sign(server, provider, **(config or {}))
             async with connect(
@@ -153,7 +153,7 @@ async def _collect(app: Any, arrived: list[Frame]) -> None:
 
 
 def _signed_url(connection: ServerConnection, request: Request) -> Response | None:
-    """Answer ElevenLabs' question for a signed URL; let WebSocket handshakes through."""
+    """Answer ElevenLabs' request for a signed URL; accept WebSocket handshakes."""
     if "get-signed-url" not in request.path:
         return None
     url = f"ws://{request.headers['Host']}/v1/convai/conversation?conversation_signature=x"

@@ -1,4 +1,4 @@
-"""Real servers for tests: the product under uvicorn, and the simulated providers, each in a thread of its own."""
+"""Run real servers for tests: the product under uvicorn, and the simulated providers, each in a thread."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Providers:
     """Running simulators.
 
     Attributes:
-        origin: Where they are.
-        sent: All audio they sent, in order.
+        origin: Origin of the simulators.
+        sent: All audio that they sent, in order.
     """
 
     origin: str
@@ -47,13 +47,13 @@ class Providers:
 
 @dataclass
 class RunningServer:
-    """The product, serving.
+    """The running product.
 
     Attributes:
-        origin: Where it is, `http(s)://host:port`.
-        metrics: What it has counted so far.
-        drain: Its conversations.
-        capacity: What decides which network a turn uses.
+        origin: Origin of the server, `http(s)://host:port`.
+        metrics: Its metrics.
+        drain: Its running conversations.
+        capacity: Chooses the network of each turn.
     """
 
     origin: str
@@ -63,7 +63,7 @@ class RunningServer:
 
 
 def wait_for_room(origin: str, seconds: float = 120) -> None:
-    """Waits until a server takes conversations: on a busy machine it may have no room for a moment."""
+    """Wait until a server accepts conversations: on a busy machine it may be overloaded for a moment."""
     deadline = time.monotonic() + seconds
     while not httpx.get(f"{origin}/readyz").is_success:
         assert time.monotonic() < deadline, "the server had no room"
@@ -72,7 +72,7 @@ def wait_for_room(origin: str, seconds: float = 120) -> None:
 
 @contextmanager
 def run_simulators(**options: Any) -> Iterator[Providers]:
-    """Runs the simulators; the options are those of `Simulators`."""
+    """Run the simulators; the options are those of `Simulators`."""
     sent: list[AudioSent] = []
     with start_blocking_portal() as portal:
         simulators = Simulators(on_audio=sent.append, **options)
@@ -84,11 +84,10 @@ def run_simulators(**options: Any) -> Iterator[Providers]:
 def run_server(
     upstream: str, *, ws: Any = None, ping_seconds: Any = None, demo: Any = None, **overrides: Any
 ) -> Iterator[RunningServer]:
-    """Runs the server with one origin for all providers; the overrides are its settings.
+    """Run the server with one origin for all providers; the overrides are its settings.
 
-    `ws` names another implementation of the sockets, as uvicorn knows them. `ping_seconds` is how often apps are
-    pinged, and how long they may take to answer. With `demo`, a dict of the playground's settings, it serves that as
-    well.
+    `ws` is the name of another uvicorn socket implementation. `ping_seconds` is the ping interval and the timeout of
+    the answer. `demo` is a dict of the playground's settings; with it, the server also serves the playground.
     """
     of_providers = tuple(f"{name}_" for name in PROVIDERS)
     urls = {

@@ -1,4 +1,4 @@
-"""Two servers, Redis and HAProxy on loopback, put together as examples/deploy does, with simulated providers."""
+"""Run two servers, Redis and HAProxy on loopback, in the topology of examples/deploy, with simulated providers."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Node:
     """One of the servers.
 
     Args:
-        name: As HAProxy calls it.
-        folder: Where it runs.
-        upstream: Where the providers are.
-        redis_url: What it counts in.
+        name: Name in HAProxy.
+        folder: Its working folder.
+        upstream: Origin of the providers.
+        redis_url: URL of its counters.
 
     Attributes:
         address: host:port that it listens on.
-        server: The process, once started.
+        server: The process after its start.
     """
 
     server: ServerProcess
@@ -58,7 +58,7 @@ class Node:
         folder.mkdir()
 
     def start(self) -> None:
-        """Starts it, or another in its place, and waits until it answers."""
+        """Start it, or replace it, and wait until it answers."""
         self.stop()
         running = serve_process(
             self._folder, self._upstream,
@@ -71,21 +71,21 @@ class Node:
         self.server = self._stack.enter_context(running)
 
     def stop(self) -> None:
-        """Ends it without ado."""
+        """Kill it."""
         self._stack.close()
 
     @property
     def alive(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process runs."""
         return self.server.process.poll() is None
 
     def count(self, metric: str, **labels: str) -> float:
-        """Sums up what it counted under these labels."""
+        """Return the sum of a metric over these labels."""
         samples = scrape(self._metrics, metric)
         return sum(value for pairs, value in samples.items() if labels.items() <= dict(pairs).items())
 
     def running(self) -> float:
-        """How many calls it holds."""
+        """Return the number of its conversations."""
         return self.count("mascot_sessions_active") if self.alive else 0
 
 
@@ -95,11 +95,11 @@ class Topology:
 
     Attributes:
         one: A server.
-        two: The other.
-        proxy: In front of them.
-        trust: Trusts the proxy's certificate.
-        redis_url: Where keys and counts are.
-        calls: All that were taken.
+        two: The other server.
+        proxy: The proxy in front of them.
+        trust: TLS context that trusts the proxy's certificate.
+        redis_url: URL of keys and counters.
+        calls: All accepted conversations.
     """
 
     one: Node
@@ -117,11 +117,11 @@ class Topology:
         return self.one, self.two
 
     def say(self, text: str) -> None:
-        """Adds a line to what `pytest -s` shows."""
+        """Add a line to the output of `pytest -s`."""
         sys.stdout.write(f"[{time.monotonic() - self._began:5.1f} s] {text}\n")
 
     async def new_key(self, name: str, *limits: str) -> str:
-        """Makes a key as an operator does."""
+        """Create a key like an operator."""
         environment = {"MASCOT_KEY_STORE": None, "MASCOT_REDIS_URL": self.redis_url}
         command = partial(CliRunner().invoke, main, ["keys", "new", name, *limits], env=environment)
         # In a thread without an event loop: it runs its own.
@@ -130,17 +130,17 @@ class Topology:
         return made.stdout.strip()
 
     def calls_on(self, node: Node) -> list[Call]:
-        """The calls that run there."""
+        """Return the conversations of a node."""
         return [call for call in self.calls if call.node == node.name and not call.over]
 
     async def sign(self, provider: str, key: str) -> Any:
-        """Asks for a signed URL."""
-        # The ElevenLabs SDK cannot be told whom to trust.
+        """Ask for a signed URL."""
+        # The ElevenLabs SDK has no option for a CA certificate.
         origin = self.proxy.origin if provider == "elevenlabs" else self.proxy.tls_origin
         return await sign(origin, provider, key, self.trust)
 
     async def call(self, provider: str, answer: Any) -> Call:
-        """Begins a call and waits until its agent speaks, or until it is refused."""
+        """Begin a conversation and wait until its agent speaks, or until it is rejected."""
         before = [node.running() for node in self.nodes]
         call = Call(provider, answer, self.trust)
         call.start()
@@ -155,13 +155,13 @@ class Topology:
         return call
 
     async def close(self) -> None:
-        """Ends all calls that still run."""
+        """End all running conversations."""
         for call in self._begun:
             await call.abandon()
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    """Waits for something, for as long as a loaded machine may take."""
+    """Wait for a condition, with a timeout for a loaded machine."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"did not happen: {what}"
@@ -170,7 +170,7 @@ async def until(condition: Callable[[], object], what: str) -> None:
 
 @contextmanager
 def run_topology(folder: Path) -> Iterator[Topology]:
-    """Runs it; skips the test where HAProxy or Redis are missing."""
+    """Run the topology; skip the test if HAProxy or Redis is not installed."""
     authority = trustme.CA()
     certificate = folder / "certificate.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
@@ -178,7 +178,7 @@ def run_topology(folder: Path) -> Iterator[Topology]:
     authority.configure_trust(trust)
     with ExitStack() as stack:
         redis = stack.enter_context(run_redis())
-        # A few times faster than people talk and listen.
+        # A few times faster than real time.
         providers = stack.enter_context(run_simulators(burst=4, playback=4))
         make = partial(Node, upstream=providers.origin, redis_url=redis.url)
         one, two = (make(name, folder / name) for name in ("one", "two"))

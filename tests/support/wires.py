@@ -1,4 +1,4 @@
-"""The wire formats of the three providers, as their services speak them; told apart only here."""
+"""The wire formats of the three providers. Only this module distinguishes the providers."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def b64(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class Wire:
-    """One provider's frames, as its service sends them.
+    """Frames of one provider's service.
 
     Attributes:
-        name: Of the provider.
-        codec: Makes its codec.
+        name: Name of the provider.
+        codec: Returns its codec.
         opening: Frames before any audio. The format they name is 16-bit PCM at 24 kHz.
         audio: A frame with this audio, the n-th.
-        interruption: Frames that tell of one.
+        interruption: Frames of an interruption.
         turn_end: Frames at the end of a turn.
         broken: Frames whose audio cannot be used.
-        payload: Takes the viseme payload out of what was sent for an audio frame; returns it and the frame without it.
+        payload: Removes the viseme payload from a forwarded audio frame; returns the payload and the frame.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Wire:
 
 
 def elevenlabs_audio(data: bytes, n: int) -> str:
-    # Spaced as the service does it, so that a codec that dumps frames again is found out.
+    # White space as in the service, so that the tests detect a codec that serialises frames again.
     return json.dumps({"audio_event": {"audio_base_64": b64(data), "event_id": n}, "type": "audio"}, indent=1)
 
 
@@ -103,7 +103,7 @@ def openai_beta_session(audio_format: str, kind: str = "session.created") -> str
 
 
 def xai_audio(data: bytes, n: int) -> str:
-    """Without indices, as xAI leaves them out."""
+    """Return frames without indices, as from xAI."""
     event = json.loads(openai_audio(data, n))
     return json.dumps({name: value for name, value in event.items() if not name.endswith("_index")})
 

@@ -1,4 +1,4 @@
-"""Boundaries of phones where a model hears them."""
+"""Boundaries of phones at the times that a model predicts."""
 
 from __future__ import annotations
 

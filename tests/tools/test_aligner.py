@@ -1,4 +1,4 @@
-"""The aligner behind the reference labels, on sounds made up for it and on transcripts."""
+"""The aligner of the reference labels, on synthetic sounds and on transcripts."""
 
 from __future__ import annotations
 

@@ -228,4 +228,4 @@ def test_an_absent_voice_names_its_package(
     monkeypatch.setenv("PATH", str(tmp_path))
     listing(tmp_path, ("train", TEXT))
     main(["--corpus", str(tmp_path), "--out", str(tmp_path / "out"), "--voices", "flite-rms"])
-    assert "flite-rms: left out, it is not installed: apt-get install flite" in capsys.readouterr().out
+    assert "flite-rms: skipped, it is not installed: apt-get install flite" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The judge of the model: scoring, on tracks made up for it, and the command, on real speech where there is some."""
+"""Scoring of the model, on tracks that the tests create, and the command, on real speech if there is some."""
 
 from __future__ import annotations
 

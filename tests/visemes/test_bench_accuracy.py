@@ -1,4 +1,4 @@
-"""The command that scores the model, on a corpus made up for it, and what it does to the audio first."""
+"""The command that scores the model, on a corpus that the tests create, and its changes to the audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bench does to audio: on signals made up for it, whose pitch, level and phones are known."""
+"""Conditions of the bench, on synthetic signals with known pitch, level and phones."""
 
 from __future__ import annotations
 

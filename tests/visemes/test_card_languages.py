@@ -1,4 +1,4 @@
-"""The card's tables by language and condition, from figures made up for them."""
+"""The card's tables by language and condition, from figures that the tests create."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def test_files_that_are_something_else(tables: ModuleType, tmp_path: Path) -> No
     for path, message in (
         (paths[0], "model 'n'"),
         (paths[1], "no languages"),
-        (tmp_path / "text", "not what"),
-        (tmp_path / "none", "not what"),
+        (tmp_path / "text", "not the output"),
+        (tmp_path / "none", "not the output"),
     ):
         with pytest.raises(SystemExit, match=message):
             tables.results([path], "m")

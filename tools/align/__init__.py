@@ -1,4 +1,4 @@
-"""Forced alignment of speech with a transcript by monophone models: the reference labels of `bench` come from it.
+"""Align speech with a transcript by monophone models, to make the reference labels of `bench`.
 
-None of the networks of this repository has a part in it, so that no network is scored against itself.
+It uses no network of this repository, so that no network is scored against itself.
 """

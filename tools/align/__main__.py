@@ -1,16 +1,16 @@
-"""Makes the reference labels of dev and test speech in other languages than English.
+"""Make the reference labels of dev and test speech in languages other than English.
 
 ::
 
     python -m tools.align --corpora DIR --out bench/reference --pictures DIR2
 
 ``DIR`` has a folder for each language with ``<corpus>.jsonl``, as `bench.corpus` reads them; ``en`` has phone times.
-For each language ``OUT/<language>.jsonl`` gets an utterance a line: phones in IPA and words, with times in seconds.
-English and Indonesian have phone times of their own, so that only the times of words are written.
+For each language ``OUT/<language>.jsonl`` gets one utterance per line: phones in IPA and words, with times in seconds.
+English and Indonesian have phone times already, so only the times of words are written.
 
 The recipe: models of English sounds from the phone times of the English training speakers; for each phone of a language
-a model that begins as that of the nearest English sounds; three re-estimations on all transcribed speech of the
-language; the most likely times; silences refined by level. What fits badly is left out.
+a model that is initialised from the nearest English sounds; three re-estimations on all transcribed speech of the
+language; the most likely times; silences refined by level. Utterances that fit badly are left out.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TRAINED_SECONDS = 600.0
-"""Seconds of a corpus's training speech that a language's models are re-estimated on."""
+"""Seconds of training speech per corpus for the re-estimation of a language's models."""
 _TIMED = ("en", "id")
 _PARENTS = {"pt": "es"}
 _WORST = 3.0
 """An utterance is left out if it fits worse than its corpus's median by this many deviations."""
 _LONGEST = {"vowel": 0.6, "consonant": 0.35}
-"""Seconds: an utterance with a longer phone is left out, since something went wrong there."""
+"""Seconds: an utterance with a longer phone is left out, because its alignment failed."""
 _PICTURES = 8
 _SEEN_WRONG = {"fr": {"asterisk/demo-instruct.opus"}, "pt": {"fleurs/fleurs-pt-005.opus"}}
-"""Utterances that are left out because their spectrogram shows that the phones are elsewhere."""
+"""Utterances that are left out because their spectrogram shows wrong phone times."""
 
 
 def main() -> None:
@@ -60,10 +60,17 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--corpora", type=Path, required=True, help="folder with a folder for each language")
+    parser.add_argument("--corpora", type=Path, required=True, help="folder with one folder per language")
     parser.add_argument("--out", type=Path, required=True, help="folder to write <language>.jsonl to")
-    parser.add_argument("--language", nargs="+", choices=languages(), default=languages(), help="which (all)")
-    parser.add_argument("--indonesian", type=Path, default=Path("bench/data/indonesian"), help="%(default)s")
+    parser.add_argument(
+        "--language", nargs="+", choices=languages(), default=languages(), help="languages to align (all)"
+    )
+    parser.add_argument(
+        "--indonesian",
+        type=Path,
+        default=Path("bench/data/indonesian"),
+        help="Indonesian corpora (%(default)s)",
+    )
     parser.add_argument("--pictures", type=Path, help="folder for spectrograms of some utterances")
     args = parser.parse_args()
     english = english_models(args.corpora / "en")
@@ -92,7 +99,7 @@ def _pictures(out: Path, folder: Path, language: str, lines: list[dict[str, Any]
 
 
 class _Wanted:
-    """Selects the dev and test speech of a language, and the training speech that its models are re-estimated on."""
+    """Select the dev and test speech of a language, and the training speech that its models are re-estimated on."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -159,7 +166,7 @@ def _line(one: Recording, split: str, times: Sequence[Timed], *, timed: bool) ->
 
 
 def _dropped(corpora: list[str], fits: list[float]) -> set[int]:
-    """Return the utterances that fit much worse than those of their corpus do."""
+    """Return the utterances that fit much worse than others of their corpus."""
     result = set()
     for corpus in set(corpora):
         indices = [i for i, name in enumerate(corpora) if name == corpus]

@@ -1,4 +1,4 @@
-"""The words of the Arabic commands corpus in IPA, written by hand: their spelling leaves out the short vowels."""
+"""The words of the Arabic commands corpus in IPA, written by hand, because their spelling has no short vowels."""
 
 from __future__ import annotations
 

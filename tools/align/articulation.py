@@ -1,7 +1,7 @@
-"""Which English sounds each phone is nearest to in articulation: where the models of a language begin.
+"""Map each phone to the nearest English sounds in articulation, to initialise the models of a language.
 
-Phones are in IPA, English ones in ARPAbet. A phone between several begins as a mixture of theirs. Marks of length,
-aspiration, palatalisation and nasality do not count unless a row has them.
+Phones are in IPA, English ones in ARPAbet. A phone between several sounds starts as a mixture of their models. Marks of
+length, aspiration, palatalisation and nasality do not count unless a row has them.
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ _NEAREST = {
 
 
 def nearest(ipa: str) -> list[str]:
-    """Return the ARPAbet names of the English sounds that a phone is nearest to.
+    """Return the ARPAbet names of the English sounds nearest to a phone.
 
     Raises:
-        KeyError: The table does not name the phone.
+        KeyError: The phone is not in the table.
     """
     if ipa in _NEAREST:
         return _NEAREST[ipa]

@@ -1,4 +1,4 @@
-"""Models of English sounds from labelled speech, and those of another language from them and its own speech."""
+"""Estimate models of English sounds from labelled speech, and from them models of other languages."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ Models = dict[str, tuple[Mixture, ...]]
 COMPONENTS = 8
 ROUNDS = 4
 PRIOR = 30.0
-"""How many frames of its own each component of a model has to see until it counts as much as where it began."""
+"""Number of own frames at which a model's new estimate has the same weight as its initial value."""
 
 
 class Utterance(NamedTuple):
-    """What is aligned: the features of a recording, shape (frames, 39), and the phones of each of its words."""
+    """Input of the aligner: features of a recording, shape (frames, 39), and the phones of each word."""
 
     features: NDArray[np.float32]
     words: list[list[Phone]]
 
 
 class Aligned(NamedTuple):
-    """The times of an utterance's phones and how well they fit.
+    """The times of an utterance's phones and their fit.
 
     Attributes:
         phones: Without gaps.
-        fit: Mean log density of the frames of speech less that of the best state of all in each of them, at most 0.
+        fit: Mean log density of the frames of speech minus that of the best state in each frame, at most 0.
     """
 
     phones: list[Timed]
@@ -68,7 +68,7 @@ def labelled_models(
 
 
 def begun(phones: Iterable[str], english: Models, parents: Mapping[str, tuple[Mixture, ...]]) -> Models:
-    """Return the models that a language begins with.
+    """Return the initial models of a language.
 
     Args:
         phones: Its phones in IPA.
@@ -90,12 +90,12 @@ def align(
     rounds: int = ROUNDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Aligned], Models]:
-    """Align a language's speech, re-estimating its models after each round but the last.
+    """Align a language's speech, and re-estimate its models after each round except the last.
 
     Args:
-        utterances: All that is transcribed.
-        models: Of every phone, as they begin.
-        rounds: How often all is aligned.
+        utterances: All transcribed utterances.
+        models: Initial model of every phone.
+        rounds: Number of alignments.
         progress: Called with a line after each re-estimation.
 
     Returns:

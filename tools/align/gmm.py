@@ -33,7 +33,7 @@ class Mixture:
 
 
 def joined(mixtures: Sequence[Mixture]) -> Mixture:
-    """Return a density between several, with the components of all."""
+    """Return the mixture of several densities, with the components of all."""
     return Mixture(
         np.concatenate([m.weights for m in mixtures]) / len(mixtures),
         np.concatenate([m.means for m in mixtures]),
@@ -53,7 +53,7 @@ def log_likelihoods(mixtures: Sequence[Mixture], features: NDArray[np.float32]) 
 
 
 def joined_all(mixtures: Sequence[Mixture]) -> Mixture:
-    """Return all components in a row, each with the weight that it has in its own mixture."""
+    """Return all components in sequence, each with the weight in its own mixture."""
     return Mixture(
         np.concatenate([m.weights for m in mixtures]),
         np.concatenate([m.means for m in mixtures]),
@@ -78,7 +78,7 @@ def grown(features: NDArray[np.float32], components: int, rounds: int = 4) -> Mi
 
     Args:
         features: The frames of a state, shape (n, features).
-        components: How many components at most; fewer where there are not 20 frames for each.
+        components: Maximum number of components; fewer if there are not 20 frames for each.
         rounds: Re-estimations after each doubling.
     """
     frames = features.astype(np.float32)
@@ -105,7 +105,7 @@ def adapted(mixture: Mixture, features: NDArray[np.float32], *, prior: float) ->
     Args:
         mixture: The density before.
         features: The frames of the state, shape (n, features).
-        prior: How many frames each component of the density before is worth.
+        prior: Weight of each earlier component, in frames.
     """
     each = _components(mixture, features)
     each -= each.max(1, keepdims=True)

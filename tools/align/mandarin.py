@@ -1,4 +1,4 @@
-"""Mandarin words in IPA by way of pinyin, since espeak-ng as Debian ships it cannot read Chinese characters."""
+"""Convert Mandarin words to IPA through pinyin, because Debian's espeak-ng cannot read Chinese characters."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def mandarin(text: str) -> list[str]:
     """
     from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - needed for this language alone
 
-    text = text.replace("_", "")  # a gap of an idiom, which nobody says
+    text = text.replace("_", "")  # a gap of an idiom, which has no sound
     initials = lazy_pinyin(text, style=Style.INITIALS, strict=True)
     finals = lazy_pinyin(text, style=Style.FINALS, strict=True)
     return [ipa for initial, final in zip(initials, finals, strict=True) for ipa in _syllable(initial, final)]

@@ -1,4 +1,4 @@
-"""Mel-frequency cepstral coefficients, as aligners have used them since HTK: 13 with their first two derivatives."""
+"""Compute mel-frequency cepstral coefficients in the form of HTK: 13 with their first two derivatives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WINDOW = 320  # 20 ms
 _FFT = 512
 _BANDS = 24
 _CEPSTRA = 13
-_REACH = 4  # frames on each side that a derivative looks at
+_REACH = 4  # frames on each side of a derivative
 
 
 def mfcc(samples: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -70,7 +70,7 @@ def _slope(values: NDArray[np.floating]) -> NDArray[np.floating]:
 
 @cache
 def _mel_bands() -> NDArray[np.float64]:
-    """Return triangles between 80 and 7600 Hz, shape (bins, bands)."""
+    """Return triangular filters between 80 and 7600 Hz, shape (bins, bands)."""
     edges = 700 * (10 ** (np.linspace(_mel(80.0), _mel(7600.0), _BANDS + 2) / 2595) - 1)
     bins = np.arange(_FFT // 2 + 1) * RATE / _FFT
     rising = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])

@@ -1,4 +1,4 @@
-"""Draws a spectrogram with phones below it, to see whether times are right."""
+"""Draw a spectrogram with phones below it, to check their times."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def draw(
     """Write a PNG of the first seconds of speech in a recording.
 
     Args:
-        path: The picture.
-        title: Above it.
+        path: The PNG file.
+        title: Text above the picture.
         samples: PCM16, shape (n,).
         rate: Samples a second.
         phones: (start s, end s, name).

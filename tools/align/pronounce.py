@@ -1,7 +1,7 @@
-"""The phones of a transcript in IPA, word by word: espeak-ng's, tidied up; Arabic's and Mandarin's by tables.
+"""Return the phones of a transcript in IPA, word by word: from espeak-ng, or from tables for Arabic and Mandarin.
 
 espeak-ng joins short words ("in the"), so a word here is what it writes between two spaces. Phones that a speaker may
-leave out are marked, and an affricate with [s] or [z] is two phones, since the tongue shows them one after the other.
+leave out are marked. An affricate with [s] or [z] is two phones, because the mouth shows one after the other.
 """
 
 from __future__ import annotations
@@ -120,5 +120,5 @@ def _espeak(text: str, language: str) -> list[str]:
 
 
 def _readable(text: str) -> str:
-    """Remove what espeak-ng would pronounce although nobody says it."""
+    """Remove text that espeak-ng would pronounce and a speaker does not."""
     return re.sub(r"[«»“”„\"()]|\.\.\.|…", " ", text)

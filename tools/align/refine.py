@@ -1,4 +1,4 @@
-"""Moves the edges of silences to where the level says that the voice begins or ends, and shortens what is too long."""
+"""Move the edges of silences to where the voice begins or ends by its level, and shorten phones that are too long."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REACH = 12
-"""How many frames of 5 ms an edge may move by."""
+"""Maximum shift of an edge, in frames of 5 ms."""
 _SHORTEST = 6  # frames that a phone keeps
-_ABOVE_DB = 10.0  # of what lies above the noise floor by more, somebody speaks
+_ABOVE_DB = 10.0  # dB above the noise floor; a louder frame is speech
 _SHARE = 0.4  # or by more than this share of the way up to the level of the speech
-# Their beginnings or ends are as quiet as a silence: the models know better.
+# Their beginnings or ends are as quiet as a silence, so the models' times are better.
 _QUIET = frozenset(
     [
         "p",
@@ -52,12 +52,12 @@ _QUIET = frozenset(
         "tʃʲ",
     ]
 )
-# What these phones have beyond so many frames is their vowel's: its own models cannot be told from theirs.
+# Frames of these phones beyond this number belong to the vowel, whose models are too similar to distinguish.
 _AT_MOST = {"ʔ": 12, "ʕ": 14, "ɾ": 14, "h": 20, "ħ": 24, "ɥ": 20}
 
 
 def shortened(phones: Sequence[Timed]) -> list[Timed]:
-    """Return the phones, those that cannot be long cut short in favour of the next (or, before a silence, the last).
+    """Return the phones; short kinds of phone give their surplus to the next (or, before a silence, to the last).
 
     Args:
         phones: Without gaps, in frames.
@@ -82,7 +82,7 @@ def refined(phones: Sequence[Timed], levels: NDArray[np.float64]) -> list[Timed]
 
     Args:
         phones: Without gaps, in frames.
-        levels: Of each frame, in dB.
+        levels: Level of each frame in dB.
     """
     edges = [phone.start for phone in phones] + [phones[-1].end]
     quiet = [levels[p.start : p.end] for p in phones if p.ipa == SIL]
@@ -105,7 +105,7 @@ def refined(phones: Sequence[Timed], levels: NDArray[np.float64]) -> list[Timed]
 
 
 def _moved(edge: int, reached: NDArray[np.bool_]) -> int:
-    """Return the nearest frame at which `reached` begins to hold, or the edge itself if there is none in reach."""
+    """Return the nearest frame at which `reached` becomes true, or the edge itself if there is none in range."""
     found = [
         at
         for at in range(max(1, edge - REACH), min(len(reached), edge + REACH + 1))

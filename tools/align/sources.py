@@ -1,4 +1,4 @@
-"""The models of English sounds that every language begins from, from the phone times of English training speech."""
+"""Estimate the models of English sounds, which initialise all languages, from English training speech."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SHARE = {
     "kathleen": 10,
     "speechocean762": 4,
 }
-"""Per cent of each English corpus's training utterances that models are made from: an hour and a half in all."""
+"""Per cent of each English corpus's training utterances that are used for models: an hour and a half in all."""
 
 
 def english_models(folder: Path) -> Models:
     """Return models of English sounds by their ARPAbet names.
 
     Args:
-        folder: With the English corpora; only training speech is used, the same in every run.
+        folder: Folder of the English corpora; only training speech is used, the same in every run.
     """
     return labelled_models((one.features, one.entry["phones"]) for one in recordings(folder, _chosen))
 

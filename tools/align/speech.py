@@ -1,4 +1,4 @@
-"""Reads the corpora's recordings as features, each speaker's normalised together."""
+"""Read the corpora's recordings as features, normalised per speaker."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def recordings(folder: Path, wanted: Callable[[str, dict[str, Any]], bool]) -> l
     """Return the recordings of a folder of corpora, in order of corpus and line.
 
     Args:
-        folder: With ``<corpus>.jsonl`` and the audio they name, at 16 kHz.
-        wanted: Called with corpus and line.
+        folder: Folder with ``<corpus>.jsonl`` files and their audio, at 16 kHz.
+        wanted: Called with corpus and line; returns whether to read it.
 
     Raises:
         SystemExit: A recording cannot be read or is not at 16 kHz.

@@ -1,12 +1,12 @@
-"""Compares the aligner's times with the phone times of English dev speech.
+"""Compare the aligner's times with the phone times of English dev speech.
 
 ::
 
     python -m tools.align.validate --corpora DIR
 
-English is treated as any other language: its phones come from espeak-ng, its models begin from those of the training
-speakers and are re-estimated on the dev speech without times. The phone times of the corpora are themselves from forced
-alignment (pocketsphinx), so that agreement has a limit well below 100 %.
+English is treated as any other language: its phones come from espeak-ng, its models are initialised from those of the
+training speakers and are re-estimated on the dev speech without times. The phone times of the corpora come from forced
+alignment too (pocketsphinx), so agreement cannot reach 100 %.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
     for one, found in zip(speech, aligned, strict=True):
         end = round(1000 * one.entry["phones"][-1][1])
         times = [
-            # A flap is one of English's d and t, whose shape it has; elsewhere it is an r.
+            # In English a flap is a d or t and has their shape; in other languages it is an r.
             (p.start / _TIMES, p.end / _TIMES, "t" if p.ipa == "ɾ" else p.ipa)
             for p in shortened(refined(found.phones, one.levels))
         ]

@@ -1,4 +1,4 @@
-"""The most likely times of the phones of an utterance (Viterbi's algorithm over a chain of states with detours)."""
+"""Find the most likely times of an utterance's phones (Viterbi's algorithm, with optional phones)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Timed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The states that an utterance passes through.
+    """The chain of states of an utterance.
 
     Attributes:
-        phones: (IPA, word) in order, with every silence and every phone that may be left out.
+        phones: (IPA, word) in order, with every silence and every optional phone.
         models: For each state its model, as an index into `units` times 3 plus the number of the state.
         owner: For each state the phone, an index into `phones`.
-        before: For each state those it may be entered from, itself first, shape (states, most); else -1.
+        before: For each state its predecessors, itself first, shape (states, most); else -1.
         first: States in which an utterance may begin.
         last: States in which it may end.
         units: The names of the models.
@@ -55,7 +55,7 @@ class Chain:
 
 
 def chain(words: Sequence[Sequence[Phone]]) -> Chain:
-    """Return the chain of an utterance: its words in order, a silence possible before, between and after them."""
+    """Return the chain of an utterance: its words in order, with optional silences before, between and after them."""
     phones: list[tuple[str, int, bool]] = [(SIL, -1, True)]
     for number, word in enumerate(words):
         phones += [(phone.ipa, number, phone.optional) for phone in word]
@@ -64,7 +64,7 @@ def chain(words: Sequence[Sequence[Phone]]) -> Chain:
     models: list[int] = []
     owner: list[int] = []
     before: list[list[int]] = []
-    ends = [-1]  # states from which the next phone may be entered; -1 is the start
+    ends = [-1]  # predecessors of the next phone; -1 is the start
     first: list[int] = []
     for index, (ipa, _, optional) in enumerate(phones):
         start = len(models)
@@ -92,14 +92,14 @@ def best_path(path: Chain, scores: NDArray[np.float32]) -> tuple[list[Timed], ND
     """Return the most likely times.
 
     Args:
-        path: Of `chain`.
+        path: Result of `chain`.
         scores: Log density of each frame in each model, shape (frames, 3 times units).
 
     Returns:
-        The phones that are there, without gaps, and the model of each frame, shape (frames,).
+        The spoken phones, without gaps, and the model of each frame, shape (frames,).
 
     Raises:
-        ValueError: There are fewer frames than the shortest way through takes.
+        ValueError: There are fewer frames than the shortest path needs.
     """
     frames = len(scores)
     emitted = scores[:, path.models]

@@ -5,9 +5,9 @@
     nox -s fuzz -- --minutes 10
     nox -s fuzz -- --minutes 5 --target frames
 
-Executions are runs of a target; inputs are those whose bytes made a whole input. Those that reached new code stay in
-.hypothesis/corpus and are tried first next time. A failure is shrunk to a minimal example, which is kept in
-.hypothesis/examples and tried again until it is fixed: add it to the target as an `@example`. Needs atheris: Linux.
+Executions are runs of a target; inputs are runs whose bytes made a complete input. Inputs that reached new code stay in
+.hypothesis/corpus and are used first next time. A failure is shrunk to a minimal example, which is kept in
+.hypothesis/examples and run again until it is fixed: add it to the target as an `@example`. Needs atheris: Linux.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Target:
     """One test function.
 
     Attributes:
-        module: File it is in, without suffix.
+        module: Name of its file, without suffix.
         test: Its name.
     """
 
@@ -43,7 +43,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """Name in the table."""
         return f"{self.module.removeprefix('test_')}/{self.test.removeprefix('test_')}"
 
 
@@ -74,10 +74,10 @@ def fuzz(target: Target, seconds: float, seed: int) -> dict[str, Any]:
             timeout=seconds + _START_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return {"executions": 0, "inputs": 0, "failure": f"did not end {_START_SECONDS} s after its time"}
+        return {"executions": 0, "inputs": 0, "failure": f"still ran {_START_SECONDS} s after its time"}
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
-        # libFuzzer itself ended it: a hang or too much memory.
+        # libFuzzer ended it for a hang or too much memory.
         return {"executions": 0, "inputs": 0, "failure": done.stderr[-3000:]}
     outcome: dict[str, Any] = json.loads(lines[-1])
     return outcome
@@ -98,13 +98,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, default=10, help="for all targets together (%(default)s)")
-    parser.add_argument("--target", default="", help="only those whose name contains this")
-    parser.add_argument("--seed", type=int, default=1, help="of the fuzzer (%(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=10, help="minutes for all targets together (%(default)s)"
+    )
+    parser.add_argument("--target", default="", help="only targets whose name contains this text")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the fuzzer (%(default)s)")
     args = parser.parse_args()
     chosen = targets(args.target)
     if not chosen:
-        parser.error(f"--target {args.target}: there is none; see tests/fuzz")
+        parser.error(f"--target {args.target}: no such target; see tests/fuzz")
     seconds = args.minutes * 60 / len(chosen)
     failed = []
     print(f"{len(chosen)} targets, {seconds:.0f} s each, seed {args.seed}\n")
@@ -121,7 +123,7 @@ def main() -> int:
         if failure:
             failed.append((target, failure))
     for target, failure in failed:
-        shown = reproduce(target) or f"pytest does not reproduce it; the fuzzer saw:\n{failure}"
+        shown = reproduce(target) or f"pytest does not reproduce it; output of the fuzzer:\n{failure}"
         print(f"\n{target.name}\n" + "\n".join(shown.splitlines()[-_SHOWN_LINES:]))
     return 1 if failed else 0
 

@@ -1,6 +1,6 @@
-"""Fuzz one target in this process: atheris makes bytes, Hypothesis makes inputs of them.
+"""Fuzz one target in this process: atheris makes bytes, Hypothesis makes inputs from them.
 
-A process of its own, since libFuzzer ends the process that it runs in. It prints one JSON object, an `Outcome`.
+It needs its own process, because libFuzzer ends the process that it runs in. It prints one JSON object, an `Outcome`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _LONGEST: Final = 4096
 
 
 class Budget:
-    """Runs a target until its time is over or it fails, then ends the process.
+    """Runner of a target until its time is over or it fails; it then ends the process.
 
     Args:
-        run: Takes the bytes of one input.
-        seconds: How long.
+        run: Called with the bytes of one input.
+        seconds: Time limit.
     """
 
     def __init__(self, run: Callable[[bytes], object], seconds: float) -> None:
@@ -46,7 +46,7 @@ class Budget:
         """Run one input."""
         self._executions += 1
         try:
-            # Bytes that end too early make no input.
+            # Bytes that end too early are not an input.
             self._inputs += self._run(data) is not None
         except BaseException:  # noqa: BLE001 - a target fails by any exception
             self._end(failure=traceback.format_exc())
@@ -60,7 +60,7 @@ class Budget:
 
 
 def _plant(corpus: Path, seed: int) -> None:
-    """Put random bytes into a new corpus, enough of them for whole inputs; libFuzzer itself begins with nearly none."""
+    """Fill a new corpus with random bytes, enough for complete inputs; libFuzzer alone starts with almost none."""
     if not corpus.is_dir():
         corpus.mkdir(parents=True)
         random = Random(seed)  # noqa: S311 - inputs, not secrets
@@ -71,8 +71,8 @@ def _plant(corpus: Path, seed: int) -> None:
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz.target", description=__doc__)
-    parser.add_argument("module", help="of tests/fuzz, such as test_framing")
-    parser.add_argument("test", help="such as test_frames")
+    parser.add_argument("module", help="module of tests/fuzz, such as test_framing")
+    parser.add_argument("test", help="test function, such as test_frames")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument(

@@ -1,1 +1,1 @@
-"""Mixed load with faults against a real server, for a long time: what grows, and who is hurt."""
+"""Run a long mixed load with faults against a real server; detect growth and failed conversations."""

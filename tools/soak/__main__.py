@@ -1,4 +1,4 @@
-"""Mixed load with faults for a long time: nobody honest is hurt, and nothing grows.
+"""Run a mixed load with faults for a long time: valid conversations must work, and nothing may grow.
 
 ::
 
@@ -6,11 +6,13 @@
     nox -s soak -- --minutes 30 --workers 2
     nox -s soak -- --minutes 3 --no-chaos
 
-Honest conversations of all three providers run beside apps that crash or read slowly, providers that drop or stop
-reading, broken frames, strangers, uploads, and interruptions. Meanwhile Redis is slow, too slow, killed and frozen, and
-with several workers one is killed. It fails if an honest conversation loses a message or is cut off (but for those on
-the killed worker), if limits do not recover, if a traceback is logged, or if memory, descriptors or tasks grow.
-Linux only. The choices follow the seed; the timing is the machine's.
+Honest conversations of all three providers run beside apps that crash or read slowly, providers that disconnect or
+stop reading, invalid frames, clients without a key, uploads and interruptions. During the run Redis is slow, too slow,
+killed and frozen, and with several workers one worker is killed.
+
+The run fails if an honest conversation loses a message or is closed (except on the killed worker), if limits do not
+recover, if a traceback is logged, or if memory, descriptors or tasks grow. Linux only. The seed determines the choices,
+not the timing.
 """
 
 from __future__ import annotations
@@ -56,10 +58,10 @@ class Soak:
     """One run.
 
     Args:
-        options: Of the command line.
-        apps: Who connects.
+        options: Options of the command line.
+        apps: The apps.
         server: The server.
-        provider: Whom it connects to.
+        provider: The provider.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Soak:
         print(f"{self._elapsed():6.0f} s  {text}", flush=True)
 
     async def run(self, chaos: Chaos | None) -> None:
-        """Run the load and judge what was measured."""
+        """Run the load and check the measurements."""
         self.say("warm-up")
         await self._load(_WARM_UP_SECONDS)
         await asyncio.gather(*(self._apps.use_limits(_WARM_UP_USES) for _ in range(LIMITED_SESSIONS)))
@@ -96,7 +98,7 @@ class Soak:
         after = await self._rest(before)
         self._judge(before, after, chaos)
         if grown := open_files(self._server.process.pid) - open_before:
-            print(f"open that were not before: {dict(grown)}")
+            print(f"descriptors opened during the load: {dict(grown)}")
 
     async def _load(self, seconds: float, *extra: Awaitable[None]) -> None:
         work: list[Awaitable[None]] = [self._repeat(self._apps.honest) for _ in range(self._options.sessions)]
@@ -141,7 +143,7 @@ class Soak:
         return sample
 
     async def _rest(self, before: Sample) -> Sample:
-        """Wait until the server has given back what it can."""
+        """Wait until the server has released its resources."""
         deadline = time.monotonic() + _REST_SECONDS
         while True:
             await asyncio.sleep(2)
@@ -177,19 +179,23 @@ class Soak:
             print(f"{count:6} {name}")
 
     def _judge_growth(self, before: Sample, after: Sample, chaos: Chaos | None) -> None:
-        """Print slopes over the second half, without the time in which parts were made to fail."""
+        """Print slopes over the second half, without the time of the faults."""
         settled = 0.0 if chaos is None else chaos.over_at - self._started + _SETTLE_SECONDS
         steady = [s for s in self.samples[len(self.samples) // 2 :] if s.seconds >= settled]
         long_enough = len(steady) * _SAMPLE_SECONDS >= _SHORTEST_SECONDS
-        over = f"over {steady[-1].seconds - steady[0].seconds:.0f} s" if long_enough else "too short to judge"
-        print(f"\n{'figure':<14}{'slope an hour':>14}{'grew by':>10}{'left after':>12}   {over}")
+        over = (
+            f"over {steady[-1].seconds - steady[0].seconds:.0f} s" if long_enough else "too short to evaluate"
+        )
+        print(f"\n{'figure':<14}{'slope per hour':>14}{'grew by':>10}{'left after':>12}   {over}")
         for limit in LIMITS:
             left = getattr(after, limit.figure) - getattr(before, limit.figure)
             rate = slope(steady, limit.figure) if long_enough else math.nan
             grew = growth(steady, limit.figure) if long_enough else math.nan
             print(f"{limit.figure:<14}{rate:>+14.1f}{grew:>+10.1f}{left:>+12.1f}")
             if rate > limit.per_hour and grew > limit.noise:
-                self.failures.append(f"{limit.figure} grows by {rate:.1f} an hour (limit {limit.per_hour:g})")
+                self.failures.append(
+                    f"{limit.figure} grows by {rate:.1f} per hour (limit {limit.per_hour:g})"
+                )
             if left > limit.left:
                 self.failures.append(f"{limit.figure}: {left:.1f} more after the load (limit {limit.left:g})")
 
@@ -250,13 +256,13 @@ def main() -> int:
         prog="python -m tools.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--minutes", type=float, default=60, help="of load (%(default)s)")
-    add("--workers", type=int, default=1, help="processes of the server (%(default)s)")
-    add("--sessions", type=int, default=10, help="honest conversations at once (%(default)s)")
-    add("--faults", type=int, default=4, help="faults at once (%(default)s)")
-    add("--seed", type=int, default=1, help="of all choices (%(default)s)")
+    add("--minutes", type=float, default=60, help="minutes of load (%(default)s)")
+    add("--workers", type=int, default=1, help="worker processes of the server (%(default)s)")
+    add("--sessions", type=int, default=10, help="simultaneous honest conversations (%(default)s)")
+    add("--faults", type=int, default=4, help="simultaneous faults (%(default)s)")
+    add("--seed", type=int, default=1, help="seed of all choices (%(default)s)")
     add("--chaos", action=argparse.BooleanOptionalAction, default=shutil.which("redis-server") is not None,
-        help="disturb Redis, and kill a worker (where redis-server is installed)")  # fmt: skip
+        help="disturb Redis, and kill a worker (if redis-server is installed)")  # fmt: skip
     add(
         "--log",
         type=Path,

@@ -1,4 +1,4 @@
-"""Apps: the honest ones check every message that they get; the others do what apps do when something goes wrong."""
+"""Simulate apps: honest ones check every message that they receive; the others fail like real apps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Apps", "Hurt", "NoRoomError"]
 
 _PATIENCE: Final = 60.0
-"""Seconds that an app waits for a handshake: a worker that was killed is started again meanwhile."""
+"""Seconds that an app waits for a handshake, enough to restart a killed worker."""
 
 
 class NoRoomError(Exception):
@@ -48,10 +48,10 @@ class Hurt:
     """An honest conversation that went wrong.
 
     Attributes:
-        provider: Whose wire it spoke.
-        port: The app's local port; 0 if it did not get as far as a connection.
-        began: When it began, by the monotonic clock.
-        why: What went wrong.
+        provider: Name of the provider.
+        port: The app's local port; 0 without a connection.
+        began: Start time of the monotonic clock.
+        why: The error.
     """
 
     provider: str
@@ -62,18 +62,18 @@ class Hurt:
 
 @dataclass
 class Apps:
-    """Everyone who connects to the server.
+    """All apps that connect to the server.
 
     Attributes:
-        origin: Of the server.
-        keys: API keys by what they are for.
+        origin: Origin of the server.
+        keys: API keys by purpose.
         wires: The wires by provider.
-        random: Where all choices come from.
+        random: Source of all choices.
         http: Client for signed URLs.
-        done: How often each kind of app did its thing.
-        hurt: Honest conversations that went wrong.
-        messages: Audio messages that honest apps got, each checked.
-        bare: Those of them without visemes.
+        done: Number of runs by kind of app.
+        hurt: Honest conversations that failed.
+        messages: Audio messages that honest apps received and checked.
+        bare: Audio messages without visemes.
     """
 
     origin: str
@@ -90,7 +90,7 @@ class Apps:
         """Ask for a signed URL and connect.
 
         Raises:
-            NoRoomError: The server refused for now.
+            NoRoomError: The server rejected it temporarily.
         """
         body = {"config": {"provider": spoken.provider, "provider_config": spoken.provider_config}}
         answer = await self.http.post(
@@ -135,12 +135,12 @@ class Apps:
                     async with asyncio.timeout(self.random.uniform(5, 20)):
                         await self._check(socket, spoken)
                 except TimeoutError:
-                    """It has said what it wanted."""
+                    """It has sent all its messages."""
                 finally:
                     talking.cancel()
                     await asyncio.gather(talking, return_exceptions=True)
         except NoRoomError:
-            self.done["honest, refused for now"] += 1
+            self.done["honest, rejected for now"] += 1
             await asyncio.sleep(0.5)
             return
         except (ConnectionClosed, InvalidHandshake, OSError, httpx.HTTPError, ValueError) as error:
@@ -179,17 +179,17 @@ class Apps:
             await asyncio.sleep(CHUNK_S)
 
     async def use_limits(self, count: int) -> None:
-        """Open and close conversations of the key with limits: workers open what they keep keys and counts in."""
+        """Open and close conversations of the key with limits, so that workers open their stores."""
         for _ in range(count):
             with suppress(NoRoomError):
                 await (await self.dial(self._any_wire(), key="limited")).close()
 
     async def order(self, socket: ClientConnection, what: str) -> None:
-        """Tell the provider what to do."""
+        """Send the provider a command."""
         await socket.send(json.dumps({ORDER: what}))
 
     async def begun(self) -> ClientConnection:
-        """Begin a conversation that will not end well."""
+        """Begin a conversation that will fail."""
         spoken = self._any_wire()
         socket = await self.dial(spoken)
         if spoken.hello is not None:

@@ -1,4 +1,4 @@
-"""Redis away, slow, frozen and restarted, and a worker killed, while the load goes on."""
+"""Make Redis unavailable, slow, frozen and restarted, and kill a worker, under load."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SlowLink:
     """A TCP proxy that delays what passes through it.
 
     Attributes:
-        delay: Seconds that every piece is held, each way.
+        delay: Delay of all data, in seconds, each way.
     """
 
     def __init__(self, port: int) -> None:
@@ -50,7 +50,7 @@ class SlowLink:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[int]:
-        """Listen; give the port."""
+        """Listen, and return the port."""
         server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
         try:
             yield server.sockets[0].getsockname()[1]
@@ -84,15 +84,15 @@ class Chaos:
     """The events, in order.
 
     Args:
-        apps: Who is to notice nothing.
-        pid: Of the server or of the process that looks after its workers.
-        redis: What the server counts in.
-        link: Between the two.
-        say: Takes a line for the report.
+        apps: The apps, which must not be affected.
+        pid: Process id of the server or of the parent of its workers.
+        redis: The Redis server of the counters.
+        link: The proxy between the two.
+        say: Called with a line for the report.
 
     Attributes:
-        failures: What did not recover.
-        over_at: When the last event was over, by the monotonic clock; infinite before.
+        failures: Descriptions of what did not recover.
+        over_at: End of the last event on the monotonic clock; infinite before it.
     """
 
     def __init__(
@@ -129,26 +129,26 @@ class Chaos:
         return hurt.port in self._killed_ports or (not hurt.port and hurt.began <= self._killed_at)
 
     async def slow(self) -> None:
-        """Redis answers 100 ms late."""
+        """Delay answers of Redis by 100 ms."""
         await self._delayed(0.05)
 
     async def too_slow(self) -> None:
-        """Redis answers later than MASCOT_REDIS_TIMEOUT_SECONDS."""
+        """Delay answers of Redis by more than MASCOT_REDIS_TIMEOUT_SECONDS."""
         await self._delayed(0.6)
 
     async def down(self) -> None:
-        """Redis is killed and started again, empty."""
+        """Kill Redis and start it again, empty."""
         await asyncio.to_thread(self._redis.stop)
         await asyncio.sleep(_OUTAGE_SECONDS)
         await asyncio.to_thread(self._redis.start)
 
     async def frozen(self) -> None:
-        """Redis takes connections and answers nothing."""
+        """Stop Redis, so that it accepts connections and does not answer."""
         with self._redis.frozen():
             await asyncio.sleep(_OUTAGE_SECONDS)
 
     async def worker_killed(self) -> None:
-        """A worker is killed with SIGKILL while it holds conversations of the limited key."""
+        """Kill a worker with SIGKILL while it holds conversations of the limited key."""
         held, _ = await self._hold(LIMITED_SESSIONS)
         serving = {
             pid: ports for pid in family(self._pid)[1:] if (ports := _peers(pid, self._apps.address()[1]))
@@ -169,7 +169,7 @@ class Chaos:
         self._link.delay = 0.0
 
     async def _limits_recover(self, event: str) -> None:
-        """Wait until the limited key gets exactly what it may have."""
+        """Wait until the limited key gets exactly its limit."""
         started, count, full = time.monotonic(), 0, False
         while (waited := time.monotonic() - started) < _RECOVERY_SECONDS:
             held, full = await self._hold(LIMITED_SESSIONS + 1)
@@ -184,7 +184,7 @@ class Chaos:
         )
 
     async def _hold(self, count: int) -> tuple[list[ClientConnection], bool]:
-        """Open conversations of the limited key; return them, and whether one was refused for the limit."""
+        """Open conversations of the limited key; return them, and whether the limit rejected one."""
         held: list[ClientConnection] = []
         full = False
         for _ in range(count):
@@ -214,7 +214,7 @@ def _peers(pid: int, port: int) -> set[int]:
 
 @asynccontextmanager
 async def redis_behind_a_link() -> AsyncIterator[tuple[RedisServer, SlowLink, str]]:
-    """Run Redis and a link to it; give both and the URL to reach it by."""
+    """Run Redis and a proxy for it; yield both and the URL of the proxy."""
     with ExitStack() as stack:
         redis = await asyncio.to_thread(lambda: stack.enter_context(run_redis()))
         link = SlowLink(int(redis.url.rpartition(":")[2].partition("/")[0]))

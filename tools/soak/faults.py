@@ -1,4 +1,4 @@
-"""What goes wrong on the side of apps, strangers and providers. Each fault is one function that ends what it began."""
+"""Simulate faults of apps, unknown clients and providers. Each fault is one function that cleans up after itself."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ _BROKEN_FRAMES: Final = (
 
 
 class UnexpectedAnswerError(Exception):
-    """The server did not answer a fault as it should."""
+    """The server answered a fault in a wrong way."""
 
 
 async def crash(apps: Apps) -> None:
-    """An app that dies in the middle of a turn."""
+    """Let an app crash in the middle of a turn."""
     socket = await apps.begun()
     await asyncio.sleep(apps.random.uniform(0, 2))
     socket.transport.abort()
 
 
 async def slow_reader(apps: Apps) -> None:
-    """An app that stops reading while the agent says a lot, and goes on later or dies."""
+    """Let an app stop reading during a long turn, and then continue or crash."""
     socket = await apps.begun()
     await apps.order(socket, "burst")
     socket.transport.pause_reading()
@@ -59,14 +59,14 @@ async def slow_reader(apps: Apps) -> None:
 
 
 async def provider_drops(apps: Apps) -> None:
-    """A provider whose connection breaks: the app must get a close."""
+    """Break the provider's connection: the app must receive a close."""
     socket = await apps.begun()
     await apps.order(socket, "drop")
     await _closed(socket)
 
 
 async def deaf_provider(apps: Apps) -> None:
-    """A provider that stops reading, then goes."""
+    """Let the provider stop reading, then disconnect."""
     socket = await apps.begun()
     await apps.order(socket, "deaf")
     with suppress(ConnectionClosed, TimeoutError):
@@ -77,14 +77,14 @@ async def deaf_provider(apps: Apps) -> None:
 
 
 async def bad_frames(apps: Apps) -> None:
-    """An app that breaks the WebSocket protocol: the server must close the connection."""
+    """Break the WebSocket protocol as an app: the server must close the connection."""
     socket = await apps.begun()
     socket.transport.write(apps.random.choice(_BROKEN_FRAMES))
     await _closed(socket)
 
 
 async def refused_handshake(apps: Apps) -> None:
-    """A stranger with a made-up token or key."""
+    """Connect with an invalid token or key."""
     path = apps.random.choice(["/v1/conversation", "/v1/openai-realtime/ws"])
     try:
         await connect(
@@ -93,7 +93,7 @@ async def refused_handshake(apps: Apps) -> None:
     except InvalidStatus as refusal:
         _expect(refusal.response.status_code, {401, 503})
     else:
-        raise UnexpectedAnswerError("a made-up token was taken")
+        raise UnexpectedAnswerError("an invalid token was accepted")
     answer = await apps.http.post(
         f"{apps.origin}/v1/get-signed-url", headers={"Authorization": "Bearer made-up"}
     )
@@ -101,7 +101,7 @@ async def refused_handshake(apps: Apps) -> None:
 
 
 async def slow_stranger(apps: Apps) -> None:
-    """A connection that sends half a request."""
+    """Send half a request."""
     reader, writer = await asyncio.open_connection(*apps.address())
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
     await asyncio.sleep(apps.random.uniform(0.5, 3))
@@ -110,7 +110,7 @@ async def slow_stranger(apps: Apps) -> None:
 
 
 async def upload(apps: Apps) -> None:
-    """A recording by HTTP."""
+    """Upload a recording by HTTP."""
     answer = await apps.http.post(
         f"{apps.origin}/v1/visemes",
         content=_recording(),
@@ -120,7 +120,7 @@ async def upload(apps: Apps) -> None:
 
 
 async def broken_upload(apps: Apps) -> None:
-    """An upload that ends in the middle, or is not audio."""
+    """Send an upload that ends in the middle or is not audio."""
     if apps.random.random() < 0.5:  # noqa: PLR2004 - half of them
         answer = await apps.http.post(
             f"{apps.origin}/v1/visemes", content=b'{"audio":"?"}', headers=_authorised(apps)
@@ -141,14 +141,14 @@ FAULTS: Final[tuple[Callable[[Apps], Awaitable[None]], ...]] = (
 
 
 async def commit(apps: Apps, fault: Callable[[Apps], Awaitable[None]]) -> str | None:
-    """Commit a fault and count it; return what the server answered wrongly, if it did."""
+    """Run a fault and count it; return a description of the server's wrong answer, if any."""
     name = fault.__name__.replace("_", " ")
     patience = asyncio.timeout(_PATIENCE)
     try:
         async with patience:
             await fault(apps)
     except NoRoomError:
-        apps.done[f"{name}, refused for now"] += 1
+        apps.done[f"{name}, rejected for now"] += 1
         return None
     except UnexpectedAnswerError as wrong:
         return f"{name}: {wrong}"

@@ -1,4 +1,4 @@
-"""A provider of all three wires that counts what it says, and misbehaves when an app asks it to."""
+"""Simulate a provider of all three wire formats; it counts its messages, and misbehaves if an app asks for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ORDER", "Provider", "message", "wires"]
 
 ORDER: Final = "soak_order"
-"""Member of an app's frame that tells this provider what to do: `drop`, `deaf`, `burst` or `interrupt`."""
+"""Member of an app's frame with a command for this provider: `drop`, `deaf`, `burst` or `interrupt`."""
 
 _BURST_CHUNKS: Final = 300
 _DEAF_SECONDS: Final = 4.0
@@ -59,14 +59,14 @@ def message(messages: Messages, speaker: int, number: int) -> bytes:
 
 
 class Provider:
-    """Talks to whoever dials, in turns with pauses between them.
+    """A provider that talks to every app, in turns with pauses between them.
 
     Args:
         spoken: The wires by name.
-        seed: Of the lengths of turns.
+        seed: Seed of the lengths of turns.
 
     Attributes:
-        lost: Messages of apps that did not come, or not in order.
+        lost: Messages of apps that were lost or out of order.
     """
 
     def __init__(self, spoken: dict[str, Wire], seed: int) -> None:
@@ -77,7 +77,7 @@ class Provider:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
-        """Listen; give the origin."""
+        """Listen, and return the origin."""
         async with serve(
             self._converse, "127.0.0.1", 0, process_request=self._request, compression=None, max_size=None
         ) as server:
@@ -120,7 +120,7 @@ class _Agent:
         self._heard = 0
 
     async def run(self) -> None:
-        """Greet, then talk and listen until the app goes."""
+        """Send the greeting, then send and receive until the app disconnects."""
         if self._wire.waits:
             await self._app.recv()
         await self._say(self._wire.greeting)

@@ -1,4 +1,4 @@
-"""Memory, descriptors and tasks of a server over time, and whether they grow."""
+"""Sample memory, descriptors and tasks of a server, and detect growth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SERIES: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a server, its workers included, uses at one time.
+    """Resource use of a server and its workers at one time.
 
     Attributes:
         seconds: Since the start of the run.
@@ -31,7 +31,7 @@ class Sample:
         descriptors: Open files and sockets.
         tasks: Tasks of the event loops.
         sessions: Conversations running.
-        processes: Processes that serve.
+        processes: Serving processes.
     """
 
     seconds: float
@@ -50,8 +50,8 @@ class Limit:
         figure: Attribute of `Sample`.
         unit: For the report.
         per_hour: Slope that passes.
-        noise: Growth over the measured time that passes whatever its slope: what varies with the load of the moment.
-        left: How much more than before the load may be left after it.
+        noise: Growth that passes with any slope, because it varies with the load.
+        left: Maximum increase after the load.
     """
 
     figure: str
@@ -66,7 +66,7 @@ LIMITS: Final = (
     Limit("descriptors", "", per_hour=12.0, noise=24.0, left=8.0),
     Limit("tasks", "", per_hour=12.0, noise=24.0, left=4.0),
 )
-"""Memory may be left, since allocators keep what was used once, and a few connections of pools; tasks may not."""
+"""Memory may stay higher, because allocators keep it, and so may a few pooled connections. Tasks may not."""
 
 
 def family(pid: int) -> list[int]:
@@ -77,7 +77,7 @@ def family(pid: int) -> list[int]:
             threads = list(Path(f"/proc/{parent}/task").iterdir())
             found += [int(child) for thread in threads for child in (thread / "children").read_text().split()]
         except OSError:
-            """It is gone."""
+            """The process has ended."""
     return found
 
 
@@ -85,10 +85,10 @@ async def take(pid: int, http: httpx.AsyncClient, origin: str, seconds: float) -
     """Take a sample of a server.
 
     Args:
-        pid: Its process.
-        http: Asks for its metrics.
-        origin: Where it is.
-        seconds: Since the start.
+        pid: Process id of the server.
+        http: Client for its metrics.
+        origin: Origin of the server.
+        seconds: Seconds since the start.
     """
     used = [usage for member in family(pid) if (usage := _usage(member))]
     counted = {"mascot_asyncio_tasks": 0.0, "mascot_sessions_active": 0.0}
@@ -104,7 +104,7 @@ async def take(pid: int, http: httpx.AsyncClient, origin: str, seconds: float) -
 
 
 def open_files(pid: int) -> Counter[str]:
-    """Return what a server, its workers included, has open, by kind."""
+    """Return the open descriptors of a server and its workers, by kind."""
     found: Counter[str] = Counter()
     for member in family(pid):
         with suppress(OSError):
@@ -126,7 +126,7 @@ def _usage(pid: int) -> tuple[float, float] | None:
 
 
 def slope(samples: Sequence[Sample], figure: str) -> float:
-    """Return the slope of a figure in units an hour, by least squares."""
+    """Return the slope of a figure in units per hour, by least squares."""
     times = [sample.seconds / 3600 for sample in samples]
     values = [float(getattr(sample, figure)) for sample in samples]
     mean_time, mean_value = sum(times) / len(samples), sum(values) / len(samples)

@@ -1,1 +1,1 @@
-"""Makes synthetic training speech whose phone times the synthesiser itself gives: ``python -m tools.synthesis``."""
+"""Make synthetic training speech with the synthesiser's own phone times: ``python -m tools.synthesis``."""

@@ -1,8 +1,8 @@
 """Make synthetic training speech with every free synthesiser that is installed.
 
 Each voice becomes a corpus of its own in --out, in the form of the corpora in --corpus, whose training texts it speaks.
-With --dev, espeak-ng speaks the sentences of the Indonesian dev set instead. A voice that is not installed is left out,
-and a line names the command that brings it.
+With --dev, espeak-ng speaks the sentences of the Indonesian dev set instead. If a voice is not installed, a
+line names the command that installs it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ VOICES = (*festival.VOICES, *flite.VOICES, *espeak.VOICES, *neural.VOICES)
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     p = argparse.ArgumentParser(prog="python -m tools.synthesis", description=__doc__)
-    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl whose texts are spoken")
-    p.add_argument("--out", type=Path, required=True, help="folder that the corpora are written into")
-    p.add_argument("--hours", type=float, default=1.5, help="of speech, all voices together (%(default)s)")
-    p.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
-    p.add_argument("--dev", action="store_true", help="make the Indonesian dev set instead, whatever --hours")
+    p.add_argument("--corpus", type=Path, help="folder with <corpus>.jsonl files whose texts are spoken")
+    p.add_argument("--out", type=Path, required=True, help="output folder of the corpora")
+    p.add_argument(
+        "--hours", type=float, default=1.5, help="hours of speech for all voices together (%(default)s)"
+    )
+    p.add_argument("--seed", type=int, default=1, help="seed of all random choices (%(default)s)")
+    p.add_argument("--dev", action="store_true", help="make the Indonesian dev set instead; ignores --hours")
     p.add_argument(
         "--voices",
         nargs="+",
         choices=[voice.corpus for voice in VOICES],
         metavar="VOICE",
-        help="only these, of: %(choices)s",
+        help="only these voices: %(choices)s (all)",
     )
     args = p.parse_args(argv)
     if args.corpus is None and not args.dev:
@@ -51,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
     wanted = [voice for voice in VOICES if not args.voices or voice.corpus in args.voices]
     for voice in wanted:
         if not voice.present():
-            print(f"{voice.corpus}: left out, it is not installed: {voice.install}", flush=True)
+            print(f"{voice.corpus}: skipped, it is not installed: {voice.install}", flush=True)
     present = [voice for voice in wanted if voice.present()]
     shares = sum(voice.share for voice in present)
     for voice in present:
@@ -72,7 +74,7 @@ def _write(voice: Voice, said: list[str], args: argparse.Namespace, *, seconds: 
     print(
         f"{voice.corpus}: {written.seconds / 3600:.2f} h, {written.utterances} utterances; left out:"
         f" {written.unknown.total()} for unknown phones {dict(written.unknown)},"
-        f" {written.misfits} whose times miss the end of the audio",
+        f" {written.misfits} whose times and audio have different ends",
         flush=True,
     )
 

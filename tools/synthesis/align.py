@@ -1,9 +1,8 @@
-"""Sharpens the phone times of neural voices by what the English model of the package hears in their audio.
+"""Sharpen the phone times of neural voices with the posteriors of the package's English model.
 
-Such a voice knows in which order it said its phones, and when to within its own grid of 12 or 25 ms. Of all ways to say
-them in that order, with no boundary further from the voice's own than `REACH_FRAMES`, the one is taken whose frames
-have the largest sum of log posteriors (Viterbi's algorithm). A pause may begin earlier: some voices give most of it to
-the sound before.
+Such a voice reports the order of its phones, and their times on a grid of 12 or 25 ms. Each boundary may move by up to
+`REACH_FRAMES`. Viterbi's algorithm chooses the boundaries with the largest sum of log posteriors. A pause may begin
+earlier, because some voices count most of it as part of the sound before.
 """
 
 from __future__ import annotations
@@ -28,16 +27,16 @@ if TYPE_CHECKING:
 
 REACH_FRAMES = 5
 PAUSE_REACH_FRAMES = 40  # by which a pause may begin earlier
-_SMALLEST = 1e-3  # a posterior below counts as this, so that no frame alone forbids a path
+_SMALLEST = 1e-3  # the minimum of a posterior, so that no single frame forbids a path
 
 
 def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) -> list[Segment]:
-    """The same phones with their boundaries where the model hears them, on whole frames.
+    """Return the same phones with the boundaries that the model predicts, on whole frames.
 
     Args:
         samples: Mono audio.
         rate: Samples a second.
-        phones: In the names of corpora, without gaps, from the start of the audio to its end.
+        phones: Phones with the names of corpora, without gaps, from the start of the audio to its end.
     """
     network = load_network()
     audio = samples.astype(np.float32)[None] / np.float32(32768.0)
@@ -59,16 +58,16 @@ def sharpened(samples: NDArray[np.int16], rate: int, phones: Sequence[Segment]) 
 
 
 def best_boundaries(scores: NDArray[np.floating], near: Sequence[float], early: Sequence[int]) -> list[int]:
-    """Frames at which the phones after the first begin.
+    """Return the frames at which the phones after the first begin.
 
     Args:
-        scores: Of each frame as each phone, shape (frames, phones).
-        near: About when the phones after the first begin, in frames, ascending.
-        early: By how many frames each may move to before that; `REACH_FRAMES` is what it may move to after.
+        scores: Score of each frame as each phone, shape (frames, phones).
+        near: Approximate first frames of the phones after the first, ascending.
+        early: Maximum shift to earlier frames; `REACH_FRAMES` is the maximum shift to later ones.
 
     Returns:
-        Ascending, within reach of where they were, so that the sum of the scores is largest. Two are the same where a
-        phone has no room for a frame.
+        Frames in ascending order, within reach of `near`, with the largest sum of scores. Two are the same if a phone
+        has no room for a frame.
     """
     frames, _ = scores.shape
     until = np.concatenate((np.zeros((1, scores.shape[1])), np.cumsum(scores, axis=0)))
@@ -81,7 +80,7 @@ def best_boundaries(scores: NDArray[np.floating], near: Sequence[float], early: 
     total = until[at[0], 0]
     came = []
     for i, (before, here) in enumerate(pairwise(at), start=1):
-        # Sums of each frame between two boundaries, a phone taking one frame at least if it has room.
+        # Sums of the frames between two boundaries; a phone takes at least one frame if it has room.
         ways = total[:, None] + until[here, i][None] - until[before, i][:, None]
         ways[before[:, None] > here[None]] = -np.inf
         ways[before[:, None] == here[None]] -= frames * -np.log(_SMALLEST)

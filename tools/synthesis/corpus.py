@@ -1,4 +1,4 @@
-"""Writes a corpus: ``<corpus>.jsonl`` and the audio that it names, 16 kHz mono, in FLAC or Ogg Opus."""
+"""Write a corpus: ``<corpus>.jsonl`` and its audio, 16 kHz mono, in FLAC or Ogg Opus."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ RATE = 16_000
 _DEV_BATCH = 2  # texts of the dev split spoken in one manner
 _FORMATS = {"train": ("flac", "FLAC", "PCM_16"), "dev": ("opus", "OGG", "OPUS")}
 _OPUS_LEVEL = 0.9  # of soundfile: about 24 kbit/s
-_LONGEST_SLIP_S = 0.05  # by which a synthesiser's last time may miss the end of its audio
+_LONGEST_SLIP_S = 0.05  # maximum difference between a synthesiser's last time and the end of its audio
 
 
 @dataclass(slots=True)
 class Written:
-    """What was written.
+    """Statistics of a written corpus.
 
     Attributes:
         seconds: Length of the audio.
-        utterances: How many.
-        unknown: Phones without a name in corpora, and how many utterances each cost.
-        misfits: Utterances left out as their times end elsewhere than their audio.
+        utterances: Number of utterances.
+        unknown: Phones without a name in corpora, and the number of utterances left out for each.
+        misfits: Utterances left out because their times and their audio have different ends.
     """
 
     seconds: float = 0.0
@@ -51,11 +51,11 @@ class Written:
 
 
 class Misfit(Exception):
-    """The times of an utterance end elsewhere than its audio."""
+    """The times of an utterance and its audio have different ends."""
 
 
 def entry(speech: Speech, voice: Voice) -> tuple[NDArray[np.int16], list[Segment]]:
-    """Audio at 16 kHz and its phones as corpora name them, which cover it from 0 to its end.
+    """Return audio at 16 kHz and its phones with the names of corpora, from 0 to the end of the audio.
 
     Raises:
         UnknownPhone: A phone is not in the voice's table.
@@ -88,9 +88,9 @@ def write(
     random: random.Random,
     split: str = "train",
 ) -> Written:
-    """Speak texts, each few in another manner, until `seconds` of audio lie in `out` or the texts are at an end.
+    """Speak texts until `out` has `seconds` of audio or no text is left; the manner changes after a few texts.
 
-    The dev split, which is small and to be carried about, is written as Ogg Opus, in more manners.
+    The dev split is small and part of the repository, so it is written as Ogg Opus. Its manner changes more often.
     """
     written = Written()
     suffix, container, codec = _FORMATS[split]

@@ -1,11 +1,11 @@
 """Voices of espeak-ng, whose library reports each phone as it is put into the audio.
 
 A stop's event comes after its closure, for which the library writes zeros at the end of the phone before;
-`closures` gives them back. A phone may also be swallowed by its neighbour and leave nothing but such zeros (the l of
-"world"): where it is heard is not known then, so it is renamed and costs its utterance.
+`closures` assigns them to the stop. A phone may also merge with its neighbour and leave only such zeros (the l of
+"world"). Its time is then unknown, so it is renamed and its utterance is left out.
 
-Its Indonesian says a final k as k. Speakers close the glottis there ("bapak"), but for loan words, so words that end so
-are given to it in its own phonemes.
+Its Indonesian voice pronounces a final k as k. Speakers use a glottal stop ("bapak"), except in loan words, so such
+words are passed to it in its own phonemes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Event(ctypes.Structure):
         ("audio_ms", ctypes.c_int),
         ("sample", ctypes.c_int),
         ("user_data", ctypes.c_void_p),
-        ("phone", ctypes.c_char * 8),  # of a union; no other member of it is read here
+        ("phone", ctypes.c_char * 8),  # of a union; only this member is read
     )
 
 
@@ -74,7 +74,9 @@ class _Library:
         self._samples: list[NDArray[np.int16]] = []
         self._starts: list[tuple[int, str]] = []
         self._words: list[int] = []
-        self._callback = _CALLBACK(self._collect)  # kept: the library has only a pointer to it
+        self._callback = _CALLBACK(
+            self._collect
+        )  # kept in memory, because the library has only a pointer to it
         self._api.espeak_SetSynthCallback(self._callback)
         self._api.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
@@ -83,7 +85,7 @@ class _Library:
         options = _PHONEME_EVENTS | (_IN_IPA if self._ipa else 0)
         rate: int = self._api.espeak_Initialize(_SYNCHRONOUS, 0, None, options)
         if rate <= 0:
-            raise FileNotFoundError("espeak-ng finds no data of its voices: apt-get install espeak-ng-data")
+            raise FileNotFoundError("espeak-ng does not find its voice data: apt-get install espeak-ng-data")
         return rate
 
     def _collect(
@@ -114,12 +116,12 @@ class _Library:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
 
     def phonemes(self, word: str) -> str:
-        """Mnemonics of a word, as the voice would say it."""
+        """Return the mnemonics of a word in the pronunciation of the voice."""
         pointer = ctypes.c_char_p(word.encode())
         return str(self._api.espeak_TextToPhonemes(ctypes.byref(pointer), _UTF8, 0).decode())
 
     def ipa(self, text: str) -> str:
-        """A text in IPA as the voice would say it, ``^`` between signs of one phone, a comma between clauses."""
+        """Return a text in IPA, with ``^`` between the signs of one phone and a comma between clauses."""
         pointer = ctypes.c_char_p(text.encode())
         clauses = []
         while pointer.value:
@@ -130,7 +132,7 @@ class _Library:
     def speak(self, text: str, manner: Manner) -> Speech:
         """Speak a text, which may have phonemes in double square brackets.
 
-        Closures are given to their stops where phones are mnemonics; those in IPA are as the library reports them.
+        With mnemonics, closures are assigned to their stops; with IPA, phones are as the library reports them.
         """
         pitch = min(99, round(_MIDDLE_PITCH * manner.pitch))
         self._api.espeak_SetParameter(_PITCH, pitch, 0)
@@ -160,17 +162,18 @@ def closures(
     stops: frozenset[str] = _STOPS,
     silences: frozenset[str] = _SILENCES,
 ) -> tuple[Segment, ...]:
-    """Segments with the zeros before a stop or a pause given to it.
+    """Return segments in which the zeros before a stop or a pause belong to it.
 
     Args:
         segments: Phones as the library reports them, without gaps.
         samples: The audio.
         rate: Samples a second.
-        stops: Which phones have a closure.
-        silences: Which are pauses.
+        stops: Phones that have a closure.
+        silences: Phones that are pauses.
 
     Returns:
-        As many segments; one that is all zeros but no stop or pause has ``", unheard"`` after its phone.
+        The same number of segments. Segments of only zeros, except stops and pauses, have ``", unheard"`` after their
+        phone.
     """
     result = list(segments)
     for i, segment in enumerate(result):
@@ -193,7 +196,7 @@ _library = cache(_Library)
 
 
 def present() -> bool:
-    """Whether the library can be used on this machine."""
+    """Return whether the library can be used on this machine."""
     try:
         _library()
     except OSError:
@@ -202,7 +205,7 @@ def present() -> bool:
 
 
 def chosen(language: str, manner: Manner, *, ipa: bool = False) -> _Library:
-    """The library, speaking a language in a manner; see `_Library.choose`."""
+    """Return the library with the voice of a language and a manner; see `_Library.choose`."""
     library = _library()
     library.choose(language + ("+" + manner.variant if manner.variant else ""), ipa=ipa)
     return library
@@ -214,7 +217,7 @@ def _speak(language: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
 
 
 def speak_indonesian(texts: Sequence[str], manner: Manner) -> list[Speech]:
-    """Indonesian texts, a final k as a glottal stop but in loans."""
+    """Return Indonesian texts with a final k as a glottal stop, except in loan words."""
     library = chosen("id", manner)
 
     def glottal(word: re.Match[str]) -> str:

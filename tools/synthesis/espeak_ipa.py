@@ -1,7 +1,7 @@
-"""What espeak-ng calls IPA, as labels.
+"""Convert espeak-ng's form of IPA to labels.
 
-Its events give a phone in IPA where its data have that, else in its own mnemonics, some of whose signs stay; and a few
-of its signs say something else than is heard.
+Its events give a phone in IPA if its data have that, otherwise in its own mnemonics, in part. A few of its signs do not
+match the sound.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 
 from mascot_visemes.inventory import labels_of
 
-# Signs of mnemonics that only tell variants apart.
+# Signs of mnemonics that only distinguish variants.
 _LEFT_OVER = re.compile(r"[`?^#+\"_/%*;:\\\x01]")
 _IN_ALL = (("A", "ɑ"), ("ε", "ɛ"), ("nɡ", "ŋ"), ("ng", "ŋ"), ("sx", "ɧ"), ("s.", "ʂ"), ("r.", "ɽ"))
 _ASPIRATED = re.compile(r"(?<=[ptkcsʂɕ])_?h$")
-# By the code before the first hyphen: an event and what is heard.
+# By the code before the first hyphen: an event and its actual sound.
 _HEARD = {
     "be": {"y": "ɨ"},
     "bg": {"\x01": "dz"},
@@ -30,14 +30,14 @@ _HEARD = {
 
 
 def phones_of(voice: str, event: str) -> tuple[str, ...]:
-    """Labels of an event; ``SIL`` of a pause, none of a mark.
+    """Return the labels of an event: ``SIL`` for a pause, none for a mark.
 
     Args:
-        voice: Such as ``pt-br``, perhaps with a variant.
-        event: As the library gives it when asked for IPA, which is empty for a pause.
+        voice: Name such as ``pt-br``, with an optional variant.
+        event: Event of the library in its IPA mode; empty for a pause.
 
     Raises:
-        UnknownSound: No table has a sign of it.
+        UnknownSound: A sign is in no table.
     """
     if not event:
         return ("SIL",)

@@ -1,4 +1,4 @@
-"""Voices of Festival, which says itself when it speaks each segment of an utterance."""
+"""Voices of Festival, which reports the time of each segment of an utterance."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _DIPHONE_MANNER = """
 # Measured lags of the audio, see `tools.synthesis.timing`, on 80 utterances of each voice.
 _HTS_LATE_S = 0.008
 _DIPHONE_LATE_S = 0.004
-_DIPHONE_F0 = 105.0  # mean of both diphone voices as they come, Hz
+_DIPHONE_F0 = 105.0  # default mean of both diphone voices, Hz
 
 
 def _speak(voice: str, manner_script: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    """Speak texts in one process, as loading a voice takes longer than a sentence."""
+    """Speak texts in one process, because loading a voice takes longer than a sentence."""
     settings = manner_script.format(pace=manner.pace, stretch=1 / manner.pace, f0=_DIPHONE_F0 * manner.pitch)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,8 +1,7 @@
 """Voices built into Flite.
 
-Its clustergen voices (slt, rms, awb) place 5 ms frames, so that their segment times are those of the audio. The
-diphone voices (kal, kal16) are left out: they are the speaker of Festival's kal again, and their audio is 115 ms
-shorter than their times say.
+Its clustergen voices (slt, rms, awb) use frames of 5 ms, so their segment times match the audio. The diphone voices
+(kal, kal16) are left out: they have the speaker of Festival's kal, and their audio is 115 ms shorter than their times.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def _present(voice: str) -> bool:
-    """Whether Flite is installed and has this voice."""
+    """Return whether Flite is installed and has this voice."""
     try:
         command = [program("flite"), "-lv"]
     except FileNotFoundError:
@@ -38,7 +37,7 @@ def _speak(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
 
 
 def _said(voice: str, said: list[str], manner: Manner) -> Speech:
-    """What Flite says, given ``-t`` and a text or ``-p`` and phones."""
+    """Return Flite's output, given ``-t`` and a text or ``-p`` and phones."""
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "speech.wav"
         stretch = f"duration_stretch={manner.tract / manner.pace:.3f}"
@@ -51,7 +50,7 @@ def _said(voice: str, said: list[str], manner: Manner) -> Speech:
 
 
 def _segments(printed: str) -> tuple[Segment, ...]:
-    """Segments from ``phone:end`` pairs."""
+    """Return segments from ``phone:end`` pairs."""
     segments: list[Segment] = []
     start = 0.0
     for pair in printed.split():

@@ -1,7 +1,7 @@
-"""Phones of synthesisers that write IPA, a symbol at a time: what belongs together, and how long each phone is.
+"""Join the IPA symbols of a synthesiser to phones, with the length of each.
 
 Such a synthesiser times symbols, not phones. A mark of stress or length is part of the sound beside it, two symbols may
-be one phone (a diphthong, an affricate), and a space sounds like whatever it lies between.
+be one phone (a diphthong, an affricate), and a space has the sound of its neighbours.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _SIL = "_"
 
 
 def phones(symbols: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Segments of phones, without gaps, from those of symbols.
+    """Return segments of phones, without gaps, from segments of symbols.
 
     Args:
-        symbols: Without gaps; an empty one or a space is of the sound before it, a mark of pause is silence.
+        symbols: Segments without gaps. An empty one or a space belongs to the sound before; a pause mark is silence.
     """
     result: list[Segment] = []
-    begun: float | None = None  # start of a mark of stress that waits for its sound
+    begun: float | None = None  # start of a stress mark before its sound
     joined = False  # whether the next symbol follows the last in one word
     for start, end, symbol in symbols:
         if symbol in _BEFORE or (symbol == "" and begun is not None):

@@ -1,7 +1,7 @@
 """Neural voices that come as Python packages, with their weights.
 
-All decide how long each symbol lasts before they make any sound. Their networks keep that to themselves, so it is read
-from the middle of the graph. Hibari and Kokoro count in 25 ms, Piper in 12 ms; `tools.synthesis.align` sharpens that.
+All decide the length of each symbol before they make any sound. Their networks do not return it, so it is read from
+an inner value of the graph. Hibari and Kokoro count in 25 ms, Piper in 12 ms; `tools.synthesis.align` sharpens that.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _EVENNESS, _MALE, _BEYOND = 0.6, 0.6, (1.5, 1.2)
 
 @cache
 def _hibari_package() -> Any:
-    """Hibari, whose phonemes are Kokoro's too."""
+    """Load Hibari, whose phonemes are those of Kokoro."""
     return import_module("hibari").Hibari()
 
 
 def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
-    """The network at `path`, which answers one of its inner values too: how long each symbol is."""
+    """Return the network at `path` with an additional output: the length of each symbol."""
     onnx = import_module("onnx")
     model = onnx.load(path)
     model.graph.output.append(onnx.ValueInfoProto(name=counts))
@@ -52,7 +52,7 @@ def _session(path: str, counts: str) -> onnxruntime.InferenceSession:
 
 
 def _timed(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
-    """Speech of a sentence whose symbols last `counts` units, of which the audio is made up; a segment for each."""
+    """Return the speech of a sentence, with a segment per symbol, each `counts` units long."""
     unit = len(samples) / rate / float(counts.sum())
     ends = list(accumulate((float(c) * unit for c in counts), initial=0.0))
     segments = [
@@ -62,18 +62,18 @@ def _timed(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.flo
 
 
 def _speech(symbols: Sequence[str], counts: NDArray[Any], samples: NDArray[np.float32], rate: int) -> Speech:
-    """The same with symbols put together to phones."""
+    """Return the same speech with symbols joined to phones."""
     speech = _timed(symbols, counts, samples, rate)
     return Speech(speech.samples, speech.rate, phones(speech.segments))
 
 
 def _closed(text: str) -> str:
-    """The text with a mark of pause at its end, so that the last sound does not get the silence after it."""
+    """Return the text with a mark of pause at its end, so that the last sound does not get the silence after it."""
     return text if text[-1] in PAUSES else text + "."
 
 
 def _in_a_row(sentences: Sequence[Speech]) -> Speech:
-    """Sentences one after the other."""
+    """Return the speech of sentences in sequence."""
     starts = accumulate((len(s.samples) / s.rate for s in sentences), initial=0.0)
     segments = [
         Segment(at + s.start_s, at + s.end_s, s.phone)
@@ -143,12 +143,12 @@ class _Kokoro:
         self._ids: dict[str, int] = json.loads((data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         with (data / "voices_ja.npz").open("rb") as file:
             voices = np.load(file)
-            # Of each voice a style for every count of symbols, shape (voices, counts, 256).
+            # A style for every voice and number of symbols, shape (voices, counts, 256).
             self._styles = np.stack([voices[name][:, 0] for name in package.VOICES])
 
     @property
     def signs(self) -> frozenset[str]:
-        """What it can be given."""
+        """The symbols that it accepts."""
         return frozenset(self._ids)
 
     def speak(self, text: str, manner: Manner) -> Speech:
@@ -160,7 +160,7 @@ class _Kokoro:
         return moved(_in_a_row(sentences), manner.tract)
 
     def say(self, symbols: Sequence[str], manner: Manner) -> Speech:
-        """Say some of its signs; a segment for each, and an empty one at either end."""
+        """Speak some symbols; return a segment for each, and an empty one at each end."""
         return moved(self._said(symbols, manner), manner.tract)
 
     def _said(self, symbols: Sequence[str], manner: Manner) -> Speech:
@@ -173,13 +173,13 @@ class _Kokoro:
 
 
 def _mixed(styles: NDArray[np.float32], number: int) -> NDArray[np.float32]:
-    """Style of one of many voices between and a little beyond some: timbre, its first half, and prosody apart.
+    """Return the style of a mixture of voices: timbre (first half) and prosody are mixed separately.
 
-    Every other one is nearest to the last voice, the only male one of five.
+    A mixture may lie a little beyond the voices. Every second one is nearest to the last voice, the only male one.
 
     Args:
-        styles: Of the voices to mix, shape (voices, 256).
-        number: Which mixture.
+        styles: Styles of the voices to mix, shape (voices, 256).
+        number: Number of the mixture.
     """
     rng = np.random.default_rng(number)
     mean = styles.mean(axis=0)
@@ -198,7 +198,7 @@ _hibari, _joe, kokoro = cache(_Hibari), cache(_Joe), cache(_Kokoro)
 
 
 def installed(*modules: str) -> bool:
-    """Whether modules that voices need can be imported."""
+    """Return whether the modules of a voice can be imported."""
     return all(find_spec(module) for module in (*modules, "onnx"))
 
 
@@ -208,8 +208,8 @@ def _speak(
     return [voice().speak(text, manner) for text in texts]
 
 
-# The audio comes earlier than their times: late_s is the median of how far the model would move their boundaries, were
-# it let move them further than `tools.synthesis.align` does.
+# The audio is earlier than their times. late_s is the median distance by which the model would move their boundaries
+# with a larger limit than that of `tools.synthesis.align`.
 VOICES = (
     Voice(
         corpus="hibari-heart",

@@ -1,7 +1,7 @@
 """Phone names of the synthesisers as corpora have them: ARPAbet without stress, with AX for schwa and SIL for silence.
 
 Indonesian corpora name the phonemes of `mascot_visemes.phonemes`. A table gives for each native phone the phones that
-it contains, which share its time evenly. What a table does not name is an error and never a guess. The radio set is
+it contains, with equal shares of its time. A phone that is not in the table is an error. The radio set is
 that of Festival and Flite (``radio_phones.scm``); the espeak-ng names are the mnemonics of its voices ``en-us`` and
 ``id`` (``espeak-ng -x``).
 """
@@ -68,12 +68,12 @@ _OF_THE_SAME_NAME = {phone.lower(): (phone,) for phone in ARPABET if phone != "S
 
 
 def _table(lines: str) -> dict[str, tuple[str, ...]]:
-    """A table from lines of ARPAbet, joined by + where it is more than one phone, and the native names it has."""
+    """Return a table from lines of ARPAbet phones, joined by + if there are several, and their native names."""
     rows = [line.split() for line in lines.strip().splitlines()]
     return {name: tuple(arpa.split("+")) for arpa, *names in rows for name in names}
 
 
-# dx is a flap: t and d alike, the same shape of the mouth; nx is its nasal sister, hv a voiced h.
+# dx is a flap of t or d, which have the same mouth shape; nx is a nasal flap, hv a voiced h.
 RADIO: dict[str, tuple[str, ...]] = _OF_THE_SAME_NAME | _table("""
     SIL pau
     D dx
@@ -140,7 +140,7 @@ ESPEAK: dict[str, tuple[str, ...]] = _table("""
     AY+ER aI3
 """)
 
-# Mnemonics of the ``id`` voice. R, R2 and r are trills and taps, C and S are sy, and a v is said as an f. An _| only
+# Mnemonics of the ``id`` voice. R, R2 and r are trills and taps, C and S are sy, and a v is spoken as an f. An _| only
 # marks where a vowel starts anew after another.
 ESPEAK_INDONESIAN: dict[str, tuple[str, ...]] = _table("""
     SIL _ _: _! _|
@@ -256,7 +256,7 @@ class UnknownPhone(Exception):
 
 
 def arpabet(segments: Iterable[Segment], table: Mapping[str, tuple[str, ...]]) -> list[Segment]:
-    """Segments in a synthesiser's phones as segments in those of corpora; silences that touch become one.
+    """Return a synthesiser's segments with the phone names of corpora; adjacent silences become one.
 
     Raises:
         UnknownPhone: `table` lacks a phone.
@@ -268,7 +268,7 @@ def arpabet(segments: Iterable[Segment], table: Mapping[str, tuple[str, ...]]) -
         if names is None:
             raise UnknownPhone(segment.phone)
         if len(names) > 1 and names[-1:] == table.get(after.phone, ())[:1]:
-            names = names[:-1]  # "caring" has one r, though its vowel would carry another
+            names = names[:-1]  # "caring" has one r, although its vowel has another in the table
         step = (segment.end_s - segment.start_s) / len(names)
         for i, name in enumerate(names):
             start, end = segment.start_s + i * step, segment.start_s + (i + 1) * step

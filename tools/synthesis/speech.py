@@ -1,4 +1,4 @@
-"""What every synthesiser gives, and what it takes to get it."""
+"""The common interface of synthesisers: voices, manners and their speech."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RATE_STEP = 50  # Hz; rates on this grid convert to others by small factors
 
 
 class Segment(NamedTuple):
-    """A phone and when it is spoken, in seconds from the start of the audio."""
+    """A phone and its time, in seconds from the start of the audio."""
 
     start_s: float
     end_s: float
@@ -32,7 +32,7 @@ class Speech:
         samples: Mono int16.
         rate: Samples a second.
         segments: Phones in the synthesiser's own names, in order, without gaps.
-        words: Start of each word in seconds; none where the synthesiser does not tell.
+        words: Start of each word in seconds; empty if the synthesiser does not report it.
     """
 
     samples: NDArray[np.int16]
@@ -46,11 +46,10 @@ class Manner:
     """How texts are spoken.
 
     Attributes:
-        pace: Rate of speaking; 1 is the voice's own, 2 twice as fast.
-        pitch: Mean pitch as a multiple of the voice's own. Voices whose pitch cannot be set keep their own.
-        variant: Which timbre, of a voice that has several; empty for its own.
-        tract: Factor that moves all formants, as a shorter (above 1) or longer vocal tract does. Voices that cannot do
-            it keep their own.
+        pace: Speaking rate; 1 is the voice's default, 2 is twice as fast.
+        pitch: Mean pitch as a multiple of the voice's default. Some voices cannot change it.
+        variant: Timbre of a voice that has several; empty for the default.
+        tract: Factor for all formants; above 1 for a shorter vocal tract. Some voices cannot change it.
     """
 
     pace: float = 1.0
@@ -66,15 +65,15 @@ class Voice:
     Attributes:
         corpus: Name of the corpus made with it, such as ``festival-slt``.
         share: Part of all hours, relative to the shares of the other voices.
-        phones: Its phone names as those of the corpora, see `tools.synthesis.phones`.
-        install: Command that brings it.
+        phones: Table of its phone names, see `tools.synthesis.phones`.
+        install: Command that installs it.
         present: Whether it can be used on this machine.
         speak: Speaks texts in one manner; one `Speech` for each.
-        late_s: How much later than its times the audio comes, seconds; see `tools.synthesis.timing`.
-        paces: Lowest and highest pace in which it still sounds natural.
-        pitches: Lowest and highest pitch; both 1 where it cannot be set.
+        late_s: Delay of the audio after its times, in seconds; see `tools.synthesis.timing`.
+        paces: Lowest and highest pace that still sounds natural.
+        pitches: Lowest and highest pitch; both 1 if it cannot be set.
         variants: Timbres to draw from.
-        tracts: Lowest and highest factor of the formants; both 1 where they cannot be moved.
+        tracts: Lowest and highest factor of the formants; both 1 if they cannot be changed.
         batch: Texts of the training split that it speaks in one manner.
         rough: Whether its times lie on a grid too coarse to learn from, so that `tools.synthesis.align` sharpens them.
     """
@@ -95,7 +94,7 @@ class Voice:
 
 
 def moved(speech: Speech, tract: float) -> Speech:
-    """Speech with its formants, pitch and pace multiplied, by taking its samples at another rate."""
+    """Return speech at another sampling rate, which multiplies its formants, pitch and pace."""
     if tract == 1:
         return speech
     rate = round(speech.rate * tract / _RATE_STEP) * _RATE_STEP
@@ -109,7 +108,7 @@ def moved(speech: Speech, tract: float) -> Speech:
 
 
 def program(name: str) -> str:
-    """Path of an installed program.
+    """Return the path of an installed program.
 
     Raises:
         FileNotFoundError: It is not installed.

@@ -1,4 +1,4 @@
-"""Texts to speak: those of the training split, the ones that every synthesiser reads alike."""
+"""Select texts of the training split that every synthesiser reads in the same way."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _WORDS = range(3, 31)
 
 
 def clean(text: str) -> str | None:
-    """The text as it is to be spoken, or None for one that synthesisers may read differently from what it says.
+    """Return the text to speak, or None if synthesisers may read it in different ways.
 
-    That are texts with digits, abbreviations or strange signs, and those shorter than 3 or longer than 30 words.
-    Capitals throughout, as some corpora have them, become small letters, lest they be spelled out.
+    These are texts with digits, abbreviations or unusual signs, and texts shorter than 3 or longer than 30 words.
+    Texts in capitals, as in some corpora, become lower case, so that they are not spelled out.
     """
     text = " ".join(text.split())
     text = text.lower() if text.isupper() else text
@@ -30,7 +30,7 @@ def clean(text: str) -> str | None:
 
 
 def draw(folder: Path, seed: str) -> list[str]:
-    """Every clean text of the training split in `folder` once, in an order drawn with `seed`.
+    """Return every clean text of the training split in `folder` once, in an order drawn with `seed`.
 
     Raises:
         SystemExit: `folder` holds no corpus with such texts.

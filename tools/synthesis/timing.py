@@ -1,6 +1,6 @@
 """Check phone times against the audio: ``python -m tools.synthesis.timing DIR``.
 
-One line for each corpus in DIR. Positive figures say that the audio comes later than the label.
+One line for each corpus in DIR. Positive figures mean that the audio is later than the label.
 
 - ``lag``: the shift of the labels at which they explain most of the variance of the level in three bands.
 - ``s on``, ``s off``: where the level above 4 kHz crosses the middle between an S or SH and the vowel beside it.
@@ -39,12 +39,12 @@ _KINDS = {
     "open": (frozenset({"B", "D", "G", "SIL"}), _VOWELS, "all"),
 }
 _BANDS = {"low": (80, 1000), "mid": (1000, 4000), "high": (4000, 7800), "all": (80, 7800)}
-_REACH_MS = 60  # how far from a boundary the crossing is looked for
+_REACH_MS = 60  # search range for the crossing around a boundary
 _SMOOTH_MS = 8
 
 
 def levels(samples: NDArray[np.float64], rate: int) -> dict[str, NDArray[np.float64]]:
-    """Level of each band in dB, once a millisecond, centred."""
+    """Return the level of each band in dB, once per millisecond, centred."""
     hop = rate // 1000
     result = {}
     for name, band in _BANDS.items():
@@ -55,7 +55,7 @@ def levels(samples: NDArray[np.float64], rate: int) -> dict[str, NDArray[np.floa
 
 
 def crossings(phones: list[Any], level: dict[str, NDArray[np.float64]]) -> Iterable[tuple[str, float]]:
-    """Kind and signed distance in ms of each boundary that can be judged: audio minus label."""
+    """Yield kind and signed distance in ms (audio minus label) of each boundary that can be measured."""
     for (start, boundary, before), (_, end, after) in pairwise(phones):
         for kind, (left, right, band) in _KINDS.items():
             if before not in left or after not in right:
@@ -66,7 +66,7 @@ def crossings(phones: list[Any], level: dict[str, NDArray[np.float64]]) -> Itera
             if len(piece) < 10:  # noqa: PLR2004 - ms; too short to hold two levels
                 continue
             third = len(piece) // 3
-            # A closure's own floor lies somewhere in its half; elsewhere the ends show the two levels.
+            # The minimum of a closure is somewhere in its half; for other kinds the ends show the two levels.
             a = np.median(piece[:third])
             b = piece[third:].min() if kind == "close" else np.median(piece[-third:])
             if abs(a - b) < 10:  # noqa: PLR2004 - dB; no step to measure
@@ -76,7 +76,7 @@ def crossings(phones: list[Any], level: dict[str, NDArray[np.float64]]) -> Itera
 
 
 def lag_ms(utterances: list[tuple[list[Any], dict[str, NDArray[np.float64]]]]) -> int:
-    """Shift of the labels, in ms, at which they explain most variance of the three bands."""
+    """Return the shift of the labels, in ms, at which they explain most variance of the three bands."""
     edge, step = 80, 3  # ms; the step shares no divisor with the 5 ms on which some synthesisers place phones
     # Level i is that of the time i + 0.5 ms.
     times, values, offset = [], [], 0.0
@@ -102,7 +102,7 @@ def lag_ms(utterances: list[tuple[list[Any], dict[str, NDArray[np.float64]]]]) -
 
 
 def report(listing: Path, most: int = 150) -> str:
-    """One line of figures for the first `most` utterances of a corpus."""
+    """Return one line of figures for the first `most` utterances of a corpus."""
     found: dict[str, list[float]] = {kind: [] for kind in _KINDS}
     loud: dict[str, list[float]] = {"silence": [], "vowels": []}
     utterances = []
@@ -129,11 +129,11 @@ def report(listing: Path, most: int = 150) -> str:
 
 
 def main() -> None:
-    """Report on every corpus of a folder."""
+    """Print a report on every corpus of a folder."""
     p = argparse.ArgumentParser(
         prog="python -m tools.synthesis.timing", description=__doc__.partition("\n")[0]
     )
-    p.add_argument("folder", type=Path, help="holds <corpus>.jsonl and the audio that they name")
+    p.add_argument("folder", type=Path, help="folder with <corpus>.jsonl files and their audio")
     for listing in sorted(p.parse_args().folder.glob("*.jsonl")):
         print(report(listing), flush=True)
 

@@ -1,1 +1,1 @@
-"""Speech of many languages: texts that packages of translations bring, and voices that speak all languages."""
+"""Make speech of many languages, with texts from translation packages and multilingual voices."""

@@ -1,7 +1,7 @@
 """Make synthetic training speech in many languages: ``python -m tools.synthesis.world --out DIR``.
 
-Each voice becomes a corpus of its own in --out, such as espeak-de or kokoro-es, in the form of the other corpora, its
-phones the labels of `mascot_visemes.inventory`. A corpus that is there already is left as it is. The texts are those of
+Each voice becomes a corpus of its own in --out, such as espeak-de or kokoro-es, in the form of the other corpora. Its
+phones are the labels of `mascot_visemes.inventory`. An existing corpus is not changed. The texts are those of
 `tools.synthesis.world.texts`, and the transcripts of the training speech in --corpora.
 """
 
@@ -31,23 +31,23 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("--out", type=Path, required=True, help="folder that the corpora are written into")
-    p.add_argument("--kind", choices=list(_KINDS), default="espeak", help="which voices (%(default)s)")
+    p.add_argument("--out", type=Path, required=True, help="output folder of the corpora")
+    p.add_argument("--kind", choices=list(_KINDS), default="espeak", help="kind of voices (%(default)s)")
     p.add_argument(
         "--languages",
         nargs="+",
         choices=list(voices.LANGUAGES),
         metavar="CODE",
-        help="only these, of: %(choices)s",
+        help="only these languages: %(choices)s (all)",
     )
-    p.add_argument("--minutes", type=float, default=6.0, help="of speech in each language (%(default)s)")
-    p.add_argument("--corpora", type=Path, help="folder of human speech, a folder in it for each language")
-    p.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
+    p.add_argument("--minutes", type=float, default=6.0, help="minutes of speech per language (%(default)s)")
+    p.add_argument("--corpora", type=Path, help="folder of human speech, with a folder per language")
+    p.add_argument("--seed", type=int, default=1, help="seed of all random choices (%(default)s)")
     return p.parse_args(argv)
 
 
 def transcripts(corpora: Path | None, language: str) -> tuple[str, ...]:
-    """Texts of the training split of a language's human speech."""
+    """Return the training texts of a language's human speech."""
     if corpora is None:
         return ()
     lines = (
@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> None:
         print(
             f"{voice.corpus}: {written.seconds / 60:.1f} min, {written.utterances} utterances; left out:"
             f" {written.unknown.total()} for unknown phones {dict(written.unknown.most_common(4))},"
-            f" {written.misfits} whose times miss the end of the audio",
+            f" {written.misfits} whose times and audio have different ends",
             flush=True,
         )
 

@@ -1,8 +1,8 @@
-"""Texts in many languages, from packages of translations under free licences that ask for no sharing alike.
+"""Draw texts in many languages, from translation packages under permissive licences.
 
-Django's translations (BSD-3-Clause) bring sentences of the kind that software says to people; Babel brings the CLDR
+Django's translations (BSD-3-Clause) contain sentences of user interfaces. Babel contains the CLDR
 (Unicode-3.0): names of countries and languages, dates, sums of money, quantities. Numbers are written in digits, which
-voices read out. Words are said alone now and then, as short answers are.
+voices read out. Some texts are single words, like short answers.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _UNITS = ("length-kilometer", "mass-kilogram", "duration-hour", "duration-day", 
 
 
 class Texts:
-    """Draws texts of one language.
+    """Source of random texts in one language.
 
     Args:
-        language: Its code (ISO 639-1), with a region if need be: ``pt-br``.
+        language: Its code (ISO 639-1), with an optional region: ``pt-br``.
         more: Further sentences in it, such as the transcripts of its corpora.
     """
 
@@ -53,7 +53,7 @@ class Texts:
             raise ValueError(f"there are no texts in {language!r}")
 
     def draw(self, random: random.Random) -> str:
-        """One text, a word to a sentence or a list of names long."""
+        """Return one text: a word, a sentence or a list of names."""
         kinds = [kind for kind, present in self._kinds.items() if present]
         kind = random.choices(kinds, [_SHARES[kind] for kind in kinds])[0]
         if kind == "sentence":
@@ -65,12 +65,12 @@ class Texts:
         return self._figures(random)
 
     def endless(self, random: random.Random) -> Iterator[str]:
-        """Texts without end."""
+        """Yield texts without end."""
         while True:
             yield self.draw(random)
 
     def _figures(self, random: random.Random) -> str:
-        """A date, a time, a sum of money, a quantity or numbers."""
+        """Return a date, a time, a sum of money, a quantity or numbers."""
         dates: Any = import_module("babel.dates")
         numbers: Any = import_module("babel.numbers")
         units: Any = import_module("babel.units")
@@ -94,7 +94,7 @@ class Texts:
 
 
 def _speakable(text: str, language: str) -> bool:
-    """Whether voices are likely to read a text as it is meant."""
+    """Return whether voices are likely to read a text correctly."""
     if not text or _NOT_SPOKEN.search(text) or not any(c.isalpha() for c in text):
         return False
     if language.startswith(_UNWRITTEN):
@@ -103,7 +103,7 @@ def _speakable(text: str, language: str) -> bool:
 
 
 def _messages(language: str) -> list[str]:
-    """Sentences of Django's translations into a language, in one order."""
+    """Return sentences of Django's translations into a language, in one order."""
     name = _DJANGO.get(language, language.partition("-")[0])
     root = files("django")
     found: dict[str, None] = {}
@@ -123,7 +123,7 @@ def _messages(language: str) -> list[str]:
 
 @cache
 def _names(language: str) -> tuple[list[str], Any]:
-    """Names of countries, languages, months and the like in a language, and its locale; none if CLDR lacks it."""
+    """Return names of countries, languages and months in a language, and its locale; none if CLDR lacks it."""
     babel: Any = import_module("babel")
     try:
         locale = babel.Locale.parse(language.replace("-", "_").replace("cmn", "zh"), sep="_")

@@ -1,7 +1,7 @@
 """Voices that speak many languages, each utterance with its phones as labels: espeak-ng's, and Kokoro's mixtures.
 
-Both are told what to say by espeak-ng, which knows how each language is pronounced. espeak-ng itself times its phones
-exactly; Kokoro's times are sharpened by `tools.synthesis.align`.
+espeak-ng provides the pronunciation for both. Its own phone times are exact; `tools.synthesis.align` sharpens Kokoro's
+times.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ LANGUAGES: dict[str, str] = {
 """Codes of the languages spoken, and espeak-ng's voice for each."""
 
 KOKORO = ("es", "fr", "it", "pt-br", "hi", "zh", "de", "id", "nl", "tr", "pl", "ru", "sv", "da", "ko")
-"""Languages that Kokoro's mixtures speak: six that it learnt, then others whose sounds it has."""
+"""Languages of Kokoro's mixtures: six that it was trained on, then others with similar sounds."""
 
-_START = "_"  # what comes before the first phone
+_START = "_"  # silence before the first phone
 _STOPS = frozenset({"P", "B", "T", "D", "K", "G", "Q", "KY", "GY", "CH", "JH"})
 _PHONES: dict[str, tuple[str, ...]] = {label: (label,) for label in (*LABELS, "HH")}
 _TIMBRES = [
@@ -127,7 +127,7 @@ _TIMBRES = [
     "shelby",
 ]
 
-# Kokoro's signs for what is tied in espeak-ng's IPA, as misaki has them, and for signs that it lacks.
+# Kokoro's signs for tied signs of espeak-ng's IPA, as in misaki, and for signs that Kokoro lacks.
 _TIED = {
     "a^ɪ": "I",
     "a^ʊ": "W",
@@ -150,7 +150,7 @@ _PIECE = re.compile(r"[ˈˌ]|[,.;:?! ]|[^ˈˌ,.;:?! ](?:\^[^ˈˌ,.;:?! ]|[\u0300
 
 
 def speak_espeak(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    """Texts spoken by espeak-ng; segments are named by labels, or by its IPA where no table has that."""
+    """Return texts spoken by espeak-ng; segments are named by labels, or by its IPA where no table has that."""
     library = espeak.chosen(voice, manner, ipa=True)
     return [_labelled(library.speak(text, manner), voice) for text in texts]
 
@@ -172,7 +172,7 @@ def _labels(voice: str, event: str) -> tuple[str, ...]:
 
 
 def spread(named: Iterable[tuple[Segment, tuple[str, ...]]]) -> tuple[Segment, ...]:
-    """Segments of labels: those of one phone share its time, what has none is of the sound before."""
+    """Return segments of labels; a phone's labels share its time, and a phone without labels extends the one before."""
     result: list[Segment] = []
     for segment, labels in named:
         start, end, _ = segment
@@ -188,12 +188,12 @@ def spread(named: Iterable[tuple[Segment, tuple[str, ...]]]) -> tuple[Segment, .
 
 
 def pieces(ipa: str) -> list[str]:
-    """Marks, pauses, spaces and phones of espeak-ng's IPA, in order, tied signs together."""
+    """Return the marks, pauses, spaces and phones of espeak-ng's IPA in order, with tied signs joined."""
     return _PIECE.findall(ipa)
 
 
 def speak_kokoro(voice: str, texts: Sequence[str], manner: Manner) -> list[Speech]:
-    """Texts spoken by a mixture of Kokoro's voices; segments are named by labels."""
+    """Return texts spoken by a mixture of Kokoro's voices; segments are named by labels."""
     library = espeak.chosen(voice, Manner(), ipa=True)
     return [_say(library.ipa(text), voice, manner) for text in texts]
 
@@ -235,7 +235,7 @@ def _say(ipa: str, voice: str, manner: Manner) -> Speech:
 
 
 def espeak_voice(code: str) -> Voice:
-    """espeak-ng's voice of a language, in all its timbres."""
+    """Return espeak-ng's voice of a language, with all its timbres."""
     return Voice(
         corpus=f"espeak-{code}",
         share=1.0,
@@ -252,7 +252,7 @@ def espeak_voice(code: str) -> Voice:
 
 
 def kokoro_voice(code: str) -> Voice:
-    """Kokoro's mixtures, speaking a language."""
+    """Return Kokoro's mixtures for a language."""
     return Voice(
         corpus=f"kokoro-{code}",
         share=1.0,
