@@ -90,7 +90,7 @@ def blended(weights: Mapping[int, float]) -> Lips:
     """The mouth between several shapes.
 
     Args:
-        weights: share of each SAPI viseme, together 1, such as `Mouth.weights` of mascot-client.
+        weights: Share of each SAPI viseme, together 1, such as ``Mouth.weights`` of mascot-client.
     """
     shares = [(SHAPES[viseme], weight) for viseme, weight in weights.items()]
     return Lips(*(sum(lips[i] * weight for lips, weight in shares) for i in range(len(Lips._fields))))
@@ -100,10 +100,10 @@ def draw(lips: Lips, *, width: int, height: int, blink: float = 0.0) -> Pixels:
     """Draws the face.
 
     Args:
-        lips: what the mouth does.
-        width: in pixels.
-        height: in pixels.
-        blink: how far the eyes are closed, 0 to 1.
+        lips: What the mouth does.
+        width: In pixels.
+        height: In pixels.
+        blink: How far the eyes are closed, 0 to 1.
 
     Returns:
         RGB, shape (height, width, 3).

@@ -2,7 +2,7 @@
 
     python -m examples.lip_sync_file speech.wav -o mouth.json -o mouth.gif -o mouth.mp4
 
-Without a file it takes a recording of this repository, and without `-o` it prints the JSON.
+Without a file it takes a recording of this repository, and without ``-o`` it prints the JSON.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def read(path: str | Path) -> tuple[Samples, int]:
     """Reads a recording.
 
     Args:
-        path: a WAV file; with soundfile installed also MP3, FLAC, OGG and others.
+        path: A WAV file; with soundfile installed also MP3, FLAC, OGG and others.
 
     Returns:
         Mono samples and their rate in Hz.
 
     Raises:
-        mascot_visemes.VisemeError: it cannot be read.
+        mascot_visemes.VisemeError: It cannot be read.
     """
     with mv.open_audio(path) as recording:
         return np.concatenate(list(recording.blocks)), recording.rate
@@ -113,7 +113,7 @@ def write_mp4(path: Path, samples: Samples, rate: int, size: int, audio: str) ->
     """Writes a film, with the recording as its sound, by ffmpeg.
 
     Raises:
-        OutputError: there is no ffmpeg, or it fails.
+        OutputError: There is no ffmpeg, or it fails.
     """
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
@@ -131,7 +131,7 @@ def writer(path: Path, size: int, audio: str) -> Callable[[Samples, int], None]:
     """What writes a file, by its suffix.
 
     Raises:
-        OutputError: none does.
+        OutputError: None does.
     """
     writers: dict[str, Callable[[Samples, int], None]] = {
         ".json": lambda samples, rate: write_json(path, samples, rate),

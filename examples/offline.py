@@ -48,17 +48,17 @@ def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
     """Fills in the variables that are not set, for as long as the ``with`` lasts.
 
     A provider without a key is simulated on loopback. A mascot server, where one is needed, is started there too,
-    unless `MASCOT_BASE_URL` names one.
+    unless ``MASCOT_BASE_URL`` names one.
 
     Args:
-        providers: those that the example talks to, of `KEYS`.
-        speed: how many times faster than real time the simulated agents are heard.
+        providers: Those that the example talks to, of ``KEYS``.
+        speed: How many times faster than real time the simulated agents are heard.
 
     Yields:
         Which of them are simulated.
 
     Raises:
-        SystemExit: a key is set without what belongs to it, or the server does not start.
+        SystemExit: A key is set without what belongs to it, or the server does not start.
     """
     missing = frozenset(name for name in providers if not any(map(os.environ.get, KEYS[name])))
     for name in set(providers) & _NEEDED.keys() - missing:
@@ -98,7 +98,7 @@ def simulated(**options: Any) -> Iterator[str]:
     """Runs the simulated providers in this process, on a free port; yields their origin.
 
     Args:
-        **options: those of `Simulators`.
+        **options: Those of ``Simulators``.
     """
     with start_blocking_portal() as portal:
         providers = Simulators(**options)
@@ -108,13 +108,13 @@ def simulated(**options: Any) -> Iterator[str]:
 
 @contextmanager
 def started_server(settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Runs `mascot-server serve` on a free port, as anyone would; yields its origin and a key that it takes.
+    """Runs ``mascot-server serve`` on a free port, as anyone would; yields its origin and a key that it takes.
 
     Args:
-        settings: what is set beside key and secret, as `MASCOT_…` variables; those of this process do not count.
+        settings: What is set beside key and secret, as ``MASCOT_…`` variables; those of this process do not count.
 
     Raises:
-        SystemExit: the server does not start.
+        SystemExit: The server does not start.
     """
     api_key = secrets.token_urlsafe()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MASCOT_")}

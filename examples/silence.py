@@ -1,4 +1,4 @@
-"""A loudspeaker that makes no sound: `Timeline` where `VisemePlayer` has nothing to play on."""
+"""A loudspeaker that makes no sound: ``Timeline`` where ``VisemePlayer`` has nothing to play on."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["SilentPlayer"]
 
 
 class SilentPlayer:
-    """Plays into nothing, as fast as a loudspeaker would: the part of `VisemePlayer` that needs no sound card.
+    """Plays into nothing, as fast as a loudspeaker would: the part of ``VisemePlayer`` that needs no sound card.
 
     Args:
-        sample_rate: of the audio, in Hz.
-        speed: how many times faster than real time.
+        sample_rate: Of the audio, in Hz.
+        speed: How many times faster than real time.
     """
 
     def __init__(self, sample_rate: int, speed: float) -> None:

@@ -38,9 +38,9 @@ class Display(Protocol):
         """Shows the face at one moment.
 
         Args:
-            mouth: what it does.
-            now_ms: the clock that the mouth goes by.
-            captions: all that was said so far.
+            mouth: What it does.
+            now_ms: The clock that the mouth goes by.
+            captions: All that was said so far.
         """
 
 
@@ -48,7 +48,7 @@ class Screen:
     """A terminal, whatever its size. Two pixels share a character, so that they are square.
 
     Args:
-        title: what stands beside the face.
+        title: What stands beside the face.
     """
 
     def __init__(self, title: str) -> None:
@@ -162,5 +162,5 @@ def _colour(rgb: Sequence[int], *, exact: bool) -> str:
 
 
 def _step(part: int) -> int:
-    """The nearest of `_STEPS`."""
+    """The nearest of ``_STEPS``."""
     return min(range(len(_STEPS)), key=lambda step: abs(_STEPS[step] - part))

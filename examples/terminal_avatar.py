@@ -55,9 +55,9 @@ class Talk:
     """A conversation: what to ask, where the answers are played, and what was said.
 
     Attributes:
-        questions: what to ask, one after the other.
-        player: plays the agent's audio, and knows the mouth that goes with it.
-        captions: what was said, a line for each turn.
+        questions: What to ask, one after the other.
+        player: Plays the agent's audio, and knows the mouth that goes with it.
+        captions: What was said, a line for each turn.
     """
 
     def __init__(self, questions: Sequence[str], player: SilentPlayer | VisemePlayer) -> None:
@@ -231,7 +231,7 @@ def run(talk: Talk, converse: Callable[[Talk], None], display: Display, speed: f
 
 
 def _can_show_blocks() -> bool:
-    """Return whether the output is a terminal whose encoding has the characters of a `Screen`."""
+    """Return whether the output is a terminal whose encoding has the characters of a ``Screen``."""
     return sys.stdout.isatty() and as_encoded("▀", sys.stdout.encoding) == "▀"
 
 

@@ -1,6 +1,6 @@
 """Talks to each simulated provider by its official SDK, through a real server, and draws the mouth.
 
-Run from the root of the repository: `python -m examples.demo`, or `nox -s demo`.
+Run from the root of the repository: ``python -m examples.demo``, or ``nox -s demo``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Result:
             start += visemes.audio_duration_ms
 
     def figures(self) -> dict[str, float]:
-        """What `--json` prints."""
+        """What ``--json`` prints."""
         percentiles = statistics.quantiles(self.added_ms, n=100, method="inclusive")
         return {
             "audio_ms": round(self.audio_ms),

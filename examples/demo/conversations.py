@@ -50,7 +50,7 @@ class Heard:
 
     Attributes:
         audio: Each message's bytes.
-        times: When each arrived, `time.monotonic()`.
+        times: When each arrived, ``time.monotonic()``.
         visemes: What was said of the mouth, in order.
     """
 
@@ -123,7 +123,7 @@ def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
 
 
 def _wait_for_turn(heard: Heard, messages: int) -> None:
-    """Waits for audio beyond the first `messages`, then for a pause."""
+    """Waits for audio beyond the first ``messages``, then for a pause."""
     deadline = time.monotonic() + _PATIENCE
     while len(heard.audio) == messages or time.monotonic() - heard.times[-1] < _PAUSE:
         if time.monotonic() > deadline:

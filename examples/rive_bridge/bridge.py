@@ -1,4 +1,4 @@
-"""From visemes to (time, input, value): what to set on a Rive state machine, and when. `bridge.js` does the same."""
+"""From visemes to (time, input, value): what to set on a Rive state machine, and when. ``bridge.js`` does the same."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def events_of(payloads: Iterable[Visemes]) -> Iterator[tuple[float, int]]:
     """Puts the payloads of a conversation one after the other.
 
     Args:
-        payloads: of mascot-client, every one, also those without visemes, because each has its duration.
+        payloads: Of mascot-client, every one, also those without visemes, because each has its duration.
 
     Yields:
         Milliseconds of audio since the first payload, and the SAPI viseme from then on.
@@ -58,10 +58,10 @@ def cues(
     """What to set on a rig while the audio plays.
 
     Args:
-        events: milliseconds and the SAPI viseme from then on, sorted; before the first the mouth is closed.
-        rig: one of `RIGS`, or one of yours in the same form.
-        blend_ms: how long a rig that blends takes from one shape to the next, centred on the change.
-        step_ms: how often its inputs are set meanwhile.
+        events: Milliseconds and the SAPI viseme from then on, sorted; before the first the mouth is closed.
+        rig: One of ``RIGS``, or one of yours in the same form.
+        blend_ms: How long a rig that blends takes from one shape to the next, centred on the change.
+        step_ms: How often its inputs are set meanwhile.
 
     Returns:
         Changes alone, sorted by time; at 0 every input is set.

@@ -1,1 +1,1 @@
-"""A web page with a face that talks by each official JavaScript SDK: `python -m examples.web`."""
+"""A web page with a face that talks by each official JavaScript SDK: ``python -m examples.web``."""

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 def backend(
     mascot: MascotClient, page: Path, providers: Collection[str], *, port: int
 ) -> ThreadingHTTPServer:
-    """Makes the backend, to be run by `serve_forever`. It listens on loopback only.
+    """Makes the backend, to be run by ``serve_forever``. It listens on loopback only.
 
     Args:
         mascot: Asks the mascot server.
@@ -44,7 +44,7 @@ def backend(
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """`GET` files of the page, `POST /connection/{provider}`."""
+    """``GET`` files of the page, ``POST /connection/{provider}``."""
 
     def __init__(self, *args: Any, mascot: MascotClient, providers: Collection[str], **options: Any) -> None:
         self._mascot = mascot

@@ -22,7 +22,7 @@ def build_page() -> None:
 
     Raises:
         FileNotFoundError: There is no npm.
-        subprocess.CalledProcessError: npm failed; it has said why.
+        subprocess.CalledProcessError: Npm failed; it has said why.
     """
     npm = shutil.which("npm")
     if npm is None:

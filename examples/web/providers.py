@@ -1,4 +1,4 @@
-"""What the mascot server is asked for. Keys come from the environment; `examples.offline` puts simulated ones there."""
+"""What the mascot server is asked for. Keys come from the environment; ``examples.offline`` puts simulated ones there."""
 
 from __future__ import annotations
 

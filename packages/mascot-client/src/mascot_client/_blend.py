@@ -21,10 +21,10 @@ def blend(
     """Each shape's share of a Hann window about a position: smooth in time, and always 1 together.
 
     Args:
-        track: the shapes.
-        position: the middle of the window.
-        width_ms: of the window; 0 for the shape at the position alone.
-        rested_ms: before this position the mouth counts as closed, whatever the track says.
+        track: The shapes.
+        position: The middle of the window.
+        width_ms: Of the window; 0 for the shape at the position alone.
+        rested_ms: Before this position the mouth counts as closed, whatever the track says.
     """
     half = width_ms / 2
     if position + half <= rested_ms:
@@ -53,11 +53,11 @@ def blend_rows(
     The rows are smooth themselves, so the window only says how much of it lies within the audio.
 
     Args:
-        track: the rows.
-        position: the middle of the window.
-        width_ms: of the window; 0 for none.
-        rested_ms: before this position the mouth counts as at rest.
-        rest: the weights of a mouth at rest.
+        track: The rows.
+        position: The middle of the window.
+        width_ms: Of the window; 0 for none.
+        rested_ms: Before this position the mouth counts as at rest.
+        rest: The weights of a mouth at rest.
     """
     start, end = max(rested_ms, 0.0), track.end_ms
     half = width_ms / 2

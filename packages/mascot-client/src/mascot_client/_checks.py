@@ -12,7 +12,7 @@ def given_or_environment(name: str, value: str | None, variable: str) -> str:
     """Give an argument back, or the environment's variable where it is left out.
 
     Raises:
-        ConfigurationError: there is neither.
+        ConfigurationError: There is neither.
     """
     found = os.environ.get(variable, "").strip() if value is None else value
     if value is None and not found:

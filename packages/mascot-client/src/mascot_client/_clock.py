@@ -23,7 +23,7 @@ class PlaybackClock:
     """Position in the audio as a function of the caller's clock. All numbers are milliseconds.
 
     Attributes:
-        ended_at: when, by the caller's clock, the audio ran out; infinite while there is some.
+        ended_at: When, by the caller's clock, the audio ran out; infinite while there is some.
     """
 
     def __init__(self) -> None:

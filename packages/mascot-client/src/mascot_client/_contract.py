@@ -62,15 +62,15 @@ def read_answer(
     """The typed answer for what was asked.
 
     Args:
-        config: what was asked for; it decides the type of the answer.
-        api_key: the key the request was made with, so that no error repeats it.
-        status: the HTTP status code.
-        body: the response body.
-        retry_after_s: what the server asked for in ``Retry-After``.
+        config: What was asked for; it decides the type of the answer.
+        api_key: The key the request was made with, so that no error repeats it.
+        status: The HTTP status code.
+        body: The response body.
+        retry_after_s: What the server asked for in ``Retry-After``.
 
     Raises:
-        APIStatusError: the status is not 200.
-        ProtocolError: the body is not the answer that the contract promises for this provider.
+        APIStatusError: The status is not 200.
+        ProtocolError: The body is not the answer that the contract promises for this provider.
     """
     answer = _json_object(body)
     if status != 200:  # noqa: PLR2004 - the only status the contract has for an answer

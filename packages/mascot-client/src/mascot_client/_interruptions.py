@@ -35,7 +35,7 @@ class Interruptions:
         """Take the next event.
 
         Args:
-            event: any event of the connection.
+            event: Any event of the connection.
 
         Returns:
             Whether the user interrupts the agent: drop the audio not yet played and its visemes.

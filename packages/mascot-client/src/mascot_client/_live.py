@@ -21,16 +21,16 @@ def connect_live(
     """Make the SDK's connection manager for GPT-Live, to be entered by ``with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``live.connect``.
+        signed_url: What ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
+        extra_query: Further query parameters.
+        **connection: The other arguments of the SDK's ``live.connect``.
 
     Returns:
         The ``LiveConnectionManager`` of ``OpenAI().live.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: its version has no GPT-Live.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: Its version has no GPT-Live.
     """
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
@@ -47,16 +47,16 @@ def connect_live_async(
     """Make the SDK's asyncio connection manager for GPT-Live, to be entered by ``async with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``live.connect``.
+        signed_url: What ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
+        extra_query: Further query parameters.
+        **connection: The other arguments of the SDK's ``live.connect``.
 
     Returns:
         The ``AsyncLiveConnectionManager`` of ``AsyncOpenAI().live.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: its version has no GPT-Live.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: Its version has no GPT-Live.
     """
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra

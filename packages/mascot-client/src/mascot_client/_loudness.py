@@ -24,9 +24,9 @@ def loudness_visemes(pcm: bytes, sample_rate: int, openings: Openings) -> tuple[
     """Open the mouth by the loudness of the sound.
 
     Args:
-        pcm: signed 16-bit little-endian mono; an odd last byte is left out.
-        sample_rate: in Hz.
-        openings: the shapes to open it with.
+        pcm: Signed 16-bit little-endian mono; an odd last byte is left out.
+        sample_rate: In Hz.
+        openings: The shapes to open it with.
 
     Returns:
         Changes of shape, the first at 0 ms, one at most every 20 ms. Empty for no audio.

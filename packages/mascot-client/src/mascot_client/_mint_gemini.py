@@ -36,21 +36,21 @@ def mint(
     expires.
 
     Args:
-        api_key: your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
-        model: the live model, put in place of the one that the session names.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds within which the session must begin.
-        talk_for_s: seconds after which its messages are refused, 20 hours at most.
-        client: a ``genai.Client`` of your own, in place of ``api_key``.
+        api_key: Your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
+        model: The live model, put in place of the one that the session names.
+        viseme_model: The language's viseme model, the server's default if not given.
+        viseme_shapes: The viseme set of the events; see the config.
+        viseme_weights: The set to send blend weights of; see the config.
+        start_within_s: Seconds within which the session must begin.
+        talk_for_s: Seconds after which its messages are refused, 20 hours at most.
+        client: A ``genai.Client`` of your own, in place of ``api_key``.
 
     Returns:
         The config to ask the mascot server with.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: a number of seconds is out of range.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: A number of seconds is out of range.
         ProtocolError: Google's answer has no token.
         google.genai.errors.APIError: Google refused; the SDK's own error.
     """
@@ -73,21 +73,21 @@ async def mint_async(
     """Make an auth token at Google and wrap it up for ``get_signed_url``, on asyncio; see ``mint``.
 
     Args:
-        api_key: your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
-        model: the live model, put in place of the one that the session names.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds within which the session must begin.
-        talk_for_s: seconds after which its messages are refused, 20 hours at most.
-        client: a ``genai.Client`` of your own, in place of ``api_key``.
+        api_key: Your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
+        model: The live model, put in place of the one that the session names.
+        viseme_model: The language's viseme model, the server's default if not given.
+        viseme_shapes: The viseme set of the events; see the config.
+        viseme_weights: The set to send blend weights of; see the config.
+        start_within_s: Seconds within which the session must begin.
+        talk_for_s: Seconds after which its messages are refused, 20 hours at most.
+        client: A ``genai.Client`` of your own, in place of ``api_key``.
 
     Returns:
         The config to ask the mascot server with.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: a number of seconds is out of range.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: A number of seconds is out of range.
         ProtocolError: Google's answer has no token.
         google.genai.errors.APIError: Google refused; the SDK's own error.
     """

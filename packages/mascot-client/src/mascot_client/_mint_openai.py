@@ -36,20 +36,20 @@ def mint(
     of talk and expires.
 
     Args:
-        api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
-        model: the realtime model that the secret is for.
-        voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
-        client: an ``OpenAI`` client of your own, in place of ``api_key``.
+        api_key: Your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
+        model: The realtime model that the secret is for.
+        voice: The voice to speak with, a name or ``{"id": "voice_…"}``.
+        viseme_model: The language's viseme model, the server's default if not given.
+        viseme_shapes: The viseme set of the events; see the config.
+        viseme_weights: The set to send blend weights of; see the config.
+        start_within_s: Seconds until the secret expires, 10 to 7200. A talk that runs goes on.
+        client: An ``OpenAI`` client of your own, in place of ``api_key``.
 
     Returns:
         The config to ask the mascot server with.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
         ConfigurationError: ``start_within_s`` is out of range.
         openai.OpenAIError: OpenAI refused; the SDK's own error.
     """
@@ -85,20 +85,20 @@ async def mint_async(
     """Make a client secret at OpenAI and wrap it up for ``get_signed_url``, on asyncio; see ``mint``.
 
     Args:
-        api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
-        model: the realtime model that the secret is for.
-        voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
-        client: an ``AsyncOpenAI`` client of your own, in place of ``api_key``.
+        api_key: Your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
+        model: The realtime model that the secret is for.
+        voice: The voice to speak with, a name or ``{"id": "voice_…"}``.
+        viseme_model: The language's viseme model, the server's default if not given.
+        viseme_shapes: The viseme set of the events; see the config.
+        viseme_weights: The set to send blend weights of; see the config.
+        start_within_s: Seconds until the secret expires, 10 to 7200. A talk that runs goes on.
+        client: An ``AsyncOpenAI`` client of your own, in place of ``api_key``.
 
     Returns:
         The config to ask the mascot server with.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
         ConfigurationError: ``start_within_s`` is out of range.
         openai.OpenAIError: OpenAI refused; the SDK's own error.
     """

@@ -16,7 +16,7 @@ PLACEHOLDER_KEY = "mascot"
 
 
 def require_sdk() -> None:
-    """Raise `MissingExtraError` where the SDK, or what it connects with, is not installed."""
+    """Raise ``MissingExtraError`` where the SDK, or what it connects with, is not installed."""
     with needs("openai", "openai"):
         import openai  # noqa: F401, PLC0415 - only whether it is there
     # The SDK installs without it and would fail only when it connects.

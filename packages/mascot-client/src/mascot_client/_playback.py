@@ -22,10 +22,10 @@ class Playback:
     the device was given, so that they stay true however often the queue runs dry.
 
     Args:
-        sample_rate: in Hz.
-        blend_ms: see ``Timeline``.
-        smoothing: how much to calm the mouth, ``None`` for not at all.
-        shapes: see ``Timeline``.
+        sample_rate: In Hz.
+        blend_ms: See ``Timeline``.
+        smoothing: How much to calm the mouth, ``None`` for not at all.
+        shapes: See ``Timeline``.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Playback:
         """Take the next buffer for the device, silence where there is no audio.
 
         Args:
-            frames: samples that the device wants.
-            now_ms: the clock.
-            heard_in_ms: when the first of them will be heard, from now.
+            frames: Samples that the device wants.
+            now_ms: The clock.
+            heard_in_ms: When the first of them will be heard, from now.
         """
         taken = bytes(self._queue[: frames * _BYTES])
         self._timeline.played(self._handed_out_ms, now_ms=now_ms, in_ms=max(heard_in_ms, 0.0))

@@ -29,8 +29,8 @@ class Retries:
     """Exponential backoff with full jitter up to a limit; ``Retry-After`` counts more.
 
     Attributes:
-        max_retries: how often to ask again.
-        chance: a number from 0 to 1, anew each time.
+        max_retries: How often to ask again.
+        chance: A number from 0 to 1, anew each time.
     """
 
     max_retries: int
@@ -44,9 +44,9 @@ class Retries:
         """Seconds to wait before asking again, None to leave it.
 
         Args:
-            done: how often it was asked again already.
-            status: of the answer.
-            retry_after_s: what the server wants.
+            done: How often it was asked again already.
+            status: Of the answer.
+            retry_after_s: What the server wants.
         """
         if status not in _PASSING or done >= self.max_retries:
             return None

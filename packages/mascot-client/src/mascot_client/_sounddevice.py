@@ -15,7 +15,7 @@ class SoundDeviceOutput:
     """Plays on a sound card.
 
     Args:
-        device: sounddevice's number or name of the device (``python -m sounddevice`` lists them), its default if
+        device: Sounddevice's number or name of the device (``python -m sounddevice`` lists them), its default if
             not given.
         latency: ``"low"``, ``"high"`` or seconds: how much sound the card holds ahead. Whatever it is, the mouth
             is told of it.
@@ -30,11 +30,11 @@ class SoundDeviceOutput:
         """Open the device and play what ``fill`` gives.
 
         Args:
-            sample_rate: in Hz.
-            fill: see ``AudioOutput``.
+            sample_rate: In Hz.
+            fill: See ``AudioOutput``.
 
         Raises:
-            MissingExtraError: sounddevice is not installed.
+            MissingExtraError: Sounddevice is not installed.
             AudioDeviceError: PortAudio is not installed, or there is no such device.
         """
         with needs("player", "sounddevice"):

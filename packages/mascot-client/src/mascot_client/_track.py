@@ -20,10 +20,10 @@ class Segment:
     """One message's audio.
 
     Attributes:
-        start_ms: where it begins.
-        end_ms: where it ends.
+        start_ms: Where it begins.
+        end_ms: Where it ends.
         cues: (position, viseme) in ascending order of position, the first at ``start_ms``.
-        weights: blend weights, with names, if there are some.
+        weights: Blend weights, with names, if there are some.
     """
 
     start_ms: float
@@ -36,7 +36,7 @@ class Track:
     """Segments without gaps. Before the first and after the last the mouth is closed.
 
     Args:
-        closed: the viseme of a closed mouth.
+        closed: The viseme of a closed mouth.
     """
 
     def __init__(self, closed: VisemeId = 0) -> None:

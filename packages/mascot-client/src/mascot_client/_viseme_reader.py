@@ -60,7 +60,7 @@ class VisemeReader:
         """Take the next event.
 
         Args:
-            event: any event of the connection.
+            event: Any event of the connection.
 
         Returns:
             The mouth shapes of the event's audio, or ``None`` if the event carries none.

@@ -70,19 +70,19 @@ class MascotClient(_Endpoint):
             signed_url = client.get_signed_url(ElevenLabsConfig(api_key="…", agent_id="…"))
 
     Args:
-        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
+        api_key: A key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
             read from ``MASCOT_API_KEY``.
-        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
-        timeout: seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
+        base_url: The server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
+        timeout: Seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
             Not used with ``http_client``.
-        max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
+        max_retries: How often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
             more than a minute, else after half a second, doubled each time, with some chance in it.
-        http_client: an ``httpx.Client`` of your own (proxy, certificates, timeouts). It stays yours to
+        http_client: An ``httpx.Client`` of your own (proxy, certificates, timeouts). It stays yours to
             close.
-        sleep: what waits between two questions, by seconds.
+        sleep: What waits between two questions, by seconds.
 
     Raises:
-        ConfigurationError: the key, the URL or the number of retries is missing or cannot be used.
+        ConfigurationError: The key, the URL or the number of retries is missing or cannot be used.
     """
 
     def __init__(
@@ -114,8 +114,8 @@ class MascotClient(_Endpoint):
         """Ask for a connection to a provider through the server.
 
         Args:
-            config: the provider and what it needs.
-            session_ttl: seconds for which the answer resumes a conversation that it started within its 10 minutes,
+            config: The provider and what it needs.
+            session_ttl: Seconds for which the answer resumes a conversation that it started within its 10 minutes,
                 600 or more; the server has a maximum, 7200 by default. Needed by what connects again with the same
                 answer later, such as LiveKit Agents. Make ``config`` with a standing ``api_key`` for it.
 
@@ -124,14 +124,14 @@ class MascotClient(_Endpoint):
 
         Raises:
             ConfigurationError: ``config`` is not one of the config models, or ``session_ttl`` is out of range.
-            BadRequestError: the server does not accept the configuration.
-            AuthenticationError: the server does not know the API key.
-            RateLimitError: the key's limits are used up, also after the retries.
-            UnavailableError: the server cannot answer now, also after the retries.
-            APIStatusError: any other refusal.
-            APITimeoutError: the server does not answer in time.
-            APIConnectionError: the server cannot be reached.
-            ProtocolError: the answer is not what the contract says.
+            BadRequestError: The server does not accept the configuration.
+            AuthenticationError: The server does not know the API key.
+            RateLimitError: The key's limits are used up, also after the retries.
+            UnavailableError: The server cannot answer now, also after the retries.
+            APIStatusError: Any other refusal.
+            APITimeoutError: The server does not answer in time.
+            APIConnectionError: The server cannot be reached.
+            ProtocolError: The answer is not what the contract says.
         """
         body = request_body(config, session_ttl)
         done = 0
@@ -172,19 +172,19 @@ class AsyncMascotClient(_Endpoint):
             credentials = await client.get_signed_url(GeminiConfig(ephemeral_token="…"))
 
     Args:
-        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
+        api_key: A key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
             read from ``MASCOT_API_KEY``.
-        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
-        timeout: seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
+        base_url: The server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
+        timeout: Seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
             Not used with ``http_client``.
-        max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
+        max_retries: How often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
             more than a minute, else after half a second, doubled each time, with some chance in it.
-        http_client: an ``httpx.AsyncClient`` of your own (proxy, certificates, timeouts). It stays yours
+        http_client: An ``httpx.AsyncClient`` of your own (proxy, certificates, timeouts). It stays yours
             to close.
-        sleep: what waits between two questions, by seconds.
+        sleep: What waits between two questions, by seconds.
 
     Raises:
-        ConfigurationError: the key, the URL or the number of retries is missing or cannot be used.
+        ConfigurationError: The key, the URL or the number of retries is missing or cannot be used.
     """
 
     def __init__(
@@ -216,8 +216,8 @@ class AsyncMascotClient(_Endpoint):
         """Ask for a connection to a provider through the server.
 
         Args:
-            config: the provider and what it needs.
-            session_ttl: seconds for which the answer resumes a conversation that it started within its 10 minutes,
+            config: The provider and what it needs.
+            session_ttl: Seconds for which the answer resumes a conversation that it started within its 10 minutes,
                 600 or more; the server has a maximum, 7200 by default. Needed by what connects again with the same
                 answer later, such as LiveKit Agents. Make ``config`` with a standing ``api_key`` for it.
 
@@ -226,14 +226,14 @@ class AsyncMascotClient(_Endpoint):
 
         Raises:
             ConfigurationError: ``config`` is not one of the config models, or ``session_ttl`` is out of range.
-            BadRequestError: the server does not accept the configuration.
-            AuthenticationError: the server does not know the API key.
-            RateLimitError: the key's limits are used up, also after the retries.
-            UnavailableError: the server cannot answer now, also after the retries.
-            APIStatusError: any other refusal.
-            APITimeoutError: the server does not answer in time.
-            APIConnectionError: the server cannot be reached.
-            ProtocolError: the answer is not what the contract says.
+            BadRequestError: The server does not accept the configuration.
+            AuthenticationError: The server does not know the API key.
+            RateLimitError: The key's limits are used up, also after the retries.
+            UnavailableError: The server cannot answer now, also after the retries.
+            APIStatusError: Any other refusal.
+            APITimeoutError: The server does not answer in time.
+            APIConnectionError: The server cannot be reached.
+            ProtocolError: The answer is not what the contract says.
         """
         body = request_body(config, session_ttl)
         done = 0

@@ -100,18 +100,18 @@ class ElevenLabsConfig(_Config):
     """An ElevenLabs agent.
 
     Attributes:
-        api_key: your ElevenLabs key; the server asks ElevenLabs for a signed URL with it.
-        agent_id: the agent to talk to.
-        branch_id: the branch of the agent; ElevenLabs chooses if not given.
-        version_id: the version of the agent; ElevenLabs chooses if not given.
-        environment: the environment of the agent, ElevenLabs' ``production`` if not given.
-        sample_rate: the agent's output rate in Hz, 8000 to 48000; only a fallback, the format that ElevenLabs
+        api_key: Your ElevenLabs key; the server asks ElevenLabs for a signed URL with it.
+        agent_id: The agent to talk to.
+        branch_id: The branch of the agent; ElevenLabs chooses if not given.
+        version_id: The version of the agent; ElevenLabs chooses if not given.
+        environment: The environment of the agent, ElevenLabs' ``production`` if not given.
+        sample_rate: The agent's output rate in Hz, 8000 to 48000; only a fallback, the format that ElevenLabs
             announces wins.
-        dynamic_variables: values for the agent's prompt; those that the conversation itself sends win.
-        viseme_model: the language's model, ``"default"`` (English) if not given.
-        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
+        dynamic_variables: Values for the agent's prompt; those that the conversation itself sends win.
+        viseme_model: The language's model, ``"default"`` (English) if not given.
+        viseme_shapes: The viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
             ``"rhubarb"`` (names).
-        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
+        viseme_weights: The set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
     """
 
     provider = "elevenlabs"
@@ -144,19 +144,19 @@ class OpenAIConfig(_TokenOrKeyConfig):
     ``api_key`` alone.
 
     Attributes:
-        ephemeral_token: a client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
-        api_key: your OpenAI key.
-        model: the realtime model, the server's default (``gpt-realtime-2.1``) if not given.
-        voice: the voice to ask for, a name, or ``{"id": "voice_…"}`` for a custom one.
-        upstream: another service with this protocol, by its name in the server's settings.
-        viseme_events: the form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
+        ephemeral_token: A client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
+        api_key: Your OpenAI key.
+        model: The realtime model, the server's default (``gpt-realtime-2.1``) if not given.
+        voice: The voice to ask for, a name, or ``{"id": "voice_…"}`` for a custom one.
+        upstream: Another service with this protocol, by its name in the server's settings.
+        viseme_events: The form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
             events ``response.animation_viseme.delta`` as Azure does. ``for_openai.listen`` reads both.
         api: ``"realtime"`` or ``"live"``; if not given, a model ``gpt-live-…`` chooses GPT-Live. There ``model`` and
             ``voice``, where given, replace those that the session starts with.
-        viseme_model: the language's model, ``"default"`` (English) if not given.
-        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
+        viseme_model: The language's model, ``"default"`` (English) if not given.
+        viseme_shapes: The viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
             ``"rhubarb"`` (names).
-        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
+        viseme_weights: The set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
     """
 
     provider = "openai"
@@ -189,17 +189,17 @@ class GeminiConfig(_Config):
     (``api="vertex"``) takes an ``access_token`` with ``project`` and ``location``, or an ``api_key`` of express mode.
 
     Attributes:
-        ephemeral_token: a token made by Google's ``auth_tokens``, for one connection; not on Vertex AI.
-        api_key: your Gemini key, or one of Vertex AI's express mode.
-        model: the live model; where given, it replaces the one that the session names.
+        ephemeral_token: A token made by Google's ``auth_tokens``, for one connection; not on Vertex AI.
+        api_key: Your Gemini key, or one of Vertex AI's express mode.
+        model: The live model; where given, it replaces the one that the session names.
         api: ``"vertex"`` for Vertex AI.
-        access_token: an OAuth access token of Google Cloud, scope ``cloud-platform``; it lasts about an hour.
-        project: the project on Vertex AI.
-        location: the location on Vertex AI, such as ``"global"`` or ``"europe-west4"``.
-        viseme_model: the language's model, ``"default"`` (English) if not given.
-        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
+        access_token: An OAuth access token of Google Cloud, scope ``cloud-platform``; it lasts about an hour.
+        project: The project on Vertex AI.
+        location: The location on Vertex AI, such as ``"global"`` or ``"europe-west4"``.
+        viseme_model: The language's model, ``"default"`` (English) if not given.
+        viseme_shapes: The viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
             ``"rhubarb"`` (names).
-        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
+        viseme_weights: The set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
     """
 
     provider = "gemini"

@@ -17,10 +17,10 @@ class SignedUrl:
     holds it can talk at your expense. Its ``repr`` shows the address without the token.
 
     Attributes:
-        url: the whole URL, token included.
+        url: The whole URL, token included.
 
     Raises:
-        ConfigurationError: the URL is not ``ws://`` or ``wss://``, names no host or carries no token.
+        ConfigurationError: The URL is not ``ws://`` or ``wss://``, names no host or carries no token.
     """
 
     url: str
@@ -42,11 +42,11 @@ class GeminiCredentials:
     Valid for 10 minutes to start a connection. Treat ``api_key`` as a secret; the ``repr`` hides it.
 
     Attributes:
-        api_key: a token of the server's, which the SDK sends where Google's key would go.
-        base_url: the server's origin, ``http_options.base_url`` for the SDK.
+        api_key: A token of the server's, which the SDK sends where Google's key would go.
+        base_url: The server's origin, ``http_options.base_url`` for the SDK.
 
     Raises:
-        ConfigurationError: the key is empty or cannot stand in a header, or the URL is not ``http(s)://HOST``.
+        ConfigurationError: The key is empty or cannot stand in a header, or the URL is not ``http(s)://HOST``.
     """
 
     api_key: str = field(repr=False)

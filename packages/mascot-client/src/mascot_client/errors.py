@@ -44,8 +44,8 @@ class ConfigurationError(MascotError, ValueError):
     """A value given to this package cannot be used.
 
     Attributes:
-        field: the name of the argument or field, for example ``ElevenLabsConfig.agent_id``.
-        problem: what is wrong with it and what would be right. Never the value itself.
+        field: The name of the argument or field, for example ``ElevenLabsConfig.agent_id``.
+        problem: What is wrong with it and what would be right. Never the value itself.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -61,7 +61,7 @@ class MissingExtraError(MascotError, ImportError):
     """What a helper needs is not installed: a provider's official SDK, or sounddevice.
 
     Attributes:
-        extra: the extra of mascot-client that installs it: ``elevenlabs``, ``gemini``, ``openai`` or ``player``.
+        extra: The extra of mascot-client that installs it: ``elevenlabs``, ``gemini``, ``openai`` or ``player``.
     """
 
     def __init__(self, extra: str) -> None:
@@ -77,7 +77,7 @@ class AudioDeviceError(MascotError):
     """There is nothing to play sound on.
 
     Attributes:
-        reason: what PortAudio says.
+        reason: What PortAudio says.
     """
 
     def __init__(self, reason: str) -> None:
@@ -92,15 +92,15 @@ class AudioDeviceError(MascotError):
 
 
 class APIError(MascotError):
-    """A request to the server did not get its answer; the base of `APIConnectionError` and `APIStatusError`."""
+    """A request to the server did not get its answer; the base of ``APIConnectionError`` and ``APIStatusError``."""
 
 
 class APIConnectionError(APIError):
     """The server could not be reached.
 
     Attributes:
-        base_url: where the server was looked for.
-        reason: what the network said.
+        base_url: Where the server was looked for.
+        reason: What the network said.
     """
 
     def __init__(self, base_url: str, reason: str) -> None:
@@ -121,9 +121,9 @@ class APIStatusError(APIError):
     """The server refused the request.
 
     Attributes:
-        status_code: of its HTTP answer.
-        text: what the server said, or ``""`` when the body held no text of its own (a gateway's page).
-        retry_after_s: seconds after which the server wants to be asked again, ``None`` where it does not say.
+        status_code: Of its HTTP answer.
+        text: What the server said, or ``""`` when the body held no text of its own (a gateway's page).
+        retry_after_s: Seconds after which the server wants to be asked again, ``None`` where it does not say.
     """
 
     def __init__(self, status_code: int, text: str, retry_after_s: float | None = None) -> None:
@@ -156,8 +156,8 @@ class ProtocolError(MascotError):
     """The server's answer is not what the contract says.
 
     Attributes:
-        field: the part of the answer that is wrong.
-        problem: what is wrong with it. Never the value itself.
+        field: The part of the answer that is wrong.
+        problem: What is wrong with it. Never the value itself.
     """
 
     def __init__(self, field: str, problem: str) -> None:

@@ -33,9 +33,9 @@ class VisemeFeed:
     the events end) iteration ends once the rest is read.
 
     Args:
-        on_visemes: called with each payload where it arrives, before its audio's event is handed out. What it
+        on_visemes: Called with each payload where it arrives, before its audio's event is handed out. What it
             raises is logged, and the conversation goes on.
-        on_interrupted: called when the user interrupts the agent: drop the audio not yet played.
+        on_interrupted: Called when the user interrupts the agent: drop the audio not yet played.
     """
 
     def __init__(

@@ -37,19 +37,19 @@ def connect(
     """Make the SDK's conversation, to be started with ``start_session()`` as usual.
 
     Args:
-        signed_url: what ``get_signed_url`` returned. It may start several conversations while it is valid.
-        agent_id: the agent that ``get_signed_url`` was asked for.
-        on_visemes: called with each payload, in the SDK's receiving thread, just before the audio that the
+        signed_url: What ``get_signed_url`` returned. It may start several conversations while it is valid.
+        agent_id: The agent that ``get_signed_url`` was asked for.
+        on_visemes: Called with each payload, in the SDK's receiving thread, just before the audio that the
             payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
             ``VisemeFeed`` does too; interruptions clear it.
-        **conversation: the other arguments of ``Conversation``: ``audio_interface``, ``config``,
+        **conversation: The other arguments of ``Conversation``: ``audio_interface``, ``config``,
             ``client_tools``, the ``callback_…`` functions.
 
     Returns:
         A ``Conversation`` that has not been started.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     with needs("elevenlabs", "elevenlabs"):
         from mascot_client._elevenlabs import VisemeConversation  # noqa: PLC0415 - needs the extra
@@ -66,18 +66,18 @@ def connect_async(
     """Make the SDK's asyncio conversation, to be started with ``await start_session()`` as usual.
 
     Args:
-        signed_url: what ``get_signed_url`` returned. It may start several conversations while it is valid.
-        agent_id: the agent that ``get_signed_url`` was asked for.
-        on_visemes: a function or coroutine function called with each payload, just before the audio that the
+        signed_url: What ``get_signed_url`` returned. It may start several conversations while it is valid.
+        agent_id: The agent that ``get_signed_url`` was asked for.
+        on_visemes: A function or coroutine function called with each payload, just before the audio that the
             payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
             ``VisemeFeed`` does too; interruptions clear it.
-        **conversation: the other arguments of ``AsyncConversation``.
+        **conversation: The other arguments of ``AsyncConversation``.
 
     Returns:
         An ``AsyncConversation`` that has not been started.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     with needs("elevenlabs", "elevenlabs"):
         from mascot_client._elevenlabs import AsyncVisemeConversation  # noqa: PLC0415 - needs the extra

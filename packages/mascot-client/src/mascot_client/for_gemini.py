@@ -53,17 +53,17 @@ def client(
     Only ``client.aio.live.connect`` works there: the server passes on nothing else.
 
     Args:
-        credentials: what ``get_signed_url`` returned.
-        vertex: make a client in Vertex mode (``vertexai=True``), which speaks Vertex AI's dialect. The server takes
+        credentials: What ``get_signed_url`` returned.
+        vertex: Make a client in Vertex mode (``vertexai=True``), which speaks Vertex AI's dialect. The server takes
             either, whichever API ``get_signed_url`` was asked for.
-        ssl_context: for a server whose certificate comes from an authority of your own.
+        ssl_context: For a server whose certificate comes from an authority of your own.
 
     Returns:
         The SDK's ``Client``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: The server is on plain ``http`` and this version of the SDK cannot be led there.
     """
     with needs("gemini", "google.genai"):
         from google.genai import Client  # noqa: PLC0415 - needs the extra
@@ -92,18 +92,18 @@ async def connect(
     """Open a Live session, by ``async with``.
 
     Args:
-        credentials: what ``get_signed_url`` returned; good for one session if made with an ephemeral token.
-        model: the live model; the one that ``get_signed_url`` was asked for wins.
-        config: the SDK's ``LiveConnectConfig``.
-        vertex: use the SDK in Vertex mode; see ``client``.
-        ssl_context: for a server whose certificate comes from an authority of your own.
+        credentials: What ``get_signed_url`` returned; good for one session if made with an ephemeral token.
+        model: The live model; the one that ``get_signed_url`` was asked for wins.
+        config: The SDK's ``LiveConnectConfig``.
+        vertex: Use the SDK in Vertex mode; see ``client``.
+        ssl_context: For a server whose certificate comes from an authority of your own.
 
     Yields:
         The SDK's ``AsyncSession``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: The server is on plain ``http`` and this version of the SDK cannot be led there.
     """
     made = client(credentials, vertex=vertex, ssl_context=ssl_context)
     async with made.aio.live.connect(model=model, config=config) as session:
@@ -114,7 +114,7 @@ def visemes(message: object) -> Visemes | None:
     """Read the visemes that a message carries.
 
     Args:
-        message: a message of ``session.receive()``.
+        message: A message of ``session.receive()``.
 
     Returns:
         The mouth shapes of the message's audio (of all its parts together), or ``None`` if it carries none.
@@ -131,7 +131,7 @@ def interrupted(message: object) -> bool:
     """Whether a message says that the user interrupts the agent: drop the audio not yet played and its visemes.
 
     Args:
-        message: a message of ``session.receive()``.
+        message: A message of ``session.receive()``.
 
     Returns:
         What ``message.server_content.interrupted`` says.
@@ -144,7 +144,7 @@ async def listen(messages: AsyncIterable[Message], feed: VisemeFeed) -> AsyncIte
 
     Args:
         messages: ``session.receive()``, which the SDK ends with the turn.
-        feed: gets the visemes of each message just before the message is yielded, and is cleared by an
+        feed: Gets the visemes of each message just before the message is yielded, and is cleared by an
             interruption. It stays open for the next turn; close it with the session.
 
     Yields:

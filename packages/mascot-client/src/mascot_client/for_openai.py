@@ -60,16 +60,16 @@ def connect(
     """Make the SDK's connection manager, to be entered by ``with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
-        model: sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``realtime.connect``.
+        signed_url: What ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
+        model: Sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
+        extra_query: Further query parameters.
+        **connection: The other arguments of the SDK's ``realtime.connect``.
 
     Returns:
         The ``RealtimeConnectionManager`` of ``OpenAI().realtime.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
@@ -89,16 +89,16 @@ def connect_async(
     """Make the SDK's asyncio connection manager, to be entered by ``async with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
-        model: sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``realtime.connect``.
+        signed_url: What ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
+        model: Sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
+        extra_query: Further query parameters.
+        **connection: The other arguments of the SDK's ``realtime.connect``.
 
     Returns:
         The ``AsyncRealtimeConnectionManager`` of ``AsyncOpenAI().realtime.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
@@ -114,7 +114,7 @@ def visemes(event: object) -> Visemes | None:
     """Read the visemes that an event carries.
 
     Args:
-        event: any event of the connection.
+        event: Any event of the connection.
 
     Returns:
         The mouth shapes of the event's audio, or ``None`` if the event carries none. Every audio event
@@ -134,7 +134,7 @@ def interrupted(event: object) -> bool:
     responses at once.
 
     Args:
-        event: any event of the connection.
+        event: Any event of the connection.
 
     Returns:
         True for ``input_audio_buffer.speech_started`` and ``output_audio_buffer.cleared``, and for a
@@ -153,8 +153,8 @@ def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
     """Go through the events of a connection as usual, with the feed filled on the way.
 
     Args:
-        connection: the SDK's ``RealtimeConnection``.
-        feed: gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
+        connection: The SDK's ``RealtimeConnection``.
+        feed: Gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
             closed when the events end.
 
     Yields:
@@ -170,8 +170,8 @@ async def listen_async(connection: AsyncIterable[Event], feed: VisemeFeed) -> As
     """Go through the events of an asyncio connection as usual, with the feed filled on the way.
 
     Args:
-        connection: the SDK's ``AsyncRealtimeConnection``.
-        feed: gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
+        connection: The SDK's ``AsyncRealtimeConnection``.
+        feed: Gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
             closed when the events end.
 
     Yields:

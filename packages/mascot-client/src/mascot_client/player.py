@@ -44,8 +44,8 @@ class AudioOutput(Protocol):
         """Begin to play.
 
         Args:
-            sample_rate: in Hz.
-            fill: to be called for each buffer, from any thread, with the number of samples wanted and the
+            sample_rate: In Hz.
+            fill: To be called for each buffer, from any thread, with the number of samples wanted and the
                 seconds from now until the first of them is heard; answers that many samples.
         """
 
@@ -59,17 +59,17 @@ class VisemePlayer:
     Use it as a context manager, or call ``start()`` and ``close()``. Safe between threads.
 
     Args:
-        on_mouth: called with each new ``Mouth``, up to 60 times a second, from a thread of its own; what it raises
+        on_mouth: Called with each new ``Mouth``, up to 60 times a second, from a thread of its own; what it raises
             is logged. ``None`` for a drawing loop of yours that asks ``mouth()``.
-        sample_rate: of the audio, in Hz: 24000 for OpenAI and Gemini, 16000 for ElevenLabs' usual agents.
-        output: the loudspeaker, the default device of sounddevice if not given.
-        smoothing: how much to calm the mouth; see ``SMOOTHING_PRESETS``.
-        blend_ms: see ``Timeline``.
-        shapes: the viseme set that was asked for; see ``Timeline``.
-        clock: seconds of a clock that never goes back.
+        sample_rate: Of the audio, in Hz: 24000 for OpenAI and Gemini, 16000 for ElevenLabs' usual agents.
+        output: The loudspeaker, the default device of sounddevice if not given.
+        smoothing: How much to calm the mouth; see ``SMOOTHING_PRESETS``.
+        blend_ms: See ``Timeline``.
+        shapes: The viseme set that was asked for; see ``Timeline``.
+        clock: Seconds of a clock that never goes back.
 
     Raises:
-        ConfigurationError: a number is unusable.
+        ConfigurationError: A number is unusable.
     """
 
     def __init__(
@@ -98,8 +98,8 @@ class VisemePlayer:
         """Open the loudspeaker.
 
         Raises:
-            MissingExtraError: sounddevice is not installed.
-            AudioDeviceError: there is no PortAudio or no device.
+            MissingExtraError: Sounddevice is not installed.
+            AudioDeviceError: There is no PortAudio or no device.
         """
         self._output.start(self._sample_rate, self._fill)
         if self._on_mouth is not None:
@@ -112,8 +112,8 @@ class VisemePlayer:
         """Play the audio of one message after what is queued.
 
         Args:
-            pcm: signed 16-bit little-endian mono.
-            visemes: its payload; without one the loudness of the audio moves the mouth.
+            pcm: Signed 16-bit little-endian mono.
+            visemes: Its payload; without one the loudness of the audio moves the mouth.
         """
         with self._changed:
             self._playback.add(pcm, visemes, self._now_ms())

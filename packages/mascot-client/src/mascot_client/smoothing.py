@@ -35,20 +35,20 @@ class Smoothing:
     """How much to calm a mouth down. The defaults are those of the original's documentation.
 
     Attributes:
-        min_interval_ms: least time between two shapes. A shape that comes sooner waits, or is left out if it
+        min_interval_ms: Least time between two shapes. A shape that comes sooner waits, or is left out if it
             would not last then. Critical shapes and silence come when they come.
-        merge_window_ms: a shape that follows another within this time, resembles it and is gone again within this
+        merge_window_ms: A shape that follows another within this time, resembles it and is gone again within this
             time is left out.
-        similarity_threshold: from which likeness on two shapes resemble each other, 0 to 1; above 1, none do.
+        similarity_threshold: From which likeness on two shapes resemble each other, 0 to 1; above 1, none do.
         key_preference: 0 to 1, how much harder it is to leave out a shape that stands out.
-        preserve_silence: whether every closing of the mouth is kept.
-        preserve_critical: whether every critical shape is kept, at its own time.
-        critical_min_duration_ms: least time that a critical shape is held; the next one waits.
-        absorb_ms: a shape that waited, and would be seen for less than this, is left out.
-        critical: ids of the critical shapes.
+        preserve_silence: Whether every closing of the mouth is kept.
+        preserve_critical: Whether every critical shape is kept, at its own time.
+        critical_min_duration_ms: Least time that a critical shape is held; the next one waits.
+        absorb_ms: A shape that waited, and would be seen for less than this, is left out.
+        critical: Ids of the critical shapes.
 
     Raises:
-        ConfigurationError: a value is out of range.
+        ConfigurationError: A value is out of range.
     """
 
     min_interval_ms: int = 60
@@ -136,7 +136,7 @@ class Smoother:
     slightly other shapes.
 
     Args:
-        smoothing: how much.
+        smoothing: How much.
     """
 
     def __init__(self, smoothing: Smoothing = DEFAULT) -> None:
@@ -152,7 +152,7 @@ class Smoother:
         """Give the next payload back with fewer shapes.
 
         Args:
-            payload: in the order in which they came.
+            payload: In the order in which they came.
 
         Returns:
             The same payload with other ``visemes``: in order, inside its duration, each id other than the last.
@@ -201,8 +201,8 @@ def smooth(payloads: Iterable[Visemes], smoothing: Smoothing = DEFAULT) -> list[
     """Calm the payloads of one turn; see ``Smoother``.
 
     Args:
-        payloads: in order.
-        smoothing: how much.
+        payloads: In order.
+        smoothing: How much.
 
     Returns:
         One payload for each, as long as it was.

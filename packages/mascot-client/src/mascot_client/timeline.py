@@ -40,14 +40,14 @@ class Mouth:
     """What the mouth does at one moment.
 
     Attributes:
-        viseme: id of the shape, 0 to 21; 0 (closed) when nothing is heard. With named shapes, its name.
-        next_viseme: the shape after it, ``None`` if none is known.
-        next_in_ms: milliseconds until then, ``None`` if none is known. The end of the audio received so far
+        viseme: Id of the shape, 0 to 21; 0 (closed) when nothing is heard. With named shapes, its name.
+        next_viseme: The shape after it, ``None`` if none is known.
+        next_in_ms: Milliseconds until then, ``None`` if none is known. The end of the audio received so far
             counts as a closing of the mouth; it moves on when more audio is added.
-        weights: how much of each viseme to show for a soft movement: id → 0 to 1, together 1. Where the server sends
+        weights: How much of each viseme to show for a soft movement: id → 0 to 1, together 1. Where the server sends
             blend weights: how much of each of their columns, a viseme or a blendshape, by its name. What is not in it
             has none.
-        speaking: whether audio is being heard.
+        speaking: Whether audio is being heard.
     """
 
     viseme: VisemeId
@@ -61,13 +61,13 @@ class Timeline:
     """Audio played so far and visemes received, put together.
 
     Args:
-        blend_ms: how long one shape takes to become the next in ``Mouth.weights``, centred on the change, so
+        blend_ms: How long one shape takes to become the next in ``Mouth.weights``, centred on the change, so
             that a mouth begins to move just before the sound. 0 for none.
-        history_ms: how far back ``seek`` can go; what is older is forgotten.
-        shapes: the viseme set that was asked for as ``viseme_shapes``.
+        history_ms: How far back ``seek`` can go; what is older is forgotten.
+        shapes: The viseme set that was asked for as ``viseme_shapes``.
 
     Raises:
-        ConfigurationError: a value is negative or not a number, or there is no such set.
+        ConfigurationError: A value is negative or not a number, or there is no such set.
     """
 
     def __init__(
@@ -116,17 +116,17 @@ class Timeline:
         """Add the audio of one message behind what is there.
 
         Args:
-            visemes: the message's payload, ``None`` if it has none: then the loudness of ``pcm`` moves the mouth.
-            pcm: the message's audio, signed 16-bit little-endian mono. Not needed where there is a payload;
+            visemes: The message's payload, ``None`` if it has none: then the loudness of ``pcm`` moves the mouth.
+            pcm: The message's audio, signed 16-bit little-endian mono. Not needed where there is a payload;
                 where it is given, its own length counts.
-            sample_rate: of ``pcm``, in Hz; needed where ``pcm`` is given.
-            now_ms: your clock.
+            sample_rate: Of ``pcm``, in Hz; needed where ``pcm`` is given.
+            now_ms: Your clock.
 
         Returns:
             Where this audio begins, for ``describe``.
 
         Raises:
-            ConfigurationError: neither payload nor audio is given, or a number is missing or unusable.
+            ConfigurationError: Neither payload nor audio is given, or a number is missing or unusable.
         """
         self._advance(now_ms)
         if pcm is None:
@@ -150,11 +150,11 @@ class Timeline:
         """Add a pause behind what is there, for a player that goes on playing nothing when it runs dry.
 
         Args:
-            duration_ms: how long it is.
-            now_ms: your clock.
+            duration_ms: How long it is.
+            now_ms: Your clock.
 
         Raises:
-            ConfigurationError: a number is unusable.
+            ConfigurationError: A number is unusable.
         """
         self._advance(now_ms)
         self._note_rest()
@@ -164,9 +164,9 @@ class Timeline:
         """Give late visemes to audio that was added without; what has been heard by now is simply past.
 
         Args:
-            visemes: the payload.
-            start_ms: what ``add`` answered for its audio.
-            now_ms: your clock.
+            visemes: The payload.
+            start_ms: What ``add`` answered for its audio.
+            now_ms: Your clock.
 
         Returns:
             Whether there is such audio still; an interruption may have dropped it.
@@ -183,14 +183,14 @@ class Timeline:
         audio the timeline stands, and goes on by itself when more is added.
 
         Args:
-            position_ms: milliseconds of audio that the loudspeaker has played: what was written to it, less its
+            position_ms: Milliseconds of audio that the loudspeaker has played: what was written to it, less its
                 latency.
-            now_ms: your clock.
-            in_ms: for a player that says when a buffer will be heard rather than what has been: that position is
+            now_ms: Your clock.
+            in_ms: For a player that says when a buffer will be heard rather than what has been: that position is
                 reached this many milliseconds from now.
 
         Raises:
-            ConfigurationError: a number is not finite.
+            ConfigurationError: A number is not finite.
         """
         position = _number("position_ms", position_ms)
         _milliseconds("in_ms", in_ms)
@@ -206,14 +206,14 @@ class Timeline:
         """Go to a position of the audio that is known.
 
         Args:
-            position_ms: where to, in milliseconds of audio.
-            now_ms: your clock.
+            position_ms: Where to, in milliseconds of audio.
+            now_ms: Your clock.
 
         Returns:
             The position taken: never before what ``history_ms`` still holds nor after the end.
 
         Raises:
-            ConfigurationError: a number is not finite.
+            ConfigurationError: A number is not finite.
         """
         self._advance(now_ms)
         wanted = max(self._track.start_ms, min(_number("position_ms", position_ms), self.end_ms))
@@ -224,8 +224,8 @@ class Timeline:
         """Drop the audio not yet heard, and its visemes; the mouth closes, and the next audio begins here.
 
         Args:
-            now_ms: your clock.
-            unheard_ms: milliseconds that will be heard all the same, because the sound card has them already.
+            now_ms: Your clock.
+            unheard_ms: Milliseconds that will be heard all the same, because the sound card has them already.
         """
         self._advance(now_ms)
         self._track.cut(self.position(now_ms=now_ms) + _milliseconds("unheard_ms", unheard_ms))

@@ -27,7 +27,7 @@ class VisemeEvent:
     Attributes:
         id: Microsoft (SAPI) viseme id, 0 to 21; 0 is the closed, silent mouth. Where another set was asked for
             (``viseme_shapes``), the name of the viseme in that set; ``"sil"`` or ``"X"`` is the closed mouth.
-        offset_ms: when, in milliseconds from the start of the audio that the payload describes.
+        offset_ms: When, in milliseconds from the start of the audio that the payload describes.
     """
 
     id: VisemeId
@@ -42,13 +42,13 @@ class Visemes:
     the shape does not change in this audio, so ``audio_duration_ms`` must be counted all the same.
 
     Attributes:
-        visemes: the changes of shape, in the order of their offsets.
+        visemes: The changes of shape, in the order of their offsets.
         audio_event_id: ElevenLabs' own ``event_id`` of the audio, which all audio of a turn may share; for the other
             providers a number that grows over the connection.
-        audio_duration_ms: how long the described audio lasts, in milliseconds.
-        subchunk_id: which part of the audio event this is, counted from 1.
-        total_chunks: how many parts the audio event has.
-        weights: blend weights of the audio, where they were asked for (``viseme_weights``) and are known in time.
+        audio_duration_ms: How long the described audio lasts, in milliseconds.
+        subchunk_id: Which part of the audio event this is, counted from 1.
+        total_chunks: How many parts the audio event has.
+        weights: Blend weights of the audio, where they were asked for (``viseme_weights``) and are known in time.
     """
 
     visemes: tuple[VisemeEvent, ...]
@@ -63,13 +63,13 @@ class Visemes:
         """Read one payload off the wire.
 
         Args:
-            payload: the decoded JSON object. Members this version does not know are ignored.
+            payload: The decoded JSON object. Members this version does not know are ignored.
 
         Returns:
             The payload, every value checked.
 
         Raises:
-            ProtocolError: the payload is no object, or a member is missing, mistyped or out of range.
+            ProtocolError: The payload is no object, or a member is missing, mistyped or out of range.
         """
         if not isinstance(payload, Mapping):
             raise ProtocolError("visemes payload", "must be a JSON object")

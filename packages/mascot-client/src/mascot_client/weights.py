@@ -20,12 +20,12 @@ class BlendWeights:
     """The blend weights of one message's audio, a row for each moment.
 
     Attributes:
-        names: what the columns stand for: visemes, or ARKit's blendshapes. On the wire only the first weights of each
+        names: What the columns stand for: visemes, or ARKit's blendshapes. On the wire only the first weights of each
             turn have names; ``listen``, ``for_openai.VisemeReader``, the ElevenLabs conversations and ``Timeline`` put
             them into the others. Empty if they are not known.
-        fps: rows per second.
-        offset_ms: from the start of the audio to the first row, in milliseconds.
-        frames: the rows, one after the other; a byte for each column, of which 255 stands for 1.
+        fps: Rows per second.
+        offset_ms: From the start of the audio to the first row, in milliseconds.
+        frames: The rows, one after the other; a byte for each column, of which 255 stands for 1.
     """
 
     names: tuple[str, ...]
@@ -38,10 +38,10 @@ class BlendWeights:
         """Read the member ``weights`` of a payload.
 
         Args:
-            value: the decoded JSON object. Members this version does not know are ignored.
+            value: The decoded JSON object. Members this version does not know are ignored.
 
         Raises:
-            ProtocolError: it is no object, or a member is missing, mistyped or out of range.
+            ProtocolError: It is no object, or a member is missing, mistyped or out of range.
         """
         if not isinstance(value, Mapping):
             raise ProtocolError("weights", "must be a JSON object")
@@ -56,7 +56,7 @@ class BlendWeights:
         """Return the same weights with names for their columns, if they have none.
 
         Raises:
-            ProtocolError: there are not as many columns.
+            ProtocolError: There are not as many columns.
         """
         return self if self.names else replace(self, names=names)._checked()
 
@@ -74,7 +74,7 @@ class BlendWeights:
             The weight of each column, 0 to 1, by name.
 
         Raises:
-            IndexError: there is no such row.
+            IndexError: There is no such row.
         """
         if not 0 <= number < len(self):
             raise IndexError(f"row: must be at least 0 and less than {len(self)}")

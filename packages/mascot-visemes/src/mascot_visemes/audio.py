@@ -59,7 +59,7 @@ _FORMATS: dict[str, tuple[int, np.dtype[Any]]] = {
 
 
 def checked_rate(sample_rate: object) -> int:
-    """`sample_rate` as an int.
+    """``sample_rate`` as an int.
 
     Raises:
         SampleRateError: It is no whole number from 8000 to 48000.
@@ -87,7 +87,7 @@ class SampleReader:
         carried: Bytes of a sample of which only a part has come.
 
     Raises:
-        UnknownEncodingError: `encoding` is none of these.
+        UnknownEncodingError: ``encoding`` is none of these.
     """
 
     __slots__ = ("_dtype", "_encoding", "_size", "carried")
@@ -113,7 +113,7 @@ class SampleReader:
                 not bytes is such an array.
 
         Returns:
-            The whole samples as they came, without a copy where possible, shape (n,), for `floats`.
+            The whole samples as they came, without a copy where possible, shape (n,), for ``floats``.
 
         Raises:
             SampleFormatError: The chunk is of another type or shape. Nothing was taken.
@@ -132,7 +132,7 @@ class SampleReader:
         )
 
     def floats(self, raw: Raw, out: NDArray[np.float32]) -> None:
-        """Write (part of) what `read` returned as samples, full scale being 1.
+        """Write (part of) what ``read`` returned as samples, full scale being 1.
 
         Args:
             raw: Shape (n,).
@@ -152,7 +152,7 @@ class SampleReader:
     def floats_together(
         readers: Sequence[SampleReader], raws: Sequence[Raw], out: NDArray[np.float32]
     ) -> None:
-        """What `floats` does, for as many samples of each of several streams, in less time.
+        """What ``floats`` does, for as many samples of each of several streams, in less time.
 
         Args:
             readers: One for each stream.

@@ -147,7 +147,7 @@ def _jobs(args: argparse.Namespace) -> list[tuple[str, str | None]]:
 
 
 def _check_output(path: str, inputs: Sequence[str], others: set[str]) -> None:
-    """Raise `OutputError` for an output that would overwrite an input or another output."""
+    """Raise ``OutputError`` for an output that would overwrite an input or another output."""
     if os.path.realpath(path) in others:
         raise OutputError(path, "two outputs would be the same file; choose another name")
     try:

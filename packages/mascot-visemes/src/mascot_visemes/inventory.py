@@ -1,6 +1,6 @@
 """The sounds of all languages: which label each sign of the International Phonetic Alphabet has.
 
-Labels are the English ones of `phonemes`, so that weights that know English keep their meaning, and `MORE` for what
+Labels are the English ones of ``phonemes``, so that weights that know English keep their meaning, and ``MORE`` for what
 English lacks. Sounds that neither look nor sound different share a label: how long a sound is held, its tone, what
 the glottis does (breath, voice, ejection) and where exactly the tongue touches are no business of the face.
 """
@@ -102,7 +102,7 @@ CONSONANTS: tuple[Sound, ...] = (
     Sound("W", "w ʍ", "English we"),
     Sound("Y", "j ʝ", "English yes, Spanish yo"),
 )
-"""Consonants. h has one label of the network for each shape that can follow; see `phonemes`."""
+"""Consonants. h has one label of the network for each shape that can follow; see ``phonemes``."""
 
 MORE: tuple[str, ...] = tuple(
     sorted(

@@ -1,7 +1,7 @@
 """The labels of a network of English, in the order of its outputs, and the phonemes of Indonesian.
 
 Labels are ARPAbet without stress, with AX for the schwa and SIL for silence; Indonesian has three that English lacks.
-A sound of two languages has one label. Those of all languages are in `inventory`; each viseme set says in `tables`
+A sound of two languages has one label. Those of all languages are in ``inventory``; each viseme set says in ``tables``
 which shape each label has.
 
 HH takes the mouth of what follows it, so a network has one HH for each Oculus shape that can follow: ``HH_aa`` is the h

@@ -33,7 +33,7 @@ class Plot:
         path: The picture to write; its ending says in which format.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: Matplotlib is not installed.
     """
 
     def __init__(self, path: str) -> None:
@@ -43,7 +43,7 @@ class Plot:
         self._kept: list[Floats] = []
 
     def keep(self, blocks: Iterator[Floats], rate: int) -> Iterator[Floats]:
-        """Pass blocks on, keeping the samples of the first `LONGEST_SECONDS`."""
+        """Pass blocks on, keeping the samples of the first ``LONGEST_SECONDS``."""
         self._rate = rate
         missing = LONGEST_SECONDS * rate
         for block in blocks:

@@ -43,7 +43,7 @@ class Recording:
         rate: Samples per second.
         seconds: Length if it is known beforehand.
         blocks: Mono samples, full scale being 1, shape (n,) each; at least one block.
-            Raises `AudioFileError` where the audio is damaged, and at once where there is none.
+            Raises ``AudioFileError`` where the audio is damaged, and at once where there is none.
     """
 
     rate: int
@@ -60,13 +60,13 @@ def open_audio(
     Args:
         source: A path, which may be that of a pipe, such as ``/dev/stdin``; or a binary file or pipe that is open at
             its start, which stays open. What cannot seek is read as it comes, and has to be WAV or raw.
-        raw_rate: If given, `source` has no header: little-endian PCM16, mono, at this rate.
+        raw_rate: If given, ``source`` has no header: little-endian PCM16, mono, at this rate.
         block_ms: How long the blocks are, in ms: a minute if not given, 100 ms of what cannot seek.
 
     Raises:
         AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000; or it has a header
-            and `raw_rate` is given.
-        SampleRateError: `raw_rate` is outside 8000..48000.
+            and ``raw_rate`` is given.
+        SampleRateError: ``raw_rate`` is outside 8000..48000.
         MissingExtraError: Its format needs soundfile.
     """
     with _opened(source) as file:
@@ -182,7 +182,7 @@ class _Source:
         return data
 
     def read(self, count: int) -> bytes:
-        """Read `count` bytes, fewer only where the file ends.
+        """Read ``count`` bytes, fewer only where the file ends.
 
         Raises:
             AudioFileError: The system reports an error.
@@ -207,7 +207,7 @@ class _ForSoundfile:
         self.seek, self.tell = source.seek, source.tell
 
     def read(self, count: int) -> bytes:
-        """Read `count` bytes, none after an error."""
+        """Read ``count`` bytes, none after an error."""
         try:
             return self._source.read(count)
         except AudioFileError:
@@ -242,7 +242,7 @@ def _left(file: _Source) -> int | None:
 
 
 def _chunks(file: _Source, size: int | None, frame_bytes: int, frames: int) -> Iterator[bytes]:
-    """Whole frames from a file, up to `size` bytes or its end."""
+    """Whole frames from a file, up to ``size`` bytes or its end."""
     count = max(1, min(frames, _LARGEST_BLOCK // frame_bytes)) * frame_bytes
     while data := file.read(count if size is None else min(count, size)):
         if size is not None:

@@ -34,8 +34,8 @@ def predict_file(
     Memory stays the same however long the file is, but for the events.
 
     Args:
-        source: A path, or a file that is open in mode ``rb``, as for `open_audio`.
-        model: As for `load`.
+        source: A path, or a file that is open in mode ``rb``, as for ``open_audio``.
+        model: As for ``load``.
         shapes: Likewise.
 
     Returns:

@@ -24,7 +24,7 @@ NamedShapes = Literal["oculus", "rhubarb", "vrm", "arkit"]
 
 
 def available_models() -> tuple[str, ...]:
-    """Names that `load` takes, ``default`` first."""
+    """Names that ``load`` takes, ``default`` first."""
     names = {file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json")}
     return tuple(sorted(names, key=lambda name: (name != "default", name)))
 
@@ -39,7 +39,7 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
     """The engine for a model and a viseme set. Loaded once; later calls return the same one. Thread-safe.
 
     Args:
-        model: One of `available_models`.
+        model: One of ``available_models``.
         shapes: ``sapi``: ids 0..21 of Microsoft's SAPI; ``oculus``: the 15 names of Oculus/OpenXR; ``rhubarb``: A to H
             and X of Rhubarb Lip Sync; ``vrm``: aa ih ou ee oh of VRM, and sil; ``arkit``: events as ``oculus``,
             weights as coefficients of ARKit's blendshapes.
@@ -57,12 +57,12 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
 
 
 def model_language(model: str) -> str:
-    """Return the language of one of `available_models`, as in ISO 639-1; ``all`` for a model of all languages."""
+    """Return the language of one of ``available_models``, as in ISO 639-1; ``all`` for a model of all languages."""
     return str(json.loads((_folder() / f"{model}.json").read_text("utf-8")).get("language", "all"))
 
 
 def load_network(model: str = "default") -> Network:
-    """The network of a model, shared with the engines made from it; raises as `load`."""
+    """The network of a model, shared with the engines made from it; raises as ``load``."""
     with _lock:
         return _network(model)
 

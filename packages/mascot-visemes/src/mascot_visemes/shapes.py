@@ -1,6 +1,6 @@
 """Viseme sets as the decoder uses them: matrices from phoneme posteriors to those of mouth shapes.
 
-The network tells phonemes apart; a viseme set adds phonemes that look alike. The tables are in `tables`.
+The network tells phonemes apart; a viseme set adds phonemes that look alike. The tables are in ``tables``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ShapeSet:
     """One set of visemes.
 
     Attributes:
-        name: What `mascot_visemes.load` calls it.
+        name: What ``mascot_visemes.load`` calls it.
         ids: The visemes as events carry them; the first is silence, a closed mouth at rest.
         phones: For each viseme, the network's labels that it sums.
         blendshapes: Names of the coefficients that describe a viseme on a face; none if the set has no poses.
@@ -50,7 +50,7 @@ class ShapeSet:
         return result
 
     def index_of(self, label: str) -> int:
-        """Position of the viseme to which the phoneme `label` belongs."""
+        """Position of the viseme to which the phoneme ``label`` belongs."""
         return next(i for i, phones in enumerate(self.phones) if label in phones)
 
 
@@ -78,7 +78,7 @@ SHAPES: dict[str, ShapeSet] = {
 
 
 def shape_set(name: str) -> ShapeSet:
-    """The viseme set called `name`.
+    """The viseme set called ``name``.
 
     Raises:
         UnknownShapesError: There is no such set.

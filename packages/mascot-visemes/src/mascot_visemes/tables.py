@@ -1,6 +1,6 @@
 """The viseme sets: which phonemes look alike, and what a face with blendshapes does for each shape.
 
-Phonemes are the labels of the networks of all languages, see `phonemes` and `inventory`. In each table the first shape
+Phonemes are the labels of the networks of all languages, see ``phonemes`` and ``inventory``. In each table the first shape
 is the mouth at rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the
 sound.
 """
@@ -164,4 +164,4 @@ ARKIT_POSES: dict[str, dict[str, float]] = {
     viseme: {name: pose.get(name.removesuffix("Left").removesuffix("Right"), 0.0) for name in BLENDSHAPES}
     for viseme, pose in _ARKIT.items()
 }
-"""For each Oculus viseme every coefficient of `BLENDSHAPES`: what to set on a face when an event names the viseme."""
+"""For each Oculus viseme every coefficient of ``BLENDSHAPES``: what to set on a face when an event names the viseme."""

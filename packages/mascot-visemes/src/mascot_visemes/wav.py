@@ -79,7 +79,7 @@ class Readable(Protocol):
     """A file, or what reads like one."""
 
     def read(self, count: int, /) -> bytes:
-        """Return `count` bytes, fewer only where the file ends."""
+        """Return ``count`` bytes, fewer only where the file ends."""
 
 
 def read_header(file: Readable, name: str) -> WavHeader:

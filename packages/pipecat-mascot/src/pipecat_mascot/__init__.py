@@ -1,7 +1,7 @@
 """Visemes in time with the speech of a Pipecat voice agent.
 
 ==============================  ==============================================================================
-``MascotVisemeProcessor()``     behind speech synthesis: puts `VisemeFrame`s into the audio
+``MascotVisemeProcessor()``     behind speech synthesis: puts ``VisemeFrame``s into the audio
 ``MascotRTVIBridge()``          behind ``transport.output()``: sends them to an RTVI client as the audio leaves
 ``VisemeFrame``                 the mouth's changes of shape in the audio that follows it
 ==============================  ==============================================================================

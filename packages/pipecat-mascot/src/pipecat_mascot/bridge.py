@@ -23,7 +23,7 @@ MESSAGE_TYPE: Final = "mascot-visemes"
 class MascotRTVIBridge(FrameProcessor):
     """Sends visemes to the client as RTVI ``server-message``s, when their audio leaves the transport.
 
-    It stands directly behind ``transport.output()``; `PipelineWorker` adds the RTVI processor that sends. Sent before
+    It stands directly behind ``transport.output()``; ``PipelineWorker`` adds the RTVI processor that sends. Sent before
     the transport, all messages of a sentence would arrive at once, seconds before its sound.
 
     The data of a message is::
@@ -40,7 +40,7 @@ class MascotRTVIBridge(FrameProcessor):
         """Start with closed mouths.
 
         Args:
-            **kwargs: Those of `FrameProcessor`.
+            **kwargs: Those of ``FrameProcessor``.
         """
         super().__init__(**kwargs)
         self._playouts: dict[str | None, Playout] = {}

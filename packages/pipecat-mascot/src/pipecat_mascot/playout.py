@@ -24,14 +24,14 @@ class Playout:
         self._written_ms += self._chunk_ms
 
     def position_ms(self, context_id: str | None, start_ms: int) -> float:
-        """Return how much of a speech has been written when audio of it that starts at `start_ms` is next.
+        """Return how much of a speech has been written when audio of it that starts at ``start_ms`` is next.
 
         Args:
             context_id: The speech's context.
             start_ms: Where the next audio starts, in milliseconds from the start of the speech.
 
         Returns:
-            Milliseconds from the start of the speech: `start_ms`, or up to one chunk less.
+            Milliseconds from the start of the speech: ``start_ms``, or up to one chunk less.
         """
         position = start_ms * 1.0
         if start_ms > 0 and context_id == self._context and self._origin_ms is not None:

@@ -27,30 +27,30 @@ if TYPE_CHECKING:
 __all__ = ["MascotVisemeProcessor"]
 
 MAX_SPEECHES: Final = 32
-"""Speeches followed at once. A service that never sends `TTSStoppedFrame` would otherwise fill the memory."""
+"""Speeches followed at once. A service that never sends ``TTSStoppedFrame`` would otherwise fill the memory."""
 
 Key = tuple[str | None, str | None]
 
 
 class MascotVisemeProcessor(FrameProcessor):
-    """Puts a `VisemeFrame` before the audio in which the mouth changes.
+    """Puts a ``VisemeFrame`` before the audio in which the mouth changes.
 
     It stands behind speech synthesis or a realtime service, and before ``transport.output()``. Long audio frames are
     cut every 120 ms, so that visemes reach the transport's queue in time with the sound; every field of a cut frame is
     copied. The audio itself, its order and every other frame stay as they are. Audio that is not mono, is not
-    `TTSAudioRawFrame`, or has a rate outside 8000 to 48000 Hz passes without visemes.
+    ``TTSAudioRawFrame``, or has a rate outside 8000 to 48000 Hz passes without visemes.
 
-    Each (``transport_destination``, ``context_id``) is a speech of its own. It ends with its `TTSStoppedFrame`. An
-    `InterruptionFrame` drops the speeches that can be interrupted, and closes their mouths.
+    Each (``transport_destination``, ``context_id``) is a speech of its own. It ends with its ``TTSStoppedFrame``. An
+    ``InterruptionFrame`` drops the speeches that can be interrupted, and closes their mouths.
     """
 
     def __init__(self, *, model: str = "default", shapes: str = "oculus", **kwargs: Any) -> None:
         """Load the model.
 
         Args:
-            model: A name of `mascot_visemes.available_models`.
+            model: A name of ``mascot_visemes.available_models``.
             shapes: The viseme set: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit`` (names as ``oculus``).
-            **kwargs: Those of `FrameProcessor`.
+            **kwargs: Those of ``FrameProcessor``.
 
         Raises:
             UnknownModelError: There is no such model.
@@ -115,7 +115,7 @@ class MascotVisemeProcessor(FrameProcessor):
         return begun
 
     def _stopped_by(self, frame: TTSStoppedFrame) -> Iterable[Key]:
-        """Return the speeches that a `TTSStoppedFrame` ends.
+        """Return the speeches that a ``TTSStoppedFrame`` ends.
 
         Realtime services send it without a context; then all speeches of its destination end.
         """

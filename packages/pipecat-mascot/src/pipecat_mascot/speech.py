@@ -47,7 +47,7 @@ class Speech:
         """Begin at 0 ms.
 
         Raises:
-            SampleRateError: `sample_rate` is no whole number from 8000 to 48000.
+            SampleRateError: ``sample_rate`` is no whole number from 8000 to 48000.
         """
         self.sample_rate = sample_rate
         self.interruptible = True
@@ -57,7 +57,7 @@ class Speech:
         self._bytes = 0
 
     def accept(self, audio: bytes) -> list[Piece]:
-        """Predict the visemes of the next chunk and cut it at every multiple of `PIECE_MS`.
+        """Predict the visemes of the next chunk and cut it at every multiple of ``PIECE_MS``.
 
         The whole chunk is predicted at once, because that is more accurate than piece by piece. A chunk with half a
         sample in it is not cut.

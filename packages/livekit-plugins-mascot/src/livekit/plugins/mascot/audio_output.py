@@ -51,8 +51,8 @@ class VisemeAudioOutput(AudioOutput):
 
         Args:
             next_in_chain: What plays the audio: ``session.output.audio``.
-            publish: Is awaited with each message in turn: `RoomPublisher`, or a function of yours.
-            model: A name of `mascot_visemes.available_models`.
+            publish: Is awaited with each message in turn: ``RoomPublisher``, or a function of yours.
+            model: A name of ``mascot_visemes.available_models``.
             shapes: The viseme set: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit`` (names as ``oculus``).
 
         Raises:

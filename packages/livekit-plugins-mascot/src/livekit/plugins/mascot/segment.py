@@ -47,7 +47,7 @@ class Segment:
         """Return the stream for audio that comes next; another rate begins another stream.
 
         Raises:
-            SampleRateError: `sample_rate` is no whole number from 8000 to 48000.
+            SampleRateError: ``sample_rate`` is no whole number from 8000 to 48000.
         """
         if self._stream is None or sample_rate != self._rate:
             begun = self._engine.create_stream(sample_rate=sample_rate)
@@ -93,7 +93,7 @@ class Segment:
         return self._message(changes)
 
     def due_at(self) -> float | None:
-        """Return when `due` has more to return, if that is known."""
+        """Return when ``due`` has more to return, if that is known."""
         if self._next == len(self._events) and self._sent_ms >= self.playhead.captured_ms:
             return self._stalled_at()
         return self.playhead.time_of(self._sent_ms)
