@@ -142,7 +142,7 @@ def test_a_missing_sdk_is_named_with_its_pip_line(extra: str, package: str, call
     if package == "websockets":
         pytest.importorskip("openai", reason="needs the extra mascot-client[openai]")
     answer = run(BLOCK.format(package=package, call=call))
-    assert answer == f'the {extra} SDK is not installed: pip install "mascot-client[{extra}]"'
+    assert answer == f'the {extra} SDK is not installed; run: pip install "mascot-client[{extra}]"'
 
 
 def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_server_that_is_not_there() -> None:
         ELEVENLABS_API_KEY="sk_yours", ELEVENLABS_AGENT_ID="agent_yours", **nowhere,
     )  # fmt: skip
     assert ran.returncode == 1
-    assert ran.stderr.startswith("terminal_avatar: no answer from http://127.0.0.1:9: ")
+    assert ran.stderr.startswith("terminal_avatar: no response from http://127.0.0.1:9: ")
     assert "sk_yours" not in ran.stderr + ran.stdout
 
 

@@ -1,4 +1,4 @@
-"""OpenAI GPT-Live sessions through the server, by the SDK's own connection managers."""
+"""Open OpenAI GPT-Live sessions through the server, with the SDK's connection managers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def connect_live(
     signed_url: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
 ) -> LiveConnectionManager:
-    """Make the SDK's connection manager for GPT-Live, to be entered by ``with``.
+    """Create a connection manager of the SDK for GPT-Live; use it with ``with``.
 
     Args:
-        signed_url: What ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
-        extra_query: Further query parameters.
+        signed_url: The result of ``get_signed_url`` for an ``OpenAIConfig`` with ``api="live"``.
+        extra_query: More query parameters.
         **connection: The other arguments of the SDK's ``live.connect``.
 
     Returns:
@@ -30,7 +30,7 @@ def connect_live(
 
     Raises:
         MissingExtraError: The SDK is not installed.
-        ConfigurationError: Its version has no GPT-Live.
+        ConfigurationError: The installed version of the SDK does not support GPT-Live.
     """
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
@@ -44,11 +44,11 @@ def connect_live(
 def connect_live_async(
     signed_url: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
 ) -> AsyncLiveConnectionManager:
-    """Make the SDK's asyncio connection manager for GPT-Live, to be entered by ``async with``.
+    """Create an asyncio connection manager of the SDK for GPT-Live; use it with ``async with``.
 
     Args:
-        signed_url: What ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
-        extra_query: Further query parameters.
+        signed_url: The result of ``get_signed_url`` for an ``OpenAIConfig`` with ``api="live"``.
+        extra_query: More query parameters.
         **connection: The other arguments of the SDK's ``live.connect``.
 
     Returns:
@@ -56,7 +56,7 @@ def connect_live_async(
 
     Raises:
         MissingExtraError: The SDK is not installed.
-        ConfigurationError: Its version has no GPT-Live.
+        ConfigurationError: The installed version of the SDK does not support GPT-Live.
     """
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
@@ -72,5 +72,5 @@ def connect_live_async(
 def _require_live(client: object) -> None:
     if not hasattr(client, "live"):
         raise ConfigurationError(
-            "openai", "this version of the SDK has no GPT-Live: pip install 'openai>=3.12'"
+            "openai", "this version of the SDK does not support GPT-Live; run: pip install 'openai>=3.12'"
         )
