@@ -187,7 +187,7 @@ def test_keys_that_the_server_repeats_are_hidden() -> None:
 def test_an_answer_outside_the_contract(config: Any, body: bytes) -> None:
     with pytest.raises(ProtocolError) as caught:
         ask(httpx.Response(200, content=body), config)
-    assert "answer" in str(caught.value)
+    assert "response" in str(caught.value)
     assert TOKEN not in str(caught.value)
 
 

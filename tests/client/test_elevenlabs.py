@@ -202,7 +202,7 @@ def test_a_failing_callback_does_not_end_the_call(
     talk(answer_of(provider), on_visemes, heard)
     assert heard == AUDIO
     assert [record.getMessage() for record in caplog.records if record.name.startswith("mascot_client")] == [
-        "on_visemes failed; the conversation goes on"
+        "on_visemes failed; the conversation continues"
     ] * len(PAYLOADS)
 
 

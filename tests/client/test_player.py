@@ -220,7 +220,7 @@ def test_a_failing_callback_does_not_stop_the_sound(caplog: pytest.LogCaptureFix
     with VisemePlayer(fail, output=Device(), sample_rate=RATE) as player:
         player.play(*speech(2))
         player.wait()
-    assert "on_mouth failed; playback goes on" in caplog.text
+    assert "on_mouth failed; playback continues" in caplog.text
 
 
 def test_wait_ends_when_the_player_is_closed() -> None:
