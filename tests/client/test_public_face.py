@@ -134,8 +134,8 @@ print([name for name in ("elevenlabs", "google.genai", "openai", "websockets", "
         ("openai", "websockets", "for_openai.connect(url)"),
         ("openai", "openai", "for_openai.mint('sk-x')"),
         ("gemini", "google.genai", "for_gemini.mint('AIza')"),
-        ("gemini", "google", "for_gemini.client(answer)"),
-        ("gemini", "google.genai", "for_gemini.client(answer)"),
+        ("gemini", "google", "for_gemini.client(credentials)"),
+        ("gemini", "google.genai", "for_gemini.client(credentials)"),
     ],
 )
 def test_a_missing_sdk_is_named_with_its_pip_line(extra: str, package: str, call: str) -> None:
