@@ -115,7 +115,7 @@ def test_a_key_that_the_provider_refuses(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_sound_is_in_real_time() -> None:
     ran = run_example("terminal_avatar", "--sound", "--fast")
     assert ran.returncode == 2
-    assert "--sound: a loudspeaker plays in real time" in ran.stderr
+    assert "--sound: cannot be combined with --fast" in ran.stderr
 
 
 class TestHalfBlocks:
