@@ -141,7 +141,7 @@ PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>backend</title><link rel="icon" href="data:,">
 <h1>What starts a conversation</h1>
 <p><button>elevenlabs</button> <button>openai</button> <button>gemini</button></p>
-<pre>Hand the answer to the provider's JavaScript SDK.</pre>
+<pre>Pass the response to the provider's JavaScript SDK.</pre>
 <script>
   for (const button of document.querySelectorAll("button")) {
     button.onclick = async () => {

@@ -138,7 +138,7 @@ def started_server(settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _listening(process: subprocess.Popen[str]) -> str:
     """Wait until the server prints its address, and return it."""
-    assert process.stdout is not None  # noqa: S101  (asked for above)
+    assert process.stdout is not None  # noqa: S101  (stdout=PIPE above)
     line = process.stdout.readline()
     if not line.startswith("listening on "):
         _, errors = process.communicate()

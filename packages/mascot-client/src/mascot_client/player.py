@@ -7,7 +7,7 @@
             if event.type == "response.output_audio.delta":
                 player.play(base64.b64decode(event.delta), for_openai.visemes(event))
 
-Needs ``pip install "mascot-client[player]"``, or an ``AudioOutput`` of your own.
+Needs ``pip install "mascot-client[player]"``, or your own ``AudioOutput``.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ else:
     def __getattr__(name: str) -> str:
         """Look up the version on first use, so that importing the package stays fast."""
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415 - takes as long as the rest of the package
+            from importlib.metadata import version  # noqa: PLC0415 - its import is slow
 
             return version("mascot-visemes")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
