@@ -118,8 +118,8 @@ class MascotClient(_Endpoint):
             config: The provider and its settings.
             session_ttl: Time in seconds during which the result can resume a conversation that was started within
                 the first 10 minutes. The minimum is 600; the server's default maximum is 7200. Set it for clients
-                that reconnect later with the same URL, such as LiveKit Agents. It needs a ``config`` with an
-                ``api_key``, not with an ephemeral token.
+                that reconnect later with the same URL, such as LiveKit Agents. Use a ``config`` with an ``api_key``,
+                because an ephemeral token opens one connection only.
 
         Returns:
             A ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini. Both are valid for 10 minutes.
@@ -222,8 +222,8 @@ class AsyncMascotClient(_Endpoint):
             config: The provider and its settings.
             session_ttl: Time in seconds during which the result can resume a conversation that was started within
                 the first 10 minutes. The minimum is 600; the server's default maximum is 7200. Set it for clients
-                that reconnect later with the same URL, such as LiveKit Agents. It needs a ``config`` with an
-                ``api_key``, not with an ephemeral token.
+                that reconnect later with the same URL, such as LiveKit Agents. Use a ``config`` with an ``api_key``,
+                because an ephemeral token opens one connection only.
 
         Returns:
             A ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini. Both are valid for 10 minutes.
