@@ -156,10 +156,10 @@ def test_the_model_is_the_one_asked_for(client: httpx.Client) -> None:
         ({"audio": "AA-_"}, "audio: is not base64"),
         ({"audio": "AA=="  + "A" * 70000}, "audio: is not base64"),
         ({"audio": b64(b"abc")}, "audio: neither a WAV, MP3, FLAC or Ogg file nor PCM16"),
-        ({"audio": b64(b"RIFF" + bytes(40))}, "audio: not a WAV file that can be read"),
-        ({"audio": b64(b"fLaC" + bytes(100))}, "audio: not audio that can be read"),
+        ({"audio": b64(b"RIFF" + bytes(40))}, "audio: is not a readable WAV file"),
+        ({"audio": b64(b"fLaC" + bytes(100))}, "audio: is not readable audio"),
         ({"audio": b64(wav(np.zeros(100, np.int16), 96000))}, "audio: its sample rate is 96000 Hz"),
-        ({"audio": b64(wav(np.zeros(0, np.int16)))}, "audio: holds no audio"),
+        ({"audio": b64(wav(np.zeros(0, np.int16)))}, "audio: contains no audio"),
         ({"audio": b64(b"\0\0\0\x1cftypM4A " + bytes(100))}, "audio: MP4 (M4A) cannot be read; convert it"),
         ({"audio": b64(b"\x1aE\xdf\xa3" + bytes(100))}, "audio: WebM (Matroska) cannot be read; convert"),
         ({"audio": {"audio": "AAAA"}}, "audio: is missing"),
@@ -202,7 +202,7 @@ def test_a_body_that_says_it_is_a_file_and_is_none(client: httpx.Client) -> None
     for kind in ("audio/mpeg", "audio/wav"):
         response = post(client, bytes(1000), kind)
         assert response.status_code == 400
-        assert response.json()["error"].startswith("Invalid audio data: audio: not audio that can be read")
+        assert response.json()["error"].startswith("Invalid audio data: audio: is not readable audio")
 
 
 @pytest.mark.parametrize(
