@@ -187,7 +187,7 @@ app = Litestar(
 def main() -> None:
     """Runs the example."""
     parser = argparse.ArgumentParser(prog="backend", description=__doc__.partition("\n")[0])
-    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="0 selects a free port (%(default)s)")
     options = parser.parse_args()
     # Google's SDK says so of the making of tokens, each time.
     warnings.filterwarnings("ignore", message="The SDK's token creation")

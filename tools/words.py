@@ -1,7 +1,7 @@
 """Check the words of the documentation and of the code's own texts: `python -m tools.words [PATH …]`.
 
-Markdown pages, comments and string constants (docstrings, help, settings, log lines, errors) are searched for words that
-this project does not use, because readers search for the standard term. Code in Markdown is not searched.
+Markdown pages, comments and string constants (docstrings, help, settings, log lines, errors) are searched for words
+that this project does not use, because readers search for the standard term. Code in Markdown is not searched.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def main() -> None:
         "--serve", action="store_true", help="serve a page with the recording and your .riv file"
     )
     parser.add_argument(
-        "--port", type=int, default=8090, help="of the page; 0 takes a free one (%(default)s)"
+        "--port", type=int, default=8090, help="of the page; 0 selects a free port (%(default)s)"
     )
     options = parser.parse_args()
     try:

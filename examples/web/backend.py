@@ -37,7 +37,7 @@ def backend(
         mascot: Asks the mascot server.
         page: The folder of the built page.
         providers: Those that there is a key for.
-        port: Where to listen; 0 takes a free one.
+        port: Where to listen; 0 selects a free port.
     """
     handler = partial(_Handler, mascot=mascot, providers=providers, directory=str(page))
     return ThreadingHTTPServer(("127.0.0.1", port), handler)

@@ -124,7 +124,7 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
     Args:
         host: Address or name to listen on.
-        port: 0 takes a free one.
+        port: The port; 0 selects a free one.
         shared: Share the port: the kernel deals connections out evenly to all sockets that listen on it (Linux).
 
     Raises:
@@ -143,7 +143,7 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        fix = "; port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
+        fix = "; use port 0 for a free port" if error.errno == errno.EADDRINUSE else ""
         raise SettingsError(
             f"MASCOT_HOST, MASCOT_PORT: cannot listen on {host}:{port}: {error.strerror or error}{fix}"
         ) from None
