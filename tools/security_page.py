@@ -54,7 +54,7 @@ LIMITS: Final[dict[str, tuple[Row, ...]]] = {
         Row("one message, bytes", "16777216", "1009, closed"),
         Row("one message of a provider, bytes", "33554432", "1011, closed"),
         Row("frames of one connection per iteration of the event loop", "32", "the rest waits for the next iteration"),
-        Row("audio read ahead of its visemes, bytes per conversation", "16777216", "reading from the provider is paused"),
+        Row("audio read ahead of its visemes, bytes per conversation", "16777216", "the provider is not read"),
         Row("time without reading by a client or provider, s", "30", "closed"),
         Row("time for the close handshake, s", "5", "the connection is aborted"),
         Row("length of a conversation, s", "max_session_seconds", "1008, closed"),

@@ -93,9 +93,7 @@ def test_everything_that_is_wrong_is_listed_at_once(tmp_path: Path, environment:
         "MASCOT_SECRET", "MASCOT_TLS_CERT",
     ]  # fmt: skip
     assert "MASCOT_SECERT: unknown setting; did you mean MASCOT_SECRET?" in ran.stderr
-    assert (
-        "MASCOT_ALOWED_ORIGINS: unknown setting; did you mean MASCOT_ALLOWED_ORIGINS?" in ran.stderr
-    )
+    assert "MASCOT_ALOWED_ORIGINS: unknown setting; did you mean MASCOT_ALLOWED_ORIGINS?" in ran.stderr
 
 
 def test_a_bare_serve_names_the_ways_to_try_it(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -143,7 +141,7 @@ def test_dev_serves_with_the_key_it_names(started: Any) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
     assert "the API key is mascot-dev" in errors
-    assert "counted since the start: tokens_issued 1" in errors
+    assert "totals since start: tokens_issued 1" in errors
     assert answer.json()["signed_url"] not in errors
 
 

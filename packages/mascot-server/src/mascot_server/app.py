@@ -138,7 +138,7 @@ def create_app(
 
     async def unready() -> str | None:
         return (
-            None if await answers.problem() is None else "a store of keys or limits has not answered so far"
+            None if await answers.problem() is None else "the key store or the counters have not answered yet"
         )
 
     @asynccontextmanager
@@ -153,7 +153,7 @@ def create_app(
             if (problem := await answers.problem()) is not None:
                 logger.error("%s: /readyz answers 503 until that store answers", problem)
             yield
-        logger.info("counted since the start: %s", metrics)
+        logger.info("totals since start: %s", metrics)
 
     app = Application(
         route_handlers=[

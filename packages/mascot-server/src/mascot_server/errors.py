@@ -100,7 +100,7 @@ class Forbidden(Refusal):
 
 
 class RequestTimeout(Refusal):
-    """The body of the request comes too slowly; the text names the setting that limits it."""
+    """The request body arrives too slowly; the text names the setting that limits it."""
 
     status = 408
 

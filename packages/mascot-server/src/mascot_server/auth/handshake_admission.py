@@ -128,9 +128,9 @@ class Admission:
     def _check_origin(self, origin: str | None) -> None:
         if origin is None:
             if self._require_origin:
-                raise Forbidden("Sockets are for web pages only: there is no Origin header")
+                raise Forbidden("The Origin header is missing: only web pages may open WebSockets")
         elif self._origins and origin.lower() not in self._origins:
-            raise Forbidden("This web page may not open sockets here")
+            raise Forbidden("This web page may not open WebSockets on this server")
 
 
 def _viseme_model(config: ProviderConfig, asked: str | None) -> VisemeModel:

@@ -115,7 +115,7 @@ class Tokens:
         """
         if len(config) > _MAX_SEALED_BYTES:
             raise BadRequest(
-                "Invalid provider config: config.provider_config: longer than "
+                "Invalid provider config: config.provider_config: must not be longer than "
                 f"{_MAX_SEALED_BYTES} bytes; shorten dynamic_variables"
             )
         keys, jti, now = self._current, uuid.uuid4().hex, int(self._clock())

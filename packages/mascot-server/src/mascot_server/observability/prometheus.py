@@ -108,11 +108,11 @@ async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
         except Exception as error:
             # The other processes go on showing the last numbers. Said once, not every second.
             if not failing:
-                logger.exception("the numbers for /metrics cannot be written: %s", type(error).__name__)
+                logger.exception("the metrics cannot be written: %s", type(error).__name__)
             failing = True
         else:
             if failing:
-                logger.warning("the numbers for /metrics are written again")
+                logger.warning("the metrics are written again")
             failing = False
         await asyncio.sleep(every)
 

@@ -101,8 +101,8 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     open_counters(settings)
     if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
         logger.warning(
-            "MASCOT_REDIS_URL: not set, so each of the %d workers counts by itself: a key may do its limits as often, "
-            "and a token for one conversation starts one at each", settings.workers,
+            "MASCOT_REDIS_URL: not set, so each of the %d workers counts separately: a key may use its limits once per "
+            "worker, and so may a single-use token", settings.workers,
         )  # fmt: skip
     listeners = _listeners(settings)
     with TemporaryDirectory(prefix="mascot-server-") as name:
@@ -235,7 +235,7 @@ class _Supervisor:
         delay = self._restarts[number].delay(now - self._started[number])
         self._due[number] = now + delay
         logger.error(
-            "worker %d ended with status %d: starting it again in %g s", number, status, delay,
+            "worker %d ended with status %d; restarting it in %g s", number, status, delay,
             extra={"worker": number, "status": status, "restart_seconds": delay},
         )  # fmt: skip
         if delay > FIRST_SECONDS and sys.platform == "linux":

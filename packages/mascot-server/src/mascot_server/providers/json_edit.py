@@ -142,7 +142,7 @@ def prune(text: str, depth: int) -> str:
                 kept += [text[copied:start], "null"]
                 copied = position
         except KeyError:
-            raise ValueError("a string or a bracket is not closed") from None
+            raise ValueError("a string, object or array is not closed") from None
     return "".join([*kept, text[copied:]])
 
 

@@ -233,7 +233,7 @@ class Limiter:
                     self._metrics.ledger_failures.add()
                 except Exception:
                     # Whatever it is, it is no reason to let go of everybody else's places.
-                    logger.exception("looking after running sessions failed")
+                    logger.exception("renewing the leases of running sessions failed")
 
     async def _tick(self, sessions: dict[str, _Running]) -> None:
         """Looks after the running sessions of one key."""

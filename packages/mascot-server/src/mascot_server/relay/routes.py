@@ -133,10 +133,10 @@ class Conversations:
                 self._metrics.closes.add("provider", close_code_label(error.close_code))
                 await app.reject(error.close_code, str(error))
             except PeerClosed:
-                log.info("the app left before it began")
+                log.info("the app disconnected before the conversation began")
             except Exception:
                 # The framework closes the socket with 4500 and says nothing.
-                log.exception("failed")
+                log.exception("the conversation failed")
                 raise
             else:
                 trace.ended(ending)

@@ -122,14 +122,16 @@ class Drain:
         """Waits for the running conversations and requests, then ends the conversations that take too long."""
         self.begin()
         logger.info(
-            "draining: %d conversations, at most %g s", self.running, self._seconds,
+            "graceful shutdown: waiting up to %g s for %d conversations", self._seconds, self.running,
             extra={"conversations": self.running},
         )  # fmt: skip
         if await self._wait_idle(self._seconds):
-            logger.info("drained: all conversations ended by themselves")
+            logger.info("graceful shutdown: all conversations have ended")
             return
         logger.warning(
-            "drained: ending %d conversations", self.running, extra={"conversations": self.running}
+            "graceful shutdown: closing %d conversations that are still running",
+            self.running,
+            extra={"conversations": self.running},
         )
         for stop in tuple(self._running):
             stop(*DRAINED)

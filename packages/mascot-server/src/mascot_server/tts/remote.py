@@ -36,7 +36,7 @@ def check_key(key: str) -> str:
         BadRequest: It cannot.
     """
     if not _KEY.fullmatch(key):
-        raise BadRequest("tts_api_key: must be printable ASCII without blanks, up to 2048 characters")
+        raise BadRequest("tts_api_key: must be 1 to 2048 printable ASCII characters without spaces")
     return key
 
 
@@ -57,7 +57,7 @@ def check_speed(engine: str, speed: float, slowest: float, fastest: float) -> No
         BadRequest: It cannot.
     """
     if not slowest <= speed <= fastest:
-        raise BadRequest(f"speed: {engine} takes {slowest} to {fastest}")
+        raise BadRequest(f"speed: must be from {slowest} to {fastest} for {engine}")
 
 
 @asynccontextmanager
@@ -100,7 +100,7 @@ def _check_answer(response: httpx.Response, problem: str, engine: str) -> None:
     if status == HTTPStatus.NOT_FOUND or (status in {400, 422} and _NO_VOICE.search(problem)):
         raise BadRequest("Invalid voice ID specified")
     if status in {401, 403}:
-        raise BadRequest(f"tts_api_key: {engine} refused it with HTTP {status}")
+        raise BadRequest(f"tts_api_key: {engine} rejected it with HTTP {status}")
     redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""  # noqa: PLR2004 - RFC 9110, 15.4
     raise BadGateway(f"{engine} answered HTTP {status}{redirect}")
 
@@ -110,4 +110,4 @@ async def _blocks(response: httpx.Response, engine: str) -> AsyncIterator[bytes]
         async for block in response.aiter_raw():
             yield block
     except httpx.HTTPError as error:
-        raise BadGateway(f"{engine} stopped in the middle: {type(error).__name__}") from None
+        raise BadGateway(f"{engine} stopped during the response: {type(error).__name__}") from None

@@ -122,7 +122,7 @@ def _record(key_id: str, value: bytes) -> KeyRecord:
     except (ValueError, RecursionError):
         raise DamagedRecordError("it is not JSON") from None
     if not isinstance(fields, dict) or fields.get("id") != key_id:
-        raise DamagedRecordError("it is not that of this key")
+        raise DamagedRecordError("its ID belongs to another key")
     try:
         digest = bytes.fromhex(fields["digest"])
     except (KeyError, TypeError, ValueError):

@@ -50,7 +50,7 @@ class Background:
             Unavailable: All are taken.
         """
         if not self._free:
-            raise Unavailable("Too many requests are being worked on; try again", retry_after=1)
+            raise Unavailable("Too many requests in progress; try again", retry_after=1)
         if self._taken[key_id] >= self._per_key:
             raise TooManyRequests(
                 f"Too many requests of this API key at once: at most {self._per_key} "

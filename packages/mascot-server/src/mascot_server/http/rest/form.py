@@ -85,7 +85,7 @@ class FormReader:
     def _end(self) -> None:
         if self._name in FIELDS:
             if self._name in self.fields:
-                raise ValueError(f"{self._name} is there twice")
+                raise ValueError(f"{self._name} is given twice")
             self.fields[self._name] = self._value.decode(errors="replace")
         self._value.clear()
         self._name, self._in_audio = "", False

@@ -69,7 +69,7 @@ class JsonAudioReader:
         if b"\\" not in text:
             return bytes(text)
         if _SURROGATE.search(text):
-            raise ValueError("there is an escape that base64 does not have")
+            raise ValueError("it contains an escape sequence that is not base64")
         unescaped: str = from_json(b'"%b"' % bytes(text))
         return unescaped.encode()
 
@@ -94,7 +94,7 @@ class JsonAudioReader:
             self._others += b'"'
             return end + 1
         if len(data) - end >= _LONGEST_ESCAPE:
-            raise ValueError("there is an escape that JSON does not know")
+            raise ValueError("it contains an invalid JSON escape sequence")
         self._cut = data[end:]
         return len(data)
 
@@ -144,7 +144,7 @@ class Base64Reader:
         if not text:
             return b""
         if self._ended:
-            raise ValueError("something follows the padding")
+            raise ValueError("it contains data after the padding")
         self._ended = text[:whole].endswith(b"=")
         try:
             return base64.b64decode(text[:whole], validate=True)

@@ -238,11 +238,11 @@ class VisemesOperation(Operation):
             **_errors(
                 status_400="Invalid audio data",
                 status_403="Invalid API key",
-                status_408="The body of the request comes too slowly (MASCOT_UPLOAD_SECONDS)",
+                status_408="The request body arrives too slowly (MASCOT_UPLOAD_SECONDS)",
                 status_413="Invalid audio data: audio: longer than 600 seconds (MASCOT_MAX_AUDIO_SECONDS)",
                 status_429="Too many requests",
                 status_500="Internal server error",
-                status_503="Too many requests are being worked on; try again",
+                status_503="Too many requests in progress; try again",
             ),
         }
 
@@ -291,12 +291,12 @@ class VisemesAudioOperation(Operation):
                 status_401="Invalid API key",
                 status_403="Origin not allowed",
                 status_405="Method not allowed. Use POST with JSON body.",
-                status_408="The body of the request comes too slowly (MASCOT_UPLOAD_SECONDS)",
+                status_408="The request body arrives too slowly (MASCOT_UPLOAD_SECONDS)",
                 status_413="text: the body is longer than 131072 bytes",
                 status_429="Too many requests",
                 status_500="Internal server error",
                 status_502="elevenlabs is unreachable: ConnectError",
-                status_503="Too many requests are being worked on; try again",
+                status_503="Too many requests in progress; try again",
             ),
         }
 

@@ -89,7 +89,7 @@ class RecordingVisemes:
         except MissingExtraError:
             advice = "convert it: ffmpeg -i FILE out.wav"
             raise invalid(
-                "audio", f"only WAV and bare PCM16 can be decoded on this server; {advice}"
+                "audio", f"only WAV and raw PCM16 can be decoded on this server; {advice}"
             ) from None
         except AudioError as error:
             raise _unreadable(error) from None
@@ -135,7 +135,7 @@ class RecordingVisemes:
         raw_rate = self._sample_rate if self._bare and sniff(head) is None else None
         if raw_rate is not None and self._file.seek(0, SEEK_END) % 2:
             raise invalid(
-                "audio", "neither a WAV, MP3, FLAC or Ogg file nor PCM16, which has an even number of bytes"
+                "audio", "must be a WAV, MP3, FLAC or Ogg file, or PCM16 with an even number of bytes"
             )
         self._file.seek(0)
         source = mascot_visemes.open_audio(self._file, raw_rate=raw_rate, block_ms=CHUNK_MS)

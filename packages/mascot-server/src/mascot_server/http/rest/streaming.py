@@ -117,7 +117,7 @@ async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any,
             working.cancel()
         await asyncio.wait({working, leaving})
     if gone:
-        raise ClientGone("the client is gone")
+        raise ClientGone("the client disconnected")
     return working.result()
 
 

@@ -124,7 +124,7 @@ async def _events(
     except Refusal as error:
         yield chunk_error(hearing.number, str(error))
     except Exception:
-        logger.exception("POST /v1/visemes failed in the middle")
+        logger.exception("POST /v1/visemes failed after the response had started")
         yield chunk_error(hearing.number, "Internal server error")
 
 

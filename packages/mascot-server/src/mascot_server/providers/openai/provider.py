@@ -67,7 +67,7 @@ class OpenAI(Provider[OpenAIConfig]):
                 Field(
                     default={},
                     description="Other services that use the OpenAI Realtime protocol, as a JSON object. Each name "
-                    f"that apps may select has a `profile` ({', '.join(f'`{name}`' for name in PROFILES)}), a "
+                    f"that apps may choose has a `profile` ({', '.join(f'`{name}`' for name in PROFILES)}), a "
                     "`url` and the values that differ from the profile. See [the guide](guides/upstreams.md).",
                 ),
             )
