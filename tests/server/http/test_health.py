@@ -158,7 +158,7 @@ def test_a_scrape_sees_all_workers_and_one_that_dies_is_started_again(
         ask(server, 10)
         server.process.terminate()
         assert server.process.wait(10) == 0
-        assert "ended with status -9: starting it again" in server.logged()
+        assert "ended with status -9; restarting it" in server.logged()
 
 
 @pytest.mark.anyio

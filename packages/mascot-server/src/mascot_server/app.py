@@ -65,7 +65,7 @@ def create_app(
     worker: Worker | None = None,
     playground: Playground | None = None,
 ) -> Litestar:
-    """Makes the ASGI application.
+    """Create the ASGI application.
 
     Args:
         settings: With at least one API key and one secret.
@@ -74,8 +74,8 @@ def create_app(
         playground: A page to serve beside the API, which also says where the providers are.
 
     Returns:
-        The application; its state holds the `Metrics` as `metrics`, the `Capacity` that chooses networks as
-        `capacity`, the `Drain` to stop it by as `drain`, and as `refusal` the check of path, query and headers of a
+        The application; its state holds the ``Metrics`` as ``metrics``, the ``Capacity`` that chooses networks as
+        ``capacity``, the ``Drain`` to stop it by as ``drain``, and as ``refusal`` the check of path, query and headers of a
         handshake for a web server that sees them first.
 
     Raises:
@@ -189,7 +189,7 @@ def create_app(
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    """Lets web pages call the HTTP endpoints; a browser asks before it sends them a key."""
+    """Let web pages call the HTTP endpoints; a browser asks before it sends them a key."""
     if not settings.cors_origins:
         return None
     return CORSConfig(

@@ -155,7 +155,7 @@ def test_the_model_is_the_one_asked_for(client: httpx.Client) -> None:
         ({"audio": "data:audio/mp4;base64,AAAA"}, "audio: is a data: URI; send only the base64 text behind"),
         ({"audio": "AA-_"}, "audio: is not base64"),
         ({"audio": "AA=="  + "A" * 70000}, "audio: is not base64"),
-        ({"audio": b64(b"abc")}, "audio: neither a WAV, MP3, FLAC or Ogg file nor PCM16"),
+        ({"audio": b64(b"abc")}, "audio: must be a WAV, MP3, FLAC or Ogg file, or PCM16"),
         ({"audio": b64(b"RIFF" + bytes(40))}, "audio: not a WAV file that can be read"),
         ({"audio": b64(b"fLaC" + bytes(100))}, "audio: not audio that can be read"),
         ({"audio": b64(wav(np.zeros(100, np.int16), 96000))}, "audio: its sample rate is 96000 Hz"),

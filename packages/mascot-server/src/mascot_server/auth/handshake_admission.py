@@ -72,7 +72,7 @@ class Admission:
 
     @asynccontextmanager
     async def admit(self, handshake: Handshake, stop: Callable[[int, str], None]) -> AsyncIterator[Admitted]:
-        """Lets an app in while the context lasts, and counts that as a session of its key.
+        """Admit an app while the context lasts, and count it as a session of its key.
 
         Args:
             handshake: What it asks for.
@@ -94,7 +94,7 @@ class Admission:
             raise Unauthorized(INVALID_TOKEN)
         await self._limiter.count_request(key)
         async with self._limiter.session(key, stop):
-            # Last, so that whoever is turned away for a limit can come back with the same token.
+            # Checked last, so that a client that is rejected because of a limit can retry with the same token.
             if not await self._use(opened):
                 raise Unauthorized(INVALID_TOKEN)
             yield Admitted(config, model, key.id)
@@ -111,7 +111,7 @@ class Admission:
         return True
 
     def check(self, handshake: Handshake) -> Opened:
-        """Looks at all of a handshake that needs nobody to be asked.
+        """Check everything in a handshake that needs no store.
 
         Returns:
             What its token holds.

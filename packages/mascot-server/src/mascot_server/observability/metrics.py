@@ -1,4 +1,4 @@
-"""What the server counts about itself: plain numbers that the hot path can afford to add to.
+"""The metrics of the server: plain numbers that are cheap to update on the hot path.
 
 Nothing here knows Prometheus; `exposition` reads these numbers when somebody asks for `/metrics`. There are no locks:
 each metric may be written from one thread only (readers may be anywhere), which for all of them is the event loop's
@@ -21,10 +21,10 @@ __all__ = ["Counter", "DialFailure", "Gauge", "Histogram", "Metric", "Metrics", 
 Labels = TypeVarTuple("Labels")
 
 NoVisemes = Literal["late", "failed", "overloaded", "undecodable"]
-"""Why a message of audio went on without visemes."""
+"""Why an audio message was forwarded without visemes."""
 
 DialFailure = Literal["refused", "unreachable"]
-"""Whether a provider said no, or nothing that makes sense."""
+"""Whether the provider answered with an error, or not at all or not as expected."""
 
 Side = Literal["app", "provider", "server"]
 """Who ended a conversation."""
@@ -57,7 +57,7 @@ class Counter(Generic[*Labels]):
         self._values: dict[tuple[Any, ...], int] = {}
 
     def add(self, *labels: *Labels, count: int = 1) -> None:
-        """Adds to the number of these labels."""
+        """Add to the number of these labels."""
         self._values[labels] = self._values.get(labels, 0) + count
 
     def __getitem__(self, labels: tuple[*Labels]) -> int:
@@ -114,7 +114,7 @@ class Histogram:
         self._sum = 0.0
 
     def observe(self, value: float) -> None:
-        """Adds a measurement."""
+        """Add a measurement."""
         self._counts[bisect_left(self.bounds, value)] += 1
         self._sum += value
 
@@ -213,7 +213,7 @@ class Metrics:
         return iter(vars(self).values())
 
     def __str__(self) -> str:
-        """Names and totals of all that is not zero, for a log line."""
+        """Name and totals of all that is not zero, for a log line."""
         totals = ((metric.name.removeprefix("mascot_"), metric.total) for metric in self)
         return ", ".join(f"{name} {total}" for name, total in totals if total) or "nothing"
 

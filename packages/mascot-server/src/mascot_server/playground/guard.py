@@ -39,7 +39,7 @@ class Guard:
         return self._password is not None
 
     def check(self, request: Request[Any, Any, Any]) -> None:
-        """Looks at where a request comes from and what it shows.
+        """Look at where a request comes from and what it shows.
 
         Raises:
             Forbidden: It does not come from the page that this server serves.

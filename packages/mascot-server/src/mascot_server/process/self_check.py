@@ -43,7 +43,7 @@ class Finding:
 
 
 async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
-    """Looks at everything that the server needs.
+    """Check everything that the server needs.
 
     Args:
         settings: To look at.

@@ -60,7 +60,7 @@ class RedisLink:
         self._logged: dict[tuple[str, str], float] = {}
 
     async def ask(self, question: Callable[[Redis], Awaitable[T]], *, about: str) -> T:
-        """Asks something.
+        """Ask something.
 
         Args:
             question: Sends commands and returns what they answered.
@@ -105,6 +105,6 @@ class RedisLink:
             )  # fmt: skip
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._redis.aclose()
         await self._redis.connection_pool.disconnect()

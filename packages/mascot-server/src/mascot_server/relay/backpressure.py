@@ -25,13 +25,13 @@ class Valve:
         self._reasons: set[str] = set()
 
     def shut(self, reason: str) -> None:
-        """Reads no more, for one more reason."""
+        """Read no more, for one more reason."""
         if not self._reasons:
             self._peer.hold()
         self._reasons.add(reason)
 
     def open(self, reason: str) -> None:
-        """Reads again if this was the last reason not to."""
+        """Read again if this was the last reason not to."""
         if reason in self._reasons:
             self._reasons.remove(reason)
             if not self._reasons:

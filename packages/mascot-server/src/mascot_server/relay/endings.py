@@ -1,4 +1,4 @@
-"""How conversations end: who went first, and what the other one is told."""
+"""How conversations end: which side ended first, and the close code for the other side."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Ending:
 
 
 def conclude(over: asyncio.Future[Ending], ending: Ending) -> None:
-    """Ends a conversation, unless it has ended."""
+    """End a conversation, unless it has ended."""
     if not over.done():
         over.set_result(ending)
 
 
 def fail(over: asyncio.Future[Ending], error: Exception) -> None:
-    """Ends a conversation with an error of ours, unless it has ended."""
+    """End a conversation with an error of ours, unless it has ended."""
     if not over.done():
         over.set_exception(error)
 

@@ -45,7 +45,7 @@ Socket = WebSocket[Any, Any, Any]
 
 
 class Conversations:
-    """Takes apps in, connects them to their provider and relays.
+    """Accepts apps, connects them to their provider and relays.
 
     Args:
         admission: Says who is let in.
@@ -95,7 +95,7 @@ class Conversations:
         return [conversation]
 
     async def _admit(self, socket: Socket, handshake: Handshake) -> None:
-        """Decides before the socket is accepted."""
+        """Decide before the socket is accepted."""
         with self._drain.conversation() as stop:
             try:
                 async with self._admission.admit(handshake, stop) as admitted:
@@ -170,7 +170,7 @@ class Conversations:
                     metrics=self._metrics,
                 )
             )
-        # Else only an app that stalled is still there to be told.
+        # Otherwise only an app that has stalled is still connected.
         await app.close(ending.code if ending.by == "server" else 1008, ending.reason)
         return ending
 

@@ -117,7 +117,7 @@ class Session:
         return self._codec.closing
 
     def receive(self, frame: Frame) -> Received:
-        """Takes a frame from the provider."""
+        """Process a frame of the provider."""
         self.messages += 1
         audio: Audio | None = None
         undecodable: str | None = None
@@ -145,11 +145,11 @@ class Session:
         return Received(frame, audio, stream, to_upstream, undecodable, interrupts, to_app)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
-        """Returns what to send to the app for a frame.
+        """Return what to send to the app for a frame.
 
         Args:
-            received: What `receive` returned for it.
-            prediction: What its stream said of its audio; `None` if that failed or came too late.
+            received: What ``receive`` returned for it.
+            prediction: What its stream said of its audio; ``None`` if that failed or came too late.
         """
         audio, stream = received.audio, received.stream
         if audio is None or stream is None:
@@ -163,7 +163,7 @@ class Session:
         return self._codec.attach(received.frame, audio, payload)
 
     def receive_client(self, frame: Frame) -> Frame:
-        """Takes a frame from the app and returns it as it goes to the provider."""
+        """Process a frame of the app and return what to send to the provider."""
         self.messages += 1
         return self._codec.see_client(frame)
 

@@ -247,7 +247,7 @@ class ClientFrames:
         self._used = 0
 
     def __call__(self, frame: Frame) -> bytes:
-        """Returns the bytes of a message."""
+        """Return the bytes of a message."""
         if self._used == len(self._masks):
             # One call of the system for many messages.
             self._masks, self._used = os.urandom(_MASKS * _MASK_SIZE), 0

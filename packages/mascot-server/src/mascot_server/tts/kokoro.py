@@ -59,7 +59,7 @@ class KokoroEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text, sentence by sentence; see `Engine.synthesise`."""
+        """Speak a text, sentence by sentence; see ``Engine.synthesise``."""
         known = next((known for known in self._voices if known.id == voice), None)
         if known is None:
             raise BadRequest("Invalid voice ID specified")
@@ -77,7 +77,7 @@ class KokoroEngine:
 
 
 def _sentences(model: Any, text: str, voice: Voice, speed: float) -> Iterator[bytes]:
-    """Speaks each sentence by itself, so that the first one can be heard while the others are made."""
+    """Speak each sentence by itself, so that the first one can be heard while the others are made."""
     for sentence in _SENTENCE_END.split(text):
         if any(map(str.isalnum, sentence)):
             samples, _ = model.create(sentence, voice=voice.id, speed=speed, lang=voice.language or "en-us")

@@ -51,7 +51,7 @@ class PiperEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text, sentence by sentence; see `Engine.synthesise`."""
+        """Speak a text, sentence by sentence; see ``Engine.synthesise``."""
         if voice not in self._models:
             raise BadRequest("Invalid voice ID specified")
         model = await in_thread(self._load, voice)

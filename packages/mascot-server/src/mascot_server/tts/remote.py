@@ -41,7 +41,7 @@ def check_key(key: str) -> str:
 
 
 def check_voice(voice: str) -> None:
-    """Checks that a voice's id is one path segment.
+    """Check that a voice's id is one path segment.
 
     Raises:
         BadRequest: It is not.
@@ -51,7 +51,7 @@ def check_voice(voice: str) -> None:
 
 
 def check_speed(engine: str, speed: float, slowest: float, fastest: float) -> None:
-    """Checks that an engine can speak that fast.
+    """Check that an engine can speak that fast.
 
     Raises:
         BadRequest: It cannot.
@@ -64,7 +64,7 @@ def check_speed(engine: str, speed: float, slowest: float, fastest: float) -> No
 async def streamed(
     http: httpx.AsyncClient, request: httpx.Request, engine: str
 ) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Sends a request and gives the bytes of its answer as they come; the request ends with the context.
+    """Send a request and gives the bytes of its answer as they come; the request ends with the context.
 
     Raises:
         BadRequest: The service knows the key or the voice not, or refuses the request.

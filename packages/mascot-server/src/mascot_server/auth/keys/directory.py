@@ -61,7 +61,7 @@ class KeyDirectory:
         self._reading = asyncio.Lock()
 
     async def by_key(self, key: str) -> KeyRecord | None:
-        """Finds a key that is valid.
+        """Find a key that is valid.
 
         Raises:
             StoreError: It is none of the settings, and the store cannot be read.
@@ -71,7 +71,7 @@ class KeyDirectory:
         return self._static.by_digest(digest) or await self._stored(lambda: self._by_digest.get(digest))
 
     async def by_id(self, key_id: str) -> KeyRecord | None:
-        """Finds a key that is valid by its id.
+        """Find a key that is valid by its id.
 
         Raises:
             StoreError: It is none of the settings, and the store cannot be read.

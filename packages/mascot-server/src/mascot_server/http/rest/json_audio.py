@@ -51,7 +51,7 @@ class JsonAudioReader:
         self._in_string = self._in_audio = False
 
     def feed(self, data: bytes) -> bytes:
-        """Reads the next piece.
+        """Read the next piece.
 
         Returns:
             What it has of the text.
@@ -82,7 +82,7 @@ class JsonAudioReader:
         return from_json(bytes(self._others), allow_inf_nan=False)
 
     def _string(self, data: bytes, at: int, text: bytearray) -> int:
-        """Reads on in a string; returns where to go on."""
+        """Read on in a string; returns where to go on."""
         sink = text if self._in_audio else self._others
         match = _IN_STRING.match(data, at)
         end = len(data) if match is None else match.end()
@@ -99,7 +99,7 @@ class JsonAudioReader:
         return len(data)
 
     def _structure(self, data: bytes, at: int) -> int:
-        """Reads on between strings; returns where to go on."""
+        """Read on between strings; returns where to go on."""
         stop = _BETWEEN.search(data, at)
         if stop is None:
             self._others += data[at:]
@@ -131,7 +131,7 @@ class Base64Reader:
         return "is not base64"
 
     def feed(self, text: bytes) -> bytes:
-        """Decodes the next piece.
+        """Decode the next piece.
 
         Raises:
             ValueError: It is not base64.
@@ -152,7 +152,7 @@ class Base64Reader:
             raise ValueError(str(error)) from None
 
     def finish(self) -> None:
-        """Ends it.
+        """End it.
 
         Raises:
             ValueError: Some of it is missing.

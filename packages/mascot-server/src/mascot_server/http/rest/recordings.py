@@ -78,7 +78,7 @@ class RecordingVisemes:
         self._samples = self._number = self._total = 0
 
     def open(self) -> None:
-        """Reads the start.
+        """Read the start.
 
         Raises:
             BadRequest: It is no audio that can be read.
@@ -95,7 +95,7 @@ class RecordingVisemes:
             raise _unreadable(error) from None
 
     def next(self) -> RecordingChunk | None:
-        """Hears the next chunk; nothing after the last one.
+        """Process the next chunk; nothing after the last one.
 
         Raises:
             BadRequest: The audio is damaged.
@@ -123,7 +123,7 @@ class RecordingVisemes:
         return self._number
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._opened.close()
         self._file.close()
 

@@ -72,7 +72,7 @@ def body_limit(max_bytes: int) -> int:
 
 
 async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upload:
-    """Reads the body of a request.
+    """Read the body of a request.
 
     Args:
         request: Its body was not read yet.
@@ -106,7 +106,7 @@ def _query(request: Request[Any, Any, Any]) -> UploadOptions:
 
 
 async def read_file(request: Request[Any, Any, Any], *, max_bytes: int) -> BinaryIO:
-    """Reads a body that is the audio itself.
+    """Read a body that is the audio itself.
 
     Args:
         request: Its body was not read yet.

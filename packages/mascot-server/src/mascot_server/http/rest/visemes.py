@@ -38,7 +38,7 @@ _ACCEPT_LENGTH: Final = 1024
 def visemes_route(
     *, access: Access, background: Background, max_bytes: int, max_seconds: float, stall_seconds: float
 ) -> HTTPRouteHandler:
-    """Makes the handler.
+    """Create the handler.
 
     Args:
         access: Says who may ask.

@@ -40,7 +40,7 @@ def visemes_audio_routes(
     http: httpx.AsyncClient,
     settings: Settings,
 ) -> list[HTTPRouteHandler]:
-    """Makes the handlers: the one that speaks, and the one for other methods.
+    """Create the handlers: the one that speaks, and the one for other methods.
 
     Args:
         access: Says who may ask.
