@@ -75,8 +75,8 @@ def create_app(
 
     Returns:
         The application; its state holds the ``Metrics`` as ``metrics``, the ``Capacity`` that chooses networks as
-        ``capacity``, the ``Drain`` to stop it by as ``drain``, and as ``refusal`` the check of path, query and headers of a
-        handshake for a web server that sees them first.
+        ``capacity``, the ``Drain`` to stop it by as ``drain``, and as ``refusal`` the check of path, query and headers
+        of a handshake for a web server that sees them first.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.

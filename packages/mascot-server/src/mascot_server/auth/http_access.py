@@ -28,7 +28,7 @@ class Access:
         self._limiter = limiter
 
     async def authorise(self, authorization: str | None, *, origin: str | None) -> KeyRecord:
-        """Check a request and counts it.
+        """Check a request and count it.
 
         Args:
             authorization: Its header ``Authorization``.

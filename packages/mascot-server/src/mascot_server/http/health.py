@@ -77,7 +77,7 @@ class CountRequests(ASGIMiddleware):
         self._drain = drain
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Pass the request on and notes the status of its answer."""
+        """Forward the request and record the status of its response."""
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -117,7 +117,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of `logging`
         """Write one line about the record that is lost."""
         kind = sys.exc_info()[0]
-        # A closed stream cannot be told anything.
+        # The stream may be closed.
         with suppress(OSError, ValueError):
             self.stream.write(
                 f"a log record of {record.name} was lost: {kind.__name__ if kind else 'unknown error'}\n"

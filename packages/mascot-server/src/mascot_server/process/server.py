@@ -30,7 +30,7 @@ __all__ = ["Server", "bind", "listen", "server_config"]
 _BACKLOG = 2048
 
 _AT_ONCE_SECONDS = 1
-"""For connections that were told to close, so that what they hold is given back."""
+"""Time for connections that are being closed to release their resources."""
 
 
 class Server(uvicorn.Server):
@@ -120,7 +120,7 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """Bind an address and starts to listen, so that clients can connect as soon as the port is announced.
+    """Bind an address and start to listen, so that clients can connect as soon as the port is announced.
 
     Args:
         host: Address or name to listen on.

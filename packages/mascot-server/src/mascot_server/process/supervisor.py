@@ -153,8 +153,8 @@ def _listeners(settings: Settings) -> list[socket.socket]:
 class _Supervisor:
     """Starts the workers, restarts those that crash, and forwards signals.
 
-    The first signal is forwarded as SIGTERM, the second one as SIGUSR1. SIGHUP also starts a graceful shutdown, but never
-    counts as the second signal, because a terminal that is closed may send it twice.
+    The first signal is forwarded as SIGTERM, the second one as SIGUSR1. SIGHUP also starts a graceful shutdown, but
+    never counts as the second signal, because a terminal that is closed may send it twice.
     """
 
     def __init__(

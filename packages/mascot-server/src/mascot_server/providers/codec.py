@@ -94,7 +94,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """The frame carries audio that cannot be used; it goes on bare.
+    """The audio of the frame cannot be decoded; the frame is forwarded without visemes.
 
     Attributes:
         reason: Why, without any content of the frame.

@@ -208,7 +208,7 @@ class Limiter:
         return got
 
     async def _settle(self, session: str, running: _Running) -> None:
-        """Count the rest of a session's time and gives its place back; without the counters the lease runs out."""
+        """Count the rest of a session's time and release its lease; if the counters fail, the lease expires."""
         if self._own is not None:
             await self._own.release(running.key.id, session)
         try:

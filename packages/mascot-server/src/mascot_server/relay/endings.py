@@ -20,9 +20,9 @@ class Ending:
     """How a conversation ended.
 
     Attributes:
-        by: Who went first. The server itself does so only where it ends a conversation in mid-flight.
-        code: WebSocket close code the other one was told; both, by the server.
-        reason: And the reason.
+        by: The side that ended first; ``server`` if the server itself ended a running conversation.
+        code: WebSocket close code sent to the other side, or to both sides if the server ended it.
+        reason: Close reason.
     """
 
     by: Literal["app", "provider", "server"]

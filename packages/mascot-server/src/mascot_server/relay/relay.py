@@ -37,7 +37,7 @@ async def relay(
     metrics: Metrics,
     stall_seconds: float = STALL_SECONDS,
 ) -> Ending:
-    """Relay until one side is gone and closes the other.
+    """Relay until one side has ended, then close the other.
 
     Args:
         app: The app's socket, accepted.

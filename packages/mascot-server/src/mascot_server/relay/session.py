@@ -55,7 +55,7 @@ class Received:
 
     Attributes:
         frame: The frame itself.
-        audio: Its audio, to be predicted from `track` in the order received; `None` if the frame goes on bare.
+        audio: Its audio, to be predicted from `track` in the order received; `None` if it is forwarded without visemes.
         stream: The viseme stream that the audio continues; another one than before where a turn begins.
         to_upstream: What to say to the provider because of it.
         undecodable: Why its audio could not be used, if it had any that could not.

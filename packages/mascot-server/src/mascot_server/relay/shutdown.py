@@ -88,7 +88,7 @@ class Drain:
 
     @contextmanager
     def conversation(self) -> Iterator[Stop]:
-        """Count a conversation in, and out at the end; gives what stops it."""
+        """Count a conversation while it runs; yield the object that stops it."""
         stop = Stop()
         self._running.add(stop)
         self._idle.clear()

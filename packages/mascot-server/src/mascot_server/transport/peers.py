@@ -81,7 +81,7 @@ class AppPeer:
         self._open = True
 
     async def reject(self, code: int, reason: str) -> None:
-        """Accept and closes at once, since a browser is told nothing of a refused handshake."""
+        """Accept the WebSocket and close it, because browsers do not show the status of a rejected handshake."""
         with suppress(PeerClosed):
             await self.accept()
             await self.close(code, reason)

@@ -64,7 +64,7 @@ def check_speed(engine: str, speed: float, slowest: float, fastest: float) -> No
 async def streamed(
     http: httpx.AsyncClient, request: httpx.Request, engine: str
 ) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Send a request and gives the bytes of its answer as they come; the request ends with the context.
+    """Send a request and yield the bytes of its response; the request ends with the context.
 
     Raises:
         BadRequest: The service knows the key or the voice not, or refuses the request.

@@ -22,11 +22,11 @@ __all__ = ["MAX_AGE_SECONDS", "KeyDirectory"]
 logger = logging.getLogger(__name__)
 
 MAX_AGE_SECONDS: Final = 2.0
-"""How old the copy may be: a revoked key is turned away after this time at the latest."""
+"""How old the copy may be: a revoked key is rejected after this time at the latest."""
 
 _MISS_AGE_SECONDS: Final = 0.25
-"""How old it may be to say that a key is unknown: a new key is good after this time, and whoever tries made-up
-keys causes four look-ups a second and no more."""
+"""How old the copy may be to reject a key as unknown: a new key works after this time, and invalid keys cause at most
+four look-ups per second."""
 
 
 class KeyDirectory:

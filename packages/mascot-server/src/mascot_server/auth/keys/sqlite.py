@@ -173,7 +173,7 @@ class SqliteKeyStore:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.row_factory = sqlite3.Row
-        # Text that is no UTF-8 is the damage of one record, not of all.
+        # Invalid UTF-8 damages one record, not all of them.
         db.text_factory = lambda data: data.decode(errors="replace")
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found > _SCHEMA_VERSION:

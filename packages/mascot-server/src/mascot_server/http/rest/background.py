@@ -79,7 +79,7 @@ class Background:
             function()
 
     async def close(self) -> None:
-        """Finish what was begun and ends the thread."""
+        """Finish the running work and end the thread."""
         await asyncio.to_thread(self._worker.shutdown)
 
 

@@ -82,7 +82,7 @@ class JsonAudioReader:
         return from_json(bytes(self._others), allow_inf_nan=False)
 
     def _string(self, data: bytes, at: int, text: bytearray) -> int:
-        """Read on in a string; returns where to go on."""
+        """Continue in a string; return where to go on."""
         sink = text if self._in_audio else self._others
         match = _IN_STRING.match(data, at)
         end = len(data) if match is None else match.end()
@@ -99,7 +99,7 @@ class JsonAudioReader:
         return len(data)
 
     def _structure(self, data: bytes, at: int) -> int:
-        """Read on between strings; returns where to go on."""
+        """Continue between strings; return where to go on."""
         stop = _BETWEEN.search(data, at)
         if stop is None:
             self._others += data[at:]

@@ -200,7 +200,7 @@ class VisemesOperation(Operation):
     """The operation of `POST /v1/visemes`."""
 
     def __post_init__(self) -> None:
-        """Put what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "Predict the visemes of a recording"
         self.description = (
             "Takes a recording as base64 in JSON, as the body itself, or in a form, and streams its visemes. "
@@ -252,7 +252,7 @@ class VisemesAudioOperation(Operation):
     """The operation of `POST /v1/visemes-audio`."""
 
     def __post_init__(self) -> None:
-        """Put what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "Speak a text, with visemes"
         self.description = "Streams speech and its visemes while the text is spoken."
         self.tags = None
@@ -306,7 +306,7 @@ class VoicesOperation(Operation):
     """The operation of `GET /v1/voices`."""
 
     def __post_init__(self) -> None:
-        """Put what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "List the voices of the built-in engine"
         self.tags = None
         self.security = _SECURITY

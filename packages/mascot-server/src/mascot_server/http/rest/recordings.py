@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK_MS", "RecordingChunk", "RecordingVisemes"]
 
 CHUNK_MS: Final = 1000
-"""Long enough that few frames are decided at an edge, where the model hears less of what follows; short enough, with
-3 ms of work, to give way to conversations."""
+"""Long enough that few frames are at a chunk edge, where the right context is shorter. Short enough (3 ms of work) not
+to delay conversations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ _LONGEST_UPDATE: Final = 2**18
 class OpenAICodec:
     """Codec of one OpenAI Realtime connection, GA or beta.
 
-    Several responses may be under way at once, told apart by their ids; each has a viseme stream of its own.
+    Several responses may be active at once, with different IDs; each has its own viseme stream.
 
     Args:
         voice: Name or id of the voice that one `session.update` asks for if `session.created` names another.
