@@ -64,7 +64,7 @@ class Conversation:
         received = self.session.receive(frame)
         assert received.track is not None
         assert received.audio is not None
-        (prediction,) = predict(received.track.engine, [received.track.stream], [received.audio.data])
+        (prediction,) = predict(received.track.engine, [received.track.stream], [received.audio.data], [b""])
         payload, bare = self.wire.payload(self.session.release(received, None if late else prediction))
         assert bare == frame
         weights = payload.get("weights")
@@ -228,7 +228,7 @@ def test_several_answers_at_once_are_named_each() -> None:
         frame["response_id"] = f"resp_{number % 2}"
         received = conversation.session.receive(json.dumps(frame))
         assert received.track is not None
-        (prediction,) = predict(received.track.engine, [received.track.stream], [SPEECH[:4800]])
+        (prediction,) = predict(received.track.engine, [received.track.stream], [SPEECH[:4800]], [b""])
         (sent,) = conversation.session.release(received, prediction)
         named.append("names" in json.loads(sent)["mascotVisemes"]["weights"])
     assert named == [True, True, False, False, False, False]
