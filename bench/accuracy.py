@@ -3,6 +3,7 @@
 ::
 
     python -m bench.accuracy --corpus DIR --split dev --chunk-ms 100 --condition clean
+    python -m bench.accuracy --corpus DIR --split dev --chunk-ms 100 --lookahead
     python -m bench.accuracy --corpus DIR --language all --split test
 
 In the first form ``DIR`` holds ``<corpus>.jsonl``, one utterance per line: ``{"audio": …, "split": …, "phones":
@@ -23,6 +24,8 @@ closed_when_loud is the share of loud vowel frames with the mouth closed. Loud i
 percentile of the recording's levels; frames within 40 ms of a silence or a bilabial do not count. held_open is the
 share of a held vowel's frames with the mouth open. final_bilabial_recall is bilabial recall at the end of isolated
 words. open_in_sound (``tones``, without speech) is the share of audible frames with the mouth open.
+
+With ``--lookahead`` each call except an utterance's first knows the audio that follows, like messages of a burst.
 
 Conditions are described in `bench.conditions`; the audio is the same in every run.
 """
@@ -60,15 +63,18 @@ def run(
     model: str = "default",
     limit: int | None = None,
     condition: str = "clean",
+    lookahead: bool = False,
 ) -> dict[str, Any]:
     """Return the figures of every corpus in the folder that has utterances of the split."""
     found = listings(corpus, split)
     engine = mv.load(model, shapes="oculus")
     scores = {
-        path.stem: score_corpus(engine, path, split, chunk_ms, limit=limit, condition=condition)
+        path.stem: score_corpus(
+            engine, path, split, chunk_ms, limit=limit, condition=condition, lookahead=lookahead
+        )
         for path in found
     }
-    return _about(model, split, chunk_ms, condition) | _figures(scores)
+    return _about(model, split, chunk_ms, condition, lookahead=lookahead) | _figures(scores)
 
 
 def run_tones(chunk_ms: float, *, model: str = "default") -> dict[str, Any]:
@@ -86,6 +92,7 @@ def run_languages(
     model: str = "default",
     limit: int | None = None,
     condition: str = "clean",
+    lookahead: bool = False,
 ) -> dict[str, Any]:
     """Return the figures of each language, of its corpora, and the mean over languages.
 
@@ -97,6 +104,7 @@ def run_languages(
         model: Its name.
         limit: Maximum number of utterances per corpus.
         condition: As for `bench.scoring.score_corpus`.
+        lookahead: As for `bench.scoring.score_corpus`.
     """
     engine = mv.load(model, shapes="oculus")
     whole: dict[str, Score] = {}
@@ -104,14 +112,20 @@ def run_languages(
     for language in codes:
         scores = {
             corpus.name: score_entries(
-                engine, corpus.folder, corpus.entries, chunk_ms, limit=limit, condition=condition
+                engine,
+                corpus.folder,
+                corpus.entries,
+                chunk_ms,
+                limit=limit,
+                condition=condition,
+                lookahead=lookahead,
             )
             for corpus in corpora(language, root, split)
         }
         whole[language] = _together(scores)
         parts[language] = {name: _known(score) for name, score in scores.items()}
     figures = {language: _known(score) for language, score in whole.items()}
-    return _about(model, split, chunk_ms, condition) | {
+    return _about(model, split, chunk_ms, condition, lookahead=lookahead) | {
         "languages": figures,
         "mean": _mean(list(figures.values())),
         "classes": {language: score.classes() for language, score in whole.items()},
@@ -119,9 +133,12 @@ def run_languages(
     }
 
 
-def _about(model: str, split: str, chunk_ms: float, condition: str) -> dict[str, Any]:
+def _about(
+    model: str, split: str, chunk_ms: float, condition: str, *, lookahead: bool = False
+) -> dict[str, Any]:
     chunk = "whole" if chunk_ms == WHOLE else chunk_ms
-    return {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+    about = {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+    return about | ({"lookahead": True} if lookahead else {})
 
 
 def _figures(scores: dict[str, Score]) -> dict[str, Any]:
@@ -157,6 +174,7 @@ def table(result: dict[str, Any]) -> str:
     names = list(columns)
     width = max(len(name) for name in [*names, "recall precision share"]) + 3
     chunk = result["chunk_ms"] if result["chunk_ms"] == "whole" else f"{result['chunk_ms']:g} ms"
+    chunk += " and look-ahead" if result.get("lookahead") else ""
     lines = [f"{result['model']}, {result['split']}, chunks: {chunk}, {result['condition']}", ""]
     lines.append(f"{'':24}" + "".join(f"{name:>{width}}" for name in names))
     for key in dict.fromkeys(key for name in names for key in columns[name]):
@@ -215,6 +233,7 @@ def main() -> None:
         default=100,
         help="audio per call: milliseconds or 'whole' (%(default)s)",
     )
+    parser.add_argument("--lookahead", action="store_true", help="each call knows the audio that follows")
     parser.add_argument(
         "--condition", choices=CONDITIONS, default="clean", help="condition of the audio (%(default)s)"
     )
@@ -224,7 +243,14 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
-    options: dict[str, Any] = {"model": args.model, "limit": args.limit, "condition": args.condition}
+    options: dict[str, Any] = {
+        "model": args.model,
+        "limit": args.limit,
+        "condition": args.condition,
+        "lookahead": args.lookahead,
+    }
+    if args.lookahead and args.condition == "tones":
+        parser.error("--lookahead: tones are scored without it")
     if args.language and args.split not in SPLITS:
         parser.error(f"--split: with --language it is one of {', '.join(SPLITS)}")
     try:

@@ -199,6 +199,13 @@ def _training(report: dict[str, Any]) -> list[str]:
             "Training started from an earlier network of this repository. `--start` names its file, which has the "
             f"SHA-256 {started}."
         )
+    if teacher := report["training"].get("teacher"):
+        share = percent(report["training"]["teacher_share"])
+        parts.append(
+            f"It was distilled from `{teacher}`: the teacher's posteriors, from whole recordings, have a weight of "
+            f"{share} in the target, and the label has the rest. `--teacher` names the teacher's file, which has the SHA-256 "
+            f"{report['training']['teacher_sha256']}."
+        )
     if command.startswith("python -m tools.train "):
         parts.append("`nox -s train --` in place of `python -m tools.train` installs the requirements first.")
     return parts

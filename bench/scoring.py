@@ -37,6 +37,7 @@ def score_corpus(
     *,
     limit: int | None = None,
     condition: str = "clean",
+    lookahead: bool = False,
 ) -> Score:
     """Score one corpus.
 
@@ -47,9 +48,12 @@ def score_corpus(
         chunk_ms: Audio per call of ``accept_waveform``; infinity for a whole utterance per call.
         limit: Maximum number of utterances.
         condition: One of `bench.conditions.CONDITIONS`, except ``tones``.
+        lookahead: Whether each call knows the audio that follows, as in a burst; not for an utterance's first call.
     """
     entries = utterances(listing, split)
-    return score_entries(engine, listing.parent, entries, chunk_ms, limit=limit, condition=condition)
+    return score_entries(
+        engine, listing.parent, entries, chunk_ms, limit=limit, condition=condition, lookahead=lookahead
+    )
 
 
 def score_entries(
@@ -60,6 +64,7 @@ def score_entries(
     *,
     limit: int | None = None,
     condition: str = "clean",
+    lookahead: bool = False,
 ) -> Score:
     """Score utterances as `score_corpus` does; the names of their audio are relative to `folder`."""
     score = Score()
@@ -68,12 +73,12 @@ def score_entries(
         if condition in SAME_TIMES:
             phones = entry["phones"]
             audio = heard(condition, pcm, rate, name=entry["audio"], phones=phones)
-            said, predicted = _scored(score, engine, audio, phones, chunk_ms)
+            said, predicted = _scored(score, engine, audio, phones, chunk_ms, lookahead=lookahead)
             score.count("closed_when_loud", *_closed_when_loud(said, predicted, pcm, rate))
             continue
         for excerpt in _excerpts(condition, pcm, rate, entry, number):
             audio = Heard(excerpt.pcm, rate, "pcm16")
-            said, predicted = _scored(score, engine, audio, excerpt.phones, chunk_ms)
+            said, predicted = _scored(score, engine, audio, excerpt.phones, chunk_ms, lookahead=lookahead)
             if condition == "held":
                 score.count("held_open", *_held_open(excerpt, predicted))
             elif ends_bilabial(excerpt.phones):
@@ -111,16 +116,20 @@ def _scored(
     audio: Heard,
     phones: Sequence[tuple[float, float, str]],
     chunk_ms: float,
+    *,
+    lookahead: bool = False,
 ) -> tuple[Track, Track]:
     """Count one recording, and return the true track and the predicted one."""
     end = len(audio.samples) * 1000 // audio.rate
     stream = engine.create_stream(sample_rate=audio.rate, encoding=audio.encoding)
     events: list[mv.VisemeEvent] = []
     done = chunk = 0
+    ahead = engine.lookahead_ms * audio.rate // 1000
     while done < len(audio.samples):
         chunk += 1
         upto = int(min(chunk * chunk_ms * audio.rate / 1000, len(audio.samples)))
-        events += stream.accept_waveform(audio.samples[done:upto])
+        following = audio.samples[upto : upto + ahead] if lookahead and done else None
+        events += stream.accept_waveform(audio.samples[done:upto], lookahead=following)
         done = upto
     events += stream.input_finished()
     said = reference(list(phones), end)

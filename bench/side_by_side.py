@@ -55,6 +55,7 @@ _QUICK: Final[dict[str, Any]] = {
     "warm_up": 0.2,
     "turns": 1,
     "bursts": ("turn",),
+    "interruptions": 1,
     "turn_s": 0.5,
     "ramp_most": 0,
     "late_sessions": (),
@@ -107,6 +108,7 @@ async def _measure(
         await rounds.start(pairs, provider, folder, core)
         await rounds.latency()
         await rounds.bursts()
+        await rounds.interruptions()
         if options.ramp_most:
             await rounds.ramp()
         if options.mixed_most:

@@ -13,6 +13,7 @@ import numpy as np
 from picows import WSCloseCode, WSError, ws_connect
 
 from bench.relay.flows import Flow
+from bench.relay.interruptions import interrupt
 from bench.relay.pacing import Pacing
 from bench.relay.processes import busy_seconds
 from bench.relay.sockets import App, Provider, ProviderSocket
@@ -165,6 +166,30 @@ class Load:
             for sessions, begin, end in zip(profile, edges, edges[1:], strict=False)
         ]
         return steps, looks
+
+    async def interruptions(self, count: int, *, warm_up: float) -> list[float]:
+        """Lets everybody talk, and interrupts agents behind a burst, one after the other.
+
+        Args:
+            count: How many.
+            warm_up: Seconds before the first one.
+
+        Returns:
+            Milliseconds that each interruption took to its app.
+
+        Raises:
+            LoadFailed: A socket closed before anybody spoke.
+            OSError: An interruption did not arrive.
+        """
+        self._bring_in_speakers()
+        self._clock.start()
+        await asyncio.sleep(warm_up)
+        step = max(1, len(self._apps) // count)
+        sessions = list(zip(self._apps, self._agents, strict=True))[::step][:count]
+        found = [await interrupt(self._wire, app, agent) for app, agent in sessions]
+        self._clock.stop()
+        await self._drained()
+        return found
 
     async def close(self) -> None:
         """Closes all sessions."""

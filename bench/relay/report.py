@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.relay.interruptions import AFTER_S, BURST_S
 from bench.relay.ramp import BUSY, HOLDS_MS, disturbed
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def _sections(result: dict[str, Any]) -> list[tuple[str, list[list[Cell]]]]:
         if "mixed" in r:
             title = f"Mixed load, turns of {options['turn_s']:g} s: {name}"
             sections.append((title, _mixed_rows(r["mixed"])))
+    if any("interruptions" in r for r in measured.values()):
+        title = (
+            f"An interruption {AFTER_S:g} s behind {BURST_S:g} s of audio sent at once, "
+            f"{options['sessions']} sessions, ms"
+        )
+        sections.append((title, _interruption_rows(measured)))
     sections += [("mascot-server", rows) for rows in [_server_rows(measured)] if len(rows) > 1]
     return sections
 
@@ -171,6 +178,15 @@ def _networks(turns: list[dict[str, Any]]) -> Cell:
             counts[network] = counts.get(network, 0) + count
     total = sum(counts.values())
     return ", ".join(f"{network} {100 * count / total:.0f} %" for network, count in sorted(counts.items()))
+
+
+def _interruption_rows(measured: dict[str, Any]) -> list[list[Cell]]:
+    rows: list[list[Cell]] = [["relay", "until the app has it, p50", "most"]]
+    for name, result in measured.items():
+        found = result.get("interruptions", {})
+        there = found.get("p50") is not None
+        rows.append([name, *([_number(found["p50"]), _number(found["max"])] if there else ["failed", ""])])
+    return rows
 
 
 def _server_rows(measured: dict[str, Any]) -> list[list[Cell]]:

@@ -48,6 +48,7 @@ class Options:
         warm_up: Seconds before it that do not count.
         turns: How often latency is measured.
         bursts: Modes of `pacing.MODES` in which turns are sent faster than real time.
+        interruptions: Number of agents that are interrupted behind a burst.
         turn_s: Seconds of audio in a turn.
         duty: Share of the time that agents talk.
         ramp_most: Sessions to stop the ramp at; 0 for no ramp.
@@ -62,6 +63,7 @@ class Options:
     warm_up: float = 1.0
     turns: int = 2
     bursts: tuple[str, ...] = ("8x", "turn")
+    interruptions: int = 5
     turn_s: float = 4.0
     duty: float = 1.0
     ramp_most: int = 1000
@@ -150,6 +152,18 @@ class Rounds:
                 _say(f"bursts, {mode}: {name}")
                 sample = await self._sample(running, self._options.sessions, mode=mode)
                 self.results[name].setdefault("bursts", {})[mode] = sample
+
+    async def interruptions(self) -> None:
+        """Measure the delay of an interruption behind a burst."""
+        options = self._options
+        for name, running in self._running.items():
+            if running.wire.continuous:
+                continue
+            _say(f"interruptions behind a burst: {name}")
+            pacing = Pacing.of("steady", turn_s=options.turn_s, duty=options.duty)
+            self.results[name]["interruptions"] = await running.interruptions(
+                options.sessions, pacing, options.interruptions, warm_up=options.warm_up
+            )
 
     async def ramp(self) -> None:
         """Search the largest number of sessions that each contender holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bench.relay.contenders import Counted
+from bench.relay.flows import spread
 from bench.relay.load import Load, LoadFailed
 from bench.relay.processes import Program, free_port
 
@@ -144,3 +145,21 @@ class Running:
             step["turns"] = {"networks": counted.turns, "changed": counted.changed}
             step["core"] = round((after[1] - before[1]) / step["seconds"], 3)
         return steps
+
+    async def interruptions(
+        self, sessions: int, pacing: Pacing, count: int, *, warm_up: float
+    ) -> dict[str, Any]:
+        """Holds sessions through it and interrupts agents, as `Load.interruptions` does.
+
+        What could not be measured has the reason under `failed`.
+        """
+        load = Load(self._provider, self.wire, pacing, counts_visemes=False)
+        try:
+            await load.open(await self.contender.addresses(self.port, self.wire, sessions))
+            return spread(await load.interruptions(count, warm_up=warm_up))
+        except (LoadFailed, OSError, EOFError) as failed:
+            return {"failed": f"{type(failed).__name__}: {failed}"}
+        finally:
+            await load.close()
+            if self.program:
+                await self.program.settle()

@@ -68,6 +68,8 @@ class App(_End):
         """Viseme payloads that arrived."""
         self.moving = 0
         """Payloads with a change of shape."""
+        self.on_other: Callable[[bytes, int], None] | None = None
+        """Called with messages that no speaker sent, and their arrival times."""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Send the opening message."""
@@ -84,6 +86,8 @@ class App(_End):
         message = frame.get_payload_as_bytes()
         if not self._flow.arrive(message, now):
             self.ready.set()
+            if self.on_other is not None:
+                self.on_other(message, now)
         if self._counts and (at := message.rfind(_PAYLOAD)) >= 0:
             self.payloads += 1
             at += len(_PAYLOAD)

@@ -305,6 +305,7 @@ def test_a_quick_run(tmp_path: Path) -> None:
         assert sample["down"]["sent"] > sample["sessions"]
         assert sample["down"]["missing"] == sample["up"]["missing"] == 0
         assert measured["bursts"]["turn"]["playout"]["first_chunk"]["count"] > 0
+        assert 0 < measured["interruptions"]["p50"] <= measured["interruptions"]["max"]
     (sample,) = ours["latency"]
     assert direct["latency"][0]["down"]["p50"] < sample["down"]["p50"] < 1000
     assert sample["visemes"]["payloads"] >= sample["down"]["sent"]

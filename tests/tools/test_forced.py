@@ -15,8 +15,11 @@ pytest.importorskip("onnx", reason="training needs onnx")
 
 import soundfile
 
+from bench.languages import corpora
+from bench.visemes import reference
 from mascot_visemes.inventory import LABELS
 from mascot_visemes.phonemes import ENGLISH
+from mascot_visemes.shapes import SHAPES
 from tools.synthesis.speech import Manner
 from tools.synthesis.world.voices import speak_espeak
 from tools.train import forced
@@ -58,6 +61,33 @@ def test_a_sound_counts_as_its_like() -> None:
     assert counts("UE", "UW") > counts("UE", "IY") > counts("UE", "AA") > counts("UE", "T")
     assert counts("P", "SIL") > counts("AA", "SIL")
     assert (forced.heard_as(LABELS).diagonal() == 1.0).all()
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_dev_speech_has_the_frozen_times(tmp_path: Path, language: str) -> None:
+    """As labels, which are the same mouth shapes as the phones of the reference."""
+    folder = tmp_path / "corpora" / language
+    folder.mkdir(parents=True)
+    (folder / "fleurs.jsonl").write_text("", "utf-8")
+    (folder / "asterisk.jsonl").write_text("", "utf-8")
+    given = ["--corpora", str(tmp_path / "corpora"), "--out", str(tmp_path / "out"), "--split", "dev"]
+    forced.main([*given, "--languages", language])
+    frozen = {e["audio"]: e for corpus in corpora(language, folder.parent, "dev") for e in corpus.entries}
+    for path in (tmp_path / "out").glob("*.jsonl"):
+        for entry in map(json.loads, path.read_text("utf-8").splitlines()):
+            assert entry["split"] == "dev"
+            assert entry["ipa"] == frozen.pop(entry["audio"].removeprefix(f"{language}-"))["phones"]
+            said = reference(entry["ipa"], round(1000 * entry["ipa"][-1][1]))
+            oculus = SHAPES["oculus"]
+            shown = [
+                (said.at(round(500 * (start + end))), oculus.ids[oculus.index_of(label)])
+                for start, end, label in entry["phones"]
+                if label != "HH"
+            ]
+            assert sum(a == b for a, b in shown) > 0.97 * len(shown), [
+                pair for pair in shown if pair[0] != pair[1]
+            ]
+    assert not frozen
 
 
 @pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")

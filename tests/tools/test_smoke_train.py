@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,11 +16,13 @@ pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("onnx", reason="training needs onnx")
 
 import soundfile
+import torch
 
 from mascot_visemes.inventory import LABELS
 from mascot_visemes.phonemes import ENGLISH
 from tools.train import __main__ as training
 from tools.train import promote
+from tools.train.loop import repeated
 from tools.train.packaged import loaded
 
 MODELS = Path(__file__).parents[2] / "packages/mascot-visemes/src/mascot_visemes/models"
@@ -36,9 +39,9 @@ def corpus(tmp_path: Path) -> Path:
         lines = []
         for number in range(4):
             audio = f"{name}/{number}.flac"
-            soundfile.write(tmp_path / folder / audio, rng.normal(0, 0.1, 20_000), 16_000)
+            soundfile.write(tmp_path / folder / audio, rng.normal(0, 0.1, 40_000), 16_000)
             said = [phone if folder == "more" or phone in ENGLISH else "AA" for phone in PHONES]
-            phones = [[0.15 * i, 0.15 * (i + 1), phone] for i, phone in enumerate(said)]
+            phones = [[0.3 * i, 0.3 * (i + 1), phone] for i, phone in enumerate(said)]
             split = "dev" if number == 3 else "train"
             lines.append(json.dumps({"audio": audio, "split": split, "phones": phones}))
         (tmp_path / folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
@@ -88,6 +91,51 @@ def test_a_shipped_network_learns_more_labels_its_first_layers_kept(corpus: Path
     model = loaded(run / "model" / "default.onnx")
     assert model.labels == LABELS
     assert json.loads((run / "run.json").read_text("utf-8"))["parent"]["network"] == "default.onnx"
+
+
+def test_a_small_network_is_distilled_from_a_shipped_one(corpus: Path) -> None:
+    teacher = MODELS / "default.onnx"
+    given = ("--layers", "0", "--hidden", "12", "--passes", "2", "--name", "lite")
+    run = _train(corpus, *given, "--teacher", str(teacher), "--teacher-share", "1")
+    graph = run / "model" / "lite.onnx"
+    assert loaded(graph).labels == LABELS
+    card = json.loads(graph.with_suffix(".json").read_text("utf-8"))
+    assert card["training"]["teacher_sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
+    assert "--teacher default.onnx" in card["training"]["command"]
+    # What it learns is what the teacher hears in all speech, whole, and not the labels.
+    heard = {path.stem: np.load(path) for path in (run / "heard").glob("*.npy")}
+    assert set(heard) == {"de-fleurs", "librispeech-dev-clean"}
+    frames = len(heard["de-fleurs"])
+    learnt = torch.load(run / "wanted.pt")[:frames].numpy() / 255
+    np.testing.assert_allclose(learnt, heard["de-fleurs"], atol=0.003)
+    # A teacher that has heard a corpus is not asked again.
+    before = {path: path.stat().st_mtime_ns for path in (run / "heard").iterdir()}
+    (run / "wanted.pt").unlink()
+    _train(corpus, *given, "--teacher", str(teacher), "--teacher-share", "1", "--epochs", "2")
+    assert before == {path: path.stat().st_mtime_ns for path in (run / "heard").iterdir()}
+
+
+def test_a_teacher_with_other_labels_is_refused(corpus: Path) -> None:
+    with pytest.raises(SystemExit, match=r"--teacher: .* lacks"):
+        _train(corpus, "--language", "en", "--layers", "0", "--teacher", str(MODELS / "default.onnx"))
+
+
+def test_processes_train_one_network_together(corpus: Path) -> None:
+    for _ in range(2):  # the second time there is nothing left to train
+        run = _train(corpus, "--layers", "0", "--hidden", "12", "--processes", "2")
+        assert loaded(run / "model" / "default.onnx").labels == LABELS
+        assert not (run / "network" / "meeting").exists()
+
+
+@pytest.mark.parametrize("passes", [1, 3])
+def test_each_example_is_learnt_from_as_often_as_asked(passes: int) -> None:
+    rows = torch.arange(30 * 4).reshape(30, 4)
+    batches = [(rows[k : k + 2, :, None].float(), rows[k : k + 2]) for k in range(0, 30, 2)]
+    found = list(repeated(batches, passes, np.random.default_rng(1)))
+    assert len(found) == 15 * passes
+    assert all(torch.equal(steps[:, :, 0].long(), numbers) for steps, numbers in found)
+    seen = torch.cat([numbers[:, 0] for _, numbers in found])
+    assert sorted(seen.tolist()) == sorted(rows[:, 0].tolist() * passes)
 
 
 def test_there_is_nothing_to_promote_before_the_end(tmp_path: Path) -> None:

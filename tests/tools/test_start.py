@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -20,10 +20,7 @@ from tools.train.corpus import HOP, Corpus, Utterance
 from tools.train.gru import GruNet
 from tools.train.language import LANGUAGES
 from tools.train.net import HEADS
-from tools.train.start import heard, mix, started
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tools.train.start import added, heard, mix, started
 
 ENGLISH, ALL = (LANGUAGES[code] for code in ("en", "mul"))
 
@@ -55,6 +52,24 @@ def test_a_mean_lies_between_two_networks(share: float) -> None:
     for name, value in nets[0].state_dict().items():
         assert torch.allclose(value, share * first[name] + (1 - share) * second[name])
     assert all(torch.equal(value, second[name]) for name, value in nets[1].state_dict().items())
+
+
+def test_labels_that_are_new_are_no_mean() -> None:
+    nets = [GruNet(8, 5, torch.zeros(40), torch.ones(40)) for _ in range(2)]
+    before = {name: value.clone() for name, value in nets[0].state_dict().items()}
+    mix(nets[0], nets[1], 0.5, [3])
+    for name, heads in (("late", 2), ("early", HEADS - 2)):
+        after, own = (x[f"{name}.weight"].unflatten(0, (heads, 5)) for x in (nets[0].state_dict(), before))
+        assert torch.equal(after[:, 3], own[:, 3])
+        assert not torch.isclose(after[:, [0, 1, 2, 4]], own[:, [0, 1, 2, 4]]).all()
+
+
+def test_what_a_shipped_network_does_not_know() -> None:
+    models = Path(__file__).parents[2] / "packages/mascot-visemes/src/mascot_visemes/models"
+    assert added(models / "default.onnx", ALL) == []
+    new = {ALL.labels[number] for number in added(models / "indonesian.onnx", ALL)}
+    assert {"TH", "RX", "UE"} <= new
+    assert not new & set(INDONESIAN.labels)
 
 
 def _corpus(names: dict[str, int]) -> Corpus:

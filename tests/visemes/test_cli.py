@@ -365,7 +365,7 @@ def test_models_are_listed_without_a_file(capsys: pytest.CaptureFixture[str]) ->
     assert stopped.value.code == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert tuple(name for name, _ in lines) == mv.available_models()
-    assert dict(lines) == {"default": "all", "indonesian": "id", "lite": "en"}
+    assert dict(lines) == {"default": "all", "indonesian": "id", "lite": "all"}
 
 
 def test_the_version_is_printed(tmp_path: Path) -> None:

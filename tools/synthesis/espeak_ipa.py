@@ -20,7 +20,9 @@ _HEARD = {
     "bg": {"\x01": "dz"},
     "cmn": {"i.": "ɨ", "i̪": "ɨ", "ər": "ɚ"},
     "da": {"ɜ": "ɐ"},
-    "de": {"ɜ": "ɐ"},
+    # Written as a trill or a tap, said in the throat, and as a vowel where a syllable ends.
+    "de": {"ɜ": "ɐ", "r": "ʁ", "ɾ": "ɐ"},
+    "fr": {"r": "ʁ"},
     "pt": {"y": "j"},
     "ru": {"y": "ɨ"},
     "vi": {"kh": "x", "ɯ": "ɨ"},

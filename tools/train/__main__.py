@@ -4,6 +4,9 @@ First free synthesisers speak the texts of the English corpora, with phone times
 whole utterances of human speech with Whisper's encoder, then corrects the labels of the corpora, and on those the
 network is trained.
 
+--teacher names a network that is larger than the one to be trained, which is then distilled from it: what is learned in
+a frame is in part what the teacher hears there, in whole recordings as they are, while the network hears them treated.
+
 For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
 synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
 the network of --start, if it is one shipped, in place of a teacher.
@@ -36,8 +39,8 @@ from tools.train.language import LANGUAGES, Language
 from tools.train.loop import Run, Settings
 from tools.train.net import DROPOUT
 from tools.train.packaged import loaded
-from tools.train.relabel import certain, heard_by, relabel
-from tools.train.start import heard, mix, started
+from tools.train.relabel import SHARE, certain, distilled, heard_by, relabel
+from tools.train.start import added, heard, mix, started
 from tools.train.teacher import Lesson, told
 from tools.train.tune import measure, tune
 
@@ -89,10 +92,22 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="synthetic speech of --language to add, 0 for none (2, for all languages 0)",
     )
     p.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="NETWORK",
+        help="distil from this network, <model>.onnx with its card beside it, whose labels are those of --language",
+    )
+    p.add_argument(
+        "--teacher-share",
+        type=float,
+        default=SHARE,
+        help="share of what --teacher hears in what is learned; the label has the rest (%(default)s)",
+    )
+    p.add_argument(
         "--teacher-epochs",
         type=float,
         default=4.0,
-        help="passes of the teacher over the speech (%(default)s)",
+        help="passes over the speech of the teacher that is trained where --teacher names none (%(default)s)",
     )
     p.add_argument("--epochs", type=int, default=40, help="epochs of the network (%(default)s)")
     p.add_argument(
@@ -116,7 +131,24 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     p.add_argument("--batches", type=int, default=180, help="batches an epoch (%(default)s)")
     p.add_argument("--steps", type=int, default=250, help="20 ms steps an example (%(default)s)")
     p.add_argument("--peak", type=float, default=2.5e-3, help="largest learning rate (%(default)s)")
-    p.add_argument("--workers", type=int, default=1, help="processes that prepare examples (%(default)s)")
+    p.add_argument(
+        "--passes",
+        type=int,
+        default=1,
+        help="times that each example is learnt from, in any order (%(default)s)",
+    )
+    p.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        help="processes that prepare examples, for each that trains (%(default)s)",
+    )
+    p.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        help="processes that train together, each on --batch examples at a time (%(default)s)",
+    )
     p.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
     p.add_argument("--seed", type=int, default=1, help="seed of everything random (%(default)s)")
     p.add_argument(
@@ -151,13 +183,24 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     args.layers = language.layers if args.layers is None else args.layers
     if args.synthetic_hours is None:
         args.synthetic_hours = 0.0 if args.language == "mul" else 2.0
-    if args.fresh and not args.start:
-        p.error("--fresh goes with --start")
-    if args.mix != 1.0 and (args.fresh or not args.start):
-        p.error("--mix goes with --start, and not with --fresh")
-    if args.start and not args.start.exists():
-        p.error(f"--start: there is no {args.start}")
+    if message := _objection(args):
+        p.error(message)
     return args
+
+
+def _objection(args: argparse.Namespace) -> str:
+    """What is wrong with the options; nothing if they fit together."""
+    if args.fresh and not args.start:
+        return "--fresh goes with --start"
+    if args.mix != 1.0 and (args.fresh or not args.start):
+        return "--mix goes with --start, and not with --fresh"
+    if args.processes > 1 and args.kept_epochs:
+        return "--kept-epochs goes with one of --processes"
+    if not 0.0 <= args.teacher_share <= 1.0:
+        return f"--teacher-share: {args.teacher_share:g} is not between 0 and 1"
+    paths = {name: getattr(args, name) for name in ("start", "teacher")}
+    missing = (f"--{name}: there is no {path}" for name, path in paths.items() if path and not path.exists())
+    return next(missing, "")
 
 
 def _settings(args: argparse.Namespace, peak: float) -> Settings:
@@ -168,8 +211,10 @@ def _settings(args: argparse.Namespace, peak: float) -> Settings:
         batch=args.batch,
         batches=args.batches,
         steps=args.steps,
+        passes=args.passes,
         peak=peak * args.peak,
         workers=args.workers,
+        processes=args.processes,
         threads=args.threads,
         seed=args.seed,
         scored=args.scored,
@@ -204,7 +249,14 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
         table: torch.Tensor = torch.load(kept)
         if len(table) == len(data.learn) + 1:
             return table
-    if args.start and args.start.is_dir():
+    if args.teacher:
+        teacher = loaded(args.teacher)
+        if not set(teacher.labels) <= set(data.language.labels):
+            raise SystemExit(
+                f"--teacher: {args.teacher} tells labels that --language {data.language.code} lacks"
+            )
+        table = relabel(data, distilled(teacher, data, args.out / "heard"), args.teacher_share)
+    elif args.start and args.start.is_dir():
         table = heard(args.start, args.corpus, data)
     elif args.language == "mul" and args.start:
         english = {listing.stem for listing in args.corpus.glob("*.jsonl")}
@@ -252,6 +304,8 @@ def main(argv: list[str] | None = None) -> None:
     """Train, export, tune, write the card."""
     args = arguments(argv)
     language = LANGUAGES[args.language]
+    if args.teacher and not set(loaded(args.teacher).labels) <= set(language.labels):
+        raise SystemExit(f"--teacher: {args.teacher} tells labels that --language {language.code} lacks")
     args.out.mkdir(parents=True, exist_ok=True)
     data = speech(args, language)
     record.write(args, data)
@@ -261,7 +315,7 @@ def main(argv: list[str] | None = None) -> None:
     best = run.train()
     if args.mix != 1.0:
         nothing = torch.zeros(BANDS), torch.ones(BANDS)  # the network of --start has its own statistics
-        mix(best.net, make(*nothing), args.mix)
+        mix(best.net, make(*nothing), args.mix, added(args.start, language))
     models = args.out / "model"
     models.mkdir(exist_ok=True)
     graph = models / f"{args.name}.onnx"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tools.train.corpus import Corpus
     from tools.train.loop import Best
 
-_PATHS = {"corpus", "decoder", "out", "speech", "start"}
+_PATHS = {"corpus", "decoder", "out", "speech", "start", "teacher"}
 TUNED = ("sapi", "oculus")
 """Viseme sets whose decoder is tuned and stands in the card; the others take over Oculus's constants."""
 
@@ -55,14 +55,16 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         },
         "metrics": {},
         "data": [
-            {"corpus": name, "train_hours": round(h, 2)} | source(name) for name, h in sorted(hours.items())
+            {"corpus": name, "train_hours": round(h, 2)} | source(name, distilled=args.teacher is not None)
+            for name, h in sorted(hours.items())
         ],
         "training": {
             "command": _command(args),
             "revision": revision(),
             "date": datetime.now(UTC).date().isoformat(),
             "seed": args.seed,
-            **_started_from(args.start),
+            **_sha256("started_from", args.start),
+            **_taught(args),
             "epoch": best.epoch,
             "parameters": sum(p.numel() for p in best.net.parameters()),
             "argmax_accuracy_oculus15": {name: round(value, 4) for name, value in best.right.items()},
@@ -85,11 +87,20 @@ def decoder(settings: DecoderSettings) -> dict[str, Any]:
     }
 
 
-def _started_from(start: Path | None) -> dict[str, str]:
-    """Which network was trained on, if it was one shipped."""
-    if start is None or not start.is_file():
+def _sha256(role: str, network: Path | None) -> dict[str, str]:
+    """Which network had a role, if it was one shipped."""
+    if network is None or not network.is_file():
         return {}
-    return {"started_from_sha256": hashlib.sha256(start.read_bytes()).hexdigest()}
+    return {f"{role}_sha256": hashlib.sha256(network.read_bytes()).hexdigest()}
+
+
+def _taught(args: argparse.Namespace) -> dict[str, Any]:
+    """Which network another was distilled from."""
+    if args.teacher is None:
+        return {}
+    return {"teacher": args.teacher.stem, "teacher_share": args.teacher_share} | _sha256(
+        "teacher", args.teacher
+    )
 
 
 def _command(args: argparse.Namespace) -> str:
@@ -97,6 +108,8 @@ def _command(args: argparse.Namespace) -> str:
     given = {name.replace("_", "-"): value for name, value in vars(args).items() if name not in _PATHS}
     if args.start:
         given["start"] = "NETWORK.onnx" if args.start.is_file() else "ENGLISH_RUN"
+    if args.teacher:
+        given["teacher"] = args.teacher.name
     # Flags stand alone where they are set.
     options = [
         f"--{name}" if value is True else f"--{name} {value}"

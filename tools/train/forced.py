@@ -7,6 +7,9 @@ network will do to begin with, and the network trained on what that gave does it
 
 Each corpus is written as ``<language>-<corpus>.jsonl`` with phone times, beside a link to its audio. Utterances whose
 phones are heard worst, or one of whose phones would last far too long, are left out: their text is not what is said.
+
+So are the training utterances. Those of dev have the frozen times of ``bench/reference``, in which no network has a
+part, so that an epoch is judged by what the bench scores. Those of test are left out.
 """
 
 from __future__ import annotations
@@ -21,16 +24,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
-from bench.splits import split_of
+from bench.languages import corpora
+from bench.splits import languages, split_of
 from mascot_visemes.features import FRAMES_PER_SECOND
-from mascot_visemes.inventory import LABELS, UnknownSound
+from mascot_visemes.inventory import LABELS, UnknownSound, labels_of
 from mascot_visemes.posteriors import PosteriorStream, listen
 from mascot_visemes.registry import load_network
 from tools.synthesis import espeak
 from tools.synthesis.espeak_ipa import phones_of
-from tools.synthesis.speech import Manner
+from tools.synthesis.speech import Manner, Segment
 from tools.synthesis.world.voices import LANGUAGES as VOICES
-from tools.synthesis.world.voices import pieces
+from tools.synthesis.world.voices import pieces, spread
 from tools.train.corpus import RATE, network_labels
 from tools.train.language import LANGUAGES
 from tools.train.packaged import loaded
@@ -213,13 +217,30 @@ class Aligner:
         return found, score
 
 
-def align_corpus(aligner: Aligner, listing: Path, split: str | None) -> list[Aligned]:
-    """The utterances of a corpus that could be aligned, but for those heard worst."""
+def referred(listing: Path) -> list[Aligned]:
+    """The dev utterances of a corpus with the phone times of ``bench/reference``, as labels and as they stand there."""
+    language = listing.parent.name
+    if language not in languages():
+        return []
+    found = [corpus for corpus in corpora(language, listing.parents[1], "dev") if corpus.name == listing.stem]
+    result = []
+    for entry in (entry for corpus in found for entry in corpus.entries):
+        named = [
+            (Segment(start, end, ipa), ("SIL",) if ipa == "SIL" else labels_of(ipa))
+            for start, end, ipa in entry["phones"]
+        ]
+        phones = [(s.start_s, s.end_s, s.phone) for s in spread(named)]
+        result.append(Aligned(entry | {"language": language, "ipa": entry["phones"]}, phones, 0.0))
+    return result
+
+
+def align_corpus(aligner: Aligner, listing: Path) -> list[Aligned]:
+    """The training utterances of a corpus that could be aligned, but for those heard worst."""
     result = []
     for entry in map(json.loads, listing.read_text(encoding="utf-8").splitlines()):
         # The frozen lists go before the corpus's own split: of some speakers a part is held out.
         entry["split"] = split_of(entry["language"], listing.stem, entry) or entry["split"]
-        if split and entry["split"] != split:
+        if entry["split"] != "train":
             continue
         try:
             phones = said(entry["text"], entry["language"])
@@ -259,7 +280,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     p.add_argument("--out", type=Path, required=True, help="folder that the aligned corpora are written into")
     p.add_argument("--languages", nargs="+", default=["de", "nl", "ru", "es", "ar"], help="%(default)s")
-    p.add_argument("--split", choices=("train", "dev", "test"), help="this split alone (both)")
+    p.add_argument("--split", choices=("train", "dev"), help="this split alone (both)")
     p.add_argument(
         "--network", type=Path, help="ONNX file that hears, its card beside it (the shipped default)"
     )
@@ -268,14 +289,13 @@ def main(argv: list[str] | None = None) -> None:
     for listing in (
         path for code in args.languages for path in sorted((args.corpora / code).glob("*.jsonl"))
     ):
-        found = align_corpus(aligner, listing, args.split)
-        if found:
-            write(found, listing, args.out)
-            scores = np.mean([one.score for one in found])
-            print(
-                f"{listing.parent.name}-{listing.stem}: {len(found)} utterances, score {scores:.3f}",
-                flush=True,
-            )
+        found = align_corpus(aligner, listing) if args.split != "dev" else []
+        held = referred(listing) if args.split != "train" else []
+        if found or held:
+            write([*found, *held], listing, args.out)
+            score = f", score {np.mean([one.score for one in found]):.3f}" if found else ""
+            name = f"{listing.parent.name}-{listing.stem}"
+            print(f"{name}: {len(found)} utterances for training{score}, {len(held)} for dev", flush=True)
 
 
 if __name__ == "__main__":

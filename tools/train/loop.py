@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from tools.train.encoder import EncoderNet
 from tools.train.kept import Kept
 from tools.train.loss import AHEAD, Loss
 from tools.train.score import accuracy, held_out
+from tools.train.together import average, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tools.train.corpus import Corpus
@@ -32,6 +34,7 @@ _WARM_UP = 0.03  # share of the training over which the learning rate rises
 _REPORT_EVERY = 20  # batches
 _DECAY = 0.998  # of the moving average of the weights
 _STATISTICS_EXAMPLES = 200
+_MIXED = 12  # batches whose examples are mixed where they are learnt from more than once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,10 @@ class Settings:
         batch: Examples a batch.
         batches: Batches an epoch.
         steps: Length of an example in 20 ms steps.
+        passes: Times that an example that was drawn is learnt from.
         peak: Largest learning rate.
-        workers: Processes that prepare examples.
+        workers: Processes that prepare examples, for each that trains.
+        processes: Processes that train together, each on `batch` examples.
         threads: Threads of torch.
         seed: Of everything random.
         scored: Dev utterances of each corpus that are scored after an epoch, at most.
@@ -57,8 +62,10 @@ class Settings:
     batch: int
     batches: int
     steps: int
+    passes: int
     peak: float
     workers: int
+    processes: int
     threads: int
     seed: int
     scored: int
@@ -109,6 +116,26 @@ def learning_rate(progress: float, peak: float) -> float:
     return peak * (0.02 + 0.98 * fall)
 
 
+def repeated(
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]], passes: int, rng: np.random.Generator
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Batches whose examples come `passes` times each, those of a few batches mixed.
+
+    Where it costs more to draw an example than to learn from it, a network learns more in the same time from some that
+    it has had before (data echoing, Choi et al. 2019).
+    """
+    if passes == 1:
+        yield from batches
+        return
+    rest = iter(batches)
+    while few := list(islice(rest, _MIXED)):
+        steps, rows = (torch.cat(parts) for parts in zip(*few, strict=True))
+        for _ in range(passes):
+            order = torch.from_numpy(rng.permutation(len(steps)))
+            for chosen in order.split(len(few[0][0])):
+                yield steps[chosen], rows[chosen]
+
+
 class Run:
     """One training run, from its checkpoint if there is one.
 
@@ -151,6 +178,7 @@ class Run:
         self._best: dict[str, Any] = {}
         spent = self._resume()
         self._begun = time.monotonic() - spent
+        self._progress = self._minutes / settings.minutes
 
     def _resume(self) -> float:
         file = self._out / "last.pt"
@@ -178,9 +206,21 @@ class Run:
         """
         settings = self._settings
         print(f"{sum(p.numel() for p in self._net.parameters())} parameters", flush=True)
-        while self._epoch < settings.epochs and self._minutes < settings.minutes:
-            loss = self._train_epoch()
+        with together(settings.processes, self._out / "meeting") as number:
+            self._train(number)
+        if not self._best:
+            raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
+        self._scored.load_state_dict(self._best["net"])
+        return Best(self._scored.eval(), self._best["epoch"], self._best["right"])
+
+    def _train(self, number: int) -> None:
+        """Train epoch after epoch; the first of the processes scores and saves."""
+        settings = self._settings
+        while self._epoch < settings.epochs and self._progress < 1.0:
+            loss = self._train_epoch(number)
             self._epoch += 1
+            if number:
+                continue
             self._scored.load_state_dict(self._average.weights)
             right = accuracy(self._scored, self._held, self._labels)
             figures = " ".join(f"{name} {value:.4f}" for name, value in right.items())
@@ -190,44 +230,45 @@ class Run:
                 flush=True,
             )
             self._save(right)
-        if not self._best:
-            raise SystemExit(f"{self._out.name}: nothing was trained: give this stage more epochs or minutes")
-        self._scored.load_state_dict(self._best["net"])
-        return Best(self._scored.eval(), self._best["epoch"], self._best["right"])
 
-    def _train_epoch(self) -> float:
+    def _train_epoch(self, number: int) -> float:
         settings, net = self._settings, self._net
         net.train()
         losses: list[float] = []
-        for logits, frames, rows in self._kept() if self._epoch < settings.kept_epochs else self._drawn():
+        for logits, frames, rows in (
+            self._kept() if self._epoch < settings.kept_epochs else self._drawn(number)
+        ):
             part = (self._epoch + len(losses) / settings.batches) / settings.epochs
-            progress = max(part, self._minutes / settings.minutes)
-            for group in self._optimiser.param_groups:
-                group["lr"] = group["share"] * learning_rate(progress, settings.peak)
             loss = self._loss(logits, frames, rows)
             self._optimiser.zero_grad()
             loss.backward()
+            self._progress = average(net.parameters(), max(part, self._minutes / settings.minutes))
+            for group in self._optimiser.param_groups:
+                group["lr"] = group["share"] * learning_rate(self._progress, settings.peak)
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             self._optimiser.step()
             self._average.update(net)
             losses.append(loss.item())
-            if len(losses) % _REPORT_EVERY == 0:
+            if number == 0 and len(losses) % _REPORT_EVERY == 0:
                 recent = np.mean(losses[-_REPORT_EVERY:])
                 print(
                     f"  epoch {self._epoch + 1} batch {len(losses)} loss {recent:.3f} {self._minutes:.1f} min",
                     flush=True,
                 )
-            if progress >= 1.0:
+            if self._progress >= 1.0:
                 break
         return float(np.mean(losses))
 
-    def _drawn(self) -> Iterator[_Answers]:
-        """Answers to the batches of an epoch."""
+    def _drawn(self, process: int) -> Iterator[_Answers]:
+        """Answers to the batches of an epoch, each process drawing its own."""
         settings = self._settings
-        batches = Batches(self._examples, settings.batch, settings.batches, (settings.seed, self._epoch + 1))
+        count = -(-settings.batches // settings.passes)
+        seed = settings.seed + (process << 32), self._epoch + 1
+        batches = Batches(self._examples, settings.batch, count, seed)
         prefetch = 6 if settings.workers else None
         loader = DataLoader(batches, batch_size=None, num_workers=settings.workers, prefetch_factor=prefetch)
-        for number, (steps, rows) in enumerate(loader):
+        rng = np.random.default_rng(seed)
+        for number, (steps, rows) in enumerate(repeated(loader, settings.passes, rng)):
             yield *self._net.read(steps, number), rows
 
     def _kept(self) -> Iterator[_Answers]:

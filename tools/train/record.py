@@ -42,6 +42,7 @@ def write(args: argparse.Namespace, data: Corpus) -> None:
         run = {
             "language": data.language.code,
             "parent": _parent(args.start),
+            "teacher": _parent(args.teacher),
             "packages": {name: version(name) for name in _PACKAGES},
             "speech": speech,
             "started": [start],

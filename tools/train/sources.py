@@ -8,7 +8,10 @@ _ALIGNED = (
     "Forced alignment with pocketsphinx's English model and the pronunciations of a dictionary, moved 10 ms later, "
     "schwas told apart from other vowels. On other speech, labelled by hand, such an alignment is right in about "
     "78 % of the frames of 15 visemes. Stop closures and silences are loose, and short pauses are often given to "
-    "the sounds beside them. For training, half of what is learned in a frame is this label, half what a teacher "
+    "the sounds beside them."
+)
+_TAUGHT = (
+    " For training, half of what is learned in a frame is this label, half what a teacher "
     "hears there that has Whisper's encoder (base, MIT) and was trained on other utterances with such labels."
 )
 _SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
@@ -155,10 +158,18 @@ SOURCES |= {
 }
 
 
-def source(corpus: str) -> dict[str, str]:
-    """What is known of a corpus, those of `tools.synthesis.world` by their kind; nothing of one that is unknown."""
+def source(corpus: str, *, distilled: bool = False) -> dict[str, str]:
+    """What is known of a corpus, those of `tools.synthesis.world` by their kind; nothing of one that is unknown.
+
+    Args:
+        corpus: Its name.
+        distilled: Whether a network that was shipped is the teacher, of which the card tells elsewhere.
+    """
     if corpus in SOURCES:
-        return SOURCES[corpus]
+        known = SOURCES[corpus]
+        return (
+            known | {"labels": _ALIGNED + _TAUGHT} if known["labels"] == _ALIGNED and not distilled else known
+        )
     kind, _, language = corpus.partition("-")
     if language in LANGUAGES and kind == "espeak":
         return {

@@ -13,12 +13,13 @@ import torch
 
 from tools.train.language import LANGUAGES
 from tools.train.net import FULL, HEADS, Net
+from tools.train.packaged import loaded
 from tools.train.record import FILE
 from tools.train.relabel import certain
 from tools.train.shipped import network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tools.train.corpus import Corpus
@@ -68,15 +69,31 @@ def started(begin: Path, language: Language, make: Made, mean: torch.Tensor, std
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator, unused-ignore]  # no torch where types are checked
-def mix(net: Net, other: Net, share: float) -> None:
+def mix(net: Net, other: Net, share: float, new: Sequence[int] = ()) -> None:
     """Make a network the mean of itself, which has a share, and another of its shape.
 
     Between a network and one that was trained on from it, all means do well (WiSE-FT, Wortsman et al. 2021): what was
     known before comes back sooner than what was learnt since is lost.
+
+    Args:
+        net: The network trained on.
+        other: That which it began from.
+        share: Of `net` in the mean.
+        new: Labels whose outputs stay those of `net`: the other knows nothing of them.
     """
     theirs = other.state_dict()
     for name, value in net.state_dict().items():
+        own = value.clone()
         value.lerp_(theirs[name], 1.0 - share)
+        if name.startswith(("late", "early")):
+            heads = (FULL if name.startswith("late") else HEADS - FULL, -1)
+            value.unflatten(0, heads)[:, list(new)] = own.unflatten(0, heads)[:, list(new)]
+
+
+def added(begin: Path, language: Language) -> list[int]:
+    """Labels of a language that a network to start from, a run or an ONNX file, did not know."""
+    known = loaded(begin).labels if begin.is_file() else _language(begin).labels
+    return [number for number, label in enumerate(language.labels) if label not in known]
 
 
 def heard(run: Path, folder: Path, data: Corpus) -> torch.Tensor:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Playout, Track
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BUDGET = 0.04
 SPACING = (0.004, 0.008)
@@ -24,7 +21,7 @@ class Engine:
 
     name: str = ""
 
-    def run_together(self, _streams: Sequence[Any], _chunks: Sequence[bytes], /) -> list[list[Any]]:
+    def run_together(self, *_: Any) -> list[list[Any]]:
         raise NotImplementedError
 
 
@@ -125,6 +122,109 @@ class TestOrder:
         assert work.add(track, job())
 
 
+class TestFollowing:
+    """Audio that is needed later waits for the audio that follows it."""
+
+    LEAD = 5.0
+
+    def talk(self, *, ahead: int = 8, count: int = 2, lead: float = LEAD) -> tuple[DeadlineQueue, Track]:
+        """A stream that was given messages of 8 bytes, the first of which was taken."""
+        work, track = agenda(), Track(Engine(), Stream(), lookahead=ahead)
+        for number in range(count):
+            work.add(track, job(0.0, 0.0 if number == 0 else lead, bytes([number]) * 8))
+        assert [taken.block for _, taken in work.take()] == [bytes(8)]
+        return work, track
+
+    def test_first_words_wait_for_nothing(self) -> None:
+        work, track = agenda(), Track(Engine(), Stream(), lookahead=8)
+        work.add(track, job(0.0, self.LEAD, b"12345678"))
+        assert work.next_batch(0.0) == 0.0
+        ((_, taken),) = work.take()
+        assert taken.lookahead == b""
+
+    def test_what_is_there_is_looked_at_even_so(self) -> None:
+        work, track = agenda(), Track(Engine(), Stream(), lookahead=12)
+        for data in (b"12345678", b"abcdefgh", b"ABCDEFGH"):
+            work.add(track, job(0.0, 0.0, data))
+        assert [work.take()[0][1].lookahead for _ in range(3)] == [b"abcdefghABCD", b"ABCDEFGH", b""]
+
+    def test_it_runs_when_enough_has_followed(self) -> None:
+        work, track = self.talk(ahead=12)
+        assert work.take() == []
+        work.add(track, job(0.0, self.LEAD, b"more, yet"))
+        assert work.take() == []
+        work.add(track, job(0.0, self.LEAD, b"enough"))
+        ((_, taken),) = work.take()
+        assert (taken.block, taken.lookahead) == (b"\1" * 8, b"more, yeteno")
+        assert work.take() == []
+
+    @pytest.mark.parametrize(
+        ("lead", "runs"),
+        [(0.2, 0.0), (0.25, 0.0), (0.3, 0.05), (0.6, 0.35), (5.0, 12 * BUDGET), (60.0, 12 * BUDGET)],
+    )
+    def test_it_runs_shortly_before_it_is_needed_and_soon_anyway(self, lead: float, runs: float) -> None:
+        work, _ = self.talk(lead=lead)
+        assert work.next_batch(0.0) == pytest.approx(runs)
+        if runs:
+            work.wake(runs - 0.001)
+            assert work.take() == []
+        work.wake(runs + 0.001)
+        assert len(work.take()) == 1
+
+    def test_it_never_waits_until_it_is_late(self) -> None:
+        for lead in (0.1, 0.3, 0.5, 1.0, 3.0, 60.0):
+            for budget in (0.001, 0.01, 0.04, 1.0):
+                one = Job(b"", now=7.0, due=7.0 + lead, budget=budget, done=lambda _: None)
+                assert one.patient_until < min(one.limit, 7.0 + lead)
+
+    def test_without_a_budget_nothing_waits(self) -> None:
+        assert not Job(b"", now=3.0, due=33.0, budget=0.0, done=lambda _: None).patient_until
+
+    def test_the_end_of_a_turn_waits_for_nothing(self) -> None:
+        work, track = self.talk()
+        assert work.take() == []
+        work.finish(track)
+        assert work.next_batch(0.0) == 0.0
+        assert len(work.take()) == 1
+        work.finish(track)
+        assert work.next_batch(0.0) is None
+
+    def test_what_is_forgotten_while_it_waits_is_not_predicted(self) -> None:
+        work, track = self.talk()
+        work.forget(track)
+        assert (len(work), work.size, track.size) == (0, 0, 0)
+        work.finish(track)
+        work.wake(100.0)
+        assert work.next_batch(100.0) is None
+        assert work.take() == []
+
+    def test_who_waits_keeps_nobody_else_waiting(self) -> None:
+        work, track = self.talk()
+        other = Track(track.engine, Stream(), lookahead=8)
+        work.add(other, job(0.1, 0.1))
+        assert [taken for taken, _ in work.take()] == [other]
+        assert work.next_batch(0.1) == pytest.approx(12 * BUDGET)
+
+    def test_blocks_of_a_long_message_look_at_the_next_one(self) -> None:
+        work, track = self.talk(ahead=16, count=1)
+        data = bytes(range(64))
+        long = Job(data, now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0)
+        work.add(track, long)
+        ((_, first),) = work.take()
+        assert (first.block, first.lookahead) == (data[:32], data[32:48])
+        # Its last block waits for the next message.
+        assert work.take() == []
+        work.add(track, job(0.0, self.LEAD, bytes(16)))
+        ((_, second),) = work.take()
+        assert (second.block, second.lookahead, second.finished) == (data[32:], bytes(16), True)
+
+    def test_the_last_block_of_a_turn_has_nothing_to_look_at(self) -> None:
+        work, track = self.talk(ahead=16, count=1)
+        work.add(track, Job(bytes(64), now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0))
+        work.finish(track)
+        assert [work.take()[0][1].lookahead for _ in range(2)] == [bytes(16), b""]
+
+
 class TestPace:
     def test_with_nothing_to_do_no_batch_is_due(self) -> None:
         assert agenda().next_batch(1.0) is None
@@ -161,7 +261,9 @@ class Model:
 @given(
     steps=st.lists(
         st.tuples(
-            st.sampled_from(["add", "add", "add", "take", "expire"]), st.integers(0, 5), st.integers(0, 30)
+            st.sampled_from(["add", "add", "add", "take", "expire", "finish"]),
+            st.integers(0, 5),
+            st.integers(0, 30),
         ),
         max_size=80,
     )
@@ -169,10 +271,14 @@ class Model:
 def test_nothing_is_lost_and_each_stream_keeps_its_order(steps: list[tuple[str, int, int]]) -> None:
     work, model, now = agenda(batch_size=2), Model(), 0.0
     engines = Engine("a"), Engine("b")
-    all_tracks = tracks(3, engines[0]) + tracks(3, engines[1])
+    # Half of them wait for what follows.
+    all_tracks = [
+        Track(engines[i // 3], Stream(), lookahead=0 if i % 3 == 1 else 3 * (i % 3)) for i in range(6)
+    ]
     playouts = {track: Playout() for track in all_tracks}
 
     def take() -> None:
+        work.wake(now)
         batch = work.take()
         assert len(batch) <= 2
         assert len({id(track) for track, _ in batch}) == len(batch)
@@ -180,11 +286,14 @@ def test_nothing_is_lost_and_each_stream_keeps_its_order(steps: list[tuple[str, 
         chosen = {track for track, _ in batch}
         for track, taken in batch:
             model.taken.setdefault(track, []).append(taken.block)
+            heard = b"".join(model.taken[track]) + taken.lookahead
+            assert b"".join(model.given[track]).startswith(heard)
+            assert len(taken.lookahead) <= track.lookahead
             # Nobody of this engine who was left behind is more urgent.
             left = [
                 t.next
                 for t in all_tracks
-                if (t.jobs or t.late) and t.engine is track.engine and t not in chosen
+                if (t.jobs or t.late) and t.ready and t.engine is track.engine and t not in chosen
             ]
             assert all((taken.late, taken.due) <= (other.late, other.due) for other in left)
 
@@ -197,10 +306,16 @@ def test_nothing_is_lost_and_each_stream_keeps_its_order(steps: list[tuple[str, 
             model.given.setdefault(track, []).append(data)
         elif step == "take":
             take()
+        elif step == "finish":
+            work.finish(track)
         else:
             for late in work.expire(now):
                 assert late.limit <= now
             assert not work.expire(now)
     while len(work):
+        when = work.next_batch(now)
+        assert when is not None
+        now = max(now, when)
         take()
     assert model.taken == model.given
+    assert work.size == 0

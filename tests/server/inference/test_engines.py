@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 _MESSAGES = 20
-_HEARD_BY = {"default": "lite", "indonesian": "indonesian"}
+_HEARD_BY = {"default": "lite", "indonesian": "lite"}
 """By viseme model of the API the network of mascot-visemes that is used with `MASCOT_LIVE_MODEL=lite`."""
 
 
@@ -37,37 +38,53 @@ def patient() -> Iterator[RunningServer]:
 
 
 async def heard(server: RunningServer, query: str = "", **config: Any) -> tuple[list[int], list[bytes]]:
-    """Shapes and audio of the first messages of a conversation."""
+    """Shapes of the first messages of a burst, and their audio and that of the message after them."""
     url, _ = await sign(server, "elevenlabs", **config)
     shapes: list[int] = []
     audio: list[bytes] = []
     async with asyncio.timeout(10), connect(url + query, compression=None, proxy=None) as connection:
-        while len(audio) < _MESSAGES:
+        while len(audio) <= _MESSAGES:
             message = json.loads(await connection.recv())
-            if message["type"] == "visemes":
+            if message["type"] == "visemes" and len(audio) < _MESSAGES:
                 shapes += [viseme["visemeId"] for viseme in message["visemes"]]
             elif message["type"] == "audio":
                 audio.append(base64.b64decode(message["audio_event"]["audio_base_64"]))
     return shapes, audio
 
 
-def shown(model: str, audio: list[bytes]) -> list[int | str]:
-    """What a model makes of audio."""
-    stream = mv.load(model).create_stream(sample_rate=16_000)
-    return [change.viseme for chunk in audio for change in stream.accept_waveform(chunk)]
+def hears(shapes: list[int], audio: list[bytes]) -> set[str]:
+    """Which networks of mascot-visemes make these shapes of a burst.
+
+    But for its first quarter: how much of a burst was there when inference ran on its first messages depends on the
+    network.
+    """
+    known = len(shapes) * 3 // 4
+    assert known > 15
+    found = set()
+    for model in mv.available_models():
+        engine = mv.load(model)
+        stream = engine.create_stream(sample_rate=16_000)
+        shown = [
+            change.viseme
+            for chunk, after in pairwise(audio)
+            for change in stream.accept_waveform(chunk, lookahead=after)
+        ]
+        if shown[-known:] == shapes[-known:]:
+            found.add(engine.network)
+    return found
 
 
 @pytest.mark.parametrize("model", VISEME_MODELS)
 async def test_the_config_names_it(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, viseme_model=model)
-    assert shapes == shown(_HEARD_BY[model], audio)
+    assert hears(shapes, audio) == {mv.load(_HEARD_BY[model]).network}
     assert len(shapes) > 20
 
 
 @pytest.mark.parametrize("model", VISEME_MODELS)
 async def test_the_query_names_it_if_the_config_does_not(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, query=f"&viseme_model={model}")
-    assert shapes == shown(_HEARD_BY[model], audio)
+    assert hears(shapes, audio) == {mv.load(_HEARD_BY[model]).network}
 
 
 async def test_the_models_hear_the_same_speech_differently(patient: RunningServer) -> None:
@@ -80,17 +97,16 @@ async def test_the_models_hear_the_same_speech_differently(patient: RunningServe
 
 async def test_the_config_comes_before_the_query_and_english_is_the_default(patient: RunningServer) -> None:
     shapes, audio = await heard(patient, query="&viseme_model=indonesian", viseme_model="default")
-    assert shapes == shown("lite", audio)
+    assert hears(shapes, audio) == {"lite"}
     shapes, audio = await heard(patient)
-    assert shapes == shown("lite", audio)
+    assert hears(shapes, audio) == {"lite"}
 
 
 async def test_a_host_may_always_use_the_accurate_network() -> None:
     with (
-        run_simulators(burst=50, playback=math.inf) as providers,
+        run_simulators(burst=50, playback=math.inf, language="id") as providers,
         run_server(providers.origin, viseme_budget_ms=1000, live_model="default") as server,
     ):
         for asked, model in (("default", "default"), ("indonesian", "indonesian")):
             shapes, audio = await heard(server, viseme_model=asked)
-            assert shapes == shown(model, audio)
-            assert shapes != shown("lite", audio)
+            assert hears(shapes, audio) == {mv.load(model).network}

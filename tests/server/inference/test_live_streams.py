@@ -31,16 +31,20 @@ FRAME_MS = 10
 
 
 class Failing:
-    """An engine that fails on demand."""
+    """An engine that fails on demand and notes what it is given."""
 
     def __init__(self, engine: mv.Engine[Any]) -> None:
         self.engine = engine
         self.failing = False
+        self.given: list[tuple[bytes, bytes]] = []
 
-    def run_together(self, streams: Sequence[Any], chunks: Sequence[bytes], /) -> Any:
+    def run_together(
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
+    ) -> Any:
         if self.failing:
             raise ZeroDivisionError
-        return self.engine.run_together(streams, chunks)
+        self.given += zip(chunks, lookaheads, strict=True)
+        return self.engine.run_together(streams, chunks, lookaheads)
 
 
 class Process:
@@ -74,13 +78,18 @@ class Process:
         self.now += 2
         self.capacity.end(self.capacity.begin(AUTO, self.now))
 
-    def say(self, streams: list[LiveStream], chunks: Sequence[bytes]) -> list[list[tuple[int, int]] | None]:
+    def say(
+        self, streams: list[LiveStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes] | None = None
+    ) -> list[list[tuple[int, int]] | None]:
         """Changes at their times in the streams."""
         starts = [stream.time_ms for stream in streams]
+        following = [b""] * len(streams) if lookaheads is None else lookaheads
         self.now += 0.1
         return [
             None if prediction is None else [(start + at, int(shape)) for at, shape in prediction.changes]
-            for start, prediction in zip(starts, predict(self.engine, streams, chunks), strict=True)
+            for start, prediction in zip(
+                starts, predict(self.engine, streams, chunks, following), strict=True
+            )
         ]
 
 
@@ -275,7 +284,7 @@ def test_a_change_of_network_leaves_no_gap_in_the_blend_weights(size: int) -> No
             streams[0].turn.network = "lite"
         process.now += 0.1
         start = streams[0].time_ms
-        named, ids = predict(process.engine, streams, [chunk, chunk])
+        named, ids = predict(process.engine, streams, [chunk, chunk], [b"", b""])
         assert named is not None
         assert ids is not None
         assert ids.weights is None
@@ -286,3 +295,53 @@ def test_a_change_of_network_leaves_no_gap_in_the_blend_weights(size: int) -> No
         rows += len(named.weights.data) // len(named.weights.columns)
     assert streams[0].network == "lite"
     assert rows == -(-sum(map(len, chunks)) // 2 * 1000 // (PCM.sample_rate * FRAME_MS))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 9600), min_size=10, max_size=40),
+    lengths=st.lists(st.integers(0, 6000), min_size=40, max_size=40),
+    place=st.integers(1, 9),
+)
+def test_what_was_looked_ahead_to_is_processed_once_by_the_network_after_a_change(
+    sizes: list[int], lengths: list[int], place: int
+) -> None:
+    process, audio = Process(), speech(2)
+    stream = process.open()
+    at, fast_from = 0, 0
+    changes: list[tuple[int, int]] = []
+    for number, (size, length) in enumerate(zip(sizes, lengths, strict=False)):
+        if number == place:
+            stream.turn.network = "lite"
+        network = stream.network
+        (new,) = process.say([stream], [audio[at : at + size]], [audio[at + size : at + size + length]])
+        assert new is not None
+        if network != stream.network:
+            fast_from = at
+        if stream.network == "lite":
+            changes += new
+        at += size
+        assert stream.time_ms == at // 2 * 1000 // PCM.sample_rate
+    accurate, fast = (process.engines[name].given for name in AUTO)
+    # The look-ahead of each network is what it is given next; all it is given follows each other.
+    heard = b"".join(chunk for chunk, _ in accurate)
+    assert heard == audio[: fast_from or at]
+    if not fast_from:
+        return
+    heard = b"".join(chunk for chunk, _ in fast)
+    begin = at - len(heard)
+    assert heard == audio[begin:at]
+    assert fast_from - begin <= PCM.sample_rate * 2 * (HISTORY_MS + 200) // 1000
+    # The new stream is what a stream alone is, after the same history and with the same look-aheads.
+    alone, base_ms = open_stream("lite", DEFAULT_SETS, PCM), fast_from // 48 - (fast_from - begin) // 48
+    expected = []
+    for chunk, after in fast:
+        assert audio[begin + len(chunk) :].startswith(after)
+        events = alone.accept_waveform(chunk, lookahead=after)
+        expected += [(event.time_ms + base_ms, int(event.viseme)) for event in events]
+        begin += len(chunk)
+    # Where it begins, the shape shown is reported, whichever it is.
+    since = fast_from // 48 + FRAME_MS
+    assert [change for change in changes if change[0] > since] == [
+        change for change in expected if change[0] > since
+    ]

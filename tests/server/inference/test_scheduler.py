@@ -16,6 +16,7 @@ from mascot_server.inference.scheduler import Scheduler
 from mascot_server.inference.silence import SilenceSkippingEngine, SilenceSkippingStream
 from mascot_server.observability.metrics import Metrics
 from mascot_server.providers.codec import AudioFormat
+from mascot_server.simulators.core.voice import answer as spoken_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +52,9 @@ class Engine:
     seconds: float = 0.0
     batches: list[int] = field(default_factory=list)
 
-    def run_together(self, streams: Sequence[Stream], chunks: Sequence[bytes], /) -> list[list[Change]]:
+    def run_together(
+        self, streams: Sequence[Stream], chunks: Sequence[bytes], _: Sequence[bytes], /
+    ) -> list[list[Change]]:
         if any(chunk == b"bad" for chunk in chunks):
             raise ValueError("bad chunk")
         self.batches.append(len(streams))
@@ -248,6 +251,45 @@ async def test_blocks_of_one_message_give_what_as_many_messages_give() -> None:
         b"".join(its.data for its in weights)
         == np.rint(np.concatenate(rows) * 255).astype(np.uint8).tobytes()
     )
+
+
+async def test_a_burst_gives_what_the_whole_recording_gives_but_for_its_first_message() -> None:
+    """And what does not come in a burst gives what it gives alone."""
+    engine = mascot_visemes.load("default")
+    reply = spoken_answer(0)
+    samples, rate = reply.samples[: 3 * reply.sample_rate], reply.sample_rate
+    speech = [samples[at : at + rate // 10].tobytes() for at in range(0, len(samples), rate // 10)]
+    whole = engine.create_stream(sample_rate=rate).accept_waveform(samples)
+    alone = engine.create_stream(sample_rate=rate)
+    edges = [(event.time_ms, event.viseme) for chunk in speech for event in alone.accept_waveform(chunk)]
+
+    async def told(lead: float) -> list[tuple[int, int | str]]:
+        answers: list[Prediction | None] = []
+        async with Scheduler(budget_ms=10_000, metrics=Metrics()) as scheduler:
+            audio_format = AudioFormat("pcm16", rate)
+            stream = SilenceSkippingStream(engine.create_stream(sample_rate=rate), audio_format)
+            lookahead = audio_format.size(engine.lookahead_ms)
+            track = Track(SilenceSkippingEngine(engine), stream, lookahead=lookahead)
+            for number, chunk in enumerate(speech):
+                due = time.monotonic() + number * lead
+                scheduler.submit(track, chunk, due=due, done=answers.append, seconds=0.1)
+                if not lead or not number:
+                    await until(lambda: len(answers) == number + 1)  # noqa: B023 - awaited here
+            scheduler.finish(track)
+            await until(lambda: len(answers) == len(speech))
+        return [
+            (start * 100 + offset, shape)
+            for start, said in enumerate(answers)
+            if said is not None
+            for offset, shape in said.changes
+        ]
+
+    events = await told(1.0)
+    later = {event for event in events if event[0] >= 200}
+    expected = {(event.time_ms, event.viseme) for event in whole if event.time_ms >= 200}
+    assert len(later ^ expected) <= 2
+    assert len(expected ^ {event for event in edges if event[0] >= 200}) > 20
+    assert await told(0.0) == edges
 
 
 async def test_together_gives_what_the_real_engine_gives_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,11 +38,13 @@ class Counting:
         self.bytes = 0
         self.failing = False
 
-    def run_together(self, streams: Sequence[Any], chunks: Sequence[bytes], /) -> Any:
+    def run_together(
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
+    ) -> Any:
         if self.failing:
             raise ZeroDivisionError
         self.bytes += sum(map(len, chunks))
-        return self.engine.run_together(streams, chunks)
+        return self.engine.run_together(streams, chunks, lookaheads)
 
 
 def conversation(rate: int, dither: int, pauses: Sequence[float]) -> NDArray[np.int16]:
@@ -76,7 +79,8 @@ def run(model: str, audio: list[bytes], audio_format: AudioFormat) -> tuple[Chan
             (change.time_ms, int(change.viseme)) for change in engine.run_together([plain], [chunk])[0]
         ]
         changes += [
-            (change.time_ms, int(change.viseme)) for change in skipping.run_together([quick], [chunk])[0]
+            (change.time_ms, int(change.viseme))
+            for change in skipping.run_together([quick], [chunk], [b""])[0]
         ]
         assert quick.time_ms == plain.time_ms
         assert quick.viseme == plain.viseme or len(changes) != len(without)
@@ -126,6 +130,21 @@ def test_after_dither_events_are_nearly_the_same(
     assert abs(len(without) - len(with_skip)) <= 4
 
 
+def test_with_look_ahead_events_are_the_same_as_well() -> None:
+    rate = 24000
+    audio = cut(conversation(rate, 0, (6.03, 11.5, 4.0)).tobytes(), rate // 10 * 2)
+    engine = mv.load("default")
+    skipping = SilenceSkippingEngine(engine)
+    plain = engine.create_stream(sample_rate=rate)
+    quick = SilenceSkippingStream(engine.create_stream(sample_rate=rate), AudioFormat("pcm16", rate))
+    without: Changes = []
+    changes: Changes = []
+    for chunk, after in pairwise([*audio, b""]):
+        without += [(e.time_ms, e.viseme) for e in engine.run_together([plain], [chunk], [after])[0]]
+        changes += [(e.time_ms, int(e.viseme)) for e in skipping.run_together([quick], [chunk], [after])[0]]
+    assert changes == without
+
+
 def test_a_split_sample_is_put_together_again() -> None:
     """Chunks that split samples are processed: a byte more or less would shift all audio behind it."""
     rate = 24000
@@ -141,7 +160,7 @@ def test_long_silence_costs_as_much_as_its_beginning() -> None:
     skipping = SilenceSkippingEngine(counting)
     stream = SilenceSkippingStream(engine.create_stream(sample_rate=rate), AudioFormat("pcm16", rate))
     for _ in range(600):
-        assert skipping.run_together([stream], [bytes(4800)]) == [[]]
+        assert skipping.run_together([stream], [bytes(4800)], [b""]) == [[]]
     assert counting.bytes == CONTEXT_MS * rate // 1000 * 2
     assert stream.time_ms == 60_000
     assert len(stream.kept) <= (REPLAYED_MS + 20) * rate // 1000 * 2
@@ -158,16 +177,16 @@ def test_a_failure_loses_its_own_chunk_alone() -> None:
         SilenceSkippingStream(engine.create_stream(sample_rate=rate), audio_format) for _ in range(2)
     )
     for chunk in audio[:20]:
-        skipping.run_together([loud, silent], [chunk, bytes(4800)])
+        skipping.run_together([loud, silent], [chunk, bytes(4800)], [b""] * 2)
     for _ in range(5):
-        skipping.run_together([silent], [bytes(4800)])
+        skipping.run_together([silent], [bytes(4800)], [b""])
     before = silent.time_ms, loud.time_ms, silent.kept
     counting.failing = True
     with pytest.raises(ZeroDivisionError):
-        skipping.run_together([silent, loud], [bytes(4800), audio[20]])
+        skipping.run_together([silent, loud], [bytes(4800), audio[20]], [b""] * 2)
     assert (silent.time_ms, loud.time_ms, silent.kept) == before
     counting.failing = False
-    skipping.run_together([silent, loud], [bytes(4800), audio[20]])
+    skipping.run_together([silent, loud], [bytes(4800), audio[20]], [b""] * 2)
     assert (silent.time_ms, loud.time_ms) == (before[0] + 100, before[1] + 100)
 
 
@@ -207,7 +226,7 @@ def test_weights_are_the_same_with_the_skip_and_at_rest_in_it(
     rows = different = 0
     for chunk in audio:
         engine.run_together([plain], [chunk])
-        skipping.run_together([quick], [chunk])
+        skipping.run_together([quick], [chunk], [b""])
         found = quick.weights
         assert found is not None
         assert found.columns == plain.columns
@@ -230,10 +249,10 @@ def test_weights_in_dither_are_at_rest() -> None:
         engine.create_stream(sample_rate=rate, weights="oculus"), AudioFormat("pcm16", rate)
     )
     for chunk in cut(conversation(rate, 2, (6.0,)).tobytes(), 4800)[:-10]:
-        skipping.run_together([stream], [chunk])
+        skipping.run_together([stream], [chunk], [b""])
     assert stream.weights is not None
     row = bytes([255] + [0] * 14)
     for _ in range(10):
         noise = np.random.default_rng(1).integers(-2, 3, 2400).astype(np.int16).tobytes()
-        skipping.run_together([stream], [noise])
+        skipping.run_together([stream], [noise], [b""])
         assert stream.weights.data == row * 10

@@ -71,7 +71,7 @@ class Stream:
 class Engine:
     """Knows no visemes."""
 
-    def run_together(self, streams: Sequence[Any], _chunks: Sequence[bytes], /) -> list[list[Any]]:
+    def run_together(self, streams: Sequence[Any], *_: Any) -> list[list[Any]]:
         return [[] for _ in streams]
 
 
@@ -97,11 +97,13 @@ class Conversation:
 
 
 @asynccontextmanager
-async def talking(*, budget_ms: float = 1000, stall_seconds: float = 30.0) -> AsyncIterator[Conversation]:
+async def talking(
+    *, budget_ms: float = 1000, stall_seconds: float = 30.0, lookahead: int = 0
+) -> AsyncIterator[Conversation]:
     conversation = Conversation()
 
     def open_stream(_: AudioFormat) -> Track:
-        return Track(Engine(), Stream())
+        return Track(Engine(), Stream(), lookahead=lookahead)
 
     async with Scheduler(budget_ms=budget_ms, metrics=conversation.metrics) as scheduler:
         conversation.ending = asyncio.ensure_future(
@@ -154,6 +156,46 @@ async def test_an_interruption_passes_at_once_and_drops_what_waits() -> None:
         await asyncio.sleep(0.02)
         assert len(conversation.app.sent) == 6
         assert conversation.metrics.batch_size.total == 0
+
+
+async def test_the_last_of_a_burst_waits_for_more_unless_its_turn_ends() -> None:
+    # A budget of 100 s: what waits for more waits longer than the test.
+    async with talking(budget_ms=100_000, lookahead=len(CHUNK)) as conversation:
+        frames = conversation.say(5, chunk=bytes(96_000))
+        await until(lambda: len(conversation.app.sent) == 4)
+        await asyncio.sleep(0.05)
+        assert conversation.bare == frames[:4]
+        end = json.dumps({"type": "response.done", "response": {"id": "resp_1", "status": "completed"}})
+        conversation.provider.listener.message_received(end)
+        await until(lambda: len(conversation.app.sent) == 6)
+        assert conversation.bare == [*frames, end]
+
+
+async def test_an_interruption_passes_at_once_what_waits_for_more() -> None:
+    async with talking(budget_ms=100_000, lookahead=len(CHUNK)) as conversation:
+        frames = conversation.say(3, chunk=bytes(96_000))
+        await until(lambda: len(conversation.app.sent) == 2)
+        (interruption, *_) = WIRE.interruption
+        conversation.provider.listener.message_received(interruption)
+        assert conversation.bare == [*frames, interruption]
+
+
+async def test_the_next_turn_waits_for_nothing_of_the_last() -> None:
+    async with talking(budget_ms=100_000, lookahead=len(CHUNK)) as conversation:
+        frames = conversation.say(3, chunk=bytes(96_000))
+        await until(lambda: len(conversation.app.sent) == 2)
+        first = str(WIRE.audio(CHUNK, 3)).replace("resp_1", "resp_2")
+        conversation.provider.listener.message_received(first)
+        await until(lambda: len(conversation.app.sent) == 4)
+        assert conversation.bare == [*frames, first]
+
+
+async def test_a_provider_that_leaves_lets_nothing_wait() -> None:
+    async with talking(budget_ms=100_000, lookahead=len(CHUNK)) as conversation:
+        frames = conversation.say(3, chunk=bytes(96_000))
+        conversation.provider.listener.gone(PeerClosed(1000))
+        await ended(conversation)
+        assert conversation.bare == frames
 
 
 async def test_the_end_of_one_response_drops_nothing_of_another_that_waits() -> None:

@@ -57,7 +57,9 @@ class ScriptedStream:
 class ScriptedEngine:
     """An engine of scripted streams."""
 
-    def run_together(self, streams: Sequence[ScriptedStream], chunks: Sequence[bytes]) -> list[list[Change]]:
+    def run_together(
+        self, streams: Sequence[ScriptedStream], chunks: Sequence[bytes], _: Sequence[bytes], /
+    ) -> list[list[Change]]:
         return [stream.hear(chunk) for stream, chunk in zip(streams, chunks, strict=True)]
 
 
@@ -85,7 +87,7 @@ class Conversation:
         received = self.session.receive(frame)
         prediction = None
         if received.audio is not None and received.track is not None:
-            (prediction,) = predict(ENGINE, [received.track.stream], [received.audio.data])
+            (prediction,) = predict(ENGINE, [received.track.stream], [received.audio.data], [b""])
         return self.session.release(received, None if late else prediction)
 
     def say(self, data: bytes = CHUNK, *, late: bool = False) -> list[tuple[int, int]]:

@@ -131,6 +131,26 @@ class SampleReader:
             else self._bytes(found)
         )
 
+    def peek(self, chunk: Chunk) -> Raw:
+        """What `read` would return, of a chunk that is not taken yet. Raises as `read` does."""
+        carried = self.carried
+        try:
+            return self.read(chunk)
+        finally:
+            self.carried = carried
+
+    def joined(self, first: Raw, second: Raw) -> Raw:
+        """Join two results of `read`. Of different types they become samples in -1..1."""
+        if not len(second):
+            return first
+        if first.dtype == second.dtype:
+            both: Raw = np.concatenate((first, second))  # type: ignore[assignment]  # they are of one type
+            return both
+        samples = np.empty(len(first) + len(second), np.float32)
+        self.floats(first, samples[: len(first)])
+        self.floats(second, samples[len(first) :])
+        return samples
+
     def floats(self, raw: Raw, out: NDArray[np.float32]) -> None:
         """Write (part of) what `read` returned as samples, full scale being 1.
 

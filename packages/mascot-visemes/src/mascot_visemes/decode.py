@@ -171,12 +171,12 @@ class Decoder:
         Returns:
             For each stream its changes as (frame, index of the viseme in its set).
         """
-        count = heard.levels.shape[1]
+        count = heard.frames
         if not count:
             return [[] for _ in decoders]
         table = decoders[0].table
         shares = table.shares(heard.told)
-        decided = shares.shape[1] - count
+        decided = shares.shape[1] - heard.levels.shape[1]
         missed = table.missed(shares[:, :decided]) if decided else []
         scores = table.scores(shares[:, decided:], heard.levels, edge=edge)
         for stream, since, shape in missed:
@@ -185,7 +185,8 @@ class Decoder:
         found = best_paths(scores, [decoder.current for decoder in decoders], table.costs)
         result = []
         for decoder, path in zip(decoders, found, strict=True):
-            changes = [(decoder.frame + row, shape) for row, shape in path]
+            # Those of the look-ahead are found anew with what follows it.
+            changes = [(decoder.frame + row, shape) for row, shape in path if row < count]
             result.append(changes)
             decoder.frame += count
             if changes:

@@ -11,7 +11,7 @@ from mascot_visemes.decode import Decoder, DecoderTable
 from mascot_visemes.errors import StreamsError
 from mascot_visemes.events import V_co, VisemeEvent
 from mascot_visemes.shapes import Shapes, shape_set
-from mascot_visemes.stream import Stream, accept_together
+from mascot_visemes.stream import LOOKAHEAD_MS, Stream, accept_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,6 +98,11 @@ class Engine(Generic[V_co]):
         """With ``shapes="arkit"`` the names of the columns of `weights`; empty for other sets."""
         return self._shapes.blendshapes
 
+    @property
+    def lookahead_ms(self) -> int:
+        """How much audio after a chunk helps to decide the chunk's last frames, in ms; more of it is not used."""
+        return LOOKAHEAD_MS
+
     def predict(self, pcm: Chunk, *, sample_rate: float) -> list[VisemeEvent[V_co]]:
         """Visemes of a whole recording, as one chunk of a stream would give them.
 
@@ -141,7 +146,10 @@ class Engine(Generic[V_co]):
         return stream.weights
 
     def run_together(
-        self, streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
+        self,
+        streams: Sequence[Stream[V_co]],
+        chunks: Sequence[Chunk],
+        lookaheads: Sequence[Chunk | None] | None = None,
     ) -> list[list[VisemeEvent[V_co]]]:
         """Hear the next chunk of each of several streams, which takes less time than one stream after the other.
 
@@ -152,20 +160,22 @@ class Engine(Generic[V_co]):
             streams: Different streams of this engine, or of others with the same `network`. They are this call's
                 until it returns.
             chunks: For each of them, as for `Stream.accept_waveform`.
+            lookaheads: For each of them the audio that follows the chunk, as for `Stream.accept_waveform`, or `None`
+                where it is not known yet. `None` if it is known for no stream.
 
         Returns:
             For each stream what its `accept_waveform` would return.
 
         Raises:
-            AudioError: One of the chunks cannot be used; all streams are as before.
+            AudioError: A chunk or a look-ahead cannot be used; all streams are as before.
             StreamFinishedError: `input_finished` was called on one of the streams and `reset` was not; all streams
                 are as before.
-            StreamsError: There are not as many chunks as streams, a stream is given twice, or one is of another
-                network.
+            StreamsError: There are not as many chunks or look-aheads as streams, a stream is given twice, or one is
+                of another network.
         """
         if not all(self._network.shares_weights(stream._posteriors._network) for stream in streams):
             raise StreamsError("streams: one is of another network; run it with an engine of that network")
-        return accept_together(streams, chunks)
+        return accept_together(streams, chunks, lookaheads)
 
     def create_stream(
         self,

@@ -37,13 +37,20 @@ class Heard(NamedTuple):
 
     Attributes:
         told: Posteriors, shape (streams, frames, labels): of at most `AGAIN_FRAMES` frames decided before, with what
-            has been heard since, then of those that are now decided. Frames that had all context are not told
-            again.
-        levels: Of the frames now decided in dB, shape (streams, frames).
+            has been heard since, then of those that are now decided, then of those of the look-ahead. Frames that had
+            all context are not told again.
+        levels: Of the frames now decided and of those of the look-ahead, in dB, shape (streams, frames).
+        ahead: How many frames of the look-ahead there are: audio beyond the chunk, to be decided later.
     """
 
     told: Floats
     levels: Floats
+    ahead: int = 0
+
+    @property
+    def frames(self) -> int:
+        """How many frames are now decided."""
+        return int(self.levels.shape[1]) - self.ahead
 
     @property
     def again(self) -> Floats:
@@ -53,7 +60,8 @@ class Heard(NamedTuple):
     @property
     def posteriors(self) -> Floats:
         """Posteriors of the frames now decided, shape (streams, frames, labels)."""
-        return self.told[:, self.told.shape[1] - self.levels.shape[1] :]
+        end = self.told.shape[1] - self.ahead
+        return self.told[:, end - self.frames : end]
 
 
 class PosteriorStream:
@@ -68,12 +76,13 @@ class PosteriorStream:
         rate: Samples per second.
 
     Attributes:
+        ahead: Samples heard beyond the end of the chunk; set before `hear` to what it will be after it.
         decided: Frames decided.
         phase: What streams must have in common to be worked on together.
         state: Of the network, of one stream.
     """
 
-    __slots__ = ("_edge", "_features", "_levels", "_network", "_odd", "decided", "phase", "state")
+    __slots__ = ("_edge", "_features", "_levels", "_network", "_odd", "ahead", "decided", "phase", "state")
 
     def __init__(self, network: Network, rate: int) -> None:
         self._network = network
@@ -86,23 +95,26 @@ class PosteriorStream:
         self._odd = np.zeros((0, BANDS), np.float32)
         # Levels of the last frames heard, back to the first undecided; never empty.
         self._levels = np.full(1, _SILENT_DB, np.float32)
-        # What is known of the frames at the edge; until a step has been heard the mouth rests.
+        # What is known of the frames at the edge, and before them of those that had all context and are not decided.
+        # Until a step has been heard the mouth rests.
         self._edge = np.zeros((LOOK_AHEAD_FRAMES, len(self._network.labels)), np.float32)
         self._edge[:, self._network.labels.index("SIL")] = 1.0
+        self.ahead = 0
         self.decided = 0
         self.state: State = self._network.start
         self.phase = self._phase(self.decided, len(self._levels))
 
     @property
     def samples(self) -> int:
-        """Samples heard."""
-        return self._features.samples
+        """Samples up to the end of the last chunk."""
+        return self._features.samples - self.ahead
 
     def _phase(self, decided: int, levels: int) -> Hashable:
         """The phase, once so many frames are decided and so many levels kept."""
         features = self._features
         front = features.front
-        # How many levels are kept follows from the frames that have been decided and heard, but for the first frame.
+        # How many levels are kept follows from the frames that have been decided and heard, but for the first frame;
+        # and so does how much is known of frames that are not decided.
         return front.rate, features.samples % front.period, len(self._odd), decided - features.frames, levels
 
     @staticmethod
@@ -143,31 +155,38 @@ class PosteriorStream:
         decided = one.decided
         # The frame that the last head tells after the step to come: up to it all that can be known is known.
         known = one._features.frames - len(one._odd) + PREDICTING_HEADS + 1 - (HEADS - 1)
+        kept = len(one._edge) - LOOK_AHEAD_FRAMES
         if answer:
             told, state = answer
-            edges = told[:, -LOOK_AHEAD_FRAMES:].copy()
+            if kept:
+                told = np.concatenate((together([stream._edge[:kept] for stream in streams]), told), axis=1)
             # Views would keep those of all the others as long as a stream rests.
             states = zip(*[[its_part.copy() for its_part in part[:, None]] for part in state], strict=True)
-            for stream, its_edge, its_state in zip(streams, edges, states, strict=True):
-                stream._edge = its_edge
+            for stream, its_state in zip(streams, states, strict=True):
                 stream.state = its_state
         else:
             told = together([stream._edge for stream in streams])
         first = known + LOOK_AHEAD_FRAMES - told.shape[1]
-        end = frames_begun(one.samples, one._features.front.rate) if edge else known
+        rate = one._features.front.rate
+        end = max(decided, frames_begun(one.samples, rate) if edge else known)
+        ahead = max(0, frames_begun(one._features.samples, rate) - end) if one.ahead else 0
+        rest = min(known, end)
+        if answer or rest > first:
+            for stream, its_edge in zip(streams, told[:, rest - first :].copy(), strict=True):
+                stream._edge = its_edge
         before = max(first, decided - AGAIN_FRAMES, 0)
-        told = told[:, before - first : max(before, end) - first]
-        return Heard(told, PosteriorStream._levelled(streams, levels, max(0, end - max(before, decided))))
+        told = told[:, before - first : max(before, end + ahead) - first]
+        return Heard(told, PosteriorStream._levelled(streams, levels, end - decided, ahead), ahead)
 
     @staticmethod
-    def _levelled(streams: Sequence[PosteriorStream], known: Floats, count: int) -> Floats:
-        """Levels of the next `count` frames, which are now decided, out of those known."""
+    def _levelled(streams: Sequence[PosteriorStream], known: Floats, count: int, ahead: int) -> Floats:
+        """Levels of the next `count` frames, which are now decided, and of `ahead` more, out of those known."""
         one = streams[0]
         at = one.decided - (one._features.frames - known.shape[1])
-        levels = known[:, at : at + count]
-        if at + count > known.shape[1]:
+        levels = known[:, at : at + count + ahead]
+        if at + count + ahead > known.shape[1]:
             # A frame that has only begun is taken to be as loud as the last one heard.
-            beyond = np.repeat(known[:, -1:], count - levels.shape[1], axis=1)
+            beyond = np.repeat(known[:, -1:], count + ahead - levels.shape[1], axis=1)
             levels = np.concatenate((levels, beyond), axis=1)
         rest = known[:, min(at + count, known.shape[1] - 1) :].copy()
         phase = one._phase(one.decided + count, rest.shape[1])

@@ -25,17 +25,33 @@ if TYPE_CHECKING:
     from mascot_visemes.network import Network
     from mascot_visemes.shapes import ShapeSet
 
+    _Read = tuple[Raw, int]
+
 BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
+
+# Enough for all frames of a chunk to have all their context, and for the decoder's path through them to be clear.
+LOOKAHEAD_MS = 100
 
 
 class Stream(Generic[V_co]):
     """State of one stream; made by `mascot_visemes.Engine.create_stream`. For one thread at a time.
 
     All audio up to the end of a chunk is answered in the call that brings it. The frames at a chunk's edge are
-    decided with the context there is; what was said is never taken back.
+    decided with the context there is, which is all of it if the call brings the look-ahead, too; what was said is never
+    taken back.
     """
 
-    __slots__ = ("_blender", "_block", "_decoder", "_finished", "_posteriors", "_rate", "_reader", "_shapes")
+    __slots__ = (
+        "_blender",
+        "_block",
+        "_decoder",
+        "_finished",
+        "_lookahead",
+        "_posteriors",
+        "_rate",
+        "_reader",
+        "_shapes",
+    )
 
     def __init__(
         self,
@@ -50,6 +66,7 @@ class Stream(Generic[V_co]):
         self._shapes = shapes
         self._rate = sample_rate
         self._block = BLOCK_SECONDS * sample_rate
+        self._lookahead = LOOKAHEAD_MS * sample_rate // 1000
         self._reader = SampleReader(encoding)
         self._posteriors = PosteriorStream(network, sample_rate)
         self._decoder = Decoder(table)
@@ -99,13 +116,16 @@ class Stream(Generic[V_co]):
         """End of the audio accepted, in ms from the start, rounded down."""
         return self.samples * 1000 // self._rate
 
-    def accept_waveform(self, chunk: Chunk) -> list[VisemeEvent[V_co]]:
+    def accept_waveform(self, chunk: Chunk, *, lookahead: Chunk | None = None) -> list[VisemeEvent[V_co]]:
         """Hear the next chunk and answer for all of it.
 
         Args:
             chunk: Mono audio of any length: bytes in the stream's encoding, where a sample may be split between
                 chunks; or an array of shape (n,), int16 or floats (-1..1), uint8 for G.711. A ``memoryview`` or an
                 ``array.array`` whose items are not bytes is such an array.
+            lookahead: The audio that follows the chunk, if it is known already. It makes the frames at the chunk's end
+                as accurate as those of a whole recording. The first `Engine.lookahead_ms` of it are used. They belong
+                to the chunks to come, which must begin with them; the network runs over them once.
 
         Returns:
             Changes of shape within this chunk, sorted; perhaps none. ``time_ms`` is at least the chunk's start (rounded
@@ -115,13 +135,7 @@ class Stream(Generic[V_co]):
             AudioError: The chunk cannot be used; the stream is as before.
             StreamFinishedError: `input_finished` was called and `reset` was not.
         """
-        if self._finished:
-            raise StreamFinishedError
-        raw = self._reader.read(chunk)
-        if self._blender is not None:
-            self._blender.parts = []
-        events, raw = self._shortened(raw)
-        return events + _answer([([self], [raw])], edge=True)[0][0]
+        return accept_together([self], [chunk], [lookahead])[0]
 
     def input_finished(self) -> list[VisemeEvent[V_co]]:
         """End the stream: the mouth closes where the audio ends.
@@ -151,17 +165,35 @@ class Stream(Generic[V_co]):
             self._blender.reset()
         self._finished = False
 
+    def _read(self, chunk: Chunk, lookahead: Chunk | None) -> _Read:
+        """Take a chunk and look ahead; returns the samples that have not been heard, and how many are beyond it."""
+        if self._finished:
+            raise StreamFinishedError
+        raw = self._reader.read(chunk)
+        heard = self._posteriors.ahead
+        if lookahead is None and not heard:
+            return raw, 0
+        length = len(raw)
+        if lookahead is not None:
+            raw = self._reader.joined(raw, self._reader.peek(lookahead)[: self._lookahead])
+        return raw[heard:], max(len(raw), heard) - length
+
     def _shortened(self, raw: Raw) -> tuple[list[VisemeEvent[V_co]], Raw]:
-        """Work off a long chunk but for its last block; returns what there was to say, and that block."""
+        """Work off a long chunk but for its last block; returns what there was to say, and that block.
+
+        The chunk ends in that block, even if the samples are those of its look-ahead as well.
+        """
         events: list[VisemeEvent[V_co]] = []
-        while len(raw) > self._block:
-            events += _answer([([self], [raw[: self._block]])], edge=False)[0][0]
+        while len(raw) > self._block + self._lookahead:
+            events += _answer([([self], [raw[: self._block]], 0)], edge=False)[0][0]
             raw = raw[self._block :]
         return events, raw
 
 
 def accept_together(
-    streams: Sequence[Stream[V_co]], chunks: Sequence[Chunk]
+    streams: Sequence[Stream[V_co]],
+    chunks: Sequence[Chunk],
+    lookaheads: Sequence[Chunk | None] | None = None,
 ) -> list[list[VisemeEvent[V_co]]]:
     """`Stream.accept_waveform` for each of several streams of one network, each with a chunk of its own.
 
@@ -170,11 +202,11 @@ def accept_together(
         StreamFinishedError: One of the streams is finished; all are as before.
         StreamsError: Streams and chunks do not fit together; all are as before.
     """
-    if len(streams) != len(chunks):
-        raise StreamsError(f"chunks: expected one for each of {len(streams)} streams, got {len(chunks)}")
-    if len(set(map(id, streams))) != len(streams):
-        raise StreamsError("streams: one is given twice; give it its chunks one call after the other")
-    raws = _read(streams, chunks)
+    if lookaheads is None:
+        lookaheads = [None] * len(streams)
+    _check(streams, chunks=chunks, lookaheads=lookaheads)
+    reads = _read(streams, chunks, lookaheads)
+    raws = [raw for raw, _ in reads]
     events: list[list[VisemeEvent[V_co]]] = [[] for _ in streams]
     for stream in streams:
         if stream._blender is not None:
@@ -184,49 +216,64 @@ def accept_together(
         if len(raws[i]) > stream._block:
             events[i], raws[i] = stream._shortened(raws[i])
         # Models that share weights differ in the constants of their decoders.
-        alike.setdefault((stream._posteriors.phase, len(raws[i]), stream._decoder.table), []).append(i)
-    groups = [([streams[i] for i in members], [raws[i] for i in members]) for members in alike.values()]
+        key = stream._posteriors.phase, len(raws[i]), reads[i][1], stream._decoder.table
+        alike.setdefault(key, []).append(i)
+    groups = [
+        ([streams[i] for i in members], [raws[i] for i in members], reads[members[0]][1])
+        for members in alike.values()
+    ]
     for members, answers in zip(alike.values(), _answer(groups, edge=True), strict=True):
         for i, answer in zip(members, answers, strict=True):
             events[i] += answer
     return events
 
 
-def _read(streams: Sequence[Stream[Any]], chunks: Sequence[Chunk]) -> list[Raw]:
-    """The samples of each stream's chunk; all are taken or none."""
-    raws = []
+def _check(streams: Sequence[Stream[Any]], **given: Sequence[Chunk | None]) -> None:
+    for name, values in given.items():
+        if len(values) != len(streams):
+            raise StreamsError(f"{name}: expected one for each of {len(streams)} streams, got {len(values)}")
+    if len(set(map(id, streams))) != len(streams):
+        raise StreamsError("streams: one is given twice; give it its chunks one call after the other")
+
+
+def _read(
+    streams: Sequence[Stream[Any]], chunks: Sequence[Chunk], lookaheads: Sequence[Chunk | None]
+) -> list[_Read]:
+    """What each stream reads of its chunk; all chunks are taken or none."""
+    reads = []
     carried = [stream._reader.carried for stream in streams]
     try:
-        for stream, chunk in zip(streams, chunks, strict=True):
-            if stream._finished:
-                raise StreamFinishedError
-            raws.append(stream._reader.read(chunk))
+        for stream, chunk, lookahead in zip(streams, chunks, lookaheads, strict=True):
+            reads.append(stream._read(chunk, lookahead))
     except VisemeError:
         for stream, before in zip(streams, carried, strict=True):
             stream._reader.carried = before
         raise
-    return raws
+    return reads
 
 
 def _answer(
-    groups: Sequence[tuple[list[Stream[V_co]], list[Raw]]], *, edge: bool
+    groups: Sequence[tuple[list[Stream[V_co]], list[Raw], int]], *, edge: bool
 ) -> list[list[list[VisemeEvent[V_co]]]]:
     """Let streams hear and decide.
 
     Args:
-        groups: Streams of one engine that are in phase, and as many samples for each of them.
+        groups: Streams of one engine that are in phase, as many samples for each of them, and how many of these are
+            beyond the chunks.
         edge: Whether the chunks end here.
 
     Returns:
         For each group what each of its streams says.
     """
     to_hear = []
-    for streams, raws in groups:
+    for streams, raws, ahead in groups:
+        for stream in streams:
+            stream._posteriors.ahead = ahead
         samples = np.empty((len(streams), len(raws[0])), np.float32)
         SampleReader.floats_together([stream._reader for stream in streams], raws, samples)
         to_hear.append(([stream._posteriors for stream in streams], samples))
     result = []
-    for (streams, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
+    for (streams, _, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
         ids: Sequence[V_co] = streams[0]._shapes.ids  # type: ignore[assignment]  # of the set that V_co is of
         decoders = [stream._decoder for stream in streams]
         blended: dict[BlendTable, list[int]] = {}
@@ -262,10 +309,10 @@ def _blend(
         found: The changes of each stream.
         edge: Whether a chunk ends here.
     """
-    if not heard.levels.shape[1]:
+    if not heard.frames:
         return
     if len(rows) < len(streams):
-        heard = Heard(heard.told[rows], heard.levels[rows])
+        heard = Heard(heard.told[rows], heard.levels[rows], heard.ahead)
     blenders = [blender for row in rows if (blender := streams[row]._blender) is not None]
     decoders = [blender.decoder for blender in blenders if blender.decoder is not None]
     if decoders:
@@ -273,4 +320,5 @@ def _blend(
         changes = Decoder.decode_together(decoders, heard, edge=edge)
     else:
         its_before, changes = [before[row] for row in rows], [found[row] for row in rows]
-    Blender.blend_together(blenders, heard.posteriors, heard.levels, its_before, changes)
+    levels = heard.levels[:, : heard.frames]
+    Blender.blend_together(blenders, heard.posteriors, levels, its_before, changes)

@@ -3,6 +3,9 @@
 A provider sends a turn's audio faster than it is played. Its first message is the one a listener waits for; the last
 of a long turn may be needed in half a minute. So every message has the time at which its listener will need it, and
 the agenda works in that order: a turn that comes all at once does not hold up the first words of another.
+
+Audio that is needed later waits for the audio that follows it. With that as look-ahead the visemes at its end are as
+accurate as those of a whole recording. It waits until shortly before it is needed at most, and not for long.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.inference.predictions import Prediction
@@ -32,6 +36,18 @@ _LEAD: Final = 1 / 3
 """Part of the time until it is needed that such audio may wait on top.
 
 A minute of audio that comes all at once takes a second or two to predict, and longer where others are served as well.
+"""
+
+_MARGIN: Final = 0.25
+"""Seconds before audio is needed, from which on it does not wait for the audio that follows it.
+
+Time for inference and for jitter of the network on the way to the client.
+"""
+
+_FOLLOWING: Final = 12
+"""How many budgets audio waits for the audio that follows it; a burst brings it sooner.
+
+What comes behind it waits as long: with the default budget half a second.
 """
 
 _BLOCK_SECONDS: Final = 0.5
@@ -82,8 +98,10 @@ class Job:
     Attributes:
         size: Bytes of its audio.
         limit: When it goes on without visemes. A tail of a burst waits for its listener, but not for ever.
+        patient_until: How long its last block waits for the audio that follows it; 0 if it does not wait.
         late: Whether it went on without visemes. Its audio still belongs to its stream.
         block: The part of the audio that is to be predicted now.
+        lookahead: What is known of the audio after that.
         finished: Whether that is its last part.
     """
 
@@ -101,6 +119,8 @@ class Job:
         "finished",
         "late",
         "limit",
+        "lookahead",
+        "patient_until",
         "size",
     )
 
@@ -120,9 +140,12 @@ class Job:
         lead = max(0.0, due - now)
         blocks = max(1, math.ceil(seconds / _BLOCK_SECONDS))
         self.limit = now + (min(lead, _PATIENCE * budget + _LEAD * lead) + blocks * budget if budget else 0.0)
+        patience = min(lead - _MARGIN, _FOLLOWING * budget)
+        self.patient_until = now + patience if patience > 0 else 0.0
         self.done = done
         self.late = False
         self.block = data
+        self.lookahead = b""
         self.finished = False
         self._block_size = -(-len(data) // (blocks * _WHOLE_SAMPLES)) * _WHOLE_SAMPLES if blocks > 1 else 0
         self._start = 0
@@ -131,9 +154,19 @@ class Job:
         self._weights: list[WeightRows] = []
         self._failed = False
 
+    @property
+    def next_size(self) -> int:
+        """Bytes of the part of the audio that is predicted next."""
+        return min(self._block_size or self.size, self.size - self._start)
+
+    def peek(self, size: int) -> bytes:
+        """The first `size` bytes that are not in a block yet, or fewer."""
+        return self._data[self._start : self._start + size]
+
     def advance(self) -> None:
         """Makes the next part of the audio the one to be predicted."""
         if not self._block_size:
+            self._start = self.size
             self.finished = True
             return
         end = self._start + self._block_size
@@ -174,21 +207,58 @@ class Track:
     Args:
         engine: What runs the stream. Streams of one engine may share a batch.
         stream: The stream.
+        lookahead: Bytes of audio after a message that help to predict the message's end.
+
+    Attributes:
+        size: Bytes of its audio that wait.
+        begun: Whether it had any audio.
+        ended: Whether it gets no more.
+        waits_for: The audio in front, if it waits for what follows it.
     """
 
-    __slots__ = ("engine", "jobs", "late", "stream")
+    __slots__ = (
+        "begun",
+        "ended",
+        "engine",
+        "jobs",
+        "late",
+        "lookahead",
+        "size",
+        "stream",
+        "waits_for",
+    )
 
-    def __init__(self, engine: VisemeEngine, stream: VisemeStream) -> None:
+    def __init__(self, engine: VisemeEngine, stream: VisemeStream, *, lookahead: int = 0) -> None:
         self.engine = engine
         self.stream = stream
+        self.lookahead = lookahead
         # What is late is older than what is not.
         self.late: deque[Job] = deque()
         self.jobs: deque[Job] = deque()
+        self.size = 0
+        self.begun = False
+        self.ended = False
+        self.waits_for: Job | None = None
 
     @property
     def next(self) -> Job:
         """What the stream hears next; there is some."""
         return self.late[0] if self.late else self.jobs[0]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next audio need not wait for what follows it."""
+        job = self.next
+        return not job.patient_until or self.ended or job.late or self.size - job.next_size >= self.lookahead
+
+    def following(self, job: Job) -> bytes:
+        """The look-ahead for a block of the next audio, which was not removed from its line yet."""
+        found = job.peek(self.lookahead)
+        for later in islice(chain(self.late, self.jobs), 1, None):
+            if len(found) == self.lookahead:
+                break
+            found += later.peek(self.lookahead - len(found))
+        return found
 
 
 class DeadlineQueue:
@@ -208,7 +278,10 @@ class DeadlineQueue:
         self._batch_size = batch_size
         self._spacing = spacing
         self._capacity = capacity
+        # Streams whose next audio may be predicted, and those whose next audio waits for what follows it.
         self._waiting: dict[VisemeEngine, dict[Track, None]] = {}
+        self._patient: list[tuple[float, int, Track, Job]] = []
+        self._numbers = count()
         self._count = 0
         self._not_before = 0.0
         self.size = 0
@@ -222,25 +295,50 @@ class DeadlineQueue:
             return False
         self._count += 1
         self.size += job.size
-        self._waiting.setdefault(track.engine, {})[track] = None
+        track.size += job.size
+        if not track.begun:
+            # Nobody should wait for the first words.
+            track.begun, job.patient_until = True, 0.0
+        idle = not track.jobs and not track.late
         track.jobs.append(job)
+        if idle or track.waits_for is not None:
+            self._place(track)
         return True
+
+    def finish(self, track: Track) -> None:
+        """Notes that a stream gets no more audio."""
+        track.ended = True
+        if track.waits_for is not None:
+            self._place(track)
 
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that nobody needs any more."""
         self._count -= len(track.jobs) + len(track.late)
-        self.size -= sum(job.size for jobs in (track.jobs, track.late) for job in jobs)
+        self.size -= track.size
+        track.size = 0
         track.jobs.clear()
         track.late.clear()
+        track.waits_for = None
         self._waiting.get(track.engine, {}).pop(track, None)
 
     def next_batch(self, now: float) -> float | None:
         """When the next batch should run; `None` if nothing waits."""
         if not self._count:
             return None
-        if any(len(tracks) >= self._batch_size for tracks in self._waiting.values()):
-            return now
-        return max(now, self._not_before)
+        self.wake(now)
+        most = max(map(len, self._waiting.values()), default=0)
+        if most:
+            return now if most >= self._batch_size else max(now, self._not_before)
+        return self._patient[0][0] if self._patient else None
+
+    def wake(self, now: float) -> None:
+        """Lets audio be predicted that has waited long enough for what follows it."""
+        patient = self._patient
+        while patient and (patient[0][0] <= now or patient[0][2].waits_for is not patient[0][3]):
+            _, _, track, job = heapq.heappop(patient)
+            if track.waits_for is job:
+                job.patient_until = 0.0
+                self._place(track)
 
     def expire(self, now: float) -> list[Job]:
         """Marks what is late by now and returns it, for each stream in order. It still waits to be heard."""
@@ -278,15 +376,33 @@ class DeadlineQueue:
         for track in chosen:
             jobs = track.late or track.jobs
             job = jobs[0]
+            size = job.next_size
             job.advance()
+            track.size -= size
+            self.size -= size
+            job.lookahead = track.following(job) if track.size else b""
             batch.append((track, job))
             if job.finished:
                 jobs.popleft()
                 self._count -= 1
-                self.size -= job.size
-                if not track.jobs and not track.late:
-                    del tracks[track]
+            if not track.jobs and not track.late:
+                del tracks[track]
+            elif track.next.patient_until:
+                self._place(track)
         return batch
+
+    def _place(self, track: Track) -> None:
+        """Puts a stream that has audio among those that may be predicted, or among those that wait for more."""
+        waiting = self._waiting.setdefault(track.engine, {})
+        if track.ready:
+            track.waits_for = None
+            waiting[track] = None
+            return
+        waiting.pop(track, None)
+        job = track.next
+        if track.waits_for is not job:
+            track.waits_for = job
+            heapq.heappush(self._patient, (job.patient_until, next(self._numbers), track, job))
 
 
 def _urgency(track: Track) -> tuple[bool, float]:

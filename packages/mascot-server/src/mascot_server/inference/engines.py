@@ -59,6 +59,7 @@ class Engines:
             network_of=network_of,
         )
         self.capacity = Capacity(times)
+        self._lookahead_ms = max(engine.lookahead_ms for engine in by_network.values())
         self._engine = LiveEngine(
             by_network,
             _open_stream,
@@ -69,7 +70,11 @@ class Engines:
 
     def open_stream(self, model: VisemeModel, sets: VisemeSets, audio_format: AudioFormat) -> Track:
         """Make the stream of a turn: of a viseme model, with the visemes and weights of the sets asked for."""
-        return Track(self._engine, self._engine.open_stream(self._networks[model], sets, audio_format))
+        return Track(
+            self._engine,
+            self._engine.open_stream(self._networks[model], sets, audio_format),
+            lookahead=audio_format.size(self._lookahead_ms),
+        )
 
 
 def _open_stream(network: str, sets: VisemeSets, audio_format: AudioFormat) -> NetworkStream:

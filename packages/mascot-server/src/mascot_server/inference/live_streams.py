@@ -231,9 +231,12 @@ class LiveEngine:
         return LiveStream(turn, self._open_stream(turn.network, sets, audio_format), sets, audio_format)
 
     def run_together(
-        self, streams: Sequence[LiveStream], chunks: Sequence[bytes]
+        self, streams: Sequence[LiveStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes]
     ) -> list[list[VisemeEvent] | None]:
         """Let each stream process its chunk.
+
+        What a network has processed of a look-ahead is dropped with its stream where the turn changes to another one:
+        that network processes it as part of the chunks to come.
 
         Returns:
             The changes of each stream; `None` for one that failed, which has not taken its chunk.
@@ -251,17 +254,18 @@ class LiveEngine:
         answers: list[list[VisemeEvent] | None] = [None] * len(streams)
         for network, members in groups.items():
             group, audio = [streams[i] for i in members], [chunks[i] for i in members]
-            for i, answer in zip(members, self._run(network, group, audio), strict=True):
+            following = [lookaheads[i] for i in members]
+            for i, answer in zip(members, self._run(network, group, audio, following), strict=True):
                 answers[i] = answer
         return answers
 
     def _run(
-        self, network: str, streams: list[LiveStream], chunks: list[bytes]
+        self, network: str, streams: list[LiveStream], chunks: list[bytes], lookaheads: list[bytes]
     ) -> list[list[VisemeEvent] | None]:
         """Run the streams of one network, and note how long it takes."""
         waiting = [len(stream.inner.kept) for stream in streams]
         began = self._clock()
-        results = run_each(self._engines[network], [stream.inner for stream in streams], chunks)
+        results = run_each(self._engines[network], [stream.inner for stream in streams], chunks, lookaheads)
         ended = self._clock()
         answers: list[list[VisemeEvent] | None] = []
         processed, total = 0, 0.0

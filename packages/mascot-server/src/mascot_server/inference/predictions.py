@@ -56,18 +56,21 @@ class NetworkEngine(Protocol):
     """What is needed of an engine of `mascot_visemes`."""
 
     def run_together(
-        self, streams: Sequence[Any], chunks: Sequence[bytes], /
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
-        """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before."""
+        """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before.
+
+        A look-ahead is what is known of the audio after the chunk. The stream's next chunks begin with it.
+        """
 
 
 class VisemeEngine(Protocol):
     """What the scheduler needs of an engine: that of a network, or one of several networks."""
 
     def run_together(
-        self, streams: Sequence[Any], chunks: Sequence[bytes], /
+        self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent] | None]:
-        """Lets each stream hear its chunk, as it would alone.
+        """Lets each stream hear its chunk, as it would alone. Look-aheads are as for `NetworkEngine`.
 
         If it raises, all streams are as before. Where it has `None` for a stream, that one alone is as before.
         """
@@ -89,7 +92,10 @@ class Prediction:
 
 
 def predict(
-    engine: VisemeEngine, streams: Sequence[VisemeStream], chunks: Sequence[bytes]
+    engine: VisemeEngine,
+    streams: Sequence[VisemeStream],
+    chunks: Sequence[bytes],
+    lookaheads: Sequence[bytes],
 ) -> list[Prediction | None]:
     """Lets streams hear their next audio, all at once.
 
@@ -97,6 +103,7 @@ def predict(
         engine: The engine of all the streams.
         streams: Different streams.
         chunks: The audio for each.
+        lookaheads: What is known of the audio that follows, for each.
 
     Returns:
         What each one said; `None` for one that failed, which does not touch the others.
@@ -111,13 +118,16 @@ def predict(
             None if (weights := stream.weights) is None else weights.moved(-start),
         )
         for stream, (before, start), changes in zip(
-            streams, starts, run_each(engine, streams, chunks), strict=True
+            streams, starts, run_each(engine, streams, chunks, lookaheads), strict=True
         )
     ]
 
 
 def run_each(
-    engine: VisemeEngine, streams: Sequence[VisemeStream], chunks: Sequence[bytes]
+    engine: VisemeEngine,
+    streams: Sequence[VisemeStream],
+    chunks: Sequence[bytes],
+    lookaheads: Sequence[bytes],
 ) -> Sequence[Sequence[VisemeEvent] | None]:
     """Run streams together, and each by itself if that raises.
 
@@ -125,9 +135,10 @@ def run_each(
         The changes of each stream; `None` for one that failed, which is logged.
     """
     try:
-        return engine.run_together(streams, chunks)
+        return engine.run_together(streams, chunks, lookaheads)
     except Exception as error:
         if len(streams) > 1:
-            return [run_each(engine, [s], [c])[0] for s, c in zip(streams, chunks, strict=True)]
+            each = zip(streams, chunks, lookaheads, strict=True)
+            return [run_each(engine, [s], [chunk], [ahead])[0] for s, chunk, ahead in each]
         logger.exception("viseme prediction failed", exc_info=error)
         return [None]

@@ -89,6 +89,11 @@ class Scheduler:
             self._metrics.chunks_without_visemes.add("overloaded")
             done(None)
 
+    def finish(self, track: Track) -> None:
+        """Notes that a stream gets no more audio: what waits for audio that follows it waits no longer."""
+        self._queue.finish(track)
+        self._plan(monotonic())
+
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that waits. Nobody is called for it."""
         self._queue.forget(track)
@@ -121,6 +126,7 @@ class Scheduler:
         """Runs one batch, after giving up on what is late."""
         self._timer = None
         now = monotonic()
+        self._queue.wake(now)
         for job in self._queue.expire(now):
             self._metrics.chunks_without_visemes.add("late")
             job.done(None)
@@ -133,7 +139,7 @@ class Scheduler:
         began = monotonic()
         streams, chunks = [track.stream for track, _ in batch], [job.block for _, job in batch]
         starts = [stream.time_ms for stream in streams]
-        answers = predict(batch[0][0].engine, streams, chunks)
+        answers = predict(batch[0][0].engine, streams, chunks, [job.lookahead for _, job in batch])
         ended = monotonic()
         self._queue.ran(began, ended)
         self._metrics.viseme_compute.observe(ended - began)

@@ -4,6 +4,9 @@ A provider that sends audio in real time and without end sends silence most of t
 enough of it, its mouth is closed and the network's state depends on the silence alone. From then on quiet audio is only
 kept: the last part of it, which is processed just before the first audio that is not quiet. What is left out in between
 is a multiple of the network's step, so frames and chunk borders stay where they were.
+
+Quiet audio is processed without look-ahead, which changes nothing where the mouth is closed: so a stream that has
+processed enough of it has not processed the beginning of the next chunk already.
 """
 
 from __future__ import annotations
@@ -199,17 +202,20 @@ class SilenceSkippingEngine:
         self._engine = engine
 
     def run_together(
-        self, streams: Sequence[SilenceSkippingStream], chunks: Sequence[bytes]
+        self, streams: Sequence[SilenceSkippingStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes]
     ) -> list[list[VisemeEvent]]:
         """Let each stream process its chunk, or keep it; if this raises, no stream has taken its chunk."""
         answers: list[list[VisemeEvent]] = [[] for _ in streams]
         quiet = [stream.is_quiet(chunk) for stream, chunk in zip(streams, chunks, strict=True)]
         skipped = [stream.may_skip(quiet=is_quiet) for stream, is_quiet in zip(streams, quiet, strict=True)]
         waking = [i for i, stream in enumerate(streams) if stream.kept and not skipped[i]]
-        for i, changes in self._run(waking, streams, [stream.kept for stream in streams]):
+        for i, changes in self._run(
+            waking, streams, [stream.kept for stream in streams], [b""] * len(streams)
+        ):
             answers[i] += streams[i].replayed(changes)
         sounding = [i for i in range(len(streams)) if not skipped[i]]
-        for i, changes in self._run(sounding, streams, chunks):
+        ahead = [b"" if is_quiet else after for is_quiet, after in zip(quiet, lookaheads, strict=True)]
+        for i, changes in self._run(sounding, streams, chunks, ahead):
             answers[i] += streams[i].accept(chunks[i], changes, quiet=quiet[i])
         for i, stream in enumerate(streams):
             if skipped[i]:
@@ -217,10 +223,15 @@ class SilenceSkippingEngine:
         return answers
 
     def _run(
-        self, which: list[int], streams: Sequence[SilenceSkippingStream], chunks: Sequence[bytes]
+        self,
+        which: list[int],
+        streams: Sequence[SilenceSkippingStream],
+        chunks: Sequence[bytes],
+        lookaheads: Sequence[bytes],
     ) -> Iterable[tuple[int, Sequence[VisemeEvent]]]:
         """Run some of the streams of the network; return each one's number and changes."""
         if not which:
             return ()
-        inner, audio = [streams[i].stream for i in which], [chunks[i] for i in which]
-        return zip(which, self._engine.run_together(inner, audio), strict=True)
+        inner = [streams[i].stream for i in which]
+        audio, following = [chunks[i] for i in which], [lookaheads[i] for i in which]
+        return zip(which, self._engine.run_together(inner, audio, following), strict=True)

@@ -32,7 +32,7 @@ LANGUAGES: Final[dict[VisemeModel, tuple[Literal["en", "id"], str]]] = {
 }
 """Language of each model: its code and its name in English."""
 
-_FAST: Final[dict[VisemeModel, str]] = {"default": "lite"}
+_FAST: Final[dict[VisemeModel, str]] = {"default": "lite", "indonesian": "lite"}
 """Fast network of each viseme model that has one."""
 
 

@@ -157,7 +157,9 @@ class Metrics:
             ("reason",),
         )
         self.added_latency = Histogram(
-            "mascot_added_latency_seconds", "How long a message with audio was held.", _MILLISECONDS
+            "mascot_added_latency_seconds",
+            "How long a message with audio was held after its playout deadline.",
+            _MILLISECONDS,
         )
         self.viseme_compute = Histogram(
             "mascot_viseme_compute_seconds",

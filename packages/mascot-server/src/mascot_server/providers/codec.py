@@ -60,9 +60,18 @@ class AudioFormat:
 
         Half a sample counts half: over a whole turn the durations still add up to the audio's length.
         """
-        bytes_per_second = self.sample_rate * (2 if self.encoding == "pcm16" else 1)
+        bytes_per_second = self.sample_rate * self._width
         whole, rest = divmod(size * 1000, bytes_per_second)
         return whole if rest == 0 else size * 1000 / bytes_per_second
+
+    def size(self, ms: int) -> int:
+        """Size in bytes of at least `ms` milliseconds, in whole samples."""
+        return -(-ms * self.sample_rate // 1000) * self._width
+
+    @property
+    def _width(self) -> int:
+        """Bytes of a sample."""
+        return 2 if self.encoding == "pcm16" else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,14 +44,14 @@ _PER_TURN: Final = 128
 
 
 class _Waiting:
-    """A frame of the provider on its way to the app, and whether it may go."""
+    """A frame of the provider on its way to the app, when its audio is needed, and whether it may go."""
 
-    __slots__ = ("_line", "arrived", "prediction", "ready", "received", "size")
+    __slots__ = ("_line", "due", "prediction", "ready", "received", "size")
 
-    def __init__(self, line: Downstream, received: Received, arrived: float, *, ready: bool) -> None:
+    def __init__(self, line: Downstream, received: Received, due: float, *, ready: bool) -> None:
         self._line = line
         self.received = received
-        self.arrived = arrived
+        self.due = due
         self.prediction: Prediction | None = None
         self.ready = ready
         audio = received.audio
@@ -117,6 +117,8 @@ class Downstream:
             conclude(self._over, self._app_gone)
         elif self._ending is None:
             self._ending = provider_gone(closed)
+            for track in self._tracks():
+                self._scheduler.finish(track)
             self.release()
 
     def await_confirmation(self, app_gone: Ending) -> None:
@@ -165,7 +167,7 @@ class Downstream:
                 self._waiting_bytes -= frame.size
                 left -= 1
                 if frame.received.audio is not None:
-                    self._metrics.added_latency.observe(monotonic() - frame.arrived)
+                    self._metrics.added_latency.observe(max(0.0, monotonic() - frame.due))
                 for message in self._session.release(frame.received, frame.prediction):
                     self._send(message)
         except Exception as error:  # noqa: BLE001 - it came from a timer, which would swallow it
@@ -190,7 +192,13 @@ class Downstream:
             self._answer(question)
         if received.track is not None and received.audio is not None:
             self._predict(received, received.track, received.audio)
-            return
+        else:
+            self._pass(received)
+        for track in received.ended:
+            self._scheduler.finish(track)
+
+    def _pass(self, received: Received) -> None:
+        """Sends on a frame without audio, behind what waits."""
         if received.undecodable is not None:
             self._metrics.chunks_without_visemes.add("undecodable")
         if self._waiting or self._blocked:
@@ -203,13 +211,16 @@ class Downstream:
         self._metrics.audio_chunks.add()
         now = monotonic()
         if track is not self._track:
+            if self._track is not None:
+                # What is said now should not wait for more of what was said before.
+                self._scheduler.finish(self._track)
             self._track, self._stream = track, audio.stream
             if not self._waiting:
                 self._playout.restart()
-        waiting = _Waiting(self, received, now, ready=False)
-        self._wait(waiting)
         seconds = audio.duration_ms / 1000
         due = now if audio.real_time else self._playout.due(now, seconds)
+        waiting = _Waiting(self, received, due, ready=False)
+        self._wait(waiting)
         self._scheduler.submit(track, audio.data, due=due, done=waiting.predicted, seconds=seconds)
 
     def _wait(self, waiting: _Waiting) -> None:
@@ -232,7 +243,10 @@ class Downstream:
         self.release()
 
     def _forget(self) -> None:
+        for track in self._tracks():
+            self._scheduler.forget(track)
+
+    def _tracks(self) -> set[Track]:
+        """Those of all audio that waits, and of the one that came last."""
         tracks = {frame.received.track for frame in self._waiting} | {self._track}
-        for track in tracks:
-            if track is not None:
-                self._scheduler.forget(track)
+        return {track for track in tracks if track is not None}

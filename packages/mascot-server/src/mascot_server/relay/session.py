@@ -62,6 +62,7 @@ class Received:
         to_app: What to send to the app before the frame.
         interrupts: Says for which audio, received before it and still to be predicted, that it will not be played;
             `None` if for none.
+        ended: What predicts the streams whose turn ends with it.
     """
 
     frame: Frame
@@ -71,6 +72,7 @@ class Received:
     undecodable: str | None = None
     interrupts: Interrupted | None = None
     to_app: tuple[Frame, ...] = ()
+    ended: tuple[Track, ...] = ()
 
     @property
     def bare(self) -> tuple[Frame, ...]:
@@ -125,6 +127,7 @@ class Session:
         to_upstream: tuple[Frame, ...] = ()
         to_app: tuple[Frame, ...] = ()
         interrupts: Interrupted | None = None
+        ended: tuple[Track, ...] = ()
         for event in self._codec.see(frame):
             match event:
                 case Audio():
@@ -132,7 +135,8 @@ class Session:
                 case Undecodable(reason):
                     undecodable = reason
                 case TurnEnded(name):
-                    self._streams.pop(name, None)
+                    over = self._streams.pop(name, None)
+                    ended = ended if over is None else (*ended, over.track)
                 case Interrupted():
                     interrupts = event
                     self._interrupted = True
@@ -142,7 +146,7 @@ class Session:
                     to_upstream = (*to_upstream, question)
                 case TellApp(message):
                     to_app = (*to_app, message)
-        return Received(frame, audio, stream, to_upstream, undecodable, interrupts, to_app)
+        return Received(frame, audio, stream, to_upstream, undecodable, interrupts, to_app, ended)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
         """Returns what to send to the app for a frame.
