@@ -48,7 +48,7 @@ def score_corpus(
         chunk_ms: Audio per call of ``accept_waveform``; infinity for a whole utterance per call.
         limit: Maximum number of utterances.
         condition: One of `bench.conditions.CONDITIONS`, except ``tones``.
-        lookahead: Whether each call knows the audio that follows, as in a burst; not for an utterance's first call.
+        lookahead: Whether the audio after a call is known, as in a burst. It is not for an utterance's first call.
     """
     entries = utterances(listing, split)
     return score_entries(

@@ -1,13 +1,13 @@
-"""The backend of a web app whose users talk to an agent: it keeps the keys and hands out what starts one conversation.
+"""The backend of a web app: keep the keys on the server and return the credentials for one conversation.
 
     python -m examples.backend
 
-serves a page on http://127.0.0.1:8080, or try the one route that matters:
+This serves a page on http://127.0.0.1:8080. You can also call the API:
 
     curl -b session=ana --json '{"provider": "openai"}' http://127.0.0.1:8080/api/conversations
 
-Providers without a key are simulated. They are real once OPENAI_API_KEY, GEMINI_API_KEY, or ELEVENLABS_API_KEY with
-ELEVENLABS_AGENT_ID is set. MASCOT_BASE_URL and MASCOT_API_KEY lead to a mascot server of yours.
+Providers without a key are simulated. To use a real provider, set OPENAI_API_KEY, GEMINI_API_KEY, or ELEVENLABS_API_KEY
+with ELEVENLABS_AGENT_ID. To use your own mascot server, set MASCOT_BASE_URL and MASCOT_API_KEY.
 """
 
 from __future__ import annotations
@@ -55,18 +55,18 @@ logger = logging.getLogger("backend")
 
 GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
 USERS: Final = {"ana": "Ana"}
-"""Who is logged in, by session cookie. Your app has something better."""
+"""The logged-in users, by session cookie. Use the login of your app instead."""
 
 
 @dataclass
 class Wish:
-    """What the page asks for."""
+    """The request of the page."""
 
     provider: Literal["elevenlabs", "openai", "gemini"]
 
 
 def logged_in(request: Request[Any, Any, Any]) -> str:
-    """The user's name; whoever is not logged in gets no conversation, because it costs money."""
+    """Return the name of the user; raise an error for users who are not logged in, because conversations cost money."""
     name = USERS.get(request.cookies.get("session", ""))
     if name is None:
         raise NotAuthorizedException("log in first")
@@ -74,10 +74,10 @@ def logged_in(request: Request[Any, Any, Any]) -> str:
 
 
 async def config_for(wish: Wish, user: str) -> ElevenLabsConfig | OpenAIConfig | GeminiConfig:
-    """What to ask the mascot server with.
+    """Return the config for the mascot server.
 
-    The keys of OpenAI and Google stay in this process: their SDKs make a token for one conversation. ElevenLabs has no
-    such token, so its key goes to the mascot server, which seals it into the URL.
+    The keys of OpenAI and Google stay in this process, because their SDKs create a token for one conversation.
+    ElevenLabs has no such token, so its key is sent to the mascot server, which encrypts it in the URL.
     """
     if wish.provider == "openai":
         return await for_openai.mint_async(voice="marin")  # with OPENAI_API_KEY
@@ -94,7 +94,7 @@ async def config_for(wish: Wish, user: str) -> ElevenLabsConfig | OpenAIConfig |
 async def start_conversation(
     data: JSONBody[Wish], request: Request[Any, Any, Any]
 ) -> Response[dict[str, str]]:
-    """Answers what the provider's JavaScript SDK connects with, for one conversation within 10 minutes."""
+    """Return the credentials for the provider's JavaScript SDK, which open one conversation within 10 minutes."""
     user = logged_in(request)
     mascot: AsyncMascotClient = request.app.state.mascot
     credentials = await mascot.get_signed_url(await config_for(data, user))
@@ -106,7 +106,7 @@ async def start_conversation(
 
 
 def busy(_request: Request[Any, Any, Any], error: MascotError) -> Response[dict[str, str]]:
-    """The mascot server has no room, or is not there: the page can try again."""
+    """Return 429 or 503 if the mascot server is overloaded or unavailable. The page can retry."""
     status = 429 if isinstance(error, RateLimitError) else 503
     seconds = getattr(error, "retry_after_s", None) or 5
     return Response(
@@ -115,23 +115,24 @@ def busy(_request: Request[Any, Any, Any], error: MascotError) -> Response[dict[
 
 
 def refused(_request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, str]]:
-    """A wrong key or setting of ours, or a provider that says no: the log says why, the user cannot help it.
+    """Return 502 for a wrong key or setting, or if the provider rejects the request. The log contains the reason.
 
-    A provider's error text can hold a part of the key, so its kind alone is logged; those of mascot-client hold none.
+    The error text of a provider can contain a part of the key, so only its type is logged. Errors of mascot-client
+    contain no keys.
     """
     logger.error("no conversation: %s", error if isinstance(error, MascotError) else type(error).__name__)
     return Response({"error": "the agent cannot be reached"}, status_code=502)
 
 
 async def unexpected(error: Exception, _scope: Scope) -> None:
-    """Logs what nobody has thought of, such as a provider that is not there; the page gets 500."""
+    """Log unexpected errors, for example an unreachable provider. The page receives 500."""
     if not isinstance(error, HTTPException | MascotError | OpenAIError | GeminiError):
         logger.error("no conversation", exc_info=error)
 
 
 @asynccontextmanager
 async def mascot_client(app: Litestar) -> AsyncIterator[None]:
-    """One client for all requests. It does not wait and ask again, as users would wait too."""
+    """Open one client for all requests. It does not retry, because users would have to wait."""
     async with AsyncMascotClient(timeout=5, max_retries=0) as app.state.mascot:
         yield
 
@@ -140,7 +141,7 @@ PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>backend</title><link rel="icon" href="data:,">
 <h1>What starts a conversation</h1>
 <p><button>elevenlabs</button> <button>openai</button> <button>gemini</button></p>
-<pre>Hand the answer to the provider's JavaScript SDK.</pre>
+<pre>Pass the response to the provider's JavaScript SDK.</pre>
 <script>
   for (const button of document.querySelectorAll("button")) {
     button.onclick = async () => {
@@ -164,7 +165,7 @@ PAGE: Final = """<!doctype html>
     response_cookies=[Cookie(key="session", value="ana", httponly=True, samesite="strict")],
 )
 async def page() -> str:
-    """A page to try it, which logs everybody in as Ana."""
+    """Return a test page, which logs in every visitor as Ana."""
     return PAGE
 
 
@@ -185,13 +186,15 @@ app = Litestar(
 
 
 def main() -> None:
-    """Runs the example."""
+    """Run the example."""
     parser = argparse.ArgumentParser(prog="backend", description=__doc__.partition("\n")[0])
-    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port; 0 selects a free port (default: %(default)s)"
+    )
     options = parser.parse_args()
-    # Google's SDK says so of the making of tokens, each time.
+    # Google's SDK logs this warning for each token.
     warnings.filterwarnings("ignore", message="The SDK's token creation")
-    # Ended from outside as by Ctrl-C, so that what `offline` has started ends too.
+    # SIGTERM is handled like Ctrl-C, so that the processes that `offline` started end too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         suppress(KeyboardInterrupt),

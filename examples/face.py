@@ -1,6 +1,6 @@
-"""A face that the examples draw: pixels out of shares of visemes, for a terminal, a GIF or a film.
+"""Draw a face from blend weights, for a terminal, a GIF or a video.
 
-Each SAPI viseme is a handful of numbers that say what lips, teeth and tongue do. Shapes blend by blending the numbers.
+Each SAPI viseme is described by numbers for lips, teeth and tongue. Shapes are blended by blending these numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["SHAPES", "Lips", "blended", "draw"]
 
 
 class Lips(NamedTuple):
-    """What a mouth does, each 0 to 1.
+    """The state of a mouth; each value is 0 to 1.
 
     Attributes:
         open: How far the lips are apart.
@@ -79,38 +79,38 @@ _INSIDE: Final = (88, 22, 42)
 _TONGUE: Final = (232, 116, 122)
 
 _MOUTH_Y: Final = 0.42
-"""Where the lips meet; the drawing goes from -1 to 1, downwards."""
+"""The vertical position of the closed lips; the drawing extends from -1 (top) to 1 (bottom)."""
 _REACH: Final = 0.5
-"""No mouth is larger than twice this."""
+"""Half of the maximum size of the mouth."""
 _CLOSED_MOUTH: Final = 0.012
 _CLOSED_EYE: Final = 0.7
 
 
 def blended(weights: Mapping[int, float]) -> Lips:
-    """The mouth between several shapes.
+    """Return a mouth blended from several shapes.
 
     Args:
-        weights: share of each SAPI viseme, together 1, such as `Mouth.weights` of mascot-client.
+        weights: The blend weight of each SAPI viseme, with a sum of 1, for example ``Mouth.weights`` of mascot-client.
     """
     shares = [(SHAPES[viseme], weight) for viseme, weight in weights.items()]
     return Lips(*(sum(lips[i] * weight for lips, weight in shares) for i in range(len(Lips._fields))))
 
 
 def draw(lips: Lips, *, width: int, height: int, blink: float = 0.0) -> Pixels:
-    """Draws the face.
+    """Draw the face.
 
     Args:
-        lips: what the mouth does.
-        width: in pixels.
-        height: in pixels.
-        blink: how far the eyes are closed, 0 to 1.
+        lips: The state of the mouth.
+        width: The width in pixels.
+        height: The height in pixels.
+        blink: How far the eyes are closed, 0 to 1.
 
     Returns:
-        RGB, shape (height, width, 3).
+        The RGB image, shape (height, width, 3).
     """
     image = _still(width, height, round(blink, 1)).copy()
     x, y = _grid(width, height)
-    # Only where a mouth can be, because this is done for every frame.
+    # Only the region of the mouth is drawn, because this is done for every frame.
     region = np.abs(y[:, 0] - _MOUTH_Y) < _REACH, np.abs(x[0]) < _REACH
     where = np.ix_(*region)
     canvas = _Canvas(image[where])
@@ -121,7 +121,7 @@ def draw(lips: Lips, *, width: int, height: int, blink: float = 0.0) -> Pixels:
 
 @lru_cache(maxsize=8)
 def _still(width: int, height: int, blink: float) -> NDArray[np.float64]:
-    """The face without its mouth."""
+    """Return the face without its mouth."""
     x, y = _grid(width, height)
     canvas = _Canvas(np.broadcast_to(np.array(_BACKGROUND, np.float64), (height, width, 3)).copy())
     _head(canvas, x, y)
@@ -131,17 +131,16 @@ def _still(width: int, height: int, blink: float) -> NDArray[np.float64]:
 
 
 def _grid(width: int, height: int) -> tuple[Plane, Plane]:
-    """How far each pixel is from the middle, across and down; 1 is half of the shorter side."""
+    """Return the horizontal and vertical distance of each pixel from the centre; 1 is half of the shorter side."""
     scale = 2 / min(width, height)
     down, across = np.mgrid[0:height, 0:width].astype(np.float64)
     return (across - (width - 1) / 2) * scale, (down - (height - 1) / 2) * scale
 
 
 class _Canvas:
-    """Pixels that shapes are painted on.
+    """An image on which shapes are painted.
 
-    A shape is a plane that is below 0 inside and above 0 outside; how steep it is at its edge says how wide a pixel is
-    there, which is what makes edges smooth.
+    A shape is a plane of values below 0 inside and above 0 outside. Its gradient at the edge is used for smooth edges.
     """
 
     def __init__(self, image: NDArray[np.float64]) -> None:
@@ -165,7 +164,7 @@ class _Canvas:
 def _ellipse(
     x: Plane, y: Plane, at: tuple[float, float], radii: tuple[float, float], power: float = 2
 ) -> Plane:
-    """An ellipse, or with a higher power something squarer."""
+    """Return an ellipse; a higher power makes it more rectangular."""
     return (np.abs((x - at[0]) / radii[0]) ** power + np.abs((y - at[1]) / radii[1]) ** power) ** (
         1 / power
     ) - 1
@@ -178,7 +177,7 @@ def _head(canvas: _Canvas, x: Plane, y: Plane) -> None:
     head = _ellipse(x, y, (0, 0.10), (0.80, 0.84), 2.5)
     canvas.paint(head, _SHADE)
     canvas.paint(_ellipse(x, y, (-0.02, 0.06), (0.77, 0.82), 2.5), _SKIN, within=head)
-    # The fringe, combed to one side.
+    # The fringe, on one side.
     for at, radii in (((-0.30, -0.86), (0.85, 0.46)), ((0.72, -0.72), (0.48, 0.40))):
         canvas.paint(_ellipse(x, y, at, radii), _HAIR, within=head - 0.04)
     for side in (-1, 1):
@@ -200,15 +199,15 @@ def _eye(canvas: _Canvas, x: Plane, y: Plane, blink: float) -> None:
 def _mouth(canvas: _Canvas, x: Plane, y: Plane, lips: Lips) -> None:
     half = 0.13 + 0.22 * lips.wide
     gap = 0.36 * lips.open
-    # A mouth at rest smiles a little; one that is rounded cannot.
+    # A closed mouth smiles slightly; a rounded mouth does not.
     smile = 0.055 * (1 - lips.round) * (1 - 0.5 * lips.open)
     thick = 0.042 + 0.030 * lips.round - 0.012 * lips.press
     line = _MOUTH_Y - smile * (x / half) ** 2 - 0.3 * gap
-    # Rounded mouths are ellipses, others have corners.
+    # Rounded mouths are ellipses; other mouths have corners.
     power = 0.75 - 0.25 * lips.round
 
     def between(rise: float, fall: float, reach: float) -> Plane:
-        """What lies between two arcs that meet in the corners."""
+        """Return the area between two arcs that meet at the corners of the mouth."""
         arc = np.maximum(1 - (x / (half + reach)) ** 2, 0) ** power
         middle = line + 0.3 * gap
         edge = np.maximum(middle - rise * arc - y, y - middle - fall * arc)
@@ -228,5 +227,5 @@ def _mouth(canvas: _Canvas, x: Plane, y: Plane, lips: Lips) -> None:
         teeth = y - (_MOUTH_Y - upper + 0.035 + 0.075 * lips.teeth * min(1, 4 * gap + 0.3))
         canvas.paint(teeth, _WHITE, within=inside, opacity=min(1, 2.5 * lips.teeth))
     else:
-        # The line where closed lips meet.
+        # The line between closed lips.
         canvas.paint(np.abs(y - line) - 0.010 - 0.006 * lips.press, _INSIDE, within=np.abs(x) - 0.92 * half)

@@ -1,8 +1,8 @@
-"""Lip sync of a recording by mascot-visemes alone: as JSON, as an animated GIF, or as a film with the sound.
+"""Create lip sync for a recording with mascot-visemes: as JSON, as an animated GIF, or as a video with sound.
 
     python -m examples.lip_sync_file speech.wav -o mouth.json -o mouth.gif -o mouth.mp4
 
-Without a file it takes a recording of this repository, and without `-o` it prints the JSON.
+Without a file, it uses a recording of this repository. Without ``-o``, it prints the JSON.
 """
 
 from __future__ import annotations
@@ -36,41 +36,41 @@ RECORDING: Final = (
 
 
 class OutputError(Exception):
-    """A file cannot be written, and why."""
+    """An output file cannot be written; the message is the reason."""
 
 
 def read(path: str | Path) -> tuple[Samples, int]:
-    """Reads a recording.
+    """Read a recording.
 
     Args:
-        path: a WAV file; with soundfile installed also MP3, FLAC, OGG and others.
+        path: A WAV file. With soundfile installed, also MP3, FLAC, OGG and other formats.
 
     Returns:
-        Mono samples and their rate in Hz.
+        The mono samples and the sample rate in Hz.
 
     Raises:
-        mascot_visemes.VisemeError: it cannot be read.
+        mascot_visemes.VisemeError: The file cannot be read.
     """
     with mv.open_audio(path) as recording:
         return np.concatenate(list(recording.blocks)), recording.rate
 
 
 def events(samples: Samples, rate: int) -> list[dict[str, int]]:
-    """When the mouth takes which shape: what a program that draws a sprite for each shape needs."""
+    """Return the viseme events, for programs that draw one image per viseme."""
     found = mv.load("default").predict(samples, sample_rate=rate)
     return [{"time_ms": event.time_ms, "viseme": event.viseme} for event in found]
 
 
 def mouths(samples: Samples, rate: int) -> list[Lips]:
-    """The mouth of each frame, blended from the weights of all shapes: what a face that moves softly needs."""
-    # A row for each 10 ms, a column for each viseme.
+    """Return the mouth of each frame from blend weights, for faces that move smoothly."""
+    # One row per 10 ms, one column per viseme.
     weights = mv.load("default").weights(samples, sample_rate=rate)
     every = 100 // FRAMES_PER_SECOND
     return [Lips(*row) for row in (weights[::every] @ np.array(SHAPES)).tolist()]
 
 
 def frames(lips: list[Lips], size: int) -> Iterator[Pixels]:
-    """Draws the face for each mouth, with a blink now and then."""
+    """Draw the face for each mouth, and let it blink from time to time."""
     for number, mouth in enumerate(lips):
         seconds = number / FRAMES_PER_SECOND
         blink = max(0.0, 1 - abs(seconds % 3.1 - 1.4) / 0.09)
@@ -78,26 +78,26 @@ def frames(lips: list[Lips], size: int) -> Iterator[Pixels]:
 
 
 def write_json(path: Path, samples: Samples, rate: int) -> None:
-    """Writes the events."""
+    """Write the events as JSON."""
     path.write_text(as_json(events(samples, rate)), encoding="utf-8")
 
 
 def as_json(found: list[dict[str, int]]) -> str:
-    """A list of events, one a line."""
+    """Return a JSON list of events, one per line."""
     return "[\n" + ",\n".join(f"  {json.dumps(event)}" for event in found) + "\n]\n"
 
 
 def write_gif(path: Path, samples: Samples, rate: int, size: int) -> None:
-    """Writes an animated GIF.
+    """Write an animated GIF.
 
     Raises:
         OutputError: Pillow is not installed.
     """
     try:
-        from PIL import Image  # noqa: PLC0415  (JSON and films do without)
+        from PIL import Image  # noqa: PLC0415  (only GIF needs it)
     except ImportError:
         raise OutputError(f"{path}: needs Pillow (pip install pillow)") from None
-    # One palette for all frames, so that nothing flickers.
+    # One palette for all frames prevents flickering.
     sheet = [draw(shape, width=size, height=size) for shape in SHAPES]
     palette = Image.fromarray(np.vstack(sheet)).quantize(COLOURS)
     first, *others = (
@@ -110,10 +110,10 @@ def write_gif(path: Path, samples: Samples, rate: int, size: int) -> None:
 
 
 def write_mp4(path: Path, samples: Samples, rate: int, size: int, audio: str) -> None:
-    """Writes a film, with the recording as its sound, by ffmpeg.
+    """Write a video with the recording as its sound, using ffmpeg.
 
     Raises:
-        OutputError: there is no ffmpeg, or it fails.
+        OutputError: Ffmpeg is not installed, or it fails.
     """
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
@@ -128,10 +128,10 @@ def write_mp4(path: Path, samples: Samples, rate: int, size: int, audio: str) ->
 
 
 def writer(path: Path, size: int, audio: str) -> Callable[[Samples, int], None]:
-    """What writes a file, by its suffix.
+    """Return the function that writes a file, by its extension.
 
     Raises:
-        OutputError: none does.
+        OutputError: The extension is not supported.
     """
     writers: dict[str, Callable[[Samples, int], None]] = {
         ".json": lambda samples, rate: write_json(path, samples, rate),
@@ -144,18 +144,33 @@ def writer(path: Path, size: int, audio: str) -> Callable[[Samples, int], None]:
 
 
 def main() -> None:
-    """Runs the example."""
+    """Run the example."""
     parser = argparse.ArgumentParser(prog="lip_sync_file", description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "audio", nargs="?", default=str(RECORDING), help="default: a recording of this repository"
+        "audio",
+        nargs="?",
+        default=str(RECORDING),
+        help="audio file (default: a recording of this repository)",
     )
-    parser.add_argument("-o", "--output", type=Path, action="append", default=[], help=".json, .gif or .mp4")
-    parser.add_argument("--size", type=int, default=240, help="pixels of GIF and film (%(default)s)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        action="append",
+        default=[],
+        help="output file: .json, .gif or .mp4; repeatable",
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=240,
+        help="width and height of the GIF or video in pixels (default: %(default)s)",
+    )
     options = parser.parse_args()
-    if options.size < 16 or options.size % 2:  # noqa: PLR2004  (films are made of squares of two pixels)
+    if options.size < 16 or options.size % 2:  # noqa: PLR2004  (the video format uses blocks of two pixels)
         parser.error("--size: must be an even number of pixels, 16 or more")
     try:
-        # Before the work, so that a wrong suffix costs no time.
+        # Before the processing, so that a wrong extension is reported immediately.
         outputs = {path: writer(path, options.size, options.audio) for path in options.output}
         samples, rate = read(options.audio)
         for path, write in outputs.items():

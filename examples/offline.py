@@ -1,9 +1,9 @@
-"""Lets the examples run without a key: starts what they would talk to, and says where by the environment.
+"""Run the examples without keys: start simulated providers and a mascot server, and set the environment variables.
 
     with offline("openai") as simulated:
         mascot = MascotClient()  # finds the server in MASCOT_BASE_URL and MASCOT_API_KEY
 
-An app of yours needs none of this. It sets the same variables to the real addresses and keys.
+Your own app does not need this module. Set the same variables to the real addresses and keys.
 """
 
 from __future__ import annotations
@@ -31,34 +31,34 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     "cartesia": ("CARTESIA_API_KEY",),
 }
-"""The variables of each provider. Where one is set, the provider is real."""
+"""The key variables of each provider. If one of them is set, the real provider is used."""
 
 _RELAYED: Final = frozenset({"elevenlabs", "openai", "gemini"})
-"""Those that a mascot server connects to; the others are talked to directly."""
+"""The providers that the mascot server connects to. The examples connect to the others directly."""
 
 _NEEDED: Final = {
     "elevenlabs": ("ELEVENLABS_AGENT_ID", "the agent to talk to"),
     "cartesia": ("CARTESIA_VOICE_ID", "the voice to speak with"),
 }
-"""What a provider needs beside its key."""
+"""The variable that a provider requires in addition to its key."""
 
 
 @contextmanager
 def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
-    """Fills in the variables that are not set, for as long as the ``with`` lasts.
+    """Set the missing environment variables while the ``with`` block runs.
 
-    A provider without a key is simulated on loopback. A mascot server, where one is needed, is started there too,
-    unless `MASCOT_BASE_URL` names one.
+    A provider without a key is simulated on the loopback interface. If a mascot server is needed and
+    ``MASCOT_BASE_URL`` is not set, a server is started there too.
 
     Args:
-        providers: those that the example talks to, of `KEYS`.
-        speed: how many times faster than real time the simulated agents are heard.
+        *providers: The providers that the example uses, from ``KEYS``.
+        speed: How many times faster than real time the simulated agents speak.
 
     Yields:
-        Which of them are simulated.
+        The names of the simulated providers.
 
     Raises:
-        SystemExit: a key is set without what belongs to it, or the server does not start.
+        SystemExit: A variable that belongs to a key is missing, or the server does not start.
     """
     missing = frozenset(name for name in providers if not any(map(os.environ.get, KEYS[name])))
     for name in set(providers) & _NEEDED.keys() - missing:
@@ -67,10 +67,10 @@ def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
             raise SystemExit(f"{variable}: set it as well, to {meaning}")
     relayed = [name for name in providers if name in _RELAYED]
     yours = os.environ.get("MASCOT_BASE_URL")
-    # A server of yours talks to the real providers, which would refuse a simulator's key.
+    # Your own server connects to the real providers, which would reject the key of a simulator.
     if yours and missing.intersection(relayed):
         keys = ", ".join(KEYS[name][0] for name in relayed if name in missing)
-        raise SystemExit(f"{keys}: set it, because MASCOT_BASE_URL names a server of yours")
+        raise SystemExit(f"{keys}: set it, because MASCOT_BASE_URL is set to your own server")
     with ExitStack() as running:
         filled: dict[str, str] = {}
         origin = ""
@@ -95,10 +95,13 @@ def offline(*providers: str, speed: float = 1.0) -> Iterator[frozenset[str]]:
 
 @contextmanager
 def simulated(**options: Any) -> Iterator[str]:
-    """Runs the simulated providers in this process, on a free port; yields their origin.
+    """Run the simulated providers in this process, on a free port.
 
     Args:
-        **options: those of `Simulators`.
+        **options: The options of ``Simulators``.
+
+    Yields:
+        The origin of the simulators, for example ``http://127.0.0.1:8001``.
     """
     with start_blocking_portal() as portal:
         providers = Simulators(**options)
@@ -108,13 +111,16 @@ def simulated(**options: Any) -> Iterator[str]:
 
 @contextmanager
 def started_server(settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Runs `mascot-server serve` on a free port, as anyone would; yields its origin and a key that it takes.
+    """Run ``mascot-server serve`` on a free port.
 
     Args:
-        settings: what is set beside key and secret, as `MASCOT_…` variables; those of this process do not count.
+        settings: ``MASCOT_…`` variables, in addition to the key and the secret. Those of this process are not used.
+
+    Yields:
+        The origin of the server, and an API key that it accepts.
 
     Raises:
-        SystemExit: the server does not start.
+        SystemExit: The server does not start.
     """
     api_key = secrets.token_urlsafe()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MASCOT_")}
@@ -131,8 +137,8 @@ def started_server(settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _listening(process: subprocess.Popen[str]) -> str:
-    """Waits until the server says where it listens."""
-    assert process.stdout is not None  # noqa: S101  (asked for above)
+    """Wait until the server prints its address, and return it."""
+    assert process.stdout is not None  # noqa: S101  (stdout=PIPE above)
     line = process.stdout.readline()
     if not line.startswith("listening on "):
         _, errors = process.communicate()
@@ -141,7 +147,7 @@ def _listening(process: subprocess.Popen[str]) -> str:
 
 
 def _environment(providers: frozenset[str], origin: str) -> dict[str, str]:
-    """The variables that lead each provider's SDK to the simulators."""
+    """Return the variables that connect each provider's SDK to the simulators."""
     variables = {
         "elevenlabs": {
             "ELEVENLABS_API_KEY": simulators.ELEVENLABS_API_KEY,

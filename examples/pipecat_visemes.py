@@ -1,8 +1,8 @@
-"""Visemes inside a Pipecat voice agent: pipecat-mascot between speech synthesis and transport.
+"""Add visemes to a Pipecat voice agent, with pipecat-mascot between speech synthesis and transport.
 
     python -m examples.pipecat_visemes
 
-Without a key Cartesia's speech is simulated. It is real once CARTESIA_API_KEY and CARTESIA_VOICE_ID are set.
+Without a key, the speech of Cartesia is simulated. To use the real service, set CARTESIA_API_KEY and CARTESIA_VOICE_ID.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FAST: Final = 3.0
 
 
 class SilentTransport(BaseOutputTransport):
-    """Takes audio as fast as a loudspeaker plays it, and plays nothing. Yours is Daily's, LiveKit's, a telephone's."""
+    """Accept audio in real time without playing it. Your app uses a real transport, for example Daily or LiveKit."""
 
     def __init__(self, speed: float) -> None:
         super().__init__(TransportParams(audio_out_enabled=True, audio_out_end_silence_secs=0))
@@ -42,12 +42,12 @@ class SilentTransport(BaseOutputTransport):
         self._free_at = 0.0
 
     async def start(self, frame: StartFrame) -> None:
-        """Begins to take audio."""
+        """Start to accept audio."""
         await super().start(frame)
         await self.set_transport_ready(frame)
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
-        """Waits as long as the audio sounds."""
+        """Wait for the duration of the audio."""
         self._free_at = (
             max(self._free_at, time.monotonic()) + frame.num_frames / frame.sample_rate / self._speed
         )
@@ -56,10 +56,10 @@ class SilentTransport(BaseOutputTransport):
 
 
 class Mouth(FrameProcessor):
-    """Shows the mouth, behind the transport: where your avatar goes."""
+    """Print the visemes, after the transport. Place your avatar here."""
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Print the visemes of each piece of audio when it begins to sound."""
+        """Print the visemes of each piece of audio when its playback starts."""
         await super().process_frame(frame, direction)
         if isinstance(frame, VisemeFrame):
             for event in frame.events:
@@ -72,7 +72,7 @@ class Mouth(FrameProcessor):
 
 
 async def speak(text: str, speed: float) -> list[str]:
-    """Runs the agent's last three links until the text is spoken; returns what went wrong."""
+    """Run the last three processors of the agent until the text is spoken, and return the errors."""
     tts = CartesiaHttpTTSService(
         api_key=os.environ["CARTESIA_API_KEY"],
         base_url=os.environ.get("CARTESIA_BASE_URL", "https://api.cartesia.ai"),
@@ -94,10 +94,10 @@ async def speak(text: str, speed: float) -> list[str]:
 
 
 def main() -> None:
-    """Runs the example."""
+    """Run the example."""
     parser = argparse.ArgumentParser(prog="pipecat_visemes", description=__doc__.partition("\n")[0])
     parser.add_argument("--fast", action="store_true", help=f"{FAST:.0f} times faster than real time")
-    parser.add_argument("text", nargs="?", default=TEXT, help="what to say")
+    parser.add_argument("text", nargs="?", default=TEXT, help="the text to speak")
     options = parser.parse_args()
     logger.remove()
     logger.add(sys.stderr, level="WARNING")

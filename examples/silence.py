@@ -1,4 +1,4 @@
-"""A loudspeaker that makes no sound: `Timeline` where `VisemePlayer` has nothing to play on."""
+"""A player without sound: use ``Timeline`` where ``VisemePlayer`` has no audio output."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["SilentPlayer"]
 
 
 class SilentPlayer:
-    """Plays into nothing, as fast as a loudspeaker would: the part of `VisemePlayer` that needs no sound card.
+    """Play audio in real time without sound, like ``VisemePlayer`` without a sound card.
 
     Args:
-        sample_rate: of the audio, in Hz.
-        speed: how many times faster than real time.
+        sample_rate: The sample rate of the audio in Hz.
+        speed: The speed, as a multiple of real time.
     """
 
     def __init__(self, sample_rate: int, speed: float) -> None:
@@ -29,33 +29,33 @@ class SilentPlayer:
         self._lock = threading.Lock()
 
     def play(self, pcm: bytes, visemes: Visemes | None = None) -> None:
-        """Plays one message's audio after what there is."""
+        """Add the audio of one message to the end of the queue."""
         with self._lock:
             now = self.now_ms()
             self._timeline.add(visemes, pcm, sample_rate=self._sample_rate, now_ms=now)
-            # What is heard is what the timeline says is heard; the first time starts it.
+            # The timeline's own position is reported as the playback position; the first report starts it.
             self._timeline.played(self._timeline.position(now_ms=now), now_ms=now)
 
     def interrupt(self) -> None:
-        """Drops what was not heard."""
+        """Drop the audio that has not been played."""
         with self._lock:
             self._timeline.interrupt(now_ms=self.now_ms())
 
     def mouth(self) -> Mouth:
-        """The mouth now."""
+        """Return the mouth now."""
         with self._lock:
             return self._timeline.mouth(now_ms=self.now_ms())
 
     def unheard_ms(self) -> float:
-        """Milliseconds of audio that are still to be heard."""
+        """Return the length of the audio that has not been played, in milliseconds."""
         with self._lock:
             return self._timeline.end_ms - self._timeline.position(now_ms=self.now_ms())
 
     def wait(self) -> None:
-        """Waits until all is heard."""
+        """Wait until all audio has been played."""
         while (left := self.unheard_ms()) > 0:
             time.sleep(left / 1000 / self._speed)
 
     def now_ms(self) -> float:
-        """The clock."""
+        """Return the time of the clock in milliseconds."""
         return time.monotonic() * 1000 * self._speed

@@ -1,4 +1,4 @@
-"""Shows a talking face in a terminal, or lines of text where the output is none."""
+"""Show a speaking face in a terminal, or lines of text if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Display", "Screen", "Strip", "half_blocks"]
 
 _STEPS: Final = (0, 95, 135, 175, 215, 255)
-"""How bright each step of a colour is where a terminal has 256 of them."""
+"""The brightness of each step of a colour, for terminals with 256 colours."""
 _PANEL: Final = 32
 _SMALLEST: Final = _PANEL + 28
 
 
 class Display(Protocol):
-    """Where the face is shown."""
+    """The output for the face."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -35,20 +35,20 @@ class Display(Protocol):
     ) -> None: ...
 
     def show(self, mouth: Mouth, now_ms: float, captions: Sequence[str]) -> None:
-        """Shows the face at one moment.
+        """Show the face at one moment.
 
         Args:
-            mouth: what it does.
-            now_ms: the clock that the mouth goes by.
-            captions: all that was said so far.
+            mouth: The mouth.
+            now_ms: The time on the clock of the mouth, in milliseconds.
+            captions: All captions so far.
         """
 
 
 class Screen:
-    """A terminal, whatever its size. Two pixels share a character, so that they are square.
+    """A terminal of any size. Each character shows two pixels, so that pixels are square.
 
     Args:
-        title: what stands beside the face.
+        title: The title next to the face.
     """
 
     def __init__(self, title: str) -> None:
@@ -57,17 +57,17 @@ class Screen:
         self._captions: Sequence[str] = ()
 
     def __enter__(self) -> Self:
-        # Another screen, so that what was in the terminal comes back; no cursor.
+        # The alternate screen, so that the old content of the terminal is restored; no cursor.
         sys.stdout.write("\x1b[?1049h\x1b[?25l")
         return self
 
     def __exit__(self, *_error: object) -> None:
         sys.stdout.write("\x1b[0m\x1b[?25h\x1b[?1049l")
-        # What was said stays.
+        # The captions stay in the terminal.
         print(*filter(None, self._captions), sep="\n", flush=True)
 
     def show(self, mouth: Mouth, now_ms: float, captions: Sequence[str]) -> None:
-        """Draws the lines that have changed."""
+        """Draw the lines that have changed."""
         columns, rows = shutil.get_terminal_size()
         panel = _PANEL if columns >= _SMALLEST else 0
         width = min(2 * rows, columns - panel)
@@ -96,7 +96,7 @@ class Screen:
 
 
 class Strip:
-    """Lines of text, for a pipe or a log: how far the mouth is open, and a letter for its shape, every 40 ms."""
+    """Lines of text for a pipe or a log: the opening of the mouth, and a letter for its shape, every 40 ms."""
 
     _COLUMNS: Final = 75
 
@@ -113,7 +113,7 @@ class Strip:
         self._flush()
 
     def show(self, mouth: Mouth, now_ms: float, captions: Sequence[str]) -> None:
-        """Prints what there is for a whole line, and what was said once it is complete."""
+        """Print complete lines of visemes, and each caption when it is complete."""
         if list(captions[:-1]) != self._said:
             self._flush()
             show(captions[len(self._said) : -1])
@@ -134,13 +134,13 @@ class Strip:
 
 
 def half_blocks(pixels: Pixels) -> Iterator[str]:
-    """Writes pixels as lines of upper half blocks, whose two colours are two pixels.
+    """Convert pixels to lines of upper half blocks; the two colours of a block are two pixels.
 
     Args:
-        pixels: RGB, shape (2 * lines, columns, 3).
+        pixels: The RGB image, shape (2 * lines, columns, 3).
 
     Yields:
-        The lines; a colour is named where it changes.
+        The lines, with an escape sequence wherever the colour changes.
     """
     exact = os.environ.get("COLORTERM") in {"truecolor", "24bit"}
     for upper, lower in zip(pixels[::2].tolist(), pixels[1::2].tolist(), strict=True):
@@ -162,5 +162,5 @@ def _colour(rgb: Sequence[int], *, exact: bool) -> str:
 
 
 def _step(part: int) -> int:
-    """The nearest of `_STEPS`."""
+    """Return the index of the nearest value of ``_STEPS``."""
     return min(range(len(_STEPS)), key=lambda step: abs(_STEPS[step] - part))

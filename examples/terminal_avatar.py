@@ -1,9 +1,9 @@
-"""A face in the terminal that answers you, through a mascot server, by the official SDK of any provider.
+"""Talk to a face in the terminal, through a mascot server and the official SDK of a provider.
 
     python -m examples.terminal_avatar --provider openai "What can you do?"
 
-Without a key the agent is simulated. It is real once OPENAI_API_KEY, GEMINI_API_KEY, or ELEVENLABS_API_KEY with
-ELEVENLABS_AGENT_ID is set.
+Without a key, the agent is simulated. To use a real provider, set OPENAI_API_KEY, GEMINI_API_KEY, or ELEVENLABS_API_KEY
+with ELEVENLABS_AGENT_ID.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ FAST: Final = 5.0
 
 
 class Talk:
-    """A conversation: what to ask, where the answers are played, and what was said.
+    """A conversation: the questions, the player for the answers, and the captions.
 
     Attributes:
-        questions: what to ask, one after the other.
-        player: plays the agent's audio, and knows the mouth that goes with it.
-        captions: what was said, a line for each turn.
+        questions: The questions, in order.
+        player: The player for the agent's audio, with the mouth in time with it.
+        captions: The captions, one line per turn.
     """
 
     def __init__(self, questions: Sequence[str], player: SilentPlayer | VisemePlayer) -> None:
@@ -66,23 +66,23 @@ class Talk:
         self.captions = [""]
 
     def asked(self, question: str) -> None:
-        """Notes a question."""
+        """Add a question to the captions."""
         self.captions[-1:] = [f"you: {question}", ""]
 
     def said(self, text: str | None) -> None:
-        """Notes what the agent says, or a part of it."""
+        """Add text of the agent to the captions."""
         if text:
             self.captions[-1] = f"{self.captions[-1] or 'agent: '}{text}"
 
     def heard(self) -> None:
-        """Waits until the answer is heard to its end."""
+        """Wait until the answer has been played."""
         self.player.wait()
         if self.captions[-1]:
             self.captions.append("")
 
 
 def talk_to_openai(talk: Talk) -> None:
-    """Talks to OpenAI Realtime."""
+    """Hold a conversation with OpenAI Realtime."""
     with MascotClient() as mascot:
         credentials = mascot.get_signed_url(for_openai.mint())
     with for_openai.connect(credentials) as connection:
@@ -110,7 +110,7 @@ def talk_to_openai(talk: Talk) -> None:
 
 
 def talk_to_gemini(talk: Talk) -> None:
-    """Talks to Gemini Live, whose SDK is for asyncio alone."""
+    """Hold a conversation with Gemini Live. Its SDK supports asyncio only."""
     asyncio.run(_talk_to_gemini(talk))
 
 
@@ -134,7 +134,7 @@ async def _talk_to_gemini(talk: Talk) -> None:
 
 
 class Loudspeaker(AudioInterface):
-    """What ElevenLabs' SDK plays on."""
+    """The audio interface for the ElevenLabs SDK."""
 
     def __init__(self, player: SilentPlayer | VisemePlayer, feed: VisemeFeed) -> None:
         self._player = player
@@ -143,23 +143,23 @@ class Loudspeaker(AudioInterface):
         self.messages = 0
 
     def start(self, input_callback: Callable[[bytes], None]) -> None:
-        """There is no microphone."""
+        """Do nothing, because there is no microphone."""
 
     def stop(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing, because there is nothing to stop."""
 
     def output(self, audio: bytes) -> None:
-        """Plays audio; its visemes came just before."""
+        """Play audio. Its visemes arrived just before."""
         self._player.play(audio, next(self._payloads) if len(self._feed) else None)
         self.messages += 1
 
     def interrupt(self) -> None:
-        """Drops what was not heard."""
+        """Drop the audio that has not been played."""
         self._player.interrupt()
 
 
 def talk_to_elevenlabs(talk: Talk) -> None:
-    """Talks to an ElevenLabs agent, which greets before it is asked."""
+    """Hold a conversation with an ElevenLabs agent, which starts with a greeting."""
     config = ElevenLabsConfig(
         api_key=os.environ["ELEVENLABS_API_KEY"], agent_id=os.environ["ELEVENLABS_AGENT_ID"]
     )
@@ -186,11 +186,11 @@ def talk_to_elevenlabs(talk: Talk) -> None:
 
 
 def _hear_answer(talk: Talk, loudspeaker: Loudspeaker, messages: int) -> None:
-    """Waits for an answer to begin and to end; the provider does not say when it is over."""
+    """Wait for the start and the end of an answer. The provider does not report the end."""
     deadline = time.monotonic() + 30
     while loudspeaker.messages == messages:
         if time.monotonic() > deadline:
-            raise TimeoutError("the agent does not answer")
+            raise TimeoutError("the agent did not answer within 30 s")
         time.sleep(0.02)
     while loudspeaker.messages != messages:
         messages = loudspeaker.messages
@@ -204,17 +204,17 @@ PROVIDERS: Final[dict[str, tuple[Callable[[Talk], None], int]]] = {
     "openai": (talk_to_openai, 24000),
     "gemini": (talk_to_gemini, 24000),
 }
-"""How to talk to each, and the rate of its audio in Hz."""
+"""The conversation function of each provider, and the sample rate of its audio in Hz."""
 
 
 def run(talk: Talk, converse: Callable[[Talk], None], display: Display, speed: float) -> None:
-    """Talks in a thread, because SDKs block, and draws in this one."""
+    """Hold the conversation in a separate thread, because SDKs block, and draw in this thread."""
     failed: list[BaseException] = []
 
     def conversation() -> None:
         try:
             converse(talk)
-        except BaseException as error:  # noqa: BLE001  (it is raised again, where it is seen)
+        except BaseException as error:  # noqa: BLE001  (it is raised again in the main thread)
             failed.append(error)
 
     thread = threading.Thread(target=conversation, daemon=True)
@@ -231,23 +231,25 @@ def run(talk: Talk, converse: Callable[[Talk], None], display: Display, speed: f
 
 
 def _can_show_blocks() -> bool:
-    """Return whether the output is a terminal whose encoding has the characters of a `Screen`."""
+    """Return whether the output is a terminal whose encoding has the characters of a ``Screen``."""
     return sys.stdout.isatty() and as_encoded("▀", sys.stdout.encoding) == "▀"
 
 
 def main() -> None:
-    """Runs the example."""
+    """Run the example."""
     parser = argparse.ArgumentParser(prog="terminal_avatar", description=__doc__.partition("\n")[0])
     parser.add_argument("--provider", choices=PROVIDERS, default="openai", help="default: %(default)s")
-    parser.add_argument("--sound", action="store_true", help="play the voice too, on a sound card")
+    parser.add_argument("--sound", action="store_true", help="play the voice on the sound card")
     parser.add_argument(
         "--fast", action="store_true", help=f"{FAST:.0f} times faster than real time, simulated agents only"
     )
-    parser.add_argument("questions", nargs="*", default=QUESTIONS, help="what to ask, one after the other")
+    parser.add_argument("questions", nargs="*", default=QUESTIONS, help="the questions, in order")
     options = parser.parse_args()
     if options.sound and options.fast:
-        parser.error("--sound: a loudspeaker plays in real time; leave out --fast")
-    # Google's SDK says so of the making of tokens; on the screen it would be in the way.
+        parser.error(
+            "--sound: cannot be combined with --fast, because audio is played in real time; leave one out"
+        )
+    # Google's SDK logs this warning for each token; it would disturb the screen.
     warnings.filterwarnings("ignore", message="The SDK's token creation")
     converse, rate = PROVIDERS[options.provider]
     speed = FAST if options.fast else 1.0

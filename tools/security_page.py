@@ -1,4 +1,4 @@
-"""Writes the table of limits in docs/security.md from the server's settings: ``python -m tools.security_page``."""
+"""Write the table of limits in docs/security.md from the server's settings: ``python -m tools.security_page``."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Row(NamedTuple):
 
     Attributes:
         subject: What is limited.
-        setting: Its name, without `MASCOT_` and in lower case; or the value of a limit that cannot be set.
-        beyond: What happens beyond it.
+        setting: Its name, without ``MASCOT_`` and in lower case; or the value of a fixed limit.
+        beyond: What happens if it is exceeded.
     """
 
     subject: str
@@ -32,63 +32,63 @@ class Row(NamedTuple):
 
 
 LIMITS: Final[dict[str, tuple[Row, ...]]] = {
-    "Before anybody is known": (
+    "Before authentication": (
         Row("head of a request, bytes", "max_head_bytes", "431 or 414, closed"),
         Row("headers of a request", "max_headers", "431, closed"),
-        Row("time for the head of a request, s", "head_seconds", "408, closed"),
-        Row("connection without a request, s", "keep_alive_seconds", "closed"),
+        Row("time to receive the head of a request, s", "head_seconds", "408, closed"),
+        Row("idle time of a connection without a request, s", "keep_alive_seconds", "closed"),
         Row(
             "connections without a request, per process",
             "max_waiting_connections",
             "the one that waits longest is closed",
         ),
-        Row("connecting an app to its provider, s", "handshake_seconds", "1011, closed"),
+        Row("time to connect an app to its provider, s", "handshake_seconds", "1011, closed"),
         Row("request target, bytes", "32768", "414, closed"),
-        Row("requests in a pipeline", "16", "closed"),
+        Row("pipelined requests", "16", "closed"),
         Row("frames before the handshake is answered, bytes", "65536", "not read until then"),
     ),
     "With a token": (
-        Row("life of a token, s", "600", "401; conversations that run go on"),
+        Row("lifetime of a token, s", "600", "401; running conversations continue"),
         Row("conversations per token", "single_use_tokens", "401 for a second one"),
-        Row("life of a token with `session_ttl`, s", "max_session_ttl_seconds", "400 for a longer one"),
+        Row("lifetime of a token with `session_ttl`, s", "max_session_ttl_seconds", "400 for a longer one"),
         Row("one message, bytes", "16777216", "1009, closed"),
         Row("one message of a provider, bytes", "33554432", "1011, closed"),
-        Row("frames of one connection in one turn of the event loop", "32", "the rest waits for its next turn"),
-        Row("audio read ahead of its visemes, bytes per conversation", "16777216", "the provider is read later"),
-        Row("peer that takes nothing, s", "30", "closed"),
-        Row("close handshake, s", "5", "the connection is aborted"),
+        Row("frames of one connection per iteration of the event loop", "32", "the rest waits for the next iteration"),
+        Row("audio read ahead of its visemes, bytes per conversation", "16777216", "the provider is not read"),
+        Row("time without reading by a client or provider, s", "30", "closed"),
+        Row("time for the close handshake, s", "5", "the connection is aborted"),
         Row("length of a conversation, s", "max_session_seconds", "1008, closed"),
-        Row("conversation in which nobody says anything, s", "idle_seconds", "1008, closed"),
+        Row("time without a message in a conversation, s", "idle_seconds", "1008, closed"),
     ),
     "With a key": (
-        Row("a key's requests, conversations, minutes", "none: `mascot-server keys new`", "429 with `Retry-After`"),
+        Row("requests, conversations and minutes of a key", "none: `mascot-server keys new`", "429 with `Retry-After`"),
         Row("body of `POST /v1/get-signed-url`, bytes", "262144", "400"),
-        Row("provider details in a token, bytes", "4096", "400"),
-        Row("JSON beside the audio of `POST /v1/visemes`, bytes", "16384", "400"),
+        Row("provider configuration in a token, bytes", "4096", "400"),
+        Row("JSON around the audio of `POST /v1/visemes`, bytes", "16384", "400"),
         Row("parts of a form", "32", "400"),
-        Row("recording, bytes", "max_audio_bytes", "413"),
-        Row("recording, s", "max_audio_seconds", "413"),
-        Row("recordings and texts at once, per process", "rest_concurrency", "503"),
-        Row("recordings and texts at once, per key and process", "rest_concurrency_per_key", "429"),
-        Row("time for a body, s", "upload_seconds", "408"),
-        Row("rate of a body, bytes per s", "upload_bytes_per_second", "408"),
-        Row("answer that the client does not read, s", "answer_stall_seconds", "closed"),
-        Row("speech made from one text, s", "max_speech_seconds", "an error event, and the end"),
+        Row("size of a recording, bytes", "max_audio_bytes", "413"),
+        Row("length of a recording, s", "max_audio_seconds", "413"),
+        Row("concurrent recordings and texts, per process", "rest_concurrency", "503"),
+        Row("concurrent recordings and texts, per key and process", "rest_concurrency_per_key", "429"),
+        Row("time to receive a body, s", "upload_seconds", "408"),
+        Row("minimum upload rate of a body, bytes per s", "upload_bytes_per_second", "408"),
+        Row("time that a client does not read a response, s", "answer_stall_seconds", "closed"),
+        Row("length of the speech from one text, s", "max_speech_seconds", "error event, then the response ends"),
     ),
     "The server itself": (
-        Row("waiting for Redis, s", "redis_timeout_seconds", "counts as away: `MASCOT_REDIS_DOWN`"),
-        Row("conversations of a process that died still count, s", "lease_seconds", "they come free"),
-        Row("conversations that go on after SIGTERM, s", "drain_seconds", "1001, closed"),
-        Row("audio held for its visemes, ms", "viseme_budget_ms", "forwarded without visemes"),
+        Row("wait for an answer of Redis, s", "redis_timeout_seconds", "counts as unavailable: `MASCOT_REDIS_DOWN`"),
+        Row("time that conversations of a crashed process count, s", "lease_seconds", "they no longer count"),
+        Row("time for conversations to end after SIGTERM, s", "drain_seconds", "1001, closed"),
+        Row("delay of an audio message, ms", "viseme_budget_ms", "forwarded without visemes"),
     ),
 }  # fmt: skip
-"""By who can reach them."""
+"""The limits by who can reach them."""
 
 
 def limits() -> str:
     """Return the table as Markdown."""
     return "".join(
-        f"\n**{title}**\n\n| limit on | default | setting | beyond it |\n|---|---|---|---|\n{''.join(_rows(rows))}"
+        f"\n**{title}**\n\n| limit on | default | setting | if exceeded |\n|---|---|---|---|\n{''.join(_rows(rows))}"
         for title, rows in LIMITS.items()
     ).removeprefix("\n")
 

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the server's settings classes: ``python -m tools.settings_page``."""
+"""Write docs/settings.md from the server's settings classes: ``python -m tools.settings_page``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 SECTIONS = {
     "Keys and tokens": ("api_keys", "secret", "key_store", "single_use_tokens", "max_session_ttl_seconds"),
-    "Where it listens, and for whom": (
+    "Network": (
         "host",
         "port",
         "tls_cert",
@@ -33,7 +33,7 @@ SECTIONS = {
         "require_origin",
         "cors_origins",
     ),
-    "Connections and request heads": (
+    "Connections and request headers": (
         "max_head_bytes",
         "max_headers",
         "head_seconds",
@@ -56,7 +56,7 @@ SECTIONS = {
         "handshake_seconds",
         "drain_seconds",
     ),
-    "More than one process": ("redis_url", "redis_down", "redis_timeout_seconds", "lease_seconds"),
+    "Several processes": ("redis_url", "redis_down", "redis_timeout_seconds", "lease_seconds"),
     "Recordings and speech": (
         "max_audio_bytes",
         "max_audio_seconds",
@@ -74,24 +74,24 @@ SECTIONS = {
         "demo_password",
     ),
 }
-"""Which settings belong together; one that is in none comes last."""
+"""The settings of each section. Settings without a section come last."""
 
 HEAD = """# Settings
 
-Written by `python -m tools.settings_page` from the settings classes; do not edit.
+`python -m tools.settings_page` generates this page from the settings classes; do not edit it.
 
-Every setting is an environment variable, or a line of a file `.env` in the working directory; the environment wins. The
-server starts with none that is wrong: it names each one and what is wrong with it, and never shows a value.
-`mascot-server check` tells the same without starting.
+Set each setting as an environment variable, or as a line in a file `.env` in the working directory. Environment
+variables take precedence. If a setting is invalid, the server does not start: it reports every invalid setting with the
+reason, and never shows a value. `mascot-server check` reports the same without starting the server.
 
-`MASCOT_SECRET` is required, and `MASCOT_API_KEYS` or a place where keys are kept (`MASCOT_KEY_STORE`,
-`MASCOT_REDIS_URL`). `serve --dev`, on loopback only, makes up what is missing; `demo` always makes up both, for its own
-page alone.
+`MASCOT_SECRET` is required. API keys are required, too: set `MASCOT_API_KEYS`, `MASCOT_KEY_STORE` or
+`MASCOT_REDIS_URL`. `serve --dev` (on loopback only) generates a missing secret and accepts a default API key. `demo`
+always generates a random secret and key for its own page.
 """
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     sections = {title: [name for name in names if name in FIELDS] for title, names in SECTIONS.items()}
     placed = {name for names in sections.values() for name in names}
     sections["Others"] = [name for name in FIELDS if name not in placed]
@@ -100,7 +100,7 @@ def page() -> str:
 
 
 def _fields() -> Iterator[tuple[str, FieldInfo]]:
-    """All settings by what stands after `MASCOT_` in their name, in lower case."""
+    """Yield all settings by their name without ``MASCOT_``, in lower case."""
     for kind in (Settings, DemoSettings):
         prefix = kind.model_config.get("env_prefix", "").removeprefix("MASCOT_").lower()
         for name, field in kind.model_fields.items():

@@ -69,7 +69,7 @@ class App(_End):
         self.moving = 0
         """Payloads with a change of shape."""
         self.on_other: Callable[[bytes, int], None] | None = None
-        """Called with messages that no speaker sent, and their arrival times."""
+        """Called with each message that no speaker sent, and the time of its arrival."""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Send the opening message."""

@@ -1,1 +1,1 @@
-"""One conversation with each provider through the server, with no key and no network: see `__main__`."""
+"""Hold one conversation with each simulated provider through the server, without keys or network access."""

@@ -1,6 +1,6 @@
-"""Talks to each simulated provider by its official SDK, through a real server, and draws the mouth.
+"""Talk to each simulated provider with its official SDK, through a real server, and draw the mouth.
 
-Run from the root of the repository: `python -m examples.demo`, or `nox -s demo`.
+Run from the root of the repository: ``python -m examples.demo``, or ``nox -s demo``.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Result:
     """One provider's conversation.
 
     Attributes:
-        heard: What the app got through the server.
-        sent: What the provider sent, message by message.
-        added_ms: For each message, how much later it came than without the server, in milliseconds.
+        heard: What the app received through the server.
+        sent: The messages that the provider sent.
+        added_ms: The added latency of each message, in milliseconds: its delay compared with a direct connection.
     """
 
     heard: Heard
@@ -40,12 +40,12 @@ class Result:
 
     @property
     def audio_ms(self) -> float:
-        """Length of all audio."""
+        """Length of all audio in milliseconds."""
         return sum(visemes.audio_duration_ms for visemes in self.heard.visemes)
 
     @property
     def shapes(self) -> list[tuple[float, int]]:
-        """Every change of the mouth, in milliseconds from the start of the first message."""
+        """Pairs of a time, in milliseconds from the start of the first message, and the viseme that starts then."""
         return [
             (start + viseme.offset_ms, int(viseme.id))
             for start, visemes in zip(self._starts, self.heard.visemes, strict=True)
@@ -54,7 +54,7 @@ class Result:
 
     @property
     def words(self) -> list[tuple[float, str]]:
-        """Every word spoken, at the start of the message it begins in."""
+        """Pairs of a time in milliseconds and a word: the start of the message in which the word begins."""
         return [
             (start, word) for start, sent in zip(self._starts, self.sent, strict=True) for word in sent.words
         ]
@@ -67,7 +67,7 @@ class Result:
             start += visemes.audio_duration_ms
 
     def figures(self) -> dict[str, float]:
-        """What `--json` prints."""
+        """Return the figures that ``--json`` prints."""
         percentiles = statistics.quantiles(self.added_ms, n=100, method="inclusive")
         return {
             "audio_ms": round(self.audio_ms),
@@ -79,10 +79,10 @@ class Result:
 
 
 def converse(on: Stage, provider: str) -> Result:
-    """Holds a provider's conversation directly, for comparison, and then through the server.
+    """Hold a conversation directly with the provider, and then the same one through the server.
 
     Raises:
-        SystemExit: What arrived is not what was sent.
+        SystemExit: The audio that arrived differs from the audio that was sent.
     """
     direct, _, _ = _hold(on, provider, through_server=False)
     through, heard, sent = _hold(on, provider, through_server=True)
@@ -94,18 +94,18 @@ def converse(on: Stage, provider: str) -> Result:
 
 
 def _hold(on: Stage, provider: str, *, through_server: bool) -> tuple[list[float], Heard, list[AudioSent]]:
-    """Holds a conversation; returns each message's delay in seconds, what was heard, and what was sent."""
+    """Hold a conversation and return the delay of each message in seconds, what was received, and what was sent."""
     before = len(on.sent)
     heard = CONVERSATIONS[provider](on, through_server=through_server)
     sent = on.sent[before:]
     if heard.audio != [message.pcm for message in sent]:
-        raise SystemExit(f"{provider}: the audio that arrived is not what was sent")
+        raise SystemExit(f"{provider}: the audio that arrived differs from the audio that was sent")
     delays = [arrived - message.time for arrived, message in zip(heard.times, sent, strict=True)]
     return delays, heard, sent
 
 
 def report(provider: str, result: Result) -> Iterator[str]:
-    """Describes a conversation for people."""
+    """Return the report of a conversation as lines of text."""
     figures = result.figures()
     yield f"{provider}: {figures['audio_ms'] / 1000:.1f} s of audio in {figures['chunks']} messages, unchanged"
     yield (
@@ -117,14 +117,14 @@ def report(provider: str, result: Result) -> Iterator[str]:
 
 
 def main() -> None:
-    """Runs the demo."""
+    """Run the demo."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print figures only, as one JSON object")
     parser.add_argument(
         "--viseme-model",
         choices=SPOKEN,
         default="default",
-        help="model that moves the mouth; agents speak its language (%(default)s)",
+        help="viseme model; the simulated agents speak its language (default: %(default)s)",
     )
     options = parser.parse_args()
     results = {}

@@ -1,4 +1,4 @@
-"""The same short conversation with each provider's official SDK: straight to the provider, or through the server."""
+"""Hold the same short conversation with the official SDK of each provider, directly or through the server."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ QUESTIONS: Final = ("What can you do?", "And what else?")
 LIVE_MODEL: Final = "gpt-live-1.1"
 GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
 _PATIENCE: Final = 30.0
-"""Seconds after which a turn that has not come has failed."""
+"""Maximum time to wait for a turn, in seconds."""
 _PAUSE: Final = 0.5
-"""Seconds without audio after which a turn counts as over, where the provider does not say."""
+"""Time without audio after which a turn counts as finished, in seconds, for providers that do not report the end."""
 
 
 @dataclass
 class Heard:
-    """What an app heard and saw.
+    """The audio and the visemes that an app received.
 
     Attributes:
-        audio: Each message's bytes.
-        times: When each arrived, `time.monotonic()`.
-        visemes: What was said of the mouth, in order.
+        audio: The audio of each message.
+        times: The arrival time of each message, from ``time.monotonic()``.
+        visemes: The viseme payloads, in order.
     """
 
     audio: list[bytes] = field(default_factory=list)
@@ -59,34 +59,34 @@ class Heard:
     visemes: list[Visemes] = field(default_factory=list)
 
     def hear(self, audio: bytes) -> None:
-        """Notes a message of audio."""
+        """Record the audio of a message."""
         self.times.append(time.monotonic())
         self.audio.append(audio)
 
     def see(self, visemes: Visemes | None) -> None:
-        """Notes what a message says of the mouth."""
+        """Record the visemes of a message."""
         if visemes is not None:
             self.visemes.append(visemes)
 
 
 class _Loudspeaker(AudioInterface):
-    """Plays nothing and notes everything."""
+    """Record all audio without playing it."""
 
     def __init__(self, heard: Heard) -> None:
         self._heard = heard
 
     def start(self, input_callback: Callable[[bytes], None]) -> None:
-        """There is no microphone."""
+        """Do nothing, because there is no microphone."""
 
     def stop(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing, because there is nothing to stop."""
 
     def output(self, audio: bytes) -> None:
-        """Takes audio to play."""
+        """Record audio."""
         self._heard.hear(audio)
 
     def interrupt(self) -> None:
-        """Nobody interrupts here."""
+        """Do nothing, because the demo does not interrupt."""
 
 
 def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
@@ -111,7 +111,7 @@ def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
             audio_interface=loudspeaker,
         )
     conversation.start_session()
-    # The agent greets before it is asked anything.
+    # The agent starts with a greeting.
     _wait_for_turn(heard, 0)
     for question in QUESTIONS:
         messages = len(heard.audio)
@@ -123,11 +123,11 @@ def _elevenlabs(stage: Stage, *, through_server: bool) -> Heard:
 
 
 def _wait_for_turn(heard: Heard, messages: int) -> None:
-    """Waits for audio beyond the first `messages`, then for a pause."""
+    """Wait for audio after the first ``messages`` messages, then for a pause."""
     deadline = time.monotonic() + _PATIENCE
     while len(heard.audio) == messages or time.monotonic() - heard.times[-1] < _PAUSE:
         if time.monotonic() > deadline:
-            raise TimeoutError("the agent said nothing, or would not stop")
+            raise TimeoutError(f"the agent did not complete its turn within {_PATIENCE:.0f} s")
         time.sleep(0.02)
 
 
@@ -178,7 +178,7 @@ def _openai_live(stage: Stage, *, through_server: bool) -> Heard:
         manager = official.live.connect()
     with manager as connection:
         connection.session.start(session={"model": LIVE_MODEL})
-        # What the caller says is the clock: 100 ms of the agent come for each 100 ms of the caller.
+        # The caller's audio is the clock: the agent sends 100 ms of audio for each 100 ms of the caller.
         for audio in _caller():
             connection.session.input_audio.append(audio=base64.b64encode(audio).decode())
             while (event := connection.recv()).type != "session.output_audio.delta":
@@ -193,7 +193,7 @@ def _openai_live(stage: Stage, *, through_server: bool) -> Heard:
 
 
 def _caller() -> Iterator[bytes]:
-    """Somebody who speaks and then listens, twice, as 100 ms of 16-bit PCM at 24 kHz each."""
+    """Yield the audio of a caller who speaks and then listens, twice, in chunks of 100 ms of PCM16 at 24 kHz."""
     size = 2 * 2400
     speech = b"".join(chunk.data for chunk in chunks(greeting(), 24_000, "pcm16"))[: 10 * size]
     for _ in QUESTIONS:
@@ -208,7 +208,7 @@ def _gemini(stage: Stage, *, through_server: bool) -> Heard:
                 GeminiConfig(ephemeral_token=simulators.GEMINI_EPHEMERAL, viseme_model=stage.viseme_model)
             )
     else:
-        # The SDK dials TLS only; mascot-client is what gets it onto plain loopback.
+        # The SDK supports TLS only; mascot-client connects it to http on the loopback interface.
         credentials = GeminiCredentials(api_key=simulators.GEMINI_API_KEY, base_url=stage.providers)
     return asyncio.run(_gemini_session(credentials))
 

@@ -1,4 +1,4 @@
-"""A mouth in the terminal: how far it is open over time, which shape it has, and the words being spoken."""
+"""Draw a mouth over time in the terminal: how far it is open, its shape, and the spoken words."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ __all__ = ["COLUMN_MS", "SOUNDS", "as_encoded", "draw", "legend", "letters", "op
 COLUMN_MS: Final = 40
 COLUMNS: Final = 90
 
-# One letter for each viseme id, near the sound it stands for; and how far the mouth is open, of eight steps.
+# One letter for each viseme id, similar to its sound; and how far the mouth is open, in eight steps.
 _LETTERS: Final = "·aAOeRiuowyIhrlsSTfdkm"
 _OPEN: Final = (0, 6, 8, 7, 5, 4, 4, 3, 5, 7, 5, 7, 4, 3, 3, 2, 3, 2, 1, 3, 3, 0)
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _ASCII: Final = str.maketrans("·▁▂▃▄▅▆▇█", "._.-=+*%#")
-"""What is drawn where the terminal's encoding has no blocks."""
+"""The characters for terminals whose encoding has no block characters."""
 SOUNDS: Final = (
     "silence", "ae ax ah", "aa", "ao", "ey eh uh", "er", "y iy ih", "w uw", "ow", "aw", "oy", "ay", "h", "r", "l",
     "s z", "sh ch jh zh", "th dh", "f v", "d t n", "k g ng", "p b m",
 )  # fmt: skip
-"""The sounds of each viseme id, in the names of ARPAbet."""
+"""The sounds of each viseme id, in ARPAbet."""
 
 
 def draw(
     shapes: Sequence[tuple[float, int]], words: Iterable[tuple[float, str]], duration_ms: float
 ) -> Iterator[str]:
-    """Draws speech as lines of text.
+    """Draw speech as lines of text.
 
     Args:
-        shapes: Milliseconds and the viseme id from then on, sorted.
-        words: Milliseconds and the word that begins there, sorted.
-        duration_ms: Length of the whole.
+        shapes: Pairs of a time in milliseconds and the viseme id that starts then, sorted.
+        words: Pairs of a time in milliseconds and the word that starts then, sorted.
+        duration_ms: The total length in milliseconds.
 
     Yields:
         The lines.
@@ -65,16 +65,16 @@ def legend() -> Iterator[str]:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print a drawing at once, with characters that the output can show."""
+    """Print a drawing immediately, with characters that the output supports."""
     print(as_encoded("\n".join(lines), sys.stdout.encoding), flush=True)
 
 
 def as_encoded(text: str, encoding: str | None) -> str:
-    """Return a drawing with characters that an encoding has.
+    """Return a drawing with characters that an encoding supports.
 
     Args:
         text: The drawing.
-        encoding: Encoding of the output; ``None`` if it is unknown.
+        encoding: The encoding of the output; ``None`` if it is not known.
     """
     try:
         text.encode(encoding or "ascii")
@@ -84,17 +84,17 @@ def as_encoded(text: str, encoding: str | None) -> str:
 
 
 def openings(shapes: Iterable[int]) -> str:
-    """A block for each shape, as high as the mouth is open."""
+    """Return one block per shape; its height is the opening of the mouth."""
     return "".join(_BLOCKS[_OPEN[shape]] for shape in shapes)
 
 
 def letters(shapes: Iterable[int]) -> str:
-    """A letter for each shape."""
+    """Return one letter per shape."""
     return "".join(_LETTERS[shape] for shape in shapes)
 
 
 def _caption(words: Iterable[tuple[float, str]], begin: int) -> str:
-    """The words of one row, each where it begins unless the one before is in its way."""
+    """Return the words of one row, each at its start, or after the word before it."""
     line = ""
     for start, word in words:
         column = int(start // COLUMN_MS) - begin

@@ -1,4 +1,4 @@
-"""How fast the demo is."""
+"""The speed of the demo."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Final
 __all__ = ["SPEED"]
 
 SPEED: Final = 8.0
-"""How many times faster than real time the simulated agents speak and are listened to, as the real ones do send."""
+"""The speed of the simulated agents, as a multiple of real time. Real agents also send audio faster than real time."""

@@ -1,4 +1,4 @@
-"""What the demo plays on: the three simulated providers in this process, and a real server beside it."""
+"""The environment of the demo: the simulated providers in this process, and a real server in another process."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["SPOKEN", "Stage", "VisemeModel", "stage"]
 VisemeModel = Literal["default", "indonesian"]
 
 SPOKEN: Final[dict[VisemeModel, Literal["en", "id"]]] = {"default": "en", "indonesian": "id"}
-"""What the simulated agents speak for each viseme model."""
+"""The language of the simulated agents for each viseme model."""
 
 
 @dataclass
 class Stage:
-    """Where everything is.
+    """The addresses and settings of the demo.
 
     Attributes:
-        providers: Origin of the simulators.
-        server: Origin of the server.
-        api_key: What the server accepts.
-        viseme_model: The model that conversations ask the server for.
+        providers: The origin of the simulators.
+        server: The origin of the server.
+        api_key: An API key that the server accepts.
+        viseme_model: The viseme model of the conversations.
         sent: All audio that the simulators sent, in order.
     """
 
@@ -43,7 +43,7 @@ class Stage:
 
 @contextmanager
 def stage(viseme_model: VisemeModel) -> Iterator[Stage]:
-    """Starts simulators, which speak the model's language, and server on free ports, and stops them."""
+    """Run the simulators and the server on free ports. The simulated agents speak the language of the model."""
     sent: list[AudioSent] = []
     speaking = {"burst": SPEED, "playback": SPEED, "language": SPOKEN[viseme_model]}
     with simulated(on_audio=sent.append, **speaking) as providers:

@@ -1,1 +1,1 @@
-"""Visemes as the number inputs of a Rive state machine: see README.md."""
+"""Set the number inputs of a Rive state machine from visemes; see README.md."""

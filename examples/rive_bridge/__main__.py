@@ -1,4 +1,4 @@
-"""What to set on a Rive rig while a recording plays: a list of (time, input, value), or a page that does it.
+"""Animate a Rive rig with a recording: print a list of (time, input, value), or serve a page that shows it.
 
 python -m examples.rive_bridge speech.wav --rig oculus
 python -m examples.rive_bridge speech.wav --serve
@@ -23,7 +23,7 @@ FOLDER: Final = Path(__file__).parent
 
 
 class Page(SimpleHTTPRequestHandler):
-    """Serves this folder, the recording and its visemes."""
+    """Serve this folder, the recording and its visemes."""
 
     def __init__(self, *arguments: Any, audio: Path, found: list[dict[str, int]], **options: Any) -> None:
         self._made = {
@@ -33,7 +33,7 @@ class Page(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(FOLDER), **options)
 
     def do_GET(self) -> None:
-        """Answers what is made here, or a file."""
+        """Send the recording, its visemes or a file."""
         if self.path not in self._made:
             super().do_GET()
             return
@@ -45,21 +45,30 @@ class Page(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
-        """Says nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
-    """Runs the example."""
+    """Run the example."""
     parser = argparse.ArgumentParser(prog="rive_bridge", description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "audio", nargs="?", type=Path, default=RECORDING, help="default: one of this repository"
+        "audio",
+        nargs="?",
+        type=Path,
+        default=RECORDING,
+        help="audio file (default: a recording of this repository)",
     )
-    parser.add_argument("--rig", choices=RIGS, default="oculus", help="convention (%(default)s)")
+    parser.add_argument(
+        "--rig", choices=RIGS, default="oculus", help="naming convention of the rig (default: %(default)s)"
+    )
     parser.add_argument(
         "--serve", action="store_true", help="serve a page with the recording and your .riv file"
     )
     parser.add_argument(
-        "--port", type=int, default=8090, help="of the page; 0 takes a free one (%(default)s)"
+        "--port",
+        type=int,
+        default=8090,
+        help="port of the page; 0 selects a free port (default: %(default)s)",
     )
     options = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""From visemes to (time, input, value): what to set on a Rive state machine, and when. `bridge.js` does the same."""
+"""Convert visemes to (time, input, value) for a Rive state machine. ``bridge.js`` is the same in JavaScript."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["RIGS", "Cue", "cues", "events_of"]
 
 RIGS: Final[dict[str, Rig]] = json.loads(Path(__file__).with_name("rigs.json").read_text(encoding="utf-8"))
-"""Each convention: a number, or the name of an input, for each SAPI viseme. README.md describes them."""
+"""The conventions of rigs: a number, or the name of an input, for each SAPI viseme. See README.md."""
 
 
 class Cue(NamedTuple):
-    """An input takes a value.
+    """A new value of an input.
 
     Attributes:
-        time_ms: When, from the start of the audio.
-        input: Its name in the state machine.
-        value: What to set it to.
+        time_ms: The time in milliseconds from the start of the audio.
+        input: The name of the input in the state machine.
+        value: The new value.
     """
 
     time_ms: int
@@ -38,13 +38,13 @@ class Cue(NamedTuple):
 
 
 def events_of(payloads: Iterable[Visemes]) -> Iterator[tuple[float, int]]:
-    """Puts the payloads of a conversation one after the other.
+    """Combine the payloads of a conversation into one sequence of events.
 
     Args:
-        payloads: of mascot-client, every one, also those without visemes, because each has its duration.
+        payloads: All payloads of mascot-client, also those without visemes, because their durations are needed.
 
     Yields:
-        Milliseconds of audio since the first payload, and the SAPI viseme from then on.
+        Pairs of a time, in milliseconds of audio since the first payload, and the SAPI viseme that starts then.
     """
     start = 0.0
     for payload in payloads:
@@ -55,16 +55,18 @@ def events_of(payloads: Iterable[Visemes]) -> Iterator[tuple[float, int]]:
 def cues(
     events: Iterable[tuple[float, int]], rig: Rig, *, blend_ms: int = 80, step_ms: int = 20
 ) -> list[Cue]:
-    """What to set on a rig while the audio plays.
+    """Return the values to set on a rig while the audio is played.
 
     Args:
-        events: milliseconds and the SAPI viseme from then on, sorted; before the first the mouth is closed.
-        rig: one of `RIGS`, or one of yours in the same form.
-        blend_ms: how long a rig that blends takes from one shape to the next, centred on the change.
-        step_ms: how often its inputs are set meanwhile.
+        events: Pairs of a time in milliseconds and the SAPI viseme that starts then, sorted. Before the first event the
+            mouth is closed.
+        rig: One of ``RIGS``, or your own rig in the same format.
+        blend_ms: The duration of the transition between two shapes in milliseconds, centred on the change. It is used
+            for rigs that blend.
+        step_ms: The time between two updates during a transition, in milliseconds.
 
     Returns:
-        Changes alone, sorted by time; at 0 every input is set.
+        The changes, sorted by time. At 0 all inputs are set.
     """
     track = [(-math.inf, 0), *events]
     states = _switching(track, rig) if rig["kind"] == "index" else _blending(track, rig, blend_ms, step_ms)
@@ -77,7 +79,7 @@ def cues(
 
 
 def _switching(track: list[tuple[float, int]], rig: Rig) -> Iterator[tuple[int, dict[str, int]]]:
-    """The input of a rig that has one, at each event."""
+    """Yield the value of the single input of a rig, at each event."""
     for start, viseme in track:
         yield math.floor(max(start, 0)), {rig["input"]: rig["values"][viseme]}
 
@@ -85,7 +87,7 @@ def _switching(track: list[tuple[float, int]], rig: Rig) -> Iterator[tuple[int, 
 def _blending(
     track: list[tuple[float, int]], rig: Rig, blend_ms: int, step_ms: int
 ) -> Iterator[tuple[int, dict[str, int]]]:
-    """Every input of a rig that blends, at each step until the last event is over."""
+    """Yield the values of all inputs of a rig that blends, at each step until the end of the last transition."""
     last = track[-1][0] + blend_ms / 2 if len(track) > 1 else 0
     for time_ms in range(0, math.ceil(last / step_ms) * step_ms + 1, step_ms):
         first, end = time_ms - blend_ms / 2, time_ms + blend_ms / 2

@@ -1,1 +1,1 @@
-"""A web page with a face that talks by each official JavaScript SDK: `python -m examples.web`."""
+"""A web page with a speaking face, for each official JavaScript SDK; run ``python -m examples.web``."""

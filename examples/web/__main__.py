@@ -1,4 +1,4 @@
-"""Builds the page, starts what it needs, and serves it until Ctrl+C."""
+"""Build the page, start the servers that it needs, and serve it until Ctrl+C."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Runs the example."""
+    """Run the example."""
     parser = argparse.ArgumentParser(prog="python -m examples.web", description=__doc__)
-    parser.add_argument("--port", type=int, default=8080, help="where to serve the page; 0 takes a free port")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8080,
+        help="port of the page; 0 selects a free port (default: %(default)s)",
+    )
     port = parser.parse_args().port
-    # Ended in either way, what was started here ends too.
+    # SIGTERM is handled like Ctrl+C, so that the processes started here end too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         build_page()
@@ -33,8 +38,8 @@ def main() -> None:
 
 
 def serve(port: int) -> None:
-    """Serves the page, from a server of its own where the environment names none."""
-    # A server of yours talks to the real providers, so to those alone that there is a key for.
+    """Serve the page. A mascot server is started if ``MASCOT_BASE_URL`` is not set."""
+    # Your own server connects to the real providers, so only providers with a key can be used.
     yours = os.environ.get("MASCOT_BASE_URL")
     providers = [name for name in CONFIGURATIONS if not yours or any(map(os.environ.get, KEYS[name]))]
     with (

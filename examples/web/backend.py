@@ -1,7 +1,7 @@
-"""The web app's backend: serves the page, and asks the mascot server for a connection when the page wants to call.
+"""The backend of the web app: serve the page, and request a connection from the mascot server for each call.
 
-Keys stay here. What the page gets is valid for ten minutes and opens conversations with one provider, nothing else.
-In an app of your own, this is where to ask who the user is.
+The keys stay here. The page receives credentials that are valid for ten minutes and open conversations with one
+provider only. In your own app, authenticate the user here.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ logger = logging.getLogger(__name__)
 def backend(
     mascot: MascotClient, page: Path, providers: Collection[str], *, port: int
 ) -> ThreadingHTTPServer:
-    """Makes the backend, to be run by `serve_forever`. It listens on loopback only.
+    """Create the backend; run it with ``serve_forever``. It listens on the loopback interface only.
 
     Args:
-        mascot: Asks the mascot server.
+        mascot: The client for the mascot server.
         page: The folder of the built page.
-        providers: Those that there is a key for.
-        port: Where to listen; 0 takes a free one.
+        providers: The providers with a key.
+        port: The port; 0 selects a free port.
     """
     handler = partial(_Handler, mascot=mascot, providers=providers, directory=str(page))
     return ThreadingHTTPServer(("127.0.0.1", port), handler)
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """`GET` files of the page, `POST /connection/{provider}`."""
+    """Serve the files of the page, and ``POST /connection/{provider}``."""
 
     def __init__(self, *args: Any, mascot: MascotClient, providers: Collection[str], **options: Any) -> None:
         self._mascot = mascot
         self._providers = providers
-        # Some systems know it by another type, with which browsers do not run modules.
+        # On some systems the type of .js files is different, and browsers would not run them as modules.
         self.extensions_map = {**self.extensions_map, ".js": "text/javascript"}
         super().__init__(*args, **options)
 
     def do_POST(self) -> None:
-        """Asks for a connection."""
+        """Request a connection from the mascot server."""
         provider = self.path.removeprefix("/connection/")
         if provider not in CONFIGURATIONS:
             self._answer(HTTPStatus.NOT_FOUND, {"error": f"there is no {self.path}"})
@@ -71,7 +71,7 @@ class _Handler(SimpleHTTPRequestHandler):
         except MascotError as error:
             return HTTPStatus.BAD_GATEWAY, {"error": str(error)}
         except Exception:
-            # The provider's SDK did not get a token. What it says is for the operator, not for the page.
+            # The provider's SDK could not create a token. Its error is for the operator, not for the page.
             logger.exception("no token from %s", provider)
             return HTTPStatus.BAD_GATEWAY, {"error": f"no token from {provider}: see the backend's log"}
         model = {"model": MODELS[provider]} if provider in MODELS else {}
@@ -89,4 +89,4 @@ class _Handler(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Says nothing of what went well."""
+        """Log no successful requests."""

@@ -1,4 +1,4 @@
-"""Builds the page with npm, where it is not built yet or older than its source."""
+"""Build the page with npm, if it is not built yet or is older than its source."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ BUILD: Final = HERE / "build"
 
 
 def build_page() -> None:
-    """Installs the SDKs and bundles the page.
+    """Install the SDKs and bundle the page.
 
     Raises:
-        FileNotFoundError: There is no npm.
-        subprocess.CalledProcessError: npm failed; it has said why.
+        FileNotFoundError: Npm is not installed.
+        subprocess.CalledProcessError: Npm failed; it has printed the reason.
     """
     npm = shutil.which("npm")
     if npm is None:
-        raise FileNotFoundError("building the page takes Node.js 20 or newer, with npm: https://nodejs.org")
+        raise FileNotFoundError(
+            "npm is not installed; building the page needs Node.js 20 or newer: https://nodejs.org"
+        )
     lock = HERE / "package-lock.json"
     if _older(HERE / "node_modules" / ".package-lock.json", [lock]):
-        # No package here needs a script of its own to be installed.
+        # None of the packages needs its install script.
         _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
     if _older(
         BUILD / "index.html", [lock, HERE / "package.json", *(HERE / "page").iterdir(), *MODULE.iterdir()]

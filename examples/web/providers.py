@@ -1,4 +1,4 @@
-"""What the mascot server is asked for. Keys come from the environment; `examples.offline` puts simulated ones there."""
+"""The configs for the mascot server. Keys come from the environment; ``examples.offline`` sets simulated ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODELS: Final = {
     "openai": os.environ.get("OPENAI_MODEL", "gpt-realtime-2.1"),
     "gemini": os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025"),
 }
-"""What the page names to the SDK, which would otherwise ask for another model than the token is for."""
+"""The models that the page passes to the SDKs. They must be the models that the tokens are for."""
 
 
 def _elevenlabs() -> ElevenLabsConfig:
@@ -29,8 +29,8 @@ def _elevenlabs() -> ElevenLabsConfig:
 
 CONFIGURATIONS: Final[dict[str, Callable[[], ProviderConfig]]] = {
     "elevenlabs": _elevenlabs,
-    # OpenAI's and Google's keys go to OpenAI and Google alone, which give a token for one conversation.
+    # The keys of OpenAI and Google are sent only to OpenAI and Google, which return a token for one conversation.
     "openai": lambda: for_openai.mint(model=MODELS["openai"]),
     "gemini": lambda: for_gemini.mint(model=MODELS["gemini"]),
 }
-"""Makes the configuration to ask the mascot server with, a provider at a time."""
+"""The functions that create the config of each provider."""

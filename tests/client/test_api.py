@@ -187,7 +187,7 @@ def test_keys_that_the_server_repeats_are_hidden() -> None:
 def test_an_answer_outside_the_contract(config: Any, body: bytes) -> None:
     with pytest.raises(ProtocolError) as caught:
         ask(httpx.Response(200, content=body), config)
-    assert "answer" in str(caught.value)
+    assert "response" in str(caught.value)
     assert TOKEN not in str(caught.value)
 
 
@@ -216,7 +216,7 @@ def test_a_timeout_is_a_number_or_one_of_httpx(timeout: float | httpx.Timeout) -
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         client = MascotClient(api_key=KEY, base_url=url, timeout=timeout, max_retries=0)
-        with client, pytest.raises(TimeoutError, match=f"no answer from {url}: timed out") as caught:
+        with client, pytest.raises(TimeoutError, match=f"no response from {url}: timed out") as caught:
             client.get_signed_url(ELEVENLABS)
     assert isinstance(caught.value, APITimeoutError)
     assert isinstance(caught.value, APIConnectionError)

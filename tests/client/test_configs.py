@@ -130,7 +130,7 @@ def test_a_config_does_not_change() -> None:
 def test_gpt_live_takes_a_standing_key_alone(config: Any) -> None:
     sent = OpenAIConfig(api_key="sk-1", **config).provider_config()
     assert sent == {"api_key": "sk-1", **config}
-    with pytest.raises(ConfigurationError, match="GPT-Live has no ephemeral tokens: give api_key"):
+    with pytest.raises(ConfigurationError, match="GPT-Live has no ephemeral tokens; set api_key"):
         OpenAIConfig(ephemeral_token="ek_1", **config)
 
 

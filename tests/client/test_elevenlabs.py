@@ -202,7 +202,7 @@ def test_a_failing_callback_does_not_end_the_call(
     talk(answer_of(provider), on_visemes, heard)
     assert heard == AUDIO
     assert [record.getMessage() for record in caplog.records if record.name.startswith("mascot_client")] == [
-        "on_visemes failed; the conversation goes on"
+        "on_visemes failed; the conversation continues"
     ] * len(PAYLOADS)
 
 
@@ -262,4 +262,4 @@ def test_a_warning_tells_of_an_sdk_without_the_hook(
     for_elevenlabs.connect(
         answer_of(provider), agent_id="agent_1", on_visemes=print, audio_interface=Speaker([])
     )
-    assert "no visemes will arrive" in caplog.text
+    assert "the conversation works, but without visemes" in caplog.text

@@ -23,17 +23,17 @@ EXAMPLES: list[tuple[MascotError, str]] = [
     (ConfigurationError("agent_id", "is required"), "agent_id: is required"),
     (
         MissingExtraError("openai"),
-        'the openai SDK is not installed: pip install "mascot-client[openai]"',
+        'the openai SDK is not installed; run: pip install "mascot-client[openai]"',
     ),
     (
         APIConnectionError("http://h", "no route"),
-        "no answer from http://h: no route",
+        "no response from http://h: no route",
     ),
-    (APITimeoutError("http://h", "timed out"), "no answer from http://h: timed out"),
+    (APITimeoutError("http://h", "timed out"), "no response from http://h: timed out"),
     (BadRequestError(400, "Invalid provider config"), "HTTP 400: Invalid provider config"),
     (AuthenticationError(401, "Invalid API key"), "HTTP 401: Invalid API key"),
-    (APIStatusError(503, ""), "HTTP 503: the answer holds no error text"),
-    (ProtocolError("answer", "is not a JSON object"), "answer: is not a JSON object"),
+    (APIStatusError(503, ""), "HTTP 503: the response has no error message"),
+    (ProtocolError("response", "must be a JSON object"), "response: must be a JSON object"),
 ]
 
 

@@ -123,7 +123,7 @@ def test_a_failing_callback_does_not_stop_the_events(caplog: pytest.LogCaptureFi
 
     feed = VisemeFeed(on_visemes=fail, on_interrupted=fail)
     assert len(list(for_openai.listen([said(0), done("cancelled")], feed))) == 2
-    assert caplog.text.count("the conversation goes on") == 2
+    assert caplog.text.count("the conversation continues") == 2
 
 
 def test_a_feed_that_nobody_reads_stays_small() -> None:

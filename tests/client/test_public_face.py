@@ -134,15 +134,15 @@ print([name for name in ("elevenlabs", "google.genai", "openai", "websockets", "
         ("openai", "websockets", "for_openai.connect(url)"),
         ("openai", "openai", "for_openai.mint('sk-x')"),
         ("gemini", "google.genai", "for_gemini.mint('AIza')"),
-        ("gemini", "google", "for_gemini.client(answer)"),
-        ("gemini", "google.genai", "for_gemini.client(answer)"),
+        ("gemini", "google", "for_gemini.client(credentials)"),
+        ("gemini", "google.genai", "for_gemini.client(credentials)"),
     ],
 )
 def test_a_missing_sdk_is_named_with_its_pip_line(extra: str, package: str, call: str) -> None:
     if package == "websockets":
         pytest.importorskip("openai", reason="needs the extra mascot-client[openai]")
     answer = run(BLOCK.format(package=package, call=call))
-    assert answer == f'the {extra} SDK is not installed: pip install "mascot-client[{extra}]"'
+    assert answer == f'the {extra} SDK is not installed; run: pip install "mascot-client[{extra}]"'
 
 
 def test_the_version_is_that_of_the_distribution(tmp_path: Path) -> None:

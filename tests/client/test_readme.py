@@ -25,7 +25,7 @@ README = Path(__file__).parents[2] / "packages" / "mascot-client" / "README.md"
 def program(provider: str) -> str:
     text = README.read_text(encoding="utf-8")
     programs: list[str] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    [code] = [code for code in programs if f", {provider}\n" in code]
+    [code] = [code for code in programs if f", for_{provider}\n" in code]
     return code
 
 

@@ -96,7 +96,7 @@ def test_a_server_that_is_not_there() -> None:
         ELEVENLABS_API_KEY="sk_yours", ELEVENLABS_AGENT_ID="agent_yours", **nowhere,
     )  # fmt: skip
     assert ran.returncode == 1
-    assert ran.stderr.startswith("terminal_avatar: no answer from http://127.0.0.1:9: ")
+    assert ran.stderr.startswith("terminal_avatar: no response from http://127.0.0.1:9: ")
     assert "sk_yours" not in ran.stderr + ran.stdout
 
 
@@ -115,7 +115,7 @@ def test_a_key_that_the_provider_refuses(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_sound_is_in_real_time() -> None:
     ran = run_example("terminal_avatar", "--sound", "--fast")
     assert ran.returncode == 2
-    assert "--sound: a loudspeaker plays in real time" in ran.stderr
+    assert "--sound: cannot be combined with --fast" in ran.stderr
 
 
 class TestHalfBlocks:

@@ -172,4 +172,4 @@ def test_redis_with_the_keys_is_down_at_start(tmp_path: Path, providers: Provide
             ready = 0
     figure("it reports that it is ready", ready, at_most=0)
     log = (tmp_path / "log").read_text()
-    figure("lines that name Redis", log.count("Redis is away"), at_least=1, at_most=6)
+    figure("lines that name Redis", log.count("Redis is unavailable"), at_least=1, at_most=6)

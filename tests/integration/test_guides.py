@@ -188,7 +188,7 @@ def test_the_backend_asks_for_vertex_ai(vertex: bool, monkeypatch: pytest.Monkey
     exec(compile(code, "docs/guides/gemini.md", "exec"), names)  # noqa: S102
 
     async def talk() -> list[Any]:
-        async with for_gemini.connect(names["answer"], model="gemini-live", vertex=vertex) as session:
+        async with for_gemini.connect(names["credentials"], model="gemini-live", vertex=vertex) as session:
             await session.send_realtime_input(text="What can you do?")
             return [for_gemini.visemes(message) async for message in session.receive() if message.data]
 
@@ -219,7 +219,8 @@ def test_the_clients_readme_shows_what_its_first_program_prints(
 ) -> None:
     readme = (ROOT / "packages" / "mascot-client" / "README.md").read_text("utf-8")
     found = re.search(
-        r"```python\n([^`]*for_openai.connect[^`]*)```\n\nWith the stand-in[^`]*```text\n([^`]*)```", readme
+        r"```python\n([^`]*for_openai.connect[^`]*)```\n\nWith the simulated provider[^`]*```text\n([^`]*)```",
+        readme,
     )
     assert found is not None
     code = found[1].replace("http://127.0.0.1:8000", stage.server.origin).replace("mascot-dev", API_KEY)

@@ -149,7 +149,7 @@ def test_refusals_name_the_field_and_the_sets(client: MascotClient) -> None:
         ConfigurationError, match=r"OpenAIConfig\.viseme_shapes.*'sapi', 'oculus', 'vrm' or 'rhubarb'"
     ):
         OpenAIConfig(api_key="sk-x", viseme_shapes="azure")  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match=r"viseme_weights does not go with"):
+    with pytest.raises(ConfigurationError, match=r"viseme_weights cannot be combined with"):
         OpenAIConfig(api_key="sk-x", viseme_events="azure", viseme_weights="arkit")
     unchecked = OpenAIConfig.model_construct(api_key="sk-x", viseme_weights="azure")
     with pytest.raises(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from livekit.agents import AgentSession
+from livekit.agents import AgentServer, AgentSession
 from support.guides import ROOT, names_of, node, programs
 from support.livekit_stage import Room, frame
 
@@ -93,3 +94,31 @@ def test_the_readme() -> None:
     assert set(message) == set(VisemeMessage("s", "oculus", ()).payload(None))
     assert mascot.TOPIC in README
     names_of(re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0])
+
+
+async def test_the_program_of_the_first_readme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its session speaks with services of LiveKit Cloud, so here its output alone is set."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (code,) = (code for code in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "livekit" in code)
+    names = names_of(code)
+    assert isinstance(names["server"], AgentServer)
+
+    class Session(SessionWithoutServer):
+        def __init__(self, **models: str) -> None:
+            assert models.keys() == {"llm", "tts", "stt"}
+            super().__init__()
+
+        async def generate_reply(self, *, instructions: str) -> None:
+            assert instructions
+            output = self.output.audio
+            assert isinstance(output, VisemeAudioOutput)
+            await output.capture_frame(frame(b"".join(SPEECH)))
+            output.flush()
+            self.sink.begin()
+            self.sink.end()
+            await self.aclose()
+
+    room = Room()
+    monkeypatch.setitem(names["entrypoint"].__globals__, "AgentSession", Session)
+    await names["entrypoint"](SimpleNamespace(room=room))
+    assert room.visemes(shapes="oculus", interrupted=False)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +17,8 @@ from support.pipecat_stage import Loudspeaker, Passed, run_pipeline, speech
 import pipecat_mascot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipecat.pipeline.worker import PipelineWorker
     from pipecat.processors.frame_processor import FrameProcessor
 
@@ -99,3 +104,18 @@ def test_the_readme() -> None:
     assert message["type"] == pipecat_mascot.MESSAGE_TYPE
     for name in pipecat_mascot.__all__:
         assert hasattr(pipecat_mascot, name)
+
+
+def test_the_program_of_the_first_readme(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    section = re.split(r"^### ", readme.partition("### Pipecat\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    (copied,) = re.findall(r"^    cp (\S+) speech\.wav$", section, re.MULTILINE)
+    shutil.copy(ROOT / copied, tmp_path / "speech.wav")
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    printed = re.findall(r"^after (\d+) ms: (\w+)$", ran.stdout, re.MULTILINE)
+    assert len(printed) > 10
+    assert all(int(offset) < 120 for offset, _ in printed)

@@ -86,8 +86,8 @@ def test_a_bad_value_is_named_but_not_shown(
     ("secret", "keys", "problem"),
     [
         ("", "k", "MASCOT_SECRET: missing"),
-        ("too-short", "k", "MASCOT_SECRET: must be 32 bytes"),
-        (f"{SECRET},too-short", "k", "MASCOT_SECRET: must be 32 bytes"),
+        ("too-short", "k", "MASCOT_SECRET: must be at least 32 bytes"),
+        (f"{SECRET},too-short", "k", "MASCOT_SECRET: must be at least 32 bytes"),
         (EXAMPLE_SECRET, "k", "MASCOT_SECRET: is the example"),
         (SECRET, "", "MASCOT_API_KEYS: missing"),
     ],

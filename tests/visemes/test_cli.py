@@ -59,7 +59,7 @@ def test_options(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDA
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["viseme"] for line in lines} <= set(mv.load(shapes="oculus").visemes)
     assert main([str(path), "--model", "nonesuch"]) == 2
-    assert "no model is called 'nonesuch'; available: default" in capsys.readouterr().err
+    assert "there is no model 'nonesuch'; available: default" in capsys.readouterr().err
 
 
 def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,10 +74,10 @@ def test_files_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture
     for path, reason in [
         (tmp_path / "missing.wav", "No such file"),
         (tmp_path, "directory"),
-        (empty, "not a WAV file that can be read: it is empty"),
+        (empty, "is not a readable WAV file: it is empty"),
         (noise, "not"),
-        (cut, "not a WAV file"),
-        (silent, "holds no audio"),
+        (cut, "is not a readable WAV file"),
+        (silent, "contains no audio"),
         (fast, "its sample rate is 96000 Hz"),
     ]:
         assert main([str(path)]) == 2
@@ -130,7 +130,7 @@ def test_rhubarb_formats_have_rhubarb_shapes_only(
     with pytest.raises(SystemExit) as stopped:
         main([str(path), "--format", "rhubarb-tsv", "--shapes", "vrm"])
     assert stopped.value.code == 2
-    assert "shapes of rhubarb only" in capsys.readouterr().err
+    assert "supports rhubarb only" in capsys.readouterr().err
     assert main([str(path), "--format", "rhubarb-tsv", "--shapes", "rhubarb"]) == 0
 
 
@@ -207,7 +207,7 @@ def test_wav_from_a_pipe(tmp_path: Path, speech: NDArray[np.int16]) -> None:
     assert outputs[0] == outputs[1]
     for data, reason in (
         (b"", b"empty"),
-        (b"fLaC....", b"standard input: is FLAC, and only WAV can be read from a pipe"),
+        (b"fLaC....", b"standard input: is FLAC, but only WAV can be read from a pipe"),
     ):
         with started("-") as process:
             out, err = process.communicate(data)
@@ -284,12 +284,12 @@ def test_what_the_extra_is_needed_for(tmp_path: Path, speech: NDArray[np.int16])
     done = without("soundfile", str(other))
     assert done.returncode == 2
     assert done.stderr == (
-        f"mascot-visemes: {other}: reading formats other than WAV needs soundfile: "
+        f"mascot-visemes: {other}: reading formats other than WAV needs soundfile; run: "
         "pip install 'mascot-visemes[cli]'\n"
     )
     done = without("matplotlib", str(path), "--plot", str(tmp_path / "plot.png"))
     assert done.returncode == 2
-    assert done.stderr == "mascot-visemes: --plot needs matplotlib: pip install 'mascot-visemes[cli]'\n"
+    assert done.stderr == "mascot-visemes: --plot needs matplotlib; run: pip install 'mascot-visemes[cli]'\n"
     assert done.stdout == ""
     assert without("soundfile", str(path)).returncode == 0
 
@@ -407,14 +407,14 @@ def test_an_output_never_overwrites_the_input(
         assert main(["same.wav", *arguments]) == 2
         out, err = capsys.readouterr()
         assert out == ""
-        assert "it is the input, which would be lost; choose another name" in err
+        assert "it is an input file and would be overwritten; choose another name" in err
     with path.open("rb") as file:
         done = subprocess.run(
             [sys.executable, "-m", "mascot_visemes", "-", "-o", str(path)],
             stdin=file, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert "it is the input" in done.stderr
+    assert "it is an input file" in done.stderr
     assert path.read_bytes() == before
 
 
@@ -422,10 +422,10 @@ def test_two_outputs_are_never_one_file(tmp_path: Path, capsys: pytest.CaptureFi
     path = write(tmp_path / "a.wav", bytes(16000))
     same = str(tmp_path / "out")
     assert main([str(path), "-o", same, "--plot", same]) == 2
-    assert "two outputs would be the same file" in capsys.readouterr().err
+    assert "two outputs have this name" in capsys.readouterr().err
     other = write(tmp_path / "a.wave", bytes(16000))
     assert main([str(path), str(other), "-o", str(tmp_path / "folder")]) == 2
-    assert "a.jsonl: cannot be written (two outputs would be the same file" in capsys.readouterr().err
+    assert "a.jsonl: cannot be written (two outputs have this name" in capsys.readouterr().err
 
 
 def test_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], speech: NDArray[np.int16]) -> None:
@@ -449,15 +449,15 @@ def test_several_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], speec
     assert main([str(one), "-o", str(folder), "--format", "csv"]) == 0
     assert (folder / "one.csv").exists()
     assert main([str(one), str(two), "-o", str(one)]) == 2
-    assert "several files need a folder" in capsys.readouterr().err
+    assert "several files require a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ([], "several files need a folder to write to, such as -o visemes"),
-        (["-o", "folder", "--plot", "plot.png"], "draws one file only"),
-        (["-", "-o", "folder"], "cannot be one of several files"),
+        ([], "several files require an output folder, for example -o visemes"),
+        (["-o", "folder", "--plot", "plot.png"], "supports one file only"),
+        (["-", "-o", "folder"], "cannot be combined with other files"),
     ],
 )
 def test_what_several_files_cannot_have(
@@ -478,7 +478,7 @@ def test_a_rate_is_refused_for_a_file_that_has_one(
         assert main([str(tmp_path / name), "--rate", "16000"]) == 2
         out, err = capsys.readouterr()
         assert out == ""
-        assert f"has the header of a {kind} file; leave out the rate (raw_rate, --rate)" in err
+        assert f"has the header of a {kind} file; leave the sample rate (raw_rate, --rate) out" in err
     with started("-", "--rate", "16000") as process:
         out_bytes, err_bytes = process.communicate(path.read_bytes())
     assert (process.returncode, out_bytes) == (2, b"")
@@ -510,7 +510,7 @@ def test_a_full_disk_is_told_in_one_line(
 @pytest.mark.parametrize(
     ("redirection", "reason"),
     [
-        ("- <&-", "standard input: is closed"),
+        ("- <&-", "standard input: is closed; pass a file instead of -"),
         ("FILE >&-", "standard output: cannot be written (it is closed)"),
     ],
 )
@@ -541,7 +541,7 @@ def test_wav_of_other_codings(
     done = without("soundfile", str(path))
     assert done.returncode == 2
     assert done.stderr == (
-        f"mascot-visemes: {path}: reading this coding of WAV needs soundfile: pip install 'mascot-visemes[cli]'\n"
+        f"mascot-visemes: {path}: reading this coding of WAV needs soundfile; run: pip install 'mascot-visemes[cli]'\n"
     )
     with started("-") as process:
         _, err = process.communicate(path.read_bytes())
@@ -595,7 +595,7 @@ def test_what_is_no_known_format(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main([str(path)]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "convert it: ffmpeg -i FILE out.wav; if it is raw PCM16, give its sample rate" in err
+    assert "convert it: ffmpeg -i FILE out.wav; for raw PCM16 pass the sample rate" in err
 
 
 def test_the_name_of_a_file_does_not_matter(

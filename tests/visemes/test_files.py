@@ -130,7 +130,7 @@ def test_a_pipe_has_to_be_wav() -> None:
         capture_output=True,
         check=False,
     )
-    assert b"AudioFileError: /dev/stdin: is FLAC, and only WAV can be read from a pipe" in done.stderr
+    assert b"AudioFileError: /dev/stdin: is FLAC, but only WAV can be read from a pipe" in done.stderr
     assert b"ffmpeg -i FILE -f wav -" in done.stderr
 
 
@@ -143,10 +143,10 @@ def _closed() -> io.BytesIO:
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        (io.StringIO("RIFF"), r"is open as text; open it with mode 'rb'"),
-        (b"RIFF....", r"got bytes; for bytes of a file in memory: io\.BytesIO\(data\)"),
-        (None, r"expected a path or a file that is open in mode 'rb', got NoneType"),
-        (5, r"expected a path or a file that is open in mode 'rb', got int"),
+        (io.StringIO("RIFF"), r"was opened in text mode; open it with mode 'rb'"),
+        (b"RIFF....", r"got bytes; for a file in memory use io\.BytesIO\(data\)"),
+        (None, r"expected a path or a file opened with mode 'rb', got NoneType"),
+        (5, r"expected a path or a file opened with mode 'rb', got int"),
         ("a\0b", r"null"),
         (_closed(), r"is closed; open it with mode 'rb'"),
     ],

@@ -25,7 +25,7 @@ def test_engines_are_shared() -> None:
 
 @pytest.mark.parametrize("model", ["nonesuch", "../default", "", None])
 def test_unknown_model(model: str) -> None:
-    with pytest.raises(mv.UnknownModelError, match=r"model: no model is called .*; available: default"):
+    with pytest.raises(mv.UnknownModelError, match=r"model: there is no model .*; available: default"):
         mv.load(model)
 
 

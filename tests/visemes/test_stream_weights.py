@@ -288,7 +288,7 @@ def test_a_calibration_scales_columns(speech: NDArray[np.int16]) -> None:
 @pytest.mark.parametrize(
     ("shapes", "options", "problem"),
     [
-        ("arkit", {"calibration": {"jawOpn": 1}}, "no blendshape is called 'jawOpn'; available: jawOpen,"),
+        ("arkit", {"calibration": {"jawOpn": 1}}, "there is no blendshape 'jawOpn'; available: jawOpen,"),
         ("arkit", {"calibration": {"jawOpen": -1}}, "jawOpen: expected a factor of 0 or more, got -1"),
         ("arkit", {"calibration": {"jawOpen": float("nan")}}, "jawOpen: expected a factor"),
         ("arkit", {"calibration": {"jawOpen": "1"}}, "jawOpen: expected a factor"),

@@ -127,13 +127,13 @@ def test_a_file_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path) -> None:
     ("content", "reason"),
     [
         (b"", "it is empty"),
-        (b"RIFF", "does not begin as one"),
+        (b"RIFF", "it has no RIFF/WAVE header"),
         (riff(), "ends too early"),
-        (riff(chunk(b"fmt ", b"short")), "its format is damaged"),
-        (riff(chunk(b"data", bytes(10))), "audio comes before its format"),
+        (riff(chunk(b"fmt ", b"short")), "its fmt chunk is damaged"),
+        (riff(chunk(b"data", bytes(10))), "its audio comes before the fmt chunk"),
         (riff(described(PCM, 16, channels=0), chunk(b"data", bytes(10))), "no channels"),
-        (riff(described(PCM, 16), chunk(b"data", b"")), "holds no audio"),
-        (riff(described(PCM, 16, channels=2), chunk(b"data", bytes(2))), "holds no audio"),
+        (riff(described(PCM, 16), chunk(b"data", b"")), "contains no audio"),
+        (riff(described(PCM, 16, channels=2), chunk(b"data", bytes(2))), "contains no audio"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -146,7 +146,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: bytes, reason: str) 
 @pytest.mark.parametrize(("coding", "bits"), [(2, 4), (PCM, 12), (85, 0)])
 def test_a_coding_that_is_not_known_here_is_named(coding: int, bits: int) -> None:
     content = riff(described(coding, bits), chunk(b"data", bytes(10)))
-    with pytest.raises(UnknownCodingError, match=f"coding {coding} of {bits} bits is not known here"):
+    with pytest.raises(UnknownCodingError, match=f"coding {coding} with {bits} bits is not supported"):
         read_header(io.BytesIO(content), "a.wav")
 
 
@@ -172,7 +172,7 @@ def test_an_open_file_that_cannot_be_read_has_no_name(data: bytes) -> None:
     pytest.importorskip("soundfile", reason="it reads all but WAV")
     with pytest.raises(
         mv.AudioFileError,
-        match=r"^audio: not audio that can be read \([^<]*\); convert it: ffmpeg -i FILE out.wav",
+        match=r"^audio: is not readable audio \([^<]*\); convert it: ffmpeg -i FILE out.wav",
     ):
         with mv.open_audio(io.BytesIO(data)):
             pass
@@ -208,5 +208,5 @@ def test_chunks_before_the_audio_are_counted(count: int, read: bool) -> None:
     if read:
         assert read_header(file, "a.wav").size == 100
         return
-    with pytest.raises(mv.AudioFileError, match="does not begin within 1000 chunks"):
+    with pytest.raises(mv.AudioFileError, match="it has more than 1000 chunks before the audio"):
         read_header(file, "a.wav")

@@ -112,7 +112,7 @@ def attention_products(name: str, product: Product, levels: Floats) -> Products:
     """
     return {
         f"{name}.query": product.cut(slice(WIDTH), levels[:WIDTH] * np.float32(SCORE_SCALE)),
-        f"{name}.kept": product.cut(slice(WIDTH, None), 1 / levels),
+        f"{name}.kept": product.cut(slice(WIDTH, None), np.float32(1) / levels),
     }
 
 

@@ -1,30 +1,30 @@
-/** Moves avatars of other libraries. */
+/** Animates avatars of other libraries. */
 
 import { SHAPES, convert } from "./shapes.js";
 
 /**
  * @typedef {import("./timeline.js").VisemeTimeline} VisemeTimeline
- * @typedef {{show: (timeline: VisemeTimeline) => void}} Avatar `show` sets the mouth to what is heard now
+ * @typedef {{show: (timeline: VisemeTimeline) => void}} Avatar `show` sets the mouth to the current viseme
  * @typedef {{name?: string, value?: unknown}} RiveInput
  */
 
-// The names of three shapes are others than those of `oculus`.
+// TalkingHead uses other names for three shapes of `oculus`.
 /** @type {Record<string, string>} */
 const TALKING_HEAD_NAMES = { ih: "I", oh: "O", ou: "U" };
 /** @type {(viseme: string) => string} */
 const talkingHeadName = (viseme) => TALKING_HEAD_NAMES[viseme] ?? viseme;
-// How far TalkingHead's own lip sync goes.
+// The maximum values of TalkingHead's own lip sync.
 const FULL = 0.6;
 const FULL_CLOSED = 0.9;
 // TalkingHead opens the mouth two thirds of a duration before the viseme.
 const LONGEST_MS = 90;
 
 /**
- * Shows an avatar's mouth in every animation frame.
+ * Updates the mouth of an avatar in every animation frame.
  *
- * @param {VisemeTimeline} timeline
- * @param {Avatar} avatar
- * @returns {() => void} ends it
+ * @param {VisemeTimeline} timeline The timeline.
+ * @param {Avatar} avatar The avatar.
+ * @returns {() => void} A function that stops the animation.
  */
 export function animate(timeline, avatar) {
   let request = requestAnimationFrame(function frame() {
@@ -35,11 +35,11 @@ export function animate(timeline, avatar) {
 }
 
 /**
- * Moves an avatar of @met4citizen/talkinghead. Play the sound into its own audio graph, so that its volume and reverb
+ * Animates an avatar of @met4citizen/talkinghead. Play the audio through its audio graph, so that its volume and reverb
  * apply: `{ output: head.audioAnalyzerNode }`.
  *
- * @param {{mtAvatar: Record<string, object>}} head `TalkingHead`
- * @returns {Avatar & {release: () => void}} `release` gives the mouth back to TalkingHead's own lip sync
+ * @param {{mtAvatar: Record<string, object>}} head A `TalkingHead`.
+ * @returns {Avatar & {release: () => void}} The avatar. `release` returns control of the mouth to TalkingHead.
  */
 export function talkingHead(head) {
   /** @type {(value: (name: string) => number | null) => void} */
@@ -59,12 +59,12 @@ export function talkingHead(head) {
 }
 
 /**
- * Returns visemes as TalkingHead's `speakAudio` and `streamAudio` take them, for apps that let it play the sound. Durations
- * are at most 90 ms, because it opens the mouth two thirds of a duration early.
+ * Returns visemes for TalkingHead's `speakAudio` and `streamAudio`, for apps in which TalkingHead plays the audio.
+ * Durations are at most 90 ms, because TalkingHead opens the mouth two thirds of the duration early.
  *
- * @param {VisemeTimeline} timeline
- * @param {number} startMs where the utterance starts on the timeline; times count from there
- * @returns {{visemes: string[], vtimes: number[], vdurations: number[]}} times and durations in ms
+ * @param {VisemeTimeline} timeline The timeline.
+ * @param {number} startMs The start of the utterance on the timeline, in ms. Times count from there.
+ * @returns {{visemes: string[], vtimes: number[], vdurations: number[]}} The visemes, with times and durations in ms.
  */
 export function talkingHeadVisemes(timeline, startMs) {
   const events = timeline.events(startMs);
@@ -76,10 +76,10 @@ export function talkingHeadVisemes(timeline, startMs) {
 }
 
 /**
- * Moves a VRM model of @pixiv/three-vrm, by its five mouth expressions. Call `vrm.update(delta)` as ever.
+ * Animates a VRM model of @pixiv/three-vrm with its five mouth expressions. Call `vrm.update(delta)` as usual.
  *
- * @param {{expressionManager?: {setValue: (name: string, weight: number) => void}}} vrm `VRM`
- * @returns {Avatar}
+ * @param {{expressionManager?: {setValue: (name: string, weight: number) => void}}} vrm A `VRM`.
+ * @returns {Avatar} The avatar.
  */
 export function vrm({ expressionManager }) {
   return {
@@ -91,14 +91,14 @@ export function vrm({ expressionManager }) {
 }
 
 /**
- * Moves a Rive character by number inputs: one input that takes the number of the viseme, or an input from 0 to 100 for
- * each Oculus viseme, by its name. Inputs with other names are left alone.
+ * Animates a Rive character with number inputs: either one input for the number of the viseme, or one input per Oculus
+ * viseme with the name of the viseme and values from 0 to 100. Other inputs are not changed.
  *
- * @param {RiveInput[] | Record<string, RiveInput>} inputs `rive.stateMachineInputs(…)`, or number properties of a view
- *   model by name
- * @param {{input?: string, shapes?: "sapi" | "oculus" | "vrm" | "rhubarb"}} [options] `input` is the name of the single
- *   input, `viseme` by default; its value is the place of the viseme in `SHAPES[shapes]`, by default the SAPI id
- * @returns {Avatar}
+ * @param {RiveInput[] | Record<string, RiveInput>} inputs The result of `rive.stateMachineInputs(…)`, or number properties
+ *   of a view model by name.
+ * @param {{input?: string, shapes?: "sapi" | "oculus" | "vrm" | "rhubarb"}} [options] `input`: the name of the single
+ *   input; the default is `viseme`. Its value is the index of the viseme in `SHAPES[shapes]`, by default the SAPI id.
+ * @returns {Avatar} The avatar.
  */
 export function rive(inputs, { input = "viseme", shapes = "sapi" } = {}) {
   const named = Array.isArray(inputs) ? Object.fromEntries(inputs.map((each) => [each.name, each])) : inputs;

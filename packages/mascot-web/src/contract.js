@@ -1,4 +1,4 @@
-/** Reads viseme payloads. What breaks the contract is ignored, with one warning for each kind of mistake. */
+/** Reads viseme payloads. Invalid payloads are ignored, with one warning for each kind of error. */
 
 import { fromBase64 } from "./pcm.js";
 import { SHAPES, visemesOf } from "./shapes.js";
@@ -6,10 +6,10 @@ import { SHAPES, visemesOf } from "./shapes.js";
 /**
  * @typedef {import("./shapes.js").ShapeSet} ShapeSet
  * @typedef {import("./shapes.js").Viseme} Viseme
- * @typedef {{visemeId?: number, viseme?: string, offset: number}} WireViseme a change of shape, in ms from the start of
- *   the message's audio
- * @typedef {{fps: number, offset?: number, names?: string[], frames: string}} WireWeights rows of bytes in base64, a byte
- *   for each name
+ * @typedef {{visemeId?: number, viseme?: string, offset: number}} WireViseme a viseme; its offset is in ms from the start
+ *   of the message's audio
+ * @typedef {{fps: number, offset?: number, names?: string[], frames: string}} WireWeights rows of bytes in base64, one
+ *   byte for each name
  * @typedef {{visemes: WireViseme[], audio_duration?: number, weights?: WireWeights, shapes?: string}} Payload
  * @typedef {{offset: number, viseme: Viseme}} Change
  * @typedef {{offsetMs: number, stepMs: number, set: ShapeSet, names: string[], bytes: Uint8Array, count: number}} Rows
@@ -28,25 +28,27 @@ export function warn(problem) {
 
 /** Reads the payloads of one conversation. */
 export class Reader {
-  /** @param {ShapeSet} preferred whose names are meant where those of several sets are alike */
+  /** @param {ShapeSet} preferred The set of shapes to assume if the names fit several sets. */
   constructor(preferred) {
     /** @type {ShapeSet[]} */
     this.sets = ["oculus", "vrm", "rhubarb"];
     if (preferred === "vrm" || preferred === "rhubarb") this.sets.unshift(preferred);
-    /** @type {string[]} they come once in a turn */
+    /** @type {string[]} the names of the columns, which the server sends once per turn */
     this.columns = [];
   }
 
   /**
-   * @param {unknown} payload parsed JSON
-   * @returns {Message | null} null, after a warning, where it breaks the contract
+   * Validates a payload.
+   *
+   * @param {unknown} payload The parsed JSON.
+   * @returns {Message | null} The message; null, after a warning, if the payload is not valid.
    */
   read(payload) {
     try {
       return this.message(payload);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      warn(`a payload of visemes breaks the contract: ${error.message}`);
+      warn(`a viseme payload is not valid: ${error.message}`);
       return null;
     }
   }
@@ -65,7 +67,7 @@ export class Reader {
       check(change !== null && typeof change === "object", "each viseme must be an object");
       const { offset, visemeId, viseme = visemeId } = change;
       check(Number.isFinite(offset) && offset >= earliest, "offset must be 0 or more, in ascending order");
-      check(duration === null || offset < duration, "offset must lie inside the audio");
+      check(duration === null || offset < duration, "offset must be within the audio");
       earliest = duration === null ? 0 : offset;
       return { offset, viseme };
     });
@@ -83,13 +85,13 @@ export class Reader {
     /** @type {ShapeSet[]} */
     const candidates = own ? [/** @type {ShapeSet} */ (own)] : ["sapi", ...this.sets];
     const set = candidates.find(holds);
-    check(set, "visemeId must be a whole number from 0 to 21, or viseme a name of a viseme set");
+    check(set, "visemeId must be a whole number from 0 to 21, or viseme must be a name of a set of shapes");
     return /** @type {ShapeSet} */ (set);
   }
 
   /**
    * @param {any} weights
-   * @returns {Rows | null} null, after a warning, where they cannot be used; the visemes can
+   * @returns {Rows | null} The rows; null, after a warning, if the weights are not valid. The visemes are still used.
    */
   rows({ fps, offset = 0, names = this.columns, frames }) {
     try {
@@ -98,16 +100,16 @@ export class Reader {
       check(Array.isArray(names) && names.length, "names must come with the first frames");
       check(typeof frames === "string", "frames must be base64");
       const set = setOfColumns(names);
-      check(set, "names must be those of a viseme set");
+      check(set, "names must be the names of a set of shapes");
       const bytes = fromBase64(frames);
       check(bytes.length % names.length === 0, "frames must have a byte for each name");
       this.columns = names;
       const rows = { offsetMs: offset, stepMs: 1000 / fps, set: /** @type {ShapeSet} */ (set), names, bytes };
       return { ...rows, count: bytes.length / names.length };
     } catch (error) {
-      // A DOMException is what atob throws.
+      // atob throws a DOMException.
       if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-      warn(`weights break the contract: ${error.message}`);
+      warn(`blend weights are not valid: ${error.message}`);
       return null;
     }
   }

@@ -1,4 +1,7 @@
-/** Lip sync for web pages: visemes of mascot-server and of its agents, in time with the sound that is heard. */
+/**
+ * Lip sync for web pages: shows the visemes of mascot-server, pipecat-mascot and livekit-plugins-mascot in time with the
+ * audio.
+ */
 
 export { animate, rive, talkingHead, talkingHeadVisemes, vrm } from "./avatars.js";
 export { loudnessPayload } from "./loudness.js";

@@ -1,15 +1,15 @@
-/** Visemes from loudness alone, for audio that has none: the call goes on, and so does the mouth. */
+/** Estimates visemes from the loudness, for audio without visemes. */
 
 const FRAME_S = 0.02;
-// From a level in dBFS on: this viseme; below all of them the mouth is closed. As in mascot-client.
+// The minimum level in dBFS of each viseme. Below all levels the mouth is closed. The values are those of mascot-client.
 const LADDER = [[-20, 2], [-30, 1], [-42, 4]];
 
 /**
- * Returns a payload whose visemes follow the loudness, with one change at most every 20 ms.
+ * Returns a payload whose visemes follow the loudness, with at least 20 ms between two events.
  *
- * @param {Float32Array} samples -1 to 1
- * @param {number} rate in Hz
- * @returns {import("./contract.js").Payload}
+ * @param {Float32Array} samples The samples, from -1 to 1.
+ * @param {number} rate The sample rate in Hz.
+ * @returns {import("./contract.js").Payload} The payload.
  */
 export function loudnessPayload(samples, rate) {
   const step = Math.max(1, Math.round(rate * FRAME_S));

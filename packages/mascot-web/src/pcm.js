@@ -1,14 +1,14 @@
-/** Samples as they travel: base64, PCM16, µ-law and A-law; and changing their rate. */
+/** Decodes audio (base64, PCM16, µ-law and A-law) and converts its sample rate. */
 
 /**
- * @typedef {{encoding: "pcm16" | "ulaw" | "alaw", rate: number}} AudioFormat of mono audio; rate in Hz
+ * @typedef {{encoding: "pcm16" | "ulaw" | "alaw", rate: number}} AudioFormat the format of mono audio; the rate is in Hz
  */
 
 /**
  * Decodes base64.
  *
- * @param {string} text of either alphabet
- * @returns {Uint8Array<ArrayBuffer>}
+ * @param {string} text Base64, in the standard or the URL-safe alphabet.
+ * @returns {Uint8Array<ArrayBuffer>} The bytes.
  */
 export function fromBase64(text) {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -18,9 +18,9 @@ export function fromBase64(text) {
 /**
  * Decodes audio.
  *
- * @param {Uint8Array} bytes
- * @param {AudioFormat} format
- * @returns {Float32Array<ArrayBuffer>} samples from -1 to 1
+ * @param {Uint8Array} bytes The audio.
+ * @param {AudioFormat} format Its format.
+ * @returns {Float32Array<ArrayBuffer>} The samples, from -1 to 1.
  */
 export function decode(bytes, { encoding }) {
   if (encoding === "pcm16") {
@@ -49,21 +49,21 @@ const ALAW = Float32Array.from({ length: 256 }, (_, byte) => {
 const LOBES = 12;
 
 /**
- * Changes the rate of a stream by windowed-sinc interpolation, with no seam between the pieces it is given.
+ * Converts the sample rate of a stream with windowed-sinc interpolation, without discontinuities between chunks.
  *
- * Places between two samples are counted in whole numbers, so that they are the same however the stream is cut.
- * What it gives back trails what it took by half the filter (under 1 ms from 16 kHz up).
+ * Positions between two samples are whole numbers, so the result does not depend on how the stream is split. The output
+ * is delayed by half the length of the filter (less than 1 ms for 16 kHz and more).
  */
 export class Resampler {
   /**
-   * @param {number} from Hz, a whole number
-   * @param {number} to Hz, a whole number
+   * @param {number} from The sample rate of the input in Hz, a whole number.
+   * @param {number} to The sample rate of the output in Hz, a whole number.
    */
   constructor(from, to) {
     const common = divisor(from, to);
     this.step = from / common;
     this.places = to / common;
-    // Going down, what the new rate cannot hold is filtered out.
+    // When the rate decreases, the filter removes frequencies that the new rate cannot represent.
     const cutoff = Math.min(1, to / from) * 0.95;
     this.half = Math.ceil(LOBES / cutoff);
     this.taps = kernel(this.half, cutoff, this.places);
@@ -73,8 +73,10 @@ export class Resampler {
   }
 
   /**
-   * @param {Float32Array<ArrayBuffer>} samples
-   * @returns {Float32Array<ArrayBuffer>}
+   * Converts the next chunk.
+   *
+   * @param {Float32Array<ArrayBuffer>} samples The samples of the input.
+   * @returns {Float32Array<ArrayBuffer>} The samples of the output.
    */
   push(samples) {
     if (this.step === this.places) return samples;
@@ -107,7 +109,7 @@ function divisor(a, b) {
 }
 
 /**
- * One row of weights for each place between two samples; every row adds up to 1.
+ * Returns one row of filter weights for each position between two samples. Each row sums to 1.
  *
  * @param {number} half
  * @param {number} cutoff

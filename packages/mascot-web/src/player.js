@@ -1,24 +1,24 @@
-/** A loudspeaker for SDKs that hand out audio and play none, with a mouth that follows what is heard. */
+/** Plays the audio of SDKs that have no playback, with visemes in time with it. */
 
 import { loudnessPayload } from "./loudness.js";
 import { Resampler, decode, fromBase64 } from "./pcm.js";
 import { VisemeTimeline } from "./timeline.js";
 
-// How far ahead of the clock sound begins after a silence: less, and the first pieces could come late.
+// Audio starts this long after its arrival when nothing is playing, so that the first pieces are not late.
 const LEAD_S = 0.06;
 const FADE_S = 0.012;
 const PATIENCE_MS = 1000;
 
 /**
  * @typedef {import("./pcm.js").AudioFormat} AudioFormat
- * @typedef {string | ArrayBuffer | Uint8Array | Int16Array | Float32Array} Audio base64 or bytes in the given format, or
- *   samples
+ * @typedef {string | ArrayBuffer | Uint8Array | Int16Array | Float32Array} Audio base64 or bytes in the given format,
+ *   or samples
  * @typedef {Omit<import("./timeline.js").TimelineOptions, "clock"> & {context?: AudioContext, output?: AudioNode}}
- *   PlayerOptions `context` is made at first use by default; `output` is its loudspeaker by default. The others are those
- *   of `VisemeTimeline`
+ *   PlayerOptions `context`: by default it is created on first use. `output`: the node to play to; the default is the
+ *   destination of the context. The other options are those of `VisemeTimeline`.
  */
 
-/** Plays audio messages end to end. The clock of its timeline is what is heard: the output latency is counted. */
+/** Plays audio messages one after the other. Its timeline follows the audible audio; the output latency is included. */
 export class MascotPlayer {
   #context;
   #output;
@@ -26,7 +26,7 @@ export class MascotPlayer {
   #bus = null;
   /** @type {Set<AudioBufferSourceNode>} */
   #sources = new Set();
-  // Positions on the clock of the context, in its samples: what has been taken, and what has been scheduled.
+  // Positions on the clock of the context, in samples: the end of the audio added, and the end of the audio scheduled.
   #frame = 0;
   #next = 0;
   #rate = 0;
@@ -42,37 +42,37 @@ export class MascotPlayer {
     this.timeline = new VisemeTimeline({ ...options, clock: () => this.heardMs });
   }
 
-  /** @returns {AudioContext} the one that plays */
+  /** @returns {AudioContext} The audio context of the player. */
   get context() {
     return (this.#context ??= new AudioContext({ latencyHint: "interactive" }));
   }
 
   /**
-   * Starts the sound. Browsers allow it only after the user has clicked on the page.
+   * Starts audio playback. Browsers allow it only after the user has clicked on the page.
    *
-   * @returns {Promise<AudioContext>}
-   * @throws {Error} the browser does not allow it yet
+   * @returns {Promise<AudioContext>} The running audio context.
+   * @throws {Error} The browser does not allow playback yet.
    */
   async open() {
     const { context } = this;
-    // Where it is not allowed, this promise stays open.
+    // If playback is not allowed, the promise of resume() is never resolved.
     await Promise.race([context.resume(), new Promise((over) => setTimeout(over, PATIENCE_MS))]);
     if (context.state !== "running") {
-      throw new Error("The browser plays no sound yet: click anywhere on the page, and try again.");
+      throw new Error("The browser does not allow audio yet: click anywhere on the page, and try again.");
     }
     return context;
   }
 
   /**
-   * Plays the audio of one message behind what is playing.
+   * Adds the audio of one message to the end of the queue.
    *
-   * @param {Audio} audio
-   * @param {AudioFormat} format with `Int16Array` and `Float32Array` only its rate counts
-   * @param {unknown} [payload] its visemes; without them the mouth follows the loudness
-   * @returns {import("./timeline.js").Segment | null} where it is on the clock; null after `close`
+   * @param {Audio} audio The audio.
+   * @param {AudioFormat} format Its format. For `Int16Array` and `Float32Array` only the rate is used.
+   * @param {unknown} [payload] Its visemes. Without a payload, the loudness of the audio moves the mouth.
+   * @returns {import("./timeline.js").Segment | null} The segment on the timeline; null after `close`.
    */
   play(audio, format, payload) {
-    // SDKs that read messages asynchronously hand out some after their end.
+    // SDKs that read messages asynchronously can deliver messages after the end.
     if (this.context.state === "closed") return null;
     const samples = samplesOf(audio, format);
     const startMs = this.#schedule(samples, format.rate);
@@ -82,13 +82,13 @@ export class MascotPlayer {
   }
 
   /**
-   * Stops at once, and drops what was to come. The mouth closes.
+   * Stops playback immediately and drops the queued audio. The mouth closes.
    *
-   * @returns {number} where the sound ends on the clock, in ms
+   * @returns {number} The end of the audio on the clock, in ms.
    */
   interrupt() {
     const now = this.#context?.currentTime ?? 0;
-    // A short fade: cut sound clicks.
+    // A short fade avoids a click.
     this.#bus?.gain.setTargetAtTime(0, now, FADE_S / 3);
     for (const source of this.#sources) source.stop(now + FADE_S);
     this.#sources.clear();
@@ -98,42 +98,42 @@ export class MascotPlayer {
     return now * 1000;
   }
 
-  /** Ends a speech: the mouth closes where its sound ends. */
+  /** Ends a speech. The mouth closes at the end of its audio. */
   finish() {
     this.timeline.finish();
   }
 
-  /** Stops, and gives the loudspeaker back. */
+  /** Stops playback and closes the audio context. */
   async close() {
     this.interrupt();
     if (this.#context && this.#context.state !== "closed") await this.#context.close();
   }
 
-  /** @returns {number} how long the device takes from the clock to the ear, in ms */
+  /** @returns {number} The output latency of the device, in ms. */
   get latencyMs() {
     const context = this.#context;
     return (context?.outputLatency || context?.baseLatency || 0) * 1000;
   }
 
-  /** @returns {number} what is heard right now, in ms of the context's clock */
+  /** @returns {number} The audible position now, in ms on the clock of the context. */
   get heardMs() {
     const context = this.#context;
     if (!context) return 0;
     let heard = context.currentTime - this.latencyMs / 1000;
     const { contextTime, performanceTime = 0 } = context.getOutputTimestamp?.() ?? {};
     if (contextTime !== undefined && performanceTime > 0) {
-      // `currentTime` moves in steps of a buffer; a time stamp runs on by the computer's clock.
+      // `currentTime` advances in steps of one buffer; the time stamp allows a continuous position.
       heard = Math.min(contextTime + (performance.now() - performanceTime) / 1000, context.currentTime);
     }
-    // Never back: a mouth that twitches backwards is seen.
+    // The position never moves back, because viewers would see the mouth move back.
     this.#heardS = Math.max(this.#heardS, heard);
     return this.#heardS * 1000;
   }
 
   /**
-   * @param {Float32Array<ArrayBuffer>} samples
-   * @param {number} rate in Hz
-   * @returns {number} where they start on the clock, in ms
+   * @param {Float32Array<ArrayBuffer>} samples The samples.
+   * @param {number} rate The sample rate in Hz.
+   * @returns {number} The start of the samples on the clock, in ms.
    */
   #schedule(samples, rate) {
     const { context } = this;
@@ -143,7 +143,7 @@ export class MascotPlayer {
       this.#frame = Math.max(dry ? earliest : 0, Math.ceil(this.#frame));
       this.#resampler = new Resampler(rate, context.sampleRate);
       this.#rate = rate;
-      // The timeline counts in the audio's own samples; what is played counts in the context's.
+      // The timeline counts samples of the audio; the playback counts samples of the context.
       this.#next = this.#frame;
     }
     const resampled = this.#resampler.push(samples);
@@ -152,7 +152,7 @@ export class MascotPlayer {
       buffer.copyToChannel(resampled, 0);
       const source = new AudioBufferSourceNode(context, { buffer });
       source.connect(this.#bus ?? this.#newBus());
-      // Half a frame early: a time that is rounded down would start one frame late.
+      // Slightly early, because a time that is rounded up would start one sample late.
       source.start(Math.max(0, (this.#next - 0.01) / context.sampleRate));
       source.onended = () => this.#sources.delete(source);
       this.#sources.add(source);

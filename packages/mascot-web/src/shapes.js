@@ -1,10 +1,10 @@
-/** Viseme sets, and how the shapes of one set look in another. */
+/** The sets of shapes, and conversion between them. */
 
 /** @param {string} text */
 const names = (text) => Object.freeze(text.split(" "));
 
 /**
- * The names of each viseme set, the closed mouth at rest first. `arkit` has blendshapes instead: its visemes are those
+ * The names of each set of shapes; the first one is the closed mouth. `arkit` contains blendshapes; its visemes are those
  * of `oculus`.
  *
  * @type {Readonly<{sapi: readonly number[], oculus: readonly string[], vrm: readonly string[],
@@ -26,10 +26,10 @@ export const SHAPES = Object.freeze({
 /**
  * @typedef {"sapi" | "oculus" | "vrm" | "rhubarb" | "arkit"} ShapeSet
  * @typedef {number | string} Viseme an id of `sapi`, or a name of another set
- * @typedef {Record<string, number>} Weights how much of each shape to show, 0 to 1
+ * @typedef {Record<string, number>} Weights blend weights: how much of each shape to show, 0 to 1
  */
 
-// What each shape is in `oculus`, and what each shape of `oculus` is elsewhere, in the order of SHAPES.
+// The Oculus shape of each shape, and the shape of each Oculus shape in the other sets, in the order of SHAPES.
 const AS_OCULUS = {
   sapi: names("sil aa aa oh E RR ih ou oh aa oh aa E RR nn SS CH TH FF DD kk PP"),
   oculus: SHAPES.oculus,
@@ -44,14 +44,14 @@ const OF_OCULUS = {
   vrm: names("sil sil sil ih ih ih ou ih ih ou aa ee ih oh ou"),
   rhubarb: names("X A G B B B B B B B D C B E F"),
 };
-// SAPI and Rhubarb tell some apart that are the same in `oculus`.
+// SAPI and Rhubarb distinguish some shapes that are the same in `oculus`, so these are converted directly.
 /** @type {Record<string, readonly (number | string)[]>} */
 const DIRECT = {
   "sapi rhubarb": names("X C D E C E B F E D E D C B H B B B G B B A"),
   "rhubarb sapi": [0, 21, 6, 4, 2, 8, 7, 18, 14],
 };
 
-// Each viseme as coefficients of ARKit's blendshapes; a name without a side stands for Left and Right.
+// The coefficients of ARKit's blendshapes for each viseme. A name without a side sets Left and Right.
 /** @type {Record<string, Weights>} */
 const POSES = {
   sil: {},
@@ -78,20 +78,22 @@ const POSES = {
 };
 
 /**
- * @param {ShapeSet} set
- * @returns {ReadonlyArray<Viseme>} the visemes of a set
+ * Returns the visemes of a set of shapes.
+ *
+ * @param {ShapeSet} set The set of shapes.
+ * @returns {ReadonlyArray<Viseme>} The visemes; the first one is the closed mouth.
  */
 export function visemesOf(set) {
   return set === "arkit" ? SHAPES.oculus : SHAPES[set];
 }
 
 /**
- * Returns the viseme of another set that looks like this one.
+ * Converts a viseme to another set of shapes.
  *
- * @param {Viseme} viseme one of `from`
- * @param {ShapeSet} from
- * @param {ShapeSet} to
- * @returns {Viseme}
+ * @param {Viseme} viseme A viseme of `from`.
+ * @param {ShapeSet} from The set of the viseme.
+ * @param {ShapeSet} to The target set.
+ * @returns {Viseme} The most similar viseme of `to`.
  */
 export function convert(viseme, from, to) {
   const index = visemesOf(from).indexOf(viseme);
@@ -100,13 +102,13 @@ export function convert(viseme, from, to) {
 }
 
 /**
- * Adds a share of a viseme to weights.
+ * Adds a viseme to blend weights.
  *
- * @param {Weights} weights of the set `to`; changed
- * @param {number} share 0 to 1
- * @param {Viseme} viseme one of `from`
- * @param {ShapeSet} from
- * @param {ShapeSet} to
+ * @param {Weights} weights The blend weights of the set `to`; they are modified.
+ * @param {number} share How much of the viseme to add, 0 to 1.
+ * @param {Viseme} viseme A viseme of `from`.
+ * @param {ShapeSet} from The set of the viseme.
+ * @param {ShapeSet} to The set of the weights.
  */
 export function addViseme(weights, share, viseme, from, to) {
   const found = convert(viseme, from, to);

@@ -1,6 +1,6 @@
 /**
- * Fewer, calmer mouth shapes: a face that hits every sound looks like a machine. The rules and the names of the
- * settings are those of mascot-client.
+ * Reduces the number of mouth shapes. A face that shows a shape for every sound looks mechanical. The rules and the names
+ * of the settings are those of mascot-client.
  */
 
 import { convert } from "./shapes.js";
@@ -9,12 +9,12 @@ import { convert } from "./shapes.js";
  * @typedef {{minIntervalMs: number, mergeWindowMs: number, similarityThreshold: number, keyPreference: number,
  *   preserveSilence: boolean, preserveCritical: boolean, criticalMinDurationMs: number, absorbMs: number,
  *   critical: readonly number[]}} Smoothing
- *   `minIntervalMs`: least time between two shapes; `mergeWindowMs`: a shape that follows another within this time,
- *   resembles it and is gone again within this time is left out; `similarityThreshold`: from which likeness on two shapes
- *   resemble each other, 0 to 1; `keyPreference`: how much harder it is to leave out a shape that stands out, 0 to 1;
- *   `preserveSilence`, `preserveCritical`: whether closings of the mouth and critical shapes are kept, at their own time;
- *   `criticalMinDurationMs`: least time that a critical shape is held; `absorbMs`: a shape that waited, and would be seen
- *   for less than this, is left out; `critical`: SAPI ids of the critical shapes
+ *   `minIntervalMs`: minimum time between two shapes. `mergeWindowMs`: a shape is dropped if it follows a similar shape
+ *   within this time and lasts less than this time. `similarityThreshold`: similarity from which two shapes count as
+ *   similar, 0 to 1. `keyPreference`: how much higher the threshold is for distinct shapes, 0 to 1. `preserveSilence`,
+ *   `preserveCritical`: whether silence and critical shapes are always kept, without delay. `criticalMinDurationMs`:
+ *   minimum duration of a critical shape. `absorbMs`: minimum duration of a delayed shape; a shorter one is dropped.
+ *   `critical`: SAPI ids of the critical shapes.
  */
 
 /** @type {Smoothing} */
@@ -45,7 +45,7 @@ export const SMOOTHING_PRESETS = Object.freeze({
   }),
 });
 
-// How far the jaw is open, how rounded the lips are, how much lips or tongue touch something, by SAPI id.
+// How far the jaw is open, how rounded the lips are, and how visible the contact of lips or tongue is, by SAPI id.
 const POINTS = [
   [0, 0, 0], [0.55, 0.1, 0], [1, 0.1, 0], [0.75, 0.7, 0], [0.45, 0, 0], [0.3, 0.5, 0], [0.25, 0, 0], [0.15, 1, 0],
   [0.5, 0.9, 0], [0.85, 0.4, 0], [0.6, 0.8, 0], [0.8, 0.05, 0], [0.4, 0.05, 0], [0.2, 0.6, 0.2], [0.35, 0.05, 0.6],
@@ -61,9 +61,9 @@ const LONG_CLOSED = { atMs: -Infinity, id: 0 };
 
 /** @typedef {{atMs: number, viseme: import("./shapes.js").Viseme}} Event */
 
-/** Calms one conversation, without delay: what it knows of the future is the rest of the message. */
+/** Smooths the visemes of one conversation, message by message. It looks ahead only to the end of the message. */
 export class Smoother {
-  /** @param {Partial<Smoothing>} smoothing what is not given is as in the preset `default` */
+  /** @param {Partial<Smoothing>} smoothing The settings; missing ones are those of the preset `default`. */
   constructor(smoothing) {
     this.smoothing = { ...DEFAULT, ...smoothing };
     this.shown = LONG_CLOSED;
@@ -71,17 +71,19 @@ export class Smoother {
     this.waiting = null;
   }
 
-  /** Starts anew, as the mouth does after an interruption. */
+  /** Starts again with a closed mouth. Call it after an interruption. */
   reset() {
     this.shown = LONG_CLOSED;
     this.waiting = null;
   }
 
   /**
-   * @param {Event[]} events of one message, sorted
-   * @param {import("./shapes.js").ShapeSet} set of their visemes
-   * @param {number} endMs where the message's audio ends
-   * @returns {Event[]} fewer of them
+   * Returns the events of the next message with fewer visemes.
+   *
+   * @param {Event[]} events The events of the message, sorted.
+   * @param {import("./shapes.js").ShapeSet} set The set of shapes of the events.
+   * @param {number} endMs The end of the message's audio in ms.
+   * @returns {Event[]} The remaining events.
    */
   push(events, set, endMs) {
     const coming = this.waiting ? [this.waiting, ...events] : events;
@@ -93,7 +95,7 @@ export class Smoother {
       const atMs = this.due(event.atMs, id, coming[index + 1]?.atMs ?? Infinity);
       if (atMs === null) return;
       if (atMs >= endMs) {
-        // Only the last one can wait so long: it had no shape after it to make room for.
+        // Only the last shape can be delayed beyond the message, because no shape follows it here.
         this.waiting = event;
         return;
       }
@@ -106,8 +108,8 @@ export class Smoother {
   /**
    * @param {number} at
    * @param {number} id SAPI
-   * @param {number} until when the next one comes
-   * @returns {number | null} when to show it, null to leave it out
+   * @param {number} until the start of the next shape in ms
+   * @returns {number | null} the time at which to show the shape; null to drop it
    */
   due(at, id, until) {
     const { shown, smoothing: own } = this;
@@ -123,7 +125,7 @@ export class Smoother {
   /**
    * @param {number} shown
    * @param {number} id
-   * @returns {boolean} whether a shape may be left out after another because they look alike
+   * @returns {boolean} whether a shape may be dropped because it looks like the one before it
    */
   resembles(shown, id) {
     const { similarityThreshold, keyPreference } = this.smoothing;

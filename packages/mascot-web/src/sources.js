@@ -1,4 +1,4 @@
-/** Where visemes come from: the official SDKs of providers and of voice-agent frameworks. */
+/** Connects to the official SDKs of providers and of voice-agent frameworks. */
 
 import { fromBase64 } from "./pcm.js";
 import { MascotPlayer } from "./player.js";
@@ -13,9 +13,9 @@ import { VisemeTimeline } from "./timeline.js";
 
 const MESSAGE_TYPE = "mascot-visemes";
 const TOPIC = "mascot.visemes";
-// What WebRTC's jitter buffer and the transport's own buffer take together, usually.
+// The usual delay of WebRTC's jitter buffer and the transport's buffer together.
 const WEBRTC_DELAY_MS = 150;
-// ElevenLabs' SDK begins to play so long after a message has come.
+// The ElevenLabs SDK starts playback this long after a message arrives.
 const ELEVENLABS_LEAD_MS = 50;
 
 const OPENAI_AUDIO = new Set(["response.output_audio.delta", "response.audio.delta", "session.output_audio.delta"]);
@@ -28,12 +28,12 @@ const OPENAI_FORMATS = {
 };
 
 /**
- * Plays an OpenAI Realtime session that goes through a mascot server, over a WebSocket.
+ * Plays an OpenAI Realtime session that is connected through a mascot server, over a WebSocket.
  *
- * @param {Emitter & {transport?: unknown}} session `RealtimeSession` of @openai/agents-realtime, or
- *   `OpenAIRealtimeWebSocket` of openai
- * @param {PlayerOptions} [options]
- * @returns {MascotPlayer}
+ * @param {Emitter & {transport?: unknown}} session A `RealtimeSession` of @openai/agents-realtime, or an
+ *   `OpenAIRealtimeWebSocket` of openai.
+ * @param {PlayerOptions} [options] The options of the player.
+ * @returns {MascotPlayer} The player; its timeline has the visemes.
  */
 export function fromOpenAI(session, options) {
   const player = new MascotPlayer(options);
@@ -63,7 +63,7 @@ export function fromOpenAI(session, options) {
       cut.delete(response.id);
     } else if (OPENAI_AUDIO.has(type)) {
       speaking = id;
-      // The rest of a response that the user has interrupted is on its way still.
+      // The rest of an interrupted response can still arrive; it must not be played.
       if (cut.has(id)) player.timeline.skip(event.mascotVisemes);
       else player.play(event.delta, formats.get(id) ?? format, event.mascotVisemes);
     } else if (type === "input_audio_buffer.speech_started" && interruptible && !session.transport) interrupt();
@@ -89,11 +89,11 @@ function openAIFormat(stated, otherwise) {
 }
 
 /**
- * Plays a Gemini Live session that goes through a mascot server.
+ * Plays a Gemini Live session that is connected through a mascot server.
  *
- * @param {PlayerOptions} [options]
+ * @param {PlayerOptions} [options] The options of the player.
  * @returns {{player: MascotPlayer, timeline: VisemeTimeline, callbacks: {onmessage: (message: any) => void},
- *   close: () => Promise<void>}} `callbacks` are for `ai.live.connect` of @google/genai
+ *   close: () => Promise<void>}} Pass `callbacks` to `ai.live.connect` of @google/genai.
  */
 export function fromGemini(options) {
   const player = new MascotPlayer(options);
@@ -107,7 +107,7 @@ export function fromGemini(options) {
       return { bytes: fromBase64(inlineData.data), rate: Number(rate) };
     });
     if (!parts.length) return;
-    // One payload for the audio of all parts, which are of one rate.
+    // There is one payload for the audio of all parts, which have the same sample rate.
     const whole = new Uint8Array(parts.reduce((/** @type {number} */ sum, /** @type {any} */ { bytes }) => sum + bytes.length, 0));
     let at = 0;
     for (const { bytes } of parts) {
@@ -121,12 +121,12 @@ export function fromGemini(options) {
 }
 
 /**
- * Follows an ElevenLabs conversation that goes through a mascot server. Its SDK plays the sound and does not tell where
- * its loudspeaker is: sound is taken to start 50 ms after it has come, and to go on without gaps from there.
+ * Follows an ElevenLabs conversation that is connected through a mascot server. The ElevenLabs SDK plays the audio and
+ * does not report its position. The timeline assumes that audio starts 50 ms after its arrival and has no gaps.
  *
- * @param {Omit<TimelineOptions, "clock">} [options]
+ * @param {Omit<TimelineOptions, "clock">} [options] The options of the timeline.
  * @returns {{timeline: VisemeTimeline, callbacks: {onIncomingEvent: (event: any) => void, onInterruption: () => void},
- *   close: () => void}} `callbacks` are for `Conversation.startSession` of @elevenlabs/client
+ *   close: () => void}} Pass `callbacks` to `Conversation.startSession` of @elevenlabs/client.
  */
 export function fromElevenLabs(options) {
   const timeline = new VisemeTimeline(options);
@@ -139,12 +139,12 @@ export function fromElevenLabs(options) {
 }
 
 /**
- * Follows an agent of Pipecat that has the processors of pipecat-mascot in its pipeline.
+ * Follows a Pipecat agent that has the processors of pipecat-mascot in its pipeline.
  *
- * @param {Emitter & {off: Function}} client `PipecatClient` of @pipecat-ai/client-js
- * @param {Omit<TimelineOptions, "clock"> & {destination?: string | null}} [options] `destination` is the
- *   `transport_destination` to follow; all of them by default. `delayMs` is 150 by default
- * @returns {{timeline: VisemeTimeline, close: () => void}}
+ * @param {Emitter & {off: Function}} client A `PipecatClient` of @pipecat-ai/client-js.
+ * @param {Omit<TimelineOptions, "clock"> & {destination?: string | null}} [options] `destination`: the
+ *   `transport_destination` to follow; by default all. `delayMs`: the default is 150.
+ * @returns {{timeline: VisemeTimeline, close: () => void}} The timeline; `close` stops following.
  */
 export function fromPipecat(client, { destination, ...options } = {}) {
   const timeline = new VisemeTimeline({ delayMs: WEBRTC_DELAY_MS, ...options });
@@ -159,13 +159,13 @@ export function fromPipecat(client, { destination, ...options } = {}) {
 }
 
 /**
- * Follows an agent of LiveKit whose audio output is wrapped by livekit-plugins-mascot.
+ * Follows a LiveKit agent whose audio output is wrapped by livekit-plugins-mascot.
  *
- * @param {Emitter & {off: Function}} room `Room` of livekit-client
+ * @param {Emitter & {off: Function}} room A `Room` of livekit-client.
  * @param {Omit<TimelineOptions, "clock"> & {participant?: string | {identity: string}, trackId?: string}} [options]
- *   `participant` is the agent, or its identity; `trackId` is the audio track of the voice. All of them by default.
- *   `delayMs` is 150 by default
- * @returns {{timeline: VisemeTimeline, close: () => void}}
+ *   `participant`: the agent, or its identity; by default all participants. `trackId`: the audio track of the voice; by
+ *   default all tracks. `delayMs`: the default is 150.
+ * @returns {{timeline: VisemeTimeline, close: () => void}} The timeline; `close` stops following.
  */
 export function fromLiveKit(room, { participant, trackId, ...options } = {}) {
   const timeline = new VisemeTimeline({ delayMs: WEBRTC_DELAY_MS, ...options });
@@ -191,7 +191,7 @@ function show(timeline, data) {
 
 /**
  * @param {Uint8Array} bytes
- * @returns {any} null where they are no JSON
+ * @returns {any} The parsed JSON; null if the bytes are not JSON.
  */
 function parsed(bytes) {
   try {

@@ -1,7 +1,7 @@
 /**
- * The mouth in time with the sound: which shape is due now, and how much of each shape to show for a soft movement.
+ * Returns the visemes in time with the audio: the current viseme, and blend weights for a smooth movement.
  *
- * Times are milliseconds of the clock on which the sound is played. Where no sound is known the mouth is closed.
+ * Times are milliseconds on the clock of the playback. The mouth is closed while there is no audio.
  */
 
 import { Reader } from "./contract.js";
@@ -15,23 +15,23 @@ import { SMOOTHING_PRESETS, Smoother } from "./smoothing.js";
  * @typedef {import("./smoothing.js").Smoothing} Smoothing
  * @typedef {{atMs: number, viseme: Viseme}} Cue
  * @typedef {{startMs: number, endMs: number, set: ShapeSet, cues: Cue[], run: Run | null}} Segment the audio of one
- *   message. `cues` are its changes of shape, the first one at its start; `set` is the set of their visemes
- * @typedef {{startMs: number, endMs: number, blocks: import("./contract.js").Rows[], cut: boolean}} Run audio without a
- *   gap that the server has sent weights for; `cut` if the end of it was dropped
+ *   message. `cues` are its visemes, the first one at its start. `set` is their set of shapes.
+ * @typedef {{startMs: number, endMs: number, blocks: import("./contract.js").Rows[], cut: boolean}} Run audio without
+ *   gaps for which the server sent blend weights. `cut` is true if its end was dropped.
  * @typedef {{viseme: Viseme, startMs: number, durationMs: number}} VisemeEvent
  * @typedef {{clock?: () => number, shapes?: ShapeSet, leadMs?: number, delayMs?: number, blendMs?: number,
  *   smoothing?: keyof typeof SMOOTHING_PRESETS | Partial<Smoothing>}} TimelineOptions
  */
 
 const HISTORY_MS = 15_000;
-// So near, in ms, a message's own visemes say which of several that look alike a weight is of.
+// Within this distance, in ms, the visemes of a message select one of several visemes that have the same weight column.
 const NEAR_MS = 100;
-// Half of a window must not be 0.
+// Half of the window must not be 0.
 const SMALLEST_MS = 1e-4;
-// So far apart, in ms, two messages still follow each other without a gap.
+// Up to this distance, in ms, two messages count as consecutive.
 const SEAM_MS = 1;
 
-/** Visemes and weights along the sound that they belong to. */
+/** Visemes and blend weights along the audio. */
 export class VisemeTimeline {
   #clock;
   #delayMs;
@@ -39,17 +39,18 @@ export class VisemeTimeline {
   #blendMs;
   #reader;
   #smoother;
-  /** @type {{viseme: Viseme, set: ShapeSet}} the shape that holds into the next message, which has changes only */
+  /** @type {{viseme: Viseme, set: ShapeSet}} The last viseme; it continues into the next message. */
   #held = { viseme: 0, set: "sapi" };
 
   /**
    * @param {TimelineOptions} [options]
-   *   `clock` returns which moment of the sound is heard now, in ms, and never goes back;
-   *   `shapes` is the set in which `now`, `weights` and `events` answer;
-   *   `leadMs` is how much earlier than its sound the mouth moves;
-   *   `delayMs` is how much later than `start` the sound is heard, for clocks that do not know it;
-   *   `blendMs` is how long one viseme takes to become the next where the server sends no weights;
-   *   `smoothing` shows fewer visemes: a name or an object of `SMOOTHING_PRESETS`
+   *   `clock`: function that returns the audible position in ms; it must be monotonic.
+   *   `shapes`: the set of shapes that `now`, `weights` and `events` return; the default is `oculus`.
+   *   `leadMs`: how much earlier than the audio the mouth moves, in ms.
+   *   `delayMs`: the delay of the audio in ms, if `clock` does not include it.
+   *   `blendMs`: the duration of the transition between two visemes in ms, if the server sends no blend weights.
+   *   `smoothing`: reduces the number of visemes; a name or an object of `SMOOTHING_PRESETS`.
+   * @throws {RangeError} `shapes` or `smoothing` is unknown.
    */
   constructor(options = {}) {
     const { clock = () => performance.now(), shapes = "oculus", leadMs = 0, delayMs = 0, blendMs = 80 } = options;
@@ -59,7 +60,7 @@ export class VisemeTimeline {
     this.shapes = shapes;
     /** @type {Segment[]} */
     this.segments = [];
-    /** How many changes of shape have come. */
+    /** The number of visemes received. */
     this.changes = 0;
     this.#clock = clock;
     this.#delayMs = delayMs;
@@ -71,28 +72,28 @@ export class VisemeTimeline {
     this.#smoother = preset ? new Smoother(preset) : null;
   }
 
-  /** @returns {number} the moment of the sound that is heard now, in ms */
+  /** @returns {number} The audible position now, in ms. */
   get positionMs() {
     return this.#clock() - this.#delayMs;
   }
 
-  /** @returns {number} where the sound added so far ends; -Infinity if there is none */
+  /** @returns {number} The end of the audio added so far, in ms; -Infinity if there is none. */
   get endMs() {
     return this.segments.at(-1)?.endMs ?? -Infinity;
   }
 
-  /** @returns {boolean} whether sound is being heard */
+  /** @returns {boolean} Whether audio is played now. */
   get speaking() {
     const at = this.positionMs;
     return this.segments.some(({ startMs, endMs }) => startMs <= at && at < endMs);
   }
 
   /**
-   * Adds the payload of one message. A payload without `audio_duration` holds until the next one.
+   * Adds the payload of one message. A payload without `audio_duration` lasts until the next one.
    *
-   * @param {unknown} payload as the server or an agent sends it
-   * @param {number} [start] when its sound starts, on the clock; by default behind what is there, or now
-   * @returns {Segment | null} null where the payload breaks the contract
+   * @param {unknown} payload The payload, as the server or the agent sends it.
+   * @param {number} [start] The start of its audio on the clock, in ms. The default is the end of the audio, or now.
+   * @returns {Segment | null} The segment; null if the payload is not valid.
    */
   add(payload, start) {
     const message = this.#reader.read(payload);
@@ -120,7 +121,7 @@ export class VisemeTimeline {
     if (cues[0]?.atMs !== startMs) cues.unshift({ atMs: startMs, viseme: convert(viseme, set, message.set) });
     /** @type {Segment} */
     const segment = { startMs, endMs, set: message.set, cues, run: null };
-    // What follows a cut begins anew.
+    // Audio after a cut starts a new run.
     if (follows && before.run && !before.run.cut) segment.run = before.run;
     this.#keepRows(message.rows, segment, startMs);
     if (segment.run) segment.run.endMs = endMs;
@@ -129,9 +130,9 @@ export class VisemeTimeline {
   }
 
   /**
-   * Takes note of a payload whose sound is not played. The next one counts on its last shape.
+   * Processes a payload whose audio is not played. Its last viseme is needed for the next payload.
    *
-   * @param {unknown} payload
+   * @param {unknown} payload The payload.
    */
   skip(payload) {
     const message = this.#reader.read(payload);
@@ -139,9 +140,11 @@ export class VisemeTimeline {
   }
 
   /**
-   * @param {ShapeSet} [shapes] which set to answer in
-   * @param {number} [atMs] by default what is heard now, and `leadMs`
-   * @returns {Viseme} the viseme to show
+   * Returns the viseme to show now.
+   *
+   * @param {ShapeSet} [shapes] The set of shapes of the result.
+   * @param {number} [atMs] The position in ms. The default is the audible position plus `leadMs`.
+   * @returns {Viseme} The viseme.
    */
   now(shapes = this.shapes, atMs = this.positionMs + this.#leadMs) {
     for (const { startMs, endMs, viseme, set } of this.#spans(atMs, atMs)) {
@@ -151,11 +154,11 @@ export class VisemeTimeline {
   }
 
   /**
-   * Returns how much of each shape to show: the weights that the server sent, or else visemes that blend into each other.
+   * Returns the blend weights to show now: those of the server, or otherwise a transition between visemes.
    *
-   * @param {ShapeSet} [shapes] which set to answer in
-   * @param {number} [atMs] by default what is heard now, and `leadMs`
-   * @returns {Weights} by name, 0 to 1, together 1; with `arkit` the coefficients of blendshapes
+   * @param {ShapeSet} [shapes] The set of shapes of the result.
+   * @param {number} [atMs] The position in ms. The default is the audible position plus `leadMs`.
+   * @returns {Weights} The weights by name, 0 to 1, with a sum of 1; for `arkit` the coefficients of blendshapes.
    */
   weights(shapes = this.shapes, atMs = this.positionMs + this.#leadMs) {
     const half = Math.max(this.#blendMs / 2, SMALLEST_MS);
@@ -175,8 +178,10 @@ export class VisemeTimeline {
   }
 
   /**
-   * @param {number} [fromMs] leaves out what ended before
-   * @returns {VisemeEvent[]} each viseme that is known, with how long it is shown; Infinity where that is not known
+   * Returns the visemes on the timeline with their durations.
+   *
+   * @param {number} [fromMs] Visemes that end before this position are not returned.
+   * @returns {VisemeEvent[]} The visemes, sorted. A duration that is not known is Infinity.
    */
   events(fromMs = -Infinity) {
     /** @type {VisemeEvent[]} */
@@ -195,9 +200,9 @@ export class VisemeTimeline {
   }
 
   /**
-   * Drops all sound that has not been heard: the user interrupts. The mouth closes.
+   * Drops the audio that has not been played, after an interruption by the user. The mouth closes.
    *
-   * @param {number} [atMs] where the sound ends
+   * @param {number} [atMs] The position in ms at which the audio ends.
    */
   interrupt(atMs = this.positionMs) {
     this.#cut(atMs);
@@ -205,7 +210,7 @@ export class VisemeTimeline {
     this.#smoother?.reset();
   }
 
-  /** Ends a speech: the mouth closes where its sound ends, or now where that is not known. */
+  /** Ends a speech. The mouth closes at the end of its audio, or now if that is not known. */
   finish() {
     if (this.endMs === Infinity) this.#cut(this.positionMs);
     this.#held = { viseme: 0, set: "sapi" };
@@ -223,7 +228,7 @@ export class VisemeTimeline {
   /**
    * @param {import("./contract.js").Rows | null} rows
    * @param {Segment} segment
-   * @param {number} startMs where the audio starts that they belong to
+   * @param {number} startMs the start of their audio in ms
    */
   #keepRows(rows, segment, startMs) {
     if (!rows) return;
@@ -232,14 +237,14 @@ export class VisemeTimeline {
   }
 
   /**
-   * Adds a share of the rows at a position, between two of them a mixture of both.
+   * Adds the rows at a position to the weights, interpolated between two rows.
    *
    * @param {Weights} weights changed
    * @param {number} share
    * @param {Run} run
    * @param {number} atMs
    * @param {ShapeSet} shapes
-   * @returns {boolean} whether there are rows that this set can show
+   * @returns {boolean} whether there are rows for this set of shapes
    */
   #addRows(weights, share, { startMs, endMs, blocks }, atMs, shapes) {
     const at = Math.min(Math.max(atMs, startMs), endMs);
@@ -268,11 +273,11 @@ export class VisemeTimeline {
   }
 
   /**
-   * The visemes of the messages themselves about a position: their set may tell apart what is one shape in the weights.
+   * Returns the visemes of the messages near a position. Their set may distinguish shapes that share one column of weights.
    *
    * @param {number} atMs
    * @param {ShapeSet} set of the weights
-   * @returns {Map<Viseme, {viseme: Viseme, set: ShapeSet}>} by shape of `set`, the nearest one
+   * @returns {Map<Viseme, {viseme: Viseme, set: ShapeSet}>} the nearest viseme for each shape of `set`
    */
   #likes(atMs, set) {
     const likes = new Map();
@@ -308,7 +313,7 @@ export class VisemeTimeline {
   }
 
   /**
-   * The stretches of one shape that cover a range without gaps, silence included.
+   * Yields the visemes in a range without gaps, including silence.
    *
    * @param {number} fromMs
    * @param {number} toMs
@@ -333,7 +338,7 @@ export class VisemeTimeline {
 
 /**
  * @param {Weights} weights
- * @returns {Weights} with a sum of 1
+ * @returns {Weights} the same weights, with a sum of 1
  */
 function normalised(weights) {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0) || 1;
@@ -342,7 +347,7 @@ function normalised(weights) {
 }
 
 /**
- * How much of a Hann window over -1 to 1 lies before x.
+ * Returns the integral up to x of a Hann window from -1 to 1, whose total is 1.
  *
  * @param {number} x
  * @returns {number}

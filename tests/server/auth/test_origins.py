@@ -39,7 +39,7 @@ async def test_pages_that_are_not_listed_may_not(providers: Providers) -> None:
                 await connection.recv()
         for origin in (EVIL, "null", "http://app.example.com", f"{HOME}.evil.example.com", f"{HOME}:8443"):
             status, body = await refused(url, {"Origin": origin})
-            assert (status, body) == (403, {"error": "This web page may not open sockets here"})
+            assert (status, body) == (403, {"error": "This web page may not open WebSockets on this server"})
         assert server.metrics.handshakes_refused[403,] == 5
         # What is no browser says nothing of where it comes from.
         async with connect(url, proxy=None) as connection:

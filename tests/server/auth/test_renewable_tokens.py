@@ -142,7 +142,7 @@ async def test_redis_away_open_resumes_whatever_it_cannot_check() -> None:
             redis.stop()
             await process.call(known)
             await process.call(elsewhere)
-            # Redis is back and has forgotten everything; the process has not.
+            # Redis is available again and has forgotten everything; the process has not.
             redis.start()
             await asyncio.sleep(1.1)
             await process.call(known)
@@ -197,7 +197,7 @@ async def test_no_log_line_holds_a_token(providers: Providers, tmp_path: Path) -
         redis.stop()
         assert (await refused(url + late))[0] == 503
         log = server.logged()
-    assert "Redis is away" in log
+    assert "Redis is unavailable" in log
     for token in (now, late):
         token_id = jwt.decode(token, options={"verify_signature": False})["jti"]
         assert not any(part in log for part in (*token.split("."), token_id))

@@ -158,7 +158,7 @@ def test_a_scrape_sees_all_workers_and_one_that_dies_is_started_again(
         ask(server, 10)
         server.process.terminate()
         assert server.process.wait(10) == 0
-        assert "ended with status -9: starting it again" in server.logged()
+        assert "ended with status -9; restarting it" in server.logged()
 
 
 @pytest.mark.anyio
@@ -169,7 +169,7 @@ async def test_numbers_that_cannot_be_written_are_told_once_and_tried_again(
     async with numbers_written(Worker(1, folder), Metrics(), every=0.01):
         await asyncio.sleep(0.1)
         assert [record.getMessage() for record in caplog.records] == [
-            "the numbers for /metrics cannot be written: FileNotFoundError"
+            "the metrics cannot be written: FileNotFoundError"
         ]
         folder.mkdir()
         async with asyncio.timeout(10):
@@ -177,4 +177,4 @@ async def test_numbers_that_cannot_be_written_are_told_once_and_tried_again(
                 await asyncio.sleep(0.01)
             while len(caplog.records) < 2:  # noqa: ASYNC110 - nor has a log
                 await asyncio.sleep(0.01)
-    assert caplog.records[1].getMessage() == "the numbers for /metrics are written again"
+    assert caplog.records[1].getMessage() == "the metrics are written again"

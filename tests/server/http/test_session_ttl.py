@@ -70,6 +70,6 @@ def test_the_maximum_is_a_setting() -> None:
 def test_a_server_may_take_none(settings: dict[str, Any], named: str) -> None:
     answer = ask(3600, **settings)
     assert answer.status_code == 400
-    assert answer.json()["error"].startswith("Invalid request: session_ttl: leave it out; ")
+    assert answer.json()["error"].startswith("Invalid request: session_ttl: remove it")
     assert named in answer.json()["error"]
     assert lifetime(ask(None, **settings)) == 600

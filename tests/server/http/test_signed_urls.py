@@ -309,7 +309,7 @@ def test_placeholders_of_the_documentation_are_named(
 @pytest.mark.parametrize(
     ("provider", "config", "problem"),
     [
-        ("openai", {"api_key": "sk 1"}, "api_key: must be printable ASCII characters without blanks"),
+        ("openai", {"api_key": "sk 1"}, "api_key: must be printable ASCII characters without spaces"),
         ("openai", {"api_key": ""}, "api_key: String should have at least 1 character"),
         (
             "openai",

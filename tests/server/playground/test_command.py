@@ -101,7 +101,7 @@ def test_it_says_where_the_page_is_and_whom_it_talks_to(start: Start) -> None:
         "  ElevenLabs: simulated",
         "  Gemini: simulated",
         "  OpenAI: simulated",
-        "Ctrl+C ends it",
+        "Press Ctrl+C to stop",
     ]
     assert httpx.get(demo.said[0].removeprefix("open "), timeout=20).status_code == 200
 
@@ -181,7 +181,9 @@ def test_a_port_in_use_is_named_with_the_way_out(tmp_path: Path, environment: di
         port = other.getsockname()[1]
         ran = run(tmp_path, environment, "--port", str(port))
     assert ran.returncode == 2
-    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; port 0 takes a free one" in ran.stderr
+    assert (
+        f"cannot listen on 127.0.0.1:{port}: Address already in use; use port 0 for a free port" in ran.stderr
+    )
     assert "Traceback" not in ran.stderr
 
 
@@ -244,7 +246,7 @@ async def test_no_secret_is_told(
     demo.process.wait(timeout=20)
     reading.join()
     everything = "".join([*demo.said, *told, demo.log.read_text(), *answers])
-    assert "counted since the start" in everything
+    assert "totals since start" in everything
     secret = [value for name, value in secrets.items() if name != "demo_elevenlabs_agent_id"]
     for value in (*secret, *tokens, PASSWORD[:-1]):
         assert value not in everything

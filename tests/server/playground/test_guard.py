@@ -95,8 +95,8 @@ def test_the_page_is_told_that_there_is_a_password(page: Page, locked: RunningSe
 @pytest.mark.parametrize(
     ("authorization", "why"),
     [
-        (None, "The playground wants its password"),
-        ("Bearer", "The playground wants its password"),
+        (None, "The playground requires its password"),
+        ("Bearer", "The playground requires its password"),
         (f"Basic {PASSWORD}", "Wrong password"),
         ("Bearer lanterns", "Wrong password"),
         (f"Bearer {PASSWORD}s", "Wrong password"),

@@ -38,7 +38,7 @@ def test_while_one_waits_the_others_take_all_connections(providers: Providers, t
         assert wait_until(lambda: server.logged().count("Application startup complete") >= 3, 60) < 60
         (again,) = set(worker_ids(server)[2:])
         os.kill(again, signal.SIGKILL)
-        assert wait_until(lambda: "starting it again in 2 s" in server.logged(), 20) < 20
+        assert wait_until(lambda: "restarting it in 2 s" in server.logged(), 20) < 20
         for _ in range(20):
             assert httpx.get(f"{server.origin}/healthz", timeout=1.5).status_code == 200
         assert wait_until(lambda: server.logged().count("Application startup complete") >= 4, 60) < 60

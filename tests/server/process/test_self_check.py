@@ -68,8 +68,8 @@ def test_misspelt_settings_are_named() -> None:
     status, lines = check("--offline", SECERT="x", LOG_FROMAT="json")
     assert status == 0
     assert [line for line in lines if line.startswith("note")] == [
-        "note     MASCOT_LOG_FROMAT: there is no such setting; did you mean MASCOT_LOG_FORMAT?",
-        "note     MASCOT_SECERT: there is no such setting; did you mean MASCOT_SECRET?",
+        "note     MASCOT_LOG_FROMAT: unknown setting; did you mean MASCOT_LOG_FORMAT?",
+        "note     MASCOT_SECERT: unknown setting; did you mean MASCOT_SECRET?",
     ]
 
 
@@ -106,7 +106,7 @@ def test_wrong_settings_are_all_named() -> None:
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ({"SECRET": ""}, "problem  MASCOT_SECRET: missing; make one with: openssl rand -hex 32"),
+        ({"SECRET": ""}, "problem  MASCOT_SECRET: missing; generate one with: openssl rand -hex 32"),
         ({"TLS_CERT": "no.pem"}, "problem  MASCOT_TLS_CERT: must name a PEM file"),
         ({"KOKORO_MODEL": "no.onnx"}, "problem  MASCOT_KOKORO_MODEL: there is no no.onnx"),
         ({"HOST": "0.0.0.0"}, "note     MASCOT_PUBLIC_URL: not set"),  # noqa: S104

@@ -55,9 +55,9 @@ def test_a_server_is_ready_once_the_redis_that_it_needs_has_answered(
             answer = httpx.get(f"{server.origin}/readyz")
             assert answer.is_success is ready
             assert httpx.get(f"{server.origin}/healthz").is_success
-            assert "Redis is away: ConnectionError" in caplog.text
+            assert "Redis is unavailable: ConnectionError" in caplog.text
             if not ready:
-                assert answer.json() == {"error": "a store of keys or limits has not answered so far"}
+                assert answer.json() == {"error": "the key store or the counters have not answered yet"}
                 assert "/readyz answers 503 until that store answers" in caplog.text
                 redis.start()
                 deadline = time.monotonic() + 10
@@ -65,7 +65,7 @@ def test_a_server_is_ready_once_the_redis_that_it_needs_has_answered(
                     assert time.monotonic() < deadline
                     time.sleep(0.1)
                 redis.stop()
-                # From then on it stays ready: Redis is away for all servers alike.
+                # From then on it stays ready: Redis is unavailable for all servers alike.
                 assert httpx.get(f"{server.origin}/readyz").is_success
             unknown = httpx.post(
                 f"{server.origin}/v1/get-signed-url", headers={"Authorization": f"Bearer {API_KEY}x"}

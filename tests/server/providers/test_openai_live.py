@@ -60,9 +60,9 @@ async def test_the_signed_url_is_that_of_the_live_socket(server: RunningServer, 
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"api": "live", "ephemeral_token": "ek_1"}, "ephemeral_token does not open GPT-Live"),
-        ({**LIVE, "ephemeral_token": "ek_1"}, "ephemeral_token does not open GPT-Live"),
-        ({"model": "gpt-live-1", "ephemeral_token": "ek_1"}, "ephemeral_token does not open GPT-Live"),
+        ({"api": "live", "ephemeral_token": "ek_1"}, "GPT-Live does not support ephemeral_token"),
+        ({**LIVE, "ephemeral_token": "ek_1"}, "GPT-Live does not support ephemeral_token"),
+        ({"model": "gpt-live-1", "ephemeral_token": "ek_1"}, "GPT-Live does not support ephemeral_token"),
         ({"api": "live"}, "api_key is required"),
         ({"api": "realtime", "model": "gpt-live-1", "api_key": "sk-1"}, 'api must be "live"'),
         ({"api": "webrtc", "api_key": "sk-1"}, "api: Input should be 'realtime' or 'live'"),

@@ -260,7 +260,7 @@ async def test_the_kind_of_credential_decides_how_gemini_is_asked(
     [
         ({}, b" " * 300_000, "AnswerTooLargeError"),
         ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 3000), "AnswerTooLargeError"),
-        ({}, b"[" * 100_000, "it answered no signed_url"),
+        ({}, b"[" * 100_000, "its answer contains no signed_url"),
     ],
     ids=["long", "compressed", "deep"],
 )
@@ -288,7 +288,7 @@ async def test_a_signed_url_of_a_foreign_host_is_not_dialled() -> None:
         origin = f"http://127.0.0.1:{next(iter(upstream.sockets)).getsockname()[1]}"
         async with serving(origin) as server, await dial(server, "elevenlabs") as connection:
             assert await told(connection) == (
-                1011, "elevenlabs is unreachable: it answered a signed_url of a foreign host",
+                1011, "elevenlabs is unreachable: it answered with a signed_url for another host",
             )  # fmt: skip
 
 

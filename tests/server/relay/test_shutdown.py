@@ -205,4 +205,4 @@ async def test_a_second_signal_ends_it_at_once(workers: str, tmp_path: Path) -> 
     assert status == 1
     assert "Traceback" not in log
     # Said at the start, where each holds keys to their limits by itself.
-    assert ("each of the 2 workers counts by itself" in server.logged()) == (workers == "2")
+    assert ("each of the 2 workers counts separately" in server.logged()) == (workers == "2")

@@ -40,13 +40,13 @@ async def test_a_redirect_is_not_followed_and_the_app_is_told(provider: str, sta
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("wss://api.elevenlabs.io:99999/", "it answered a signed_url of a foreign host"),
-        ("wss://api.elevenlabs.io:8443/", "it answered a signed_url of a foreign host"),
-        ("wss://x@api.elevenlabs.io/", "it answered a signed_url of a foreign host"),
-        ("wss://[::1/", "it answered a signed_url of a foreign host"),
+        ("wss://api.elevenlabs.io:99999/", "it answered with a signed_url for another host"),
+        ("wss://api.elevenlabs.io:8443/", "it answered with a signed_url for another host"),
+        ("wss://x@api.elevenlabs.io/", "it answered with a signed_url for another host"),
+        ("wss://[::1/", "it answered with a signed_url for another host"),
         (f"wss://{'a' * 100}.elevenlabs.io/", "no connection can be made to its host or port"),
         (f"wss://{'a' * 60}..elevenlabs.io/", "no connection can be made to its host or port"),
-        (7, "it answered no signed_url"),
+        (7, "its answer contains no signed_url"),
     ],
 )
 async def test_an_odd_signed_url_ends_the_conversation_in_order(

@@ -1,7 +1,8 @@
-"""Visemes beside the audio of the official ElevenLabs, Gemini and OpenAI SDKs.
+"""Receive visemes together with the audio of the official ElevenLabs, Gemini and OpenAI SDKs.
 
-Ask a mascot server for a connection here; open it with ``mascot_client.for_elevenlabs``,
-``mascot_client.for_gemini`` or ``mascot_client.for_openai``, each of which needs the extra of its name.
+``MascotClient`` and ``AsyncMascotClient`` request a connection from a mascot server. To open the connection, use
+``mascot_client.for_elevenlabs``, ``mascot_client.for_gemini`` or ``mascot_client.for_openai``. Each of these modules
+needs the extra of the same name, for example ``pip install "mascot-client[openai]"``.
 """
 
 from typing import TYPE_CHECKING
@@ -68,9 +69,9 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> str:
-        """Look up the version when it is asked for: an import of the package should not have to."""
+        """Look up the version on first use, so that importing the package stays fast."""
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415 - few ask for it
+            from importlib.metadata import version  # noqa: PLC0415 - rarely used
 
             return version("mascot-client")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

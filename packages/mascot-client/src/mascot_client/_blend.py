@@ -1,4 +1,4 @@
-"""Soft movement: how much of each shape there is about a moment."""
+"""Blend weights at a position, for a smooth movement of the mouth."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ _SMALLEST = 1e-6
 def blend(
     track: Track, position: float, width_ms: float, rested_ms: float = -math.inf
 ) -> Mapping[VisemeId, float]:
-    """Each shape's share of a Hann window about a position: smooth in time, and always 1 together.
+    """Return blend weights from the shapes in a Hann window around a position.
 
     Args:
-        track: the shapes.
-        position: the middle of the window.
-        width_ms: of the window; 0 for the shape at the position alone.
-        rested_ms: before this position the mouth counts as closed, whatever the track says.
+        track: The shapes.
+        position: The middle of the window, in milliseconds.
+        width_ms: The width of the window in milliseconds. With 0, only the shape at the position is used.
+        rested_ms: Before this position the mouth counts as closed, whatever the track contains.
+
+    Returns:
+        The weight of each shape. The weights sum to 1 and are smooth over time.
     """
     half = width_ms / 2
     if position + half <= rested_ms:
@@ -48,16 +51,19 @@ def blend(
 def blend_rows(
     track: Track, position: float, width_ms: float, rested_ms: float, rest: Mapping[VisemeId, float]
 ) -> Mapping[VisemeId, float]:
-    """Blend weights about a position; at the ends of the audio the mouth goes from rest and to it.
+    """Return the blend weights of the server at a position, blended with the closed mouth at both ends of the audio.
 
-    The rows are smooth themselves, so the window only says how much of it lies within the audio.
+    The rows are already smooth, so the window determines only how much of it is within the audio.
 
     Args:
-        track: the rows.
-        position: the middle of the window.
-        width_ms: of the window; 0 for none.
-        rested_ms: before this position the mouth counts as at rest.
-        rest: the weights of a mouth at rest.
+        track: The rows.
+        position: The middle of the window, in milliseconds.
+        width_ms: The width of the window in milliseconds; 0 for no blending.
+        rested_ms: Before this position the mouth counts as closed.
+        rest: The weights of a closed mouth.
+
+    Returns:
+        The weight of each column by name.
     """
     start, end = max(rested_ms, 0.0), track.end_ms
     half = width_ms / 2
@@ -75,7 +81,7 @@ def blend_rows(
 
 
 def _share_before(x: float) -> float:
-    """How much of a Hann window over -1 to 1 lies before x."""
+    """Return the integral up to x of a Hann window from -1 to 1, whose total is 1."""
     if x <= -1:
         return 0.0
     return 1.0 if x >= 1 else (1 + x + math.sin(math.pi * x) / math.pi) / 2

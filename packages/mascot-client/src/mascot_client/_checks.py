@@ -1,4 +1,4 @@
-"""Checks of what the user gives, before it reaches a library that would quote it in its own error."""
+"""Validate arguments before they reach a library whose errors would contain the value."""
 
 from __future__ import annotations
 
@@ -9,31 +9,40 @@ from mascot_client.errors import ConfigurationError
 
 
 def given_or_environment(name: str, value: str | None, variable: str) -> str:
-    """Give an argument back, or the environment's variable where it is left out.
+    """Return an argument, or an environment variable if the argument is missing.
 
     Raises:
-        ConfigurationError: there is neither.
+        ConfigurationError: Both are missing.
     """
     found = os.environ.get(variable, "").strip() if value is None else value
     if value is None and not found:
-        raise ConfigurationError(name, f"give it, or set {variable} in the environment")
+        raise ConfigurationError(
+            name, f"is required; pass {name}, or set the environment variable {variable}"
+        )
     return found
 
 
 def require_header_value(name: str, value: object) -> str:
-    """Give the value back if it can stand in an HTTP header, and raise ``ConfigurationError`` if not.
+    """Return a value that is valid in an HTTP header.
 
-    HTTP libraries quote a refused header value in their error; checking here keeps keys out of tracebacks.
+    HTTP libraries show an invalid header value in their errors. This check keeps keys out of tracebacks.
+
+    Raises:
+        ConfigurationError: The value is not valid in an HTTP header.
     """
     if not isinstance(value, str) or not value:
         raise ConfigurationError(name, "must be a non-empty string")
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError(name, "must be printable ASCII without blanks or line breaks")
+        raise ConfigurationError(name, "must be printable ASCII without spaces or line breaks")
     return value
 
 
 def require_base_url(name: str, value: object) -> str:
-    """Give a server's URL back without a trailing slash, or raise ``ConfigurationError``."""
+    """Return the URL of a server without its trailing slash.
+
+    Raises:
+        ConfigurationError: The value is not a URL of the form ``http(s)://HOST[:PORT][/PREFIX]``.
+    """
     parts = require_url(name, value, {"http", "https"})
     if parts.query or parts.fragment:
         raise ConfigurationError(name, "must not have a query or fragment")
@@ -41,17 +50,21 @@ def require_base_url(name: str, value: object) -> str:
 
 
 def require_url(name: str, value: object, schemes: set[str]) -> SplitResult:
-    """Give an absolute URL's parts back, or raise ``ConfigurationError``."""
+    """Return the parts of an absolute URL.
+
+    Raises:
+        ConfigurationError: The value is not a URL, or its scheme is not in ``schemes``.
+    """
     wanted = " or ".join(f"{scheme}://HOST…" for scheme in sorted(schemes))
     if not isinstance(value, str) or not value.isprintable() or " " in value:
         raise ConfigurationError(name, f"must be {wanted}")
     try:
         parts = urlsplit(value)
-        _ = parts.port  # raises for a port that is no number
+        _ = parts.port  # raises for a port that is not a number
     except ValueError:
         raise ConfigurationError(name, f"must be {wanted}") from None
     if parts.scheme not in schemes or not parts.hostname:
         raise ConfigurationError(name, f"must be {wanted}")
     if parts.username is not None:
-        raise ConfigurationError(name, "must not carry a user name or password")
+        raise ConfigurationError(name, "must not contain a user name or password")
     return parts

@@ -1,8 +1,8 @@
-"""Where playback is, between what the player last said and now.
+"""The playback position between the player's reports.
 
-The player's clock and the caller's are two quartz crystals: they drift. A player also says where it is only now
-and then, and late. So small differences are walked off by running a little faster or slower, large ones are
-taken at once, and the position never runs backwards unless playback really went back.
+The player's clock and the caller's clock drift apart, and players report their position only sometimes, and late. Small
+differences are therefore corrected gradually, by running slightly faster or slower. Large differences are corrected
+immediately. The position never moves backwards unless the playback did.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from __future__ import annotations
 import math
 
 _WALK_OFF_MS = 500.0
-"""How long a small difference takes to disappear. A drift of 1 % then leaves an error of 5 ms."""
+"""Time to correct a small difference, in milliseconds. With a drift of 1 % an error of 5 ms remains."""
 
 _SMALL_MS = 25.0
-"""Up to here a difference is walked off. Viewers notice it from about 45 ms on (ITU-R BT.1359)."""
+"""Differences up to this limit are corrected gradually. Viewers notice about 45 ms and more (ITU-R BT.1359)."""
 
 _WENT_BACK_MS = 500.0
-"""A report this far behind means that playback went back; a lesser one that it stood still for a while."""
+"""A report that is this far behind means that the playback moved back; a smaller one means that it stalled."""
 
 
 class PlaybackClock:
-    """Position in the audio as a function of the caller's clock. All numbers are milliseconds.
+    """The position in the audio as a function of the caller's clock. All numbers are milliseconds.
 
     Attributes:
-        ended_at: when, by the caller's clock, the audio ran out; infinite while there is some.
+        ended_at: The time on the caller's clock at which the audio ended; infinite while there is audio.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class PlaybackClock:
         self._reached = 0.0
 
     def position(self, now_ms: float, end_ms: float) -> float:
-        """Position now, at most ``end_ms``. At the end the clock stands until there is more."""
+        """Return the position now, at most ``end_ms``. The clock stops at the end until there is more audio."""
         if not self._running:
             return min(self._reached, end_ms)
         raw = self._raw(now_ms)
@@ -52,14 +52,14 @@ class PlaybackClock:
         return self._reached
 
     def wait_ms(self, now_ms: float) -> float:
-        """How long the position will still stand: until a buffer that is on its way is heard, or for ever."""
+        """Return how long the position stays unchanged: until the next buffer is played, or infinite."""
         return max(self._reached - self._raw(now_ms), 0.0) if self._running else math.inf
 
     def report(self, position_ms: float, now_ms: float, end_ms: float) -> None:
-        """Take note of where the player is."""
+        """Process a report of the player's position."""
         before = self.position(now_ms, end_ms)
         error = position_ms - before
-        # After standing at the end nobody knows when the player went on, so that its word is taken as it is.
+        # After a stop at the end, the time at which the player continued is unknown, so its report is used directly.
         if not self._running or self._stood or abs(error) > _SMALL_MS:
             if -error > _WENT_BACK_MS:
                 self._reached = max(position_ms, 0.0)
@@ -71,12 +71,12 @@ class PlaybackClock:
         self._stood = position_ms >= end_ms
 
     def pause(self, now_ms: float, end_ms: float) -> None:
-        """Stand still until the next report."""
+        """Stop until the next report."""
         self._reached = self.position(now_ms, end_ms)
         self._running = False
 
     def jump(self, position_ms: float, now_ms: float) -> None:
-        """Go to a position, forwards or back; running goes on, standing stays standing."""
+        """Move to a position, forwards or back. The clock keeps running, or stays stopped."""
         self._reached = position_ms
         self._anchor(position_ms, now_ms)
 

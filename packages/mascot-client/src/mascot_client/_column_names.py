@@ -1,4 +1,4 @@
-"""Names for the columns of blend weights, which only the first payload of each turn has."""
+"""The names of the columns of blend weights, which only the first payload of each turn contains."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class ColumnNames:
-    """Remembers the names of one connection, and gives them to the payloads without."""
+    """Remember the names of one connection, and add them to payloads without names."""
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
 
     def __call__(self, payload: Visemes) -> Visemes:
-        """Return the payload with named weights; without weights if they do not fit the names."""
+        """Return the payload with named weights; without weights if the names do not match them."""
         weights = payload.weights
         if weights is None:
             return payload

@@ -1,4 +1,4 @@
-"""The signed URL contract without I/O: a request to send, and an answer or an error from what came back."""
+"""Requests and responses of ``POST /v1/get-signed-url``, without I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH = "/v1/get-signed-url"
 _SHORTEST_TTL_S = 600
-"""For so long every answer starts conversations."""
+"""Time for which every signed URL can start conversations, in seconds."""
 _MAX_ERROR_TEXT = 500
 _ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -36,10 +36,10 @@ _ERRORS: Mapping[int, type[APIStatusError]] = {
 
 
 def request_body(config: ProviderConfig, session_ttl: int | None = None) -> dict[str, object]:
-    """The JSON body that asks for a signed URL.
+    """Return the JSON body of a request for a signed URL.
 
     Raises:
-        ConfigurationError: ``config`` is none of the three config models, or ``session_ttl`` is out of range.
+        ConfigurationError: ``config`` is not one of the three config models, or ``session_ttl`` is out of range.
     """
     if not isinstance(config, ElevenLabsConfig | GeminiConfig | OpenAIConfig):
         raise ConfigurationError("config", "must be an ElevenLabsConfig, a GeminiConfig or an OpenAIConfig")
@@ -48,7 +48,7 @@ def request_body(config: ProviderConfig, session_ttl: int | None = None) -> dict
     }
     if session_ttl is None:
         return body
-    # A bool is an int in Python.
+    # In Python, a bool is an int.
     if type(session_ttl) is not int or session_ttl < _SHORTEST_TTL_S:
         raise ConfigurationError(
             "session_ttl", f"must be a whole number of seconds, {_SHORTEST_TTL_S} or more"
@@ -59,32 +59,32 @@ def request_body(config: ProviderConfig, session_ttl: int | None = None) -> dict
 def read_answer(
     config: ProviderConfig, api_key: str, status: int, body: bytes, retry_after_s: float | None = None
 ) -> SignedUrl | GeminiCredentials:
-    """The typed answer for what was asked.
+    """Return the result of a response.
 
     Args:
-        config: what was asked for; it decides the type of the answer.
-        api_key: the key the request was made with, so that no error repeats it.
-        status: the HTTP status code.
-        body: the response body.
-        retry_after_s: what the server asked for in ``Retry-After``.
+        config: The config of the request. It determines the type of the result.
+        api_key: The API key of the request. It is removed from error messages.
+        status: The HTTP status code.
+        body: The response body.
+        retry_after_s: The time in seconds from the header ``Retry-After``.
 
     Raises:
-        APIStatusError: the status is not 200.
-        ProtocolError: the body is not the answer that the contract promises for this provider.
+        APIStatusError: The status is not 200.
+        ProtocolError: The body is not a valid response for this provider.
     """
     answer = _json_object(body)
-    if status != 200:  # noqa: PLR2004 - the only status the contract has for an answer
+    if status != 200:  # noqa: PLR2004 - the only status of a successful response
         raise _ERRORS.get(status, APIStatusError)(
             status, _error_text(answer, _secrets(config, api_key)), retry_after_s
         )
     if answer is None:
-        raise ProtocolError("answer", "is not a JSON object")
+        raise ProtocolError("response", "must be a JSON object")
     try:
         if isinstance(config, GeminiConfig):
             return GeminiCredentials(_text(answer, "api_key"), _text(answer, "base_url"))
         return SignedUrl(_text(answer, "signed_url"))
     except ConfigurationError as error:
-        raise ProtocolError(f"answer, {error.field}", error.problem) from None
+        raise ProtocolError(f"response, {error.field}", error.problem) from None
 
 
 def _json_object(body: bytes) -> Mapping[str, object] | None:
@@ -98,7 +98,7 @@ def _json_object(body: bytes) -> Mapping[str, object] | None:
 def _text(answer: Mapping[str, object], name: str) -> str:
     value = answer.get(name)
     if not isinstance(value, str):
-        raise ProtocolError(f"answer, {name}", "must be a string")
+        raise ProtocolError(f"response, {name}", "must be a string")
     return value
 
 

@@ -1,8 +1,8 @@
-"""The SDK's conversation classes with one addition: messages of type ``visemes`` reach a callback.
+"""The conversation classes of the ElevenLabs SDK, with a callback for messages of type ``visemes``.
 
-Imported only when the SDK is there. Two things of the SDK are relied on. The public one: it asks its HTTP
-client for the signed URL, so a transport that answers locally hands it ours. The private one:
-``_handle_message`` sees every message. If that name went away, visemes would stop and the call would go on.
+This module is imported only if the SDK is installed. It depends on two properties of the SDK. The public one: the SDK
+requests the signed URL with its HTTP client, so a local transport can return our URL. The private one:
+``_handle_message`` receives every message. Without that method the conversation works, but there are no visemes.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ logger = logging.getLogger(__name__)
 _HOOK = "_handle_message"
 
 _NOTHING = -math.inf
-"""No audio event is interrupted."""
+"""The value of ``_interrupted`` before the first interruption."""
 
 
 class VisemeConversation(Conversation):
-    """A ``Conversation`` that hands viseme payloads to a callback."""
+    """A ``Conversation`` that passes viseme payloads to a callback."""
 
     def __init__(
         self,
@@ -63,11 +63,11 @@ class VisemeConversation(Conversation):
         try:
             self._on_visemes(visemes)
         except Exception:
-            logger.exception("on_visemes failed; the conversation goes on")
+            logger.exception("on_visemes failed; the conversation continues")
 
 
 class AsyncVisemeConversation(AsyncConversation):
-    """An ``AsyncConversation`` that hands viseme payloads to a callback."""
+    """An ``AsyncConversation`` that passes viseme payloads to a callback."""
 
     def __init__(
         self,
@@ -98,16 +98,16 @@ class AsyncVisemeConversation(AsyncConversation):
             if inspect.isawaitable(result):
                 await result
         except Exception:
-            logger.exception("on_visemes failed; the conversation goes on")
+            logger.exception("on_visemes failed; the conversation continues")
 
 
 def _answering(signed_url: SignedUrl) -> ElevenLabs:
-    """An SDK client whose question for a signed URL is answered here, without leaving the process."""
+    """Return an SDK client whose request for a signed URL gets our URL, without network access."""
 
-    def respond(request: httpx.Request) -> httpx.Response:  # noqa: ARG001 - a transport's handler takes it
+    def respond(request: httpx.Request) -> httpx.Response:  # noqa: ARG001 - required by the transport
         return httpx.Response(200, json={"signed_url": signed_url.url})
 
-    # The explicit key keeps ELEVENLABS_API_KEY of the environment out of it, and no host has this name.
+    # The explicit key prevents the use of ELEVENLABS_API_KEY from the environment. No host has this name.
     return ElevenLabs(
         api_key="unused",
         base_url="https://answered-locally.invalid",
@@ -120,10 +120,10 @@ def _carries_visemes(message: object) -> bool:
 
 
 def _interrupted(message: object, on_visemes: object, before: float) -> float:
-    """Up to which audio event the user has interrupted: the SDK plays no audio up to there any more.
+    """Return the id of the last interrupted audio event; the SDK drops audio up to this id.
 
-    Whatever the number, the SDK also lets the audio interface drop what it has not played yet, so a feed drops its
-    visemes. Only for audio that comes later does the number decide.
+    With every interruption the SDK also clears the audio interface, so a feed drops its visemes. The id applies only to
+    audio that arrives later.
     """
     if not isinstance(message, dict) or message.get("type") != "interruption":
         return before
@@ -140,7 +140,8 @@ def _interrupted(message: object, on_visemes: object, before: float) -> float:
 def _warn_without_hook(conversation: type) -> None:
     if not hasattr(conversation, _HOOK):
         logger.warning(
-            "this ElevenLabs SDK has no %s.%s: the conversation works, but no visemes will arrive",
+            "this version of the ElevenLabs SDK has no %s.%s: the conversation works, but without visemes; "
+            "install a version that mascot-client supports",
             conversation.__name__,
             _HOOK,
         )

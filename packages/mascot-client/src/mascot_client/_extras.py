@@ -1,4 +1,4 @@
-"""Name the pip line when a provider's SDK is not installed."""
+"""Raise an error with the pip command if an optional package is not installed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def needs(extra: str, package: str) -> Iterator[None]:
-    """Run imports of ``package``, which the extra ``extra`` installs.
+    """Run the imports of ``package``, which the extra ``extra`` installs.
 
     Raises:
-        MissingExtraError: ``package`` or a part of it is not there. An SDK that misses a package of its own
-            keeps its own error.
+        MissingExtraError: ``package`` or a part of it is not installed. If a dependency of the package is missing,
+            the original error is raised.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        # `import google.genai` fails on `google` where no google package is installed at all.
+        # `import google.genai` fails on `google` if no google package is installed.
         missing = f"{error.name}."
         if missing.startswith(f"{package}.") or package.startswith(missing):
             raise MissingExtraError(extra) from error

@@ -1,4 +1,4 @@
-"""Which events of an OpenAI Realtime connection interrupt the agent, by ids and by the session's configuration."""
+"""Find the events of an OpenAI Realtime connection that interrupt the agent."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ _AUDIO: Final = frozenset({"response.output_audio.delta", "response.audio.delta"
 _SESSIONS: Final = frozenset({"session.created", "session.updated"})
 
 _MOST_RESPONSES: Final = 64
-"""Responses that are remembered; a service may leave out the event that ends one."""
+"""Maximum number of responses to remember, because a service may not send the event that ends a response."""
 
 
 class Interruptions:
-    """Decide which events of one connection interrupt the agent.
+    """Return for each event of one connection whether it interrupts the agent.
 
         interrupted = for_openai.Interruptions()
         for event in connection:
             if interrupted(event):
                 player.interrupt()
 
-    Hand it every event, in order: it needs those of the session and of the audio to tell an interruption from speech
-    that is let pass (``interrupt_response: false``), and the response that plays from one that has no audio or is
-    outside the conversation (``conversation: "none"``).
+    Call it with every event, in order. It uses the session events to detect whether speech of the user interrupts the
+    agent (``interrupt_response``). It uses the audio events to ignore responses that have no audio or are outside the
+    conversation (``conversation: "none"``).
     """
 
     def __init__(self) -> None:
@@ -32,13 +32,13 @@ class Interruptions:
         self._playing: dict[object, bool] = {}
 
     def __call__(self, event: object) -> bool:
-        """Take the next event.
+        """Process the next event.
 
         Args:
-            event: any event of the connection.
+            event: An event of the connection.
 
         Returns:
-            Whether the user interrupts the agent: drop the audio not yet played and its visemes.
+            True if the user interrupts the agent. Drop the audio that has not been played, and its visemes.
         """
         kind = getattr(event, "type", None)
         interrupts = False
@@ -75,13 +75,13 @@ class Interruptions:
         return all(self._playing.values())
 
     def _is_played(self, response_id: object) -> bool:
-        """Whether the end of a response stops what plays; one out of band leaves the conversation alone."""
+        """Return whether the end of a response stops the playback; an out-of-band response does not."""
         out_of_band = self._playing.get(response_id)
         return out_of_band is not None and (not out_of_band or self._only_out_of_band())
 
 
 def is_out_of_band(response: object) -> bool:
-    """Whether a response says that it belongs to no conversation; most events leave the member out."""
+    """Return whether a response states that it is outside the conversation. Most events omit the member."""
     stated = getattr(response, "model_fields_set", None)
     if isinstance(stated, set) and "conversation_id" not in stated:
         return False
@@ -89,7 +89,7 @@ def is_out_of_band(response: object) -> bool:
 
 
 def is_without_audio(response: object) -> bool:
-    """Whether a response says that it is text alone, by the name of today or that of the beta."""
+    """Return whether a response states that it is text only, by the current member name or that of the beta."""
     for name in ("output_modalities", "modalities"):
         modalities = getattr(response, name, None)
         if isinstance(modalities, list):
@@ -105,5 +105,5 @@ def _remember(memory: dict[object, bool], response_id: object, *, out_of_band: b
 
 
 def member(holder: object, name: str) -> object:
-    """A member of an object of the SDK, or of the plain dict that it makes of what it does not know."""
+    """Return a member of an SDK object, or of the plain dict that the SDK creates for unknown types."""
     return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)

@@ -1,4 +1,4 @@
-"""The SDK's events, handed on one by one, with a feed filled on the way."""
+"""Yield the SDK's events and add their visemes to a feed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Event = TypeVar("Event")
 
 
 def tapped(events: Iterable[Event], feed: VisemeFeed, read: Read, interrupts: Interrupts) -> Iterator[Event]:
-    """Yield each event as it is, after the feed has got what it carries."""
+    """Yield each event unchanged, after its visemes were added to the feed."""
     for event in events:
         _take(event, feed, read, interrupts)
         yield event
@@ -26,7 +26,7 @@ def tapped(events: Iterable[Event], feed: VisemeFeed, read: Read, interrupts: In
 async def tapped_async(
     events: AsyncIterable[Event], feed: VisemeFeed, read: Read, interrupts: Interrupts
 ) -> AsyncIterator[Event]:
-    """Yield each event as it is, after the feed has got what it carries."""
+    """Yield each event unchanged, after its visemes were added to the feed."""
     async for event in events:
         _take(event, feed, read, interrupts)
         yield event

@@ -1,4 +1,4 @@
-"""OpenAI GPT-Live sessions through the server, by the SDK's own connection managers."""
+"""Open OpenAI GPT-Live sessions through the server, with the SDK's connection managers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 def connect_live(
     signed_url: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
 ) -> LiveConnectionManager:
-    """Make the SDK's connection manager for GPT-Live, to be entered by ``with``.
+    """Create a connection manager of the SDK for GPT-Live; use it with ``with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``live.connect``.
+        signed_url: The result of ``get_signed_url`` for an ``OpenAIConfig`` with ``api="live"``.
+        extra_query: More query parameters.
+        **connection: The other arguments of the SDK's ``live.connect``.
 
     Returns:
         The ``LiveConnectionManager`` of ``OpenAI().live.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: its version has no GPT-Live.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: The installed version of the SDK does not support GPT-Live.
     """
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
@@ -44,19 +44,19 @@ def connect_live(
 def connect_live_async(
     signed_url: SignedUrl, *, extra_query: Mapping[str, object] | None = None, **connection: Any
 ) -> AsyncLiveConnectionManager:
-    """Make the SDK's asyncio connection manager for GPT-Live, to be entered by ``async with``.
+    """Create an asyncio connection manager of the SDK for GPT-Live; use it with ``async with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned to an ``OpenAIConfig`` with ``api="live"``.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``live.connect``.
+        signed_url: The result of ``get_signed_url`` for an ``OpenAIConfig`` with ``api="live"``.
+        extra_query: More query parameters.
+        **connection: The other arguments of the SDK's ``live.connect``.
 
     Returns:
         The ``AsyncLiveConnectionManager`` of ``AsyncOpenAI().live.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: its version has no GPT-Live.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: The installed version of the SDK does not support GPT-Live.
     """
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
@@ -72,5 +72,5 @@ def connect_live_async(
 def _require_live(client: object) -> None:
     if not hasattr(client, "live"):
         raise ConfigurationError(
-            "openai", "this version of the SDK has no GPT-Live: pip install 'openai>=3.12'"
+            "openai", "this version of the SDK does not support GPT-Live; run: pip install 'openai>=3.12'"
         )

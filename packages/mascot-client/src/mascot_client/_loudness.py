@@ -1,4 +1,4 @@
-"""Mouth shapes from loudness alone, for audio that nobody described."""
+"""Estimate mouth shapes from the loudness, for audio without visemes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 _FRAME_MS = 20
 _FULL_SCALE = 32768.0
 
-# The louder, the wider open. The levels are for speech recorded near full scale, as the providers send it.
+# Louder speech opens the mouth wider. The levels are for speech near full scale, as the providers send it.
 _LADDER = ((-20.0, "wide"), (-30.0, "more"), (-42.0, "little"))
-"""From a level in dBFS on: how far the mouth is open. Below all of them it is closed."""
+"""Minimum level in dBFS of each opening of the mouth. Below all levels the mouth is closed."""
 
 
 def loudness_visemes(pcm: bytes, sample_rate: int, openings: Openings) -> tuple[VisemeEvent, ...]:
-    """Open the mouth by the loudness of the sound.
+    """Return visemes that open the mouth by the loudness of the audio.
 
     Args:
-        pcm: signed 16-bit little-endian mono; an odd last byte is left out.
-        sample_rate: in Hz.
-        openings: the shapes to open it with.
+        pcm: The audio, mono, little-endian PCM16. An odd last byte is ignored.
+        sample_rate: The sample rate in Hz.
+        openings: The shapes to use.
 
     Returns:
-        Changes of shape, the first at 0 ms, one at most every 20 ms. Empty for no audio.
+        The events, the first at 0 ms, with at least 20 ms between two of them. Empty if there is no audio.
     """
     samples = array("h", pcm[: len(pcm) // 2 * 2])
     if sys.byteorder == "big":

@@ -1,4 +1,4 @@
-"""Gemini auth tokens by the official SDK, so that the standing key stays in this process."""
+"""Create Gemini auth tokens with the official SDK, so that the API key does not leave this process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mascot_client._sets import VisemeShapes, VisemeWeights
 
 _LONGEST_S = 20 * 3600
-"""What Google allows."""
+"""The maximum of Google, in seconds."""
 
 
 def mint(
@@ -30,29 +30,28 @@ def mint(
     talk_for_s: int = 1800,
     client: Client | None = None,
 ) -> GeminiConfig:
-    """Make an auth token at Google and wrap it up for ``get_signed_url``.
+    """Create an auth token at Google and return a config for ``get_signed_url``.
 
-    Your key goes to Google and nowhere else; the mascot server gets the token, which opens one session and
-    expires.
+    Your API key is sent to Google only. The mascot server receives the token, which opens one session and then expires.
 
     Args:
-        api_key: your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
-        model: the live model, put in place of the one that the session names.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds within which the session must begin.
-        talk_for_s: seconds after which its messages are refused, 20 hours at most.
-        client: a ``genai.Client`` of your own, in place of ``api_key``.
+        api_key: Your Gemini API key. By default the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
+        model: The live model. It replaces the model that the session sends.
+        viseme_model: The viseme model; see ``GeminiConfig``.
+        viseme_shapes: The set of shapes of the events; see ``GeminiConfig``.
+        viseme_weights: The set of shapes of the blend weights; see ``GeminiConfig``.
+        start_within_s: Time in seconds within which the session must start.
+        talk_for_s: Time in seconds after which Google rejects messages of the session; at most 20 hours.
+        client: Your own ``genai.Client``, instead of ``api_key``.
 
     Returns:
-        The config to ask the mascot server with.
+        The config for ``get_signed_url``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: a number of seconds is out of range.
-        ProtocolError: Google's answer has no token.
-        google.genai.errors.APIError: Google refused; the SDK's own error.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: ``start_within_s`` or ``talk_for_s`` is out of range.
+        ProtocolError: The response of Google has no token.
+        google.genai.errors.APIError: Google rejected the request. This is an error of the SDK.
     """
     made, wish = _prepare(api_key, client, start_within_s, talk_for_s)
     token = made.auth_tokens.create(config=wish)
@@ -70,26 +69,26 @@ async def mint_async(
     talk_for_s: int = 1800,
     client: Client | None = None,
 ) -> GeminiConfig:
-    """Make an auth token at Google and wrap it up for ``get_signed_url``, on asyncio; see ``mint``.
+    """Create an auth token at Google and return a config for ``get_signed_url``, on asyncio; see ``mint``.
 
     Args:
-        api_key: your Gemini key; left out, the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
-        model: the live model, put in place of the one that the session names.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds within which the session must begin.
-        talk_for_s: seconds after which its messages are refused, 20 hours at most.
-        client: a ``genai.Client`` of your own, in place of ``api_key``.
+        api_key: Your Gemini API key. By default the SDK reads ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``.
+        model: The live model. It replaces the model that the session sends.
+        viseme_model: The viseme model; see ``GeminiConfig``.
+        viseme_shapes: The set of shapes of the events; see ``GeminiConfig``.
+        viseme_weights: The set of shapes of the blend weights; see ``GeminiConfig``.
+        start_within_s: Time in seconds within which the session must start.
+        talk_for_s: Time in seconds after which Google rejects messages of the session; at most 20 hours.
+        client: Your own ``genai.Client``, instead of ``api_key``.
 
     Returns:
-        The config to ask the mascot server with.
+        The config for ``get_signed_url``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: a number of seconds is out of range.
-        ProtocolError: Google's answer has no token.
-        google.genai.errors.APIError: Google refused; the SDK's own error.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: ``start_within_s`` or ``talk_for_s`` is out of range.
+        ProtocolError: The response of Google has no token.
+        google.genai.errors.APIError: Google rejected the request. This is an error of the SDK.
     """
     made, wish = _prepare(api_key, client, start_within_s, talk_for_s)
     token = await made.aio.auth_tokens.create(config=wish)
@@ -101,19 +100,19 @@ def _prepare(
 ) -> tuple[Client, CreateAuthTokenConfig]:
     for name, value in (("start_within_s", start_within_s), ("talk_for_s", talk_for_s)):
         if not 0 < value <= _LONGEST_S:
-            raise ConfigurationError(name, f"must be above 0 and at most {_LONGEST_S} seconds")
+            raise ConfigurationError(name, f"must be more than 0 and at most {_LONGEST_S} seconds")
     with needs("gemini", "google.genai"):
         from google.genai import Client  # noqa: PLC0415 - needs the extra
-        from google.genai.types import CreateAuthTokenConfig, HttpOptions  # noqa: PLC0415 - likewise
+        from google.genai.types import CreateAuthTokenConfig, HttpOptions  # noqa: PLC0415 - needs the extra
     now = datetime.now(UTC)
     wish = CreateAuthTokenConfig(
         uses=1,
         new_session_expire_time=now + timedelta(seconds=start_within_s),
         expire_time=now + timedelta(seconds=max(start_within_s, talk_for_s)),
-        # The only version of Google's API that makes tokens.
+        # The only version of Google's API that creates tokens.
         http_options=HttpOptions(api_version="v1alpha"),
     )
-    # `vertexai` is explicit because the other kind of client makes no tokens.
+    # `vertexai` is explicit, because a client in Vertex mode creates no tokens.
     return client or Client(vertexai=False, api_key=api_key), wish
 
 
@@ -125,7 +124,7 @@ def _config(
     viseme_weights: VisemeWeights | None,
 ) -> GeminiConfig:
     if not name:
-        raise ProtocolError("auth token, name", "is missing from Google's answer")
+        raise ProtocolError("auth token, name", "is missing in the response of Google")
     return GeminiConfig(
         ephemeral_token=name,
         model=model,

@@ -1,4 +1,4 @@
-"""OpenAI client secrets by the official SDK, so that the standing key stays in this process."""
+"""Create OpenAI client secrets with the official SDK, so that the API key does not leave this process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mascot_client._sets import VisemeShapes, VisemeWeights
 
 _SHORTEST_S, _LONGEST_S = 10, 7200
-"""What OpenAI allows."""
+"""The limits of OpenAI, in seconds."""
 
 
 def mint(
@@ -30,28 +30,28 @@ def mint(
     start_within_s: int = 600,
     client: OpenAI | None = None,
 ) -> OpenAIConfig:
-    """Make a client secret at OpenAI and wrap it up for ``get_signed_url``.
+    """Create a client secret at OpenAI and return a config for ``get_signed_url``.
 
-    Your key goes to OpenAI and nowhere else; the mascot server gets the secret, which opens one session's worth
-    of talk and expires.
+    Your API key is sent to OpenAI only. The mascot server receives the secret, which opens one session and then
+    expires.
 
     Args:
-        api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
-        model: the realtime model that the secret is for.
-        voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
-        client: an ``OpenAI`` client of your own, in place of ``api_key``.
+        api_key: Your OpenAI API key. By default the SDK reads ``OPENAI_API_KEY``.
+        model: The realtime model that the secret is for.
+        voice: The name of the voice, or ``{"id": "voice_…"}`` for a custom voice.
+        viseme_model: The viseme model; see ``OpenAIConfig``.
+        viseme_shapes: The set of shapes of the events; see ``OpenAIConfig``.
+        viseme_weights: The set of shapes of the blend weights; see ``OpenAIConfig``.
+        start_within_s: Time in seconds until the secret expires, 10 to 7200. A running session is not interrupted.
+        client: Your own ``OpenAI`` client, instead of ``api_key``.
 
     Returns:
-        The config to ask the mascot server with.
+        The config for ``get_signed_url``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
         ConfigurationError: ``start_within_s`` is out of range.
-        openai.OpenAIError: OpenAI refused; the SDK's own error.
+        openai.OpenAIError: OpenAI rejected the request. This is an error of the SDK.
     """
     with needs("openai", "openai"):
         from openai import OpenAI  # noqa: PLC0415 - needs the extra
@@ -82,25 +82,25 @@ async def mint_async(
     start_within_s: int = 600,
     client: AsyncOpenAI | None = None,
 ) -> OpenAIConfig:
-    """Make a client secret at OpenAI and wrap it up for ``get_signed_url``, on asyncio; see ``mint``.
+    """Create a client secret at OpenAI and return a config for ``get_signed_url``, on asyncio; see ``mint``.
 
     Args:
-        api_key: your OpenAI key; left out, the SDK reads ``OPENAI_API_KEY``.
-        model: the realtime model that the secret is for.
-        voice: the voice to speak with, a name or ``{"id": "voice_…"}``.
-        viseme_model: the language's viseme model, the server's default if not given.
-        viseme_shapes: the viseme set of the events; see the config.
-        viseme_weights: the set to send blend weights of; see the config.
-        start_within_s: seconds until the secret expires, 10 to 7200. A talk that runs goes on.
-        client: an ``AsyncOpenAI`` client of your own, in place of ``api_key``.
+        api_key: Your OpenAI API key. By default the SDK reads ``OPENAI_API_KEY``.
+        model: The realtime model that the secret is for.
+        voice: The name of the voice, or ``{"id": "voice_…"}`` for a custom voice.
+        viseme_model: The viseme model; see ``OpenAIConfig``.
+        viseme_shapes: The set of shapes of the events; see ``OpenAIConfig``.
+        viseme_weights: The set of shapes of the blend weights; see ``OpenAIConfig``.
+        start_within_s: Time in seconds until the secret expires, 10 to 7200. A running session is not interrupted.
+        client: Your own ``AsyncOpenAI`` client, instead of ``api_key``.
 
     Returns:
-        The config to ask the mascot server with.
+        The config for ``get_signed_url``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
         ConfigurationError: ``start_within_s`` is out of range.
-        openai.OpenAIError: OpenAI refused; the SDK's own error.
+        openai.OpenAIError: OpenAI rejected the request. This is an error of the SDK.
     """
     with needs("openai", "openai"):
         from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
@@ -122,7 +122,7 @@ async def mint_async(
 
 def _question(model: str, voice: str | Mapping[str, str] | None, start_within_s: int) -> dict[str, Any]:
     if not _SHORTEST_S <= start_within_s <= _LONGEST_S:
-        raise ConfigurationError("start_within_s", f"must be within {_SHORTEST_S} and {_LONGEST_S} seconds")
+        raise ConfigurationError("start_within_s", f"must be between {_SHORTEST_S} and {_LONGEST_S} seconds")
     session: dict[str, Any] = {"type": "realtime", "model": model}
     if voice is not None:
         session["audio"] = {"output": {"voice": voice}}

@@ -1,4 +1,4 @@
-"""A queue of audio in front of a loudspeaker, and the mouth that belongs to what it plays; no device, no thread."""
+"""A queue of audio for a loudspeaker, and the mouth in time with it; without a device or a thread."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _BYTES = 2
 
 
 class Playback:
-    """Audio in by message, out by buffer; PCM16 little-endian mono. Times are milliseconds of one clock.
+    """Queue the audio of messages and return it in buffers, as mono, little-endian PCM16.
 
-    Silence that the device got while the queue was empty is part of the timeline: positions count everything that
-    the device was given, so that they stay true however often the queue runs dry.
+    Times are milliseconds of one clock. The silence that the device plays while the queue is empty is part of the
+    timeline, so positions stay correct after underruns.
 
     Args:
-        sample_rate: in Hz.
-        blend_ms: see ``Timeline``.
-        smoothing: how much to calm the mouth, ``None`` for not at all.
-        shapes: see ``Timeline``.
+        sample_rate: The sample rate in Hz.
+        blend_ms: The blend time in milliseconds; see ``Timeline``.
+        smoothing: The settings of the smoothing; ``None`` turns it off.
+        shapes: The set of shapes; see ``Timeline``.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Playback:
         self._handed_out = 0
 
     def add(self, pcm: bytes, visemes: Visemes | None, now_ms: float) -> None:
-        """Queue the audio of one message."""
+        """Add the audio of one message to the queue."""
         audio = self._half_sample + pcm
         whole = len(audio) // _BYTES * _BYTES
         self._half_sample = audio[whole:]
@@ -56,12 +56,12 @@ class Playback:
         self._queue += audio[:whole]
 
     def fill(self, frames: int, now_ms: float, heard_in_ms: float) -> bytes:
-        """Take the next buffer for the device, silence where there is no audio.
+        """Return the next buffer for the device, filled up with silence.
 
         Args:
-            frames: samples that the device wants.
-            now_ms: the clock.
-            heard_in_ms: when the first of them will be heard, from now.
+            frames: The number of samples.
+            now_ms: The time of the clock, in milliseconds.
+            heard_in_ms: The time until the first sample is played, in milliseconds.
         """
         taken = bytes(self._queue[: frames * _BYTES])
         self._timeline.played(self._handed_out_ms, now_ms=now_ms, in_ms=max(heard_in_ms, 0.0))
@@ -70,7 +70,7 @@ class Playback:
         return taken.ljust(frames * _BYTES, b"\0")
 
     def interrupt(self, now_ms: float) -> None:
-        """Drop what the device does not have yet."""
+        """Drop the audio that the device has not received."""
         self._queue.clear()
         self._half_sample = b""
         if self._smoother is not None:
@@ -79,15 +79,15 @@ class Playback:
         self._timeline.interrupt(now_ms=now_ms, unheard_ms=max(on_its_way, 0.0))
 
     def mouth(self, now_ms: float) -> Mouth:
-        """The mouth that belongs to what is heard now."""
+        """Return the mouth for the audio that is played now."""
         return self._timeline.mouth(now_ms=now_ms)
 
     def is_at_rest(self, mouth: Mouth, now_ms: float) -> bool:
-        """Whether a mouth stays as it is until there is more audio."""
+        """Return whether a mouth stays unchanged until there is more audio."""
         return self.unheard_ms(now_ms) <= 0 and mouth.weights == self._timeline.rest
 
     def unheard_ms(self, now_ms: float) -> float:
-        """Milliseconds of audio that nobody has heard yet."""
+        """Return the length of the audio that has not been played, in milliseconds."""
         return self._timeline.end_ms - self._timeline.position(now_ms=now_ms)
 
     @property

@@ -1,4 +1,4 @@
-"""When to ask again, without asking and without waiting: statuses and headers in, seconds out."""
+"""Compute when to retry a request. This module sends no request and does not wait."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from mascot_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Too many requests, a gateway without a server behind it, a server that is full or about to stop: none has done
-# anything yet.
+# Too many requests, a gateway without a server, and a server that is overloaded or shuts down. In all these cases the
+# request was not processed, so it can be repeated.
 _PASSING = frozenset({429, 502, 503})
 
 _FIRST_S = 0.5
 _LONGEST_S = 8.0
 _LONGEST_ASKED_S = 60.0
-"""A server that wants a longer pause than this gets its error raised: no caller expects to hang so long."""
+"""If ``Retry-After`` is longer than this, the error is raised, because a caller does not expect to wait so long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """Exponential backoff with full jitter up to a limit; ``Retry-After`` counts more.
+    """Compute exponential backoff with jitter and a limit. ``Retry-After`` has priority.
 
     Attributes:
-        max_retries: how often to ask again.
-        chance: a number from 0 to 1, anew each time.
+        max_retries: Maximum number of retries.
+        chance: Function that returns a new random number from 0 to 1.
     """
 
     max_retries: int
@@ -41,26 +41,26 @@ class Retries:
             raise ConfigurationError("max_retries", "must be 0 or more")
 
     def pause(self, done: int, status: int, retry_after_s: float | None) -> float | None:
-        """Seconds to wait before asking again, None to leave it.
+        """Return the time to wait before the next retry, in seconds; ``None`` for no retry.
 
         Args:
-            done: how often it was asked again already.
-            status: of the answer.
-            retry_after_s: what the server wants.
+            done: The number of retries so far.
+            status: The status code of the response.
+            retry_after_s: The time in seconds from the header ``Retry-After``.
         """
         if status not in _PASSING or done >= self.max_retries:
             return None
         backoff = min(math.ldexp(_FIRST_S, done), _LONGEST_S)
-        # Half of it is certain, so that a server gets some rest from every client.
+        # Jitter changes only half of the backoff, so that every client waits for some time.
         jittered = backoff * (1 + self.chance()) / 2
         if retry_after_s is None:
             return jittered
-        # Spread as well: clients that were turned away together must not come back together.
+        # Jitter is added here too, so that clients that were rejected together do not retry together.
         return retry_after_s + jittered - backoff / 2 if retry_after_s <= _LONGEST_ASKED_S else None
 
 
 def read_retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (RFC 9110 §10.2.3), None for none or an unreadable one."""
+    """Return the time in a ``Retry-After`` header in seconds (RFC 9110 §10.2.3); ``None`` if missing or invalid."""
     if value is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What the viseme sets have in common: a closed mouth, and mouths that are open by a little, more and wide."""
+"""The sets of shapes, and for each set the shapes of a closed and of a more or less open mouth."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from mascot_client.visemes import VisemeId
 
 VisemeShapes = Literal["sapi", "oculus", "vrm", "rhubarb"]
-"""Viseme sets of events."""
+"""Sets of shapes of the events."""
 
 VisemeWeights = Literal["oculus", "vrm", "arkit"]
-"""Sets that blend weights are of."""
+"""Sets of shapes of the blend weights."""
 
 
 class Openings(NamedTuple):
-    """Shapes of one set by how far the mouth is open."""
+    """Shapes of one set, by how far the mouth is open."""
 
     closed: VisemeId
     little: VisemeId
@@ -34,4 +34,4 @@ OPENINGS: Mapping[str, Openings] = MappingProxyType(
         "rhubarb": Openings("X", "B", "C", "D"),
     }
 )
-"""By the name of the set."""
+"""The openings of each set of shapes, by name."""

@@ -1,7 +1,7 @@
-"""How alike two mouth shapes look, and how much each one stands out, as data.
+"""The similarity of two mouth shapes, and how distinct each shape is.
 
-Each viseme is a point: how far the jaw is open, how rounded the lips are, how much the lips or the tongue are seen
-to touch something. The values are ours, read off the usual charts of the Microsoft set.
+Each viseme is a point with three coordinates: how far the jaw is open, how rounded the lips are, and how visible the
+contact of lips or tongue is. The values are our own, estimated from the usual charts of the Microsoft set.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _POINTS = (
     (0.00, 0.05, 1.00),  # 21 p b m
 )
 _PLAIN = (0.35, 0.10, 0.10)
-"""What a talking mouth looks like on average, and what nobody misses."""
+"""An average speaking mouth, the least distinct shape."""
 
 _FARTHEST = max(math.dist(one, other) for one in _POINTS for other in _POINTS)
 _STANDING_OUT = max(math.dist(point, _PLAIN) for point in _POINTS)
 
 
 def similarity(one: int, other: int) -> float:
-    """How alike two visemes look: 1 the same, 0 the two least alike of all."""
+    """Return the similarity of two visemes: 1 for equal ones, 0 for the least similar pair."""
     return 1 - math.dist(_POINTS[one], _POINTS[other]) / _FARTHEST
 
 
 def distinctness(viseme: int) -> float:
-    """How much a viseme stands out: 0 an average talking mouth, 1 the one farthest from it."""
+    """Return how distinct a viseme is: 0 for an average speaking mouth, 1 for the viseme farthest from it."""
     return math.dist(_POINTS[viseme], _PLAIN) / _STANDING_OUT

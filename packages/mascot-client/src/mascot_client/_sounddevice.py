@@ -1,4 +1,4 @@
-"""The sound card, by sounddevice (PortAudio). Imported lazily: the library wants a system package too."""
+"""Audio output with sounddevice (PortAudio). It is imported on first use, because PortAudio may not be installed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class SoundDeviceOutput:
-    """Plays on a sound card.
+    """Play audio on a sound card.
 
     Args:
-        device: sounddevice's number or name of the device (``python -m sounddevice`` lists them), its default if
-            not given.
-        latency: ``"low"``, ``"high"`` or seconds: how much sound the card holds ahead. Whatever it is, the mouth
-            is told of it.
+        device: The number or name of the device; ``python -m sounddevice`` lists them. The default is the default
+            device of sounddevice.
+        latency: How much audio the sound card buffers: ``"low"``, ``"high"`` or a number of seconds. The mouth is
+            delayed by the same time.
     """
 
     def __init__(self, *, device: int | str | None = None, latency: float | str = "low") -> None:
@@ -27,14 +27,14 @@ class SoundDeviceOutput:
         self._stream: Any = None
 
     def start(self, sample_rate: int, fill: Callable[[int, float], bytes]) -> None:
-        """Open the device and play what ``fill`` gives.
+        """Open the device and play the audio that ``fill`` returns.
 
         Args:
-            sample_rate: in Hz.
-            fill: see ``AudioOutput``.
+            sample_rate: The sample rate in Hz.
+            fill: The function that returns audio; see ``AudioOutput``.
 
         Raises:
-            MissingExtraError: sounddevice is not installed.
+            MissingExtraError: Sounddevice is not installed.
             AudioDeviceError: PortAudio is not installed, or there is no such device.
         """
         with needs("player", "sounddevice"):
@@ -45,7 +45,7 @@ class SoundDeviceOutput:
 
         def callback(buffer: Any, frames: int, times: Any, _status: object) -> None:
             heard_in = times.outputBufferDacTime - times.currentTime
-            # Some systems leave the times out.
+            # Some systems do not report the times.
             buffer[:] = fill(frames, heard_in if heard_in > 0 else self._stream.latency)
 
         try:
@@ -58,12 +58,12 @@ class SoundDeviceOutput:
                 callback=callback,
             )
             self._stream.start()
-        # An unknown name is a ValueError there.
+        # For an unknown name sounddevice raises ValueError.
         except (sounddevice.PortAudioError, ValueError) as error:
             raise AudioDeviceError(str(error)) from error
 
     def stop(self) -> None:
-        """Stop at once and close the device."""
+        """Stop playback immediately and close the device."""
         if self._stream is not None:
             self._stream.abort()
             self._stream.close()

@@ -1,4 +1,4 @@
-"""The mouth along the audio: segments end to end, each with the shapes of one message's audio."""
+"""The visemes along the audio, as consecutive segments, one for the audio of each message."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One message's audio.
+    """The audio of one message.
 
     Attributes:
-        start_ms: where it begins.
-        end_ms: where it ends.
-        cues: (position, viseme) in ascending order of position, the first at ``start_ms``.
-        weights: blend weights, with names, if there are some.
+        start_ms: The start in milliseconds.
+        end_ms: The end in milliseconds.
+        cues: Pairs (position, viseme), sorted by position. The first position is ``start_ms``.
+        weights: The blend weights with column names, or ``None``.
     """
 
     start_ms: float
@@ -33,10 +33,10 @@ class Segment:
 
 
 class Track:
-    """Segments without gaps. Before the first and after the last the mouth is closed.
+    """Consecutive segments without gaps. Before the first and after the last segment the mouth is closed.
 
     Args:
-        closed: the viseme of a closed mouth.
+        closed: The viseme of a closed mouth.
     """
 
     def __init__(self, closed: VisemeId = 0) -> None:
@@ -50,7 +50,13 @@ class Track:
         cues: tuple[tuple[float, VisemeId], ...],
         weights: BlendWeights | None = None,
     ) -> float:
-        """Add a segment; cues are relative to it. Returns where it begins."""
+        """Add a segment and return its start in milliseconds.
+
+        Args:
+            duration_ms: The length of the segment in milliseconds.
+            cues: Pairs (offset, viseme). Offsets count from the start of the segment.
+            weights: The blend weights.
+        """
         start = self.end_ms
         self.end_ms = start + duration_ms
         if duration_ms > 0:
@@ -63,7 +69,7 @@ class Track:
         cues: tuple[tuple[float, VisemeId], ...],
         weights: BlendWeights | None = None,
     ) -> bool:
-        """Give the segment that begins at ``start_ms`` other cues; False where there is none."""
+        """Replace the cues of the segment that starts at ``start_ms``; return False if there is no such segment."""
         index = self._index(start_ms)
         if index < 0 or self._segments[index].start_ms != start_ms:
             return False
@@ -71,7 +77,7 @@ class Track:
         return True
 
     def cut(self, end_ms: float) -> None:
-        """Forget everything from ``end_ms`` on."""
+        """Delete everything from ``end_ms`` on."""
         self.end_ms = min(self.end_ms, end_ms)
         while self._segments and self._segments[-1].start_ms >= self.end_ms:
             self._segments.pop()
@@ -81,21 +87,21 @@ class Track:
             self._segments[-1] = replace(last, end_ms=min(last.end_ms, self.end_ms), cues=cues)
 
     def forget_before(self, position_ms: float) -> None:
-        """Let go of segments that end before a position."""
+        """Delete the segments that end before a position."""
         count = bisect_right(self._segments, position_ms, key=attrgetter("end_ms"))
         del self._segments[:count]
 
     @property
     def start_ms(self) -> float:
-        """Where what is still known begins."""
+        """The start of the first segment."""
         return self._segments[0].start_ms if self._segments else self.end_ms
 
     def shape(self, position_ms: float) -> VisemeId:
-        """The viseme at a position."""
+        """Return the viseme at a position."""
         return next(self.spans(position_ms))[1]
 
     def spans(self, from_ms: float) -> Iterator[tuple[float, VisemeId]]:
-        """(end, viseme) of each stretch of one shape, from the one at ``from_ms`` on; the last ends at infinity."""
+        """Yield (end, viseme) for each viseme from ``from_ms`` on; the last one ends at infinity."""
         shape = self.closed
         index = self._index(from_ms)
         for segment in self._segments[max(index, 0) :]:
@@ -112,12 +118,12 @@ class Track:
         yield math.inf, self.closed
 
     def weights(self, position_ms: float) -> Mapping[str, float] | None:
-        """Blend weights at a position, between those of the rows next to it.
+        """Return blend weights at a position, interpolated between two rows.
 
-        Audio without weights keeps the last ones before it while its mouth is open.
+        Audio without weights keeps the last weights before it while the mouth is open.
 
         Returns:
-            None where the mouth is at rest or no weights are known.
+            The weight of each column by name; ``None`` if the mouth is closed or there are no weights.
         """
         index = min(self._index(position_ms), len(self._segments) - 1)
         if index < 0:
@@ -133,7 +139,7 @@ class Track:
         return _between(segment, following, position_ms)
 
     def _index(self, position_ms: float) -> int:
-        """The segment that holds a position, -1 before the first."""
+        """Return the index of the segment at a position; -1 before the first."""
         return bisect_right(self._segments, position_ms, key=attrgetter("start_ms")) - 1
 
 
@@ -145,9 +151,9 @@ def _segment(
 
 
 def _between(segment: Segment, following: Segment | None, position_ms: float) -> Mapping[str, float]:
-    """Weights between two rows, of which the second may be the first of the following segment."""
+    """Return weights interpolated between two rows; the second can be the first row of the next segment."""
     weights = segment.weights
-    assert weights is not None  # noqa: S101 - the caller has looked
+    assert weights is not None  # noqa: S101 - checked by the caller
     step = 1000 / weights.fps
     first_ms = segment.start_ms + weights.offset_ms
     number = min(max((position_ms - first_ms) / step, 0.0), len(weights) - 1.0)

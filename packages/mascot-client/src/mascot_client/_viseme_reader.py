@@ -1,4 +1,4 @@
-"""Visemes of an OpenAI Realtime connection, in whichever form the server sends them."""
+"""Read the visemes of an OpenAI Realtime connection, in both forms that the server sends."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _BYTES_PER_SECOND: Final = {
 }
 _MOST_RESPONSES: Final = 64
 _MOST_PENDING: Final = 4096
-"""Changes that are kept for audio to come: minutes of speech."""
+"""Maximum number of visemes kept for audio that has not arrived: some minutes of speech."""
 
 
 class VisemeReader:
-    """Read the visemes of one connection, whichever form they come in.
+    """Read the visemes of one connection, in both forms.
 
         read = for_openai.VisemeReader()
         for event in connection:
             payload = read(event)
 
-    Hand it every event, in order. With ``viseme_events="azure"`` changes come as events of their own before the audio
-    and count from the start of the response; the reader returns them with the audio event, counted from its start, as
-    ``for_openai.visemes`` does for the other form.
+    Call it with every event, in order. With ``viseme_events="azure"`` each viseme is a separate event before the audio,
+    and its offset counts from the start of the response. The reader returns these visemes with the audio event, with
+    offsets from the start of that event, like ``for_openai.visemes`` in the other form.
     """
 
     def __init__(self) -> None:
@@ -57,13 +57,13 @@ class VisemeReader:
         self._audio_events = 0
 
     def __call__(self, event: object) -> Visemes | None:
-        """Take the next event.
+        """Process the next event.
 
         Args:
-            event: any event of the connection.
+            event: An event of the connection.
 
         Returns:
-            The mouth shapes of the event's audio, or ``None`` if the event carries none.
+            The visemes of the event's audio, or ``None`` if the event has none.
         """
         kind = getattr(event, "type", None)
         extra = getattr(event, "model_extra", None)
@@ -126,7 +126,7 @@ class VisemeReader:
 
 
 def _size(delta: object) -> int | None:
-    """Length of audio in bytes; ``None`` where it is no base64."""
+    """Return the length of the audio in bytes; ``None`` if it is not base64."""
     try:
         return len(base64.b64decode(delta, validate=True)) if isinstance(delta, str) else None
     except (binascii.Error, ValueError):
@@ -134,7 +134,7 @@ def _size(delta: object) -> int | None:
 
 
 def _stated_format(holder: object) -> object:
-    """The output format that a session or a response states, ``None`` where it states none."""
+    """Return the output format in a session or a response; ``None`` if it has none."""
     stated = member(member(member(holder, "audio"), "output"), "format")
     return member(holder, "output_audio_format") if stated is None else stated
 

@@ -1,4 +1,4 @@
-"""The clients of the server's HTTP API: thin skins over the contract, one blocking and one for asyncio."""
+"""Clients for the HTTP API of mascot-server: one blocking, one for asyncio."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mascot_client.credentials import GeminiCredentials, SignedUrl
 
 DEFAULT_TIMEOUT = 10.0
-"""Seconds to wait for a connection, and again for the answer."""
+"""Maximum time in seconds to open a connection, and again to receive the response."""
 
 DEFAULT_MAX_RETRIES = 2
-"""How often to ask again, as many times as the providers' SDKs do."""
+"""Number of retries. The SDKs of the providers use the same number."""
 
 
 class _Endpoint:
-    """Where the server is and how to ask it; the part that both clients share."""
+    """The server's address, the API key and the retries. Both clients share this class."""
 
     def __init__(self, api_key: str | None, base_url: str | None, max_retries: int) -> None:
         key = given_or_environment("api_key", api_key, "MASCOT_API_KEY")
@@ -62,27 +62,28 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 class MascotClient(_Endpoint):
-    """Asks a mascot server for connections, blocking.
+    """Request signed URLs and credentials from a mascot server; blocking.
 
-    Use it as a context manager or call ``close()``. It is safe to share between threads.
+    Use the client as a context manager, or call ``close()``. Threads may share one client.
 
         with MascotClient(api_key="…", base_url="http://127.0.0.1:8000") as client:
             signed_url = client.get_signed_url(ElevenLabsConfig(api_key="…", agent_id="…"))
 
     Args:
-        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
-            read from ``MASCOT_API_KEY``.
-        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
-        timeout: seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
-            Not used with ``http_client``.
-        max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
-            more than a minute, else after half a second, doubled each time, with some chance in it.
-        http_client: an ``httpx.Client`` of your own (proxy, certificates, timeouts). It stays yours to
-            close.
-        sleep: what waits between two questions, by seconds.
+        api_key: An API key of the mascot server. The client sends it in the ``Authorization`` header only. The
+            default is the environment variable ``MASCOT_API_KEY``.
+        base_url: The server's URL, ``http(s)://HOST[:PORT][/PREFIX]``. The default is the environment variable
+            ``MASCOT_BASE_URL``.
+        timeout: Maximum time in seconds to open a connection, and again to receive the response. Pass an
+            ``httpx.Timeout`` to set each of them. Ignored if you pass ``http_client``.
+        max_retries: Number of retries after HTTP 429, 502 or 503. The client waits for the time in ``Retry-After``;
+            if that is longer than 60 s, it does not retry. Without the header it uses exponential backoff with
+            jitter, starting at 0.5 s.
+        http_client: Your own ``httpx.Client``, for a proxy, certificates or timeouts. You must close it.
+        sleep: Function that waits between two requests. Its argument is in seconds.
 
     Raises:
-        ConfigurationError: the key, the URL or the number of retries is missing or cannot be used.
+        ConfigurationError: The API key, the URL or the number of retries is missing or invalid.
     """
 
     def __init__(
@@ -111,27 +112,28 @@ class MascotClient(_Endpoint):
     def get_signed_url(
         self, config: ProviderConfig, *, session_ttl: int | None = None
     ) -> SignedUrl | GeminiCredentials:
-        """Ask for a connection to a provider through the server.
+        """Request a signed URL or credentials for one provider.
 
         Args:
-            config: the provider and what it needs.
-            session_ttl: seconds for which the answer resumes a conversation that it started within its 10 minutes,
-                600 or more; the server has a maximum, 7200 by default. Needed by what connects again with the same
-                answer later, such as LiveKit Agents. Make ``config`` with a standing ``api_key`` for it.
+            config: The provider and its settings.
+            session_ttl: Time in seconds during which the result can resume a conversation that was started within
+                the first 10 minutes. The minimum is 600; the server's default maximum is 7200. Set it for clients
+                that reconnect later with the same URL, such as LiveKit Agents. Use a ``config`` with an ``api_key``,
+                because an ephemeral token opens one connection only.
 
         Returns:
-            ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini; valid for 10 minutes.
+            A ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini. Both are valid for 10 minutes.
 
         Raises:
             ConfigurationError: ``config`` is not one of the config models, or ``session_ttl`` is out of range.
-            BadRequestError: the server does not accept the configuration.
-            AuthenticationError: the server does not know the API key.
-            RateLimitError: the key's limits are used up, also after the retries.
-            UnavailableError: the server cannot answer now, also after the retries.
-            APIStatusError: any other refusal.
-            APITimeoutError: the server does not answer in time.
-            APIConnectionError: the server cannot be reached.
-            ProtocolError: the answer is not what the contract says.
+            BadRequestError: The server does not accept the configuration.
+            AuthenticationError: The server does not accept the API key.
+            RateLimitError: The limits of the API key are used up, and all retries failed.
+            UnavailableError: The server or the provider is unavailable, and all retries failed.
+            APIStatusError: The server returned another error status.
+            APITimeoutError: The server did not respond in time.
+            APIConnectionError: The connection to the server failed.
+            ProtocolError: The response is not valid.
         """
         body = request_body(config, session_ttl)
         done = 0
@@ -147,7 +149,7 @@ class MascotClient(_Endpoint):
             done += 1
 
     def close(self) -> None:
-        """Close the connections, unless ``http_client`` was given."""
+        """Close the connections. A client that you passed as ``http_client`` stays open."""
         if self._owned:
             self._http.close()
 
@@ -164,27 +166,28 @@ class MascotClient(_Endpoint):
 
 
 class AsyncMascotClient(_Endpoint):
-    """Asks a mascot server for connections, on asyncio.
+    """Request signed URLs and credentials from a mascot server; for asyncio.
 
-    Use it as an async context manager or call ``aclose()``.
+    Use the client as an async context manager, or call ``aclose()``.
 
         async with AsyncMascotClient(api_key="…", base_url="http://127.0.0.1:8000") as client:
             credentials = await client.get_signed_url(GeminiConfig(ephemeral_token="…"))
 
     Args:
-        api_key: a key of the server's, sent in the ``Authorization`` header and nowhere else. Left out, it is
-            read from ``MASCOT_API_KEY``.
-        base_url: the server, ``http(s)://HOST[:PORT][/PREFIX]``. Left out, it is read from ``MASCOT_BASE_URL``.
-        timeout: seconds to wait for a connection, and again for the answer; an ``httpx.Timeout`` sets each of them.
-            Not used with ``http_client``.
-        max_retries: how often to ask again after a 429, 502 or 503: after what ``Retry-After`` says, if it is no
-            more than a minute, else after half a second, doubled each time, with some chance in it.
-        http_client: an ``httpx.AsyncClient`` of your own (proxy, certificates, timeouts). It stays yours
-            to close.
-        sleep: what waits between two questions, by seconds.
+        api_key: An API key of the mascot server. The client sends it in the ``Authorization`` header only. The
+            default is the environment variable ``MASCOT_API_KEY``.
+        base_url: The server's URL, ``http(s)://HOST[:PORT][/PREFIX]``. The default is the environment variable
+            ``MASCOT_BASE_URL``.
+        timeout: Maximum time in seconds to open a connection, and again to receive the response. Pass an
+            ``httpx.Timeout`` to set each of them. Ignored if you pass ``http_client``.
+        max_retries: Number of retries after HTTP 429, 502 or 503. The client waits for the time in ``Retry-After``;
+            if that is longer than 60 s, it does not retry. Without the header it uses exponential backoff with
+            jitter, starting at 0.5 s.
+        http_client: Your own ``httpx.AsyncClient``, for a proxy, certificates or timeouts. You must close it.
+        sleep: Coroutine function that waits between two requests. Its argument is in seconds.
 
     Raises:
-        ConfigurationError: the key, the URL or the number of retries is missing or cannot be used.
+        ConfigurationError: The API key, the URL or the number of retries is missing or invalid.
     """
 
     def __init__(
@@ -213,27 +216,28 @@ class AsyncMascotClient(_Endpoint):
     async def get_signed_url(
         self, config: ProviderConfig, *, session_ttl: int | None = None
     ) -> SignedUrl | GeminiCredentials:
-        """Ask for a connection to a provider through the server.
+        """Request a signed URL or credentials for one provider.
 
         Args:
-            config: the provider and what it needs.
-            session_ttl: seconds for which the answer resumes a conversation that it started within its 10 minutes,
-                600 or more; the server has a maximum, 7200 by default. Needed by what connects again with the same
-                answer later, such as LiveKit Agents. Make ``config`` with a standing ``api_key`` for it.
+            config: The provider and its settings.
+            session_ttl: Time in seconds during which the result can resume a conversation that was started within
+                the first 10 minutes. The minimum is 600; the server's default maximum is 7200. Set it for clients
+                that reconnect later with the same URL, such as LiveKit Agents. Use a ``config`` with an ``api_key``,
+                because an ephemeral token opens one connection only.
 
         Returns:
-            ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini; valid for 10 minutes.
+            A ``SignedUrl`` for ElevenLabs and OpenAI, ``GeminiCredentials`` for Gemini. Both are valid for 10 minutes.
 
         Raises:
             ConfigurationError: ``config`` is not one of the config models, or ``session_ttl`` is out of range.
-            BadRequestError: the server does not accept the configuration.
-            AuthenticationError: the server does not know the API key.
-            RateLimitError: the key's limits are used up, also after the retries.
-            UnavailableError: the server cannot answer now, also after the retries.
-            APIStatusError: any other refusal.
-            APITimeoutError: the server does not answer in time.
-            APIConnectionError: the server cannot be reached.
-            ProtocolError: the answer is not what the contract says.
+            BadRequestError: The server does not accept the configuration.
+            AuthenticationError: The server does not accept the API key.
+            RateLimitError: The limits of the API key are used up, and all retries failed.
+            UnavailableError: The server or the provider is unavailable, and all retries failed.
+            APIStatusError: The server returned another error status.
+            APITimeoutError: The server did not respond in time.
+            APIConnectionError: The connection to the server failed.
+            ProtocolError: The response is not valid.
         """
         body = request_body(config, session_ttl)
         done = 0
@@ -249,7 +253,7 @@ class AsyncMascotClient(_Endpoint):
             done += 1
 
     async def aclose(self) -> None:
-        """Close the connections, unless ``http_client`` was given."""
+        """Close the connections. A client that you passed as ``http_client`` stays open."""
         if self._owned:
             await self._http.aclose()
 

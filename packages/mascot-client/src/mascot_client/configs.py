@@ -1,7 +1,7 @@
-"""What the server needs to know to open a conversation, one model per provider.
+"""Settings of a conversation, one model for each provider.
 
-The models check what can be checked without the server and raise ``ConfigurationError`` naming the field.
-Keys are ``SecretStr`` inside, so neither ``repr`` nor ``model_dump`` shows them.
+The models validate their fields and raise ``ConfigurationError`` with the name of the field. Keys are stored as
+``SecretStr``, so ``repr`` and ``model_dump`` do not show them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _scalar(value: object) -> str | bool | float:
     return value
 
 
-# Written as a union so that a plain string satisfies type checkers too; inside, it is always a SecretStr.
+# A union, so that type checkers also accept a plain string.
 def _voice(value: object) -> str | Mapping[str, str]:
     if isinstance(value, Mapping):
         if set(value) != {"id"}:
@@ -62,7 +62,7 @@ Scalar = Annotated[str | bool | int | float, PlainValidator(_scalar)]
 
 
 class _Config(BaseModel):
-    # Inputs are hidden because they hold keys.
+    # Errors do not show the input, because the input contains keys.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     provider: ClassVar[Literal["elevenlabs", "gemini", "openai"]]
@@ -78,7 +78,7 @@ class _Config(BaseModel):
             raise _configuration_error(type(self).__name__, error) from None
 
     def provider_config(self) -> dict[str, object]:
-        """The fields as the server wants them: keys in clear, what was not given left out."""
+        """Return the fields for the request: keys in clear text, fields that are not set left out."""
         values = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {name: _plain(value) for name, value in values if value is not None}
 
@@ -97,21 +97,22 @@ def _configuration_error(model: str, error: ValidationError) -> ConfigurationErr
 
 
 class ElevenLabsConfig(_Config):
-    """An ElevenLabs agent.
+    """Settings of a conversation with an ElevenLabs agent.
 
     Attributes:
-        api_key: your ElevenLabs key; the server asks ElevenLabs for a signed URL with it.
-        agent_id: the agent to talk to.
-        branch_id: the branch of the agent; ElevenLabs chooses if not given.
-        version_id: the version of the agent; ElevenLabs chooses if not given.
-        environment: the environment of the agent, ElevenLabs' ``production`` if not given.
-        sample_rate: the agent's output rate in Hz, 8000 to 48000; only a fallback, the format that ElevenLabs
-            announces wins.
-        dynamic_variables: values for the agent's prompt; those that the conversation itself sends win.
-        viseme_model: the language's model, ``"default"`` (English) if not given.
-        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
-            ``"rhubarb"`` (names).
-        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
+        api_key: Your ElevenLabs API key. The server requests a signed URL from ElevenLabs with it.
+        agent_id: The id of the agent.
+        branch_id: The branch of the agent. By default ElevenLabs chooses it.
+        version_id: The version of the agent. By default ElevenLabs chooses it.
+        environment: The environment of the agent. The default of ElevenLabs is ``production``.
+        sample_rate: The sample rate of the agent's audio in Hz, 8000 to 48000. The server uses it only if ElevenLabs
+            does not announce a format.
+        dynamic_variables: Values for the agent's prompt. Values that the conversation sends replace them.
+        viseme_model: The viseme model. The default is ``"default"`` (English).
+        viseme_shapes: The set of shapes of the events: ``"sapi"`` (ids 0 to 21, the default), or ``"oculus"``,
+            ``"vrm"`` or ``"rhubarb"`` (names).
+        viseme_weights: The set of shapes of the blend weights: ``"oculus"``, ``"vrm"`` or ``"arkit"``. By default
+            the server sends no blend weights.
     """
 
     provider = "elevenlabs"
@@ -133,30 +134,31 @@ class _TokenOrKeyConfig(_Config):
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
         if (self.ephemeral_token is None) == (self.api_key is None):
-            raise ValueError("give either ephemeral_token or api_key")
+            raise ValueError("set either ephemeral_token or api_key")
         return self
 
 
 class OpenAIConfig(_TokenOrKeyConfig):
-    """An OpenAI Realtime session, or one of GPT-Live.
+    """Settings of an OpenAI Realtime or GPT-Live session.
 
-    Give one of the two credentials. With ``ephemeral_token`` your standing key never reaches the server. GPT-Live takes
-    ``api_key`` alone.
+    Set either ``ephemeral_token`` or ``api_key``. With ``ephemeral_token`` the server never receives your API key.
+    GPT-Live accepts ``api_key`` only.
 
     Attributes:
-        ephemeral_token: a client secret made by OpenAI's ``realtime/client_secrets``, for one connection.
-        api_key: your OpenAI key.
-        model: the realtime model, the server's default (``gpt-realtime-2.1``) if not given.
-        voice: the voice to ask for, a name, or ``{"id": "voice_…"}`` for a custom one.
-        upstream: another service with this protocol, by its name in the server's settings.
-        viseme_events: the form of the visemes: ``"mascot"`` (the default) adds them to audio events, ``"azure"`` sends
-            events ``response.animation_viseme.delta`` as Azure does. ``for_openai.listen`` reads both.
-        api: ``"realtime"`` or ``"live"``; if not given, a model ``gpt-live-…`` chooses GPT-Live. There ``model`` and
-            ``voice``, where given, replace those that the session starts with.
-        viseme_model: the language's model, ``"default"`` (English) if not given.
-        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
-            ``"rhubarb"`` (names).
-        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
+        ephemeral_token: A client secret of OpenAI's ``realtime/client_secrets``, for one connection.
+        api_key: Your OpenAI API key.
+        model: The realtime model. The default of the server is ``gpt-realtime-2.1``.
+        voice: The name of the voice, or ``{"id": "voice_…"}`` for a custom voice.
+        upstream: The name, in the server's settings, of another service that uses this protocol.
+        viseme_events: ``"mascot"`` (the default) adds the visemes to the audio events. ``"azure"`` sends them as
+            ``response.animation_viseme.delta`` events, like Azure. ``for_openai.listen`` reads both.
+        api: ``"realtime"`` or ``"live"``. By default a model name ``gpt-live-…`` selects GPT-Live. With GPT-Live,
+            ``model`` and ``voice`` replace those that the session sends.
+        viseme_model: The viseme model. The default is ``"default"`` (English).
+        viseme_shapes: The set of shapes of the events: ``"sapi"`` (ids 0 to 21, the default), or ``"oculus"``,
+            ``"vrm"`` or ``"rhubarb"`` (names).
+        viseme_weights: The set of shapes of the blend weights: ``"oculus"``, ``"vrm"`` or ``"arkit"``. By default
+            the server sends no blend weights.
     """
 
     provider = "openai"
@@ -169,37 +171,39 @@ class OpenAIConfig(_TokenOrKeyConfig):
     @model_validator(mode="after")
     def _what_azures_events_carry(self) -> Self:
         if self.viseme_events == "azure" and self.viseme_weights is not None:
-            raise ValueError('viseme_weights does not go with viseme_events="azure", whose events have none')
+            raise ValueError('viseme_weights cannot be combined with viseme_events="azure"; leave one out')
         if self.viseme_events == "azure" and self.viseme_shapes not in (None, "sapi"):
-            raise ValueError('viseme_shapes must be "sapi" with viseme_events="azure"')
+            raise ValueError('viseme_shapes must be "sapi" if viseme_events is "azure"')
         return self
 
     @model_validator(mode="after")
     def _standing_key_for_live(self) -> Self:
         live = self.api == "live" or (self.api is None and (self.model or "").startswith("gpt-live-"))
         if live and self.ephemeral_token is not None:
-            raise ValueError("GPT-Live has no ephemeral tokens: give api_key")
+            raise ValueError("GPT-Live has no ephemeral tokens; set api_key instead of ephemeral_token")
         return self
 
 
 class GeminiConfig(_Config):
-    """A Gemini Live session, of the Gemini Developer API or on Vertex AI.
+    """Settings of a Gemini Live session, of the Gemini Developer API or of Vertex AI.
 
-    Give one credential. With ``ephemeral_token`` your standing key never reaches the server. Vertex AI
-    (``api="vertex"``) takes an ``access_token`` with ``project`` and ``location``, or an ``api_key`` of express mode.
+    Set one credential. With ``ephemeral_token`` the server never receives your API key. Vertex AI (``api="vertex"``)
+    accepts an ``access_token`` together with ``project`` and ``location``, or an ``api_key`` of its express mode.
 
     Attributes:
-        ephemeral_token: a token made by Google's ``auth_tokens``, for one connection; not on Vertex AI.
-        api_key: your Gemini key, or one of Vertex AI's express mode.
-        model: the live model; where given, it replaces the one that the session names.
-        api: ``"vertex"`` for Vertex AI.
-        access_token: an OAuth access token of Google Cloud, scope ``cloud-platform``; it lasts about an hour.
-        project: the project on Vertex AI.
-        location: the location on Vertex AI, such as ``"global"`` or ``"europe-west4"``.
-        viseme_model: the language's model, ``"default"`` (English) if not given.
-        viseme_shapes: the viseme set of the events: ``"sapi"`` (numbers) if not given, ``"oculus"``, ``"vrm"`` or
-            ``"rhubarb"`` (names).
-        viseme_weights: the set to send blend weights of: ``"oculus"``, ``"vrm"`` or ``"arkit"``; none if not given.
+        ephemeral_token: A token of Google's ``auth_tokens``, for one connection. Vertex AI does not accept it.
+        api_key: Your Gemini API key, or an API key of Vertex AI's express mode.
+        model: The live model. It replaces the model that the session sends.
+        api: ``"vertex"`` for Vertex AI. The default is the Gemini Developer API.
+        access_token: An OAuth access token of Google Cloud with the scope ``cloud-platform``. It is valid for about
+            one hour.
+        project: The Google Cloud project, for Vertex AI.
+        location: The location, for Vertex AI, for example ``"global"`` or ``"europe-west4"``.
+        viseme_model: The viseme model. The default is ``"default"`` (English).
+        viseme_shapes: The set of shapes of the events: ``"sapi"`` (ids 0 to 21, the default), or ``"oculus"``,
+            ``"vrm"`` or ``"rhubarb"`` (names).
+        viseme_weights: The set of shapes of the blend weights: ``"oculus"``, ``"vrm"`` or ``"arkit"``. By default
+            the server sends no blend weights.
     """
 
     provider = "gemini"
@@ -219,17 +223,19 @@ class GeminiConfig(_Config):
         ]
         if self.api is None:
             if of_vertex:
-                raise ValueError(f'{of_vertex[0]} is for Vertex AI; add api="vertex", or leave it out')
+                raise ValueError(
+                    f'{of_vertex[0]} is for Vertex AI only; add api="vertex" or leave {of_vertex[0]} out'
+                )
             if (self.ephemeral_token is None) == (self.api_key is None):
-                raise ValueError("give either ephemeral_token or api_key")
+                raise ValueError("set either ephemeral_token or api_key")
         elif self.ephemeral_token is not None:
             raise ValueError(
-                "ephemeral_token is not for Vertex AI; give access_token or an api_key of express mode"
+                "Vertex AI does not accept ephemeral_token; set access_token or an api_key of express mode"
             )
         elif (self.access_token is None) == (self.api_key is None):
-            raise ValueError("give either access_token, with project and location, or api_key")
+            raise ValueError("set either access_token with project and location, or api_key")
         elif of_vertex and len(of_vertex) < len(("access_token", "project", "location")):
-            raise ValueError("access_token, project and location go together")
+            raise ValueError("access_token, project and location must be set together")
         return self
 
 

@@ -1,4 +1,4 @@
-"""What the server answers: how to reach the provider through it."""
+"""Responses of the server: the URL and the credentials for one conversation."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mascot_client.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class SignedUrl:
-    """A WebSocket URL that opens one provider's conversation through the server.
+    """A WebSocket URL that opens a conversation with one provider through the server.
 
-    Valid for 10 minutes to start a connection; a running conversation goes on. Treat it as a secret: whoever
-    holds it can talk at your expense. Its ``repr`` shows the address without the token.
+    You can open a connection with it for 10 minutes; a running conversation is not interrupted after that. Keep the
+    URL secret: anyone who has it can open a conversation that you pay for. ``repr`` does not show the token.
 
     Attributes:
-        url: the whole URL, token included.
+        url: The complete URL, with the token.
 
     Raises:
-        ConfigurationError: the URL is not ``ws://`` or ``wss://``, names no host or carries no token.
+        ConfigurationError: The URL does not start with ``ws://`` or ``wss://``, or has no host or no token.
     """
 
     url: str
@@ -28,7 +28,9 @@ class SignedUrl:
     def __post_init__(self) -> None:
         parts = require_url("SignedUrl.url", self.url, {"ws", "wss"})
         if not parse_qs(parts.query).get("token"):
-            raise ConfigurationError("SignedUrl.url", "has no token in its query")
+            raise ConfigurationError(
+                "SignedUrl.url", "must have a token in its query; use the URL that get_signed_url returned"
+            )
 
     def __repr__(self) -> str:
         parts = urlsplit(self.url)
@@ -37,16 +39,17 @@ class SignedUrl:
 
 @dataclass(frozen=True, slots=True)
 class GeminiCredentials:
-    """What google-genai needs to open a Live session through the server.
+    """Credentials for google-genai, to open a Live session through the server.
 
-    Valid for 10 minutes to start a connection. Treat ``api_key`` as a secret; the ``repr`` hides it.
+    You can open a connection with them for 10 minutes. Keep ``api_key`` secret; ``repr`` does not show it.
 
     Attributes:
-        api_key: a token of the server's, which the SDK sends where Google's key would go.
-        base_url: the server's origin, ``http_options.base_url`` for the SDK.
+        api_key: A token of the mascot server. The SDK sends it in place of a Google API key.
+        base_url: The server's URL. Pass it to the SDK as ``http_options.base_url``.
 
     Raises:
-        ConfigurationError: the key is empty or cannot stand in a header, or the URL is not ``http(s)://HOST``.
+        ConfigurationError: ``api_key`` is empty or not valid in an HTTP header, or ``base_url`` is not
+            ``http(s)://HOST``.
     """
 
     api_key: str = field(repr=False)

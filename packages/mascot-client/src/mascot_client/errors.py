@@ -1,20 +1,22 @@
-"""Everything this package raises on purpose.
+"""The errors that this package raises.
 
-MascotError
-├── ConfigurationError      you: a value is missing or unusable, found before anything was sent; a ValueError
-├── MissingExtraError       you: the provider's SDK is not installed; an ImportError
-├── AudioDeviceError        the machine: no PortAudio, or no loudspeaker to play on
-├── APIError                what became of a request
-│   ├── APIConnectionError  the network: no connection, no TLS
-│   │   └── APITimeoutError no connection or no answer in time; a TimeoutError
-│   └── APIStatusError      the server: it refused; has ``status_code`` and the server's ``text``
-│       ├── BadRequestError     400
-│       ├── AuthenticationError 401
-│       ├── RateLimitError      429
-│       └── UnavailableError    502, 503
-└── ProtocolError           the server: its answer is not what the contract says
+::
 
-The errors hold data and build their text from it. None of them ever holds a key or a token.
+    MascotError
+    ├── ConfigurationError      an argument is missing or invalid; raised before a request is sent; a ValueError
+    ├── MissingExtraError       the provider's SDK is not installed; an ImportError
+    ├── AudioDeviceError        PortAudio is not installed, or there is no audio output device
+    ├── APIError                a request failed
+    │   ├── APIConnectionError  the connection or TLS failed
+    │   │   └── APITimeoutError the server did not respond in time; a TimeoutError
+    │   └── APIStatusError      the server returned an error status; has ``status_code`` and ``text``
+    │       ├── BadRequestError     400
+    │       ├── AuthenticationError 401
+    │       ├── RateLimitError      429
+    │       └── UnavailableError    502, 503
+    └── ProtocolError           the response of the server is not valid
+
+No error contains a key or a token.
 """
 
 from __future__ import annotations
@@ -37,15 +39,15 @@ __all__ = [
 
 
 class MascotError(Exception):
-    """Base of every error of this package."""
+    """Base class of all errors of this package."""
 
 
 class ConfigurationError(MascotError, ValueError):
-    """A value given to this package cannot be used.
+    """An argument or a field is missing or invalid.
 
     Attributes:
-        field: the name of the argument or field, for example ``ElevenLabsConfig.agent_id``.
-        problem: what is wrong with it and what would be right. Never the value itself.
+        field: The name of the argument or field, for example ``ElevenLabsConfig.agent_id``.
+        problem: The problem and what to do about it. It never contains the value.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -58,10 +60,10 @@ class ConfigurationError(MascotError, ValueError):
 
 
 class MissingExtraError(MascotError, ImportError):
-    """What a helper needs is not installed: a provider's official SDK, or sounddevice.
+    """An optional package is not installed: the official SDK of a provider, or sounddevice.
 
     Attributes:
-        extra: the extra of mascot-client that installs it: ``elevenlabs``, ``gemini``, ``openai`` or ``player``.
+        extra: The extra of mascot-client to install: ``elevenlabs``, ``gemini``, ``openai`` or ``player``.
     """
 
     def __init__(self, extra: str) -> None:
@@ -70,14 +72,14 @@ class MissingExtraError(MascotError, ImportError):
 
     def __str__(self) -> str:
         what = "sounddevice" if self.extra == "player" else f"the {self.extra} SDK"
-        return f'{what} is not installed: pip install "mascot-client[{self.extra}]"'
+        return f'{what} is not installed; run: pip install "mascot-client[{self.extra}]"'
 
 
 class AudioDeviceError(MascotError):
-    """There is nothing to play sound on.
+    """Audio cannot be played on this computer.
 
     Attributes:
-        reason: what PortAudio says.
+        reason: The error message of PortAudio.
     """
 
     def __init__(self, reason: str) -> None:
@@ -86,44 +88,47 @@ class AudioDeviceError(MascotError):
 
     def __str__(self) -> str:
         if "library not found" in self.reason:
-            # The wheels for Windows and macOS bring it along.
-            return f"{self.reason}: install your system's package of it, libportaudio2 on Debian and Ubuntu"
-        return f"no sound output: {self.reason}"
+            # The wheels for Windows and macOS contain the library.
+            return (
+                f"{self.reason}; install PortAudio, for example: apt install libportaudio2 (Debian, Ubuntu)"
+            )
+        return f"the audio output device cannot be opened: {self.reason}"
 
 
 class APIError(MascotError):
-    """A request to the server did not get its answer; the base of `APIConnectionError` and `APIStatusError`."""
+    """A request to the server failed. Base class of ``APIConnectionError`` and ``APIStatusError``."""
 
 
 class APIConnectionError(APIError):
-    """The server could not be reached.
+    """The connection to the server failed.
 
     Attributes:
-        base_url: where the server was looked for.
-        reason: what the network said.
+        base_url: The URL of the server.
+        reason: The error message of the network library.
     """
 
     def __init__(self, base_url: str, reason: str) -> None:
-        # Not by super(): to the TimeoutError that a subclass is these would be an error number and its text.
+        # Not super().__init__: a subclass is also a TimeoutError, which would read the arguments as errno and text.
         Exception.__init__(self, base_url, reason)
         self.base_url = base_url
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"no answer from {self.base_url}: {self.reason}"
+        return f"no response from {self.base_url}: {self.reason}"
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """The server did not answer in time; see the ``timeout`` of the clients."""
+    """The server did not respond in time. See the argument ``timeout`` of the clients."""
 
 
 class APIStatusError(APIError):
-    """The server refused the request.
+    """The server returned an error status.
 
     Attributes:
-        status_code: of its HTTP answer.
-        text: what the server said, or ``""`` when the body held no text of its own (a gateway's page).
-        retry_after_s: seconds after which the server wants to be asked again, ``None`` where it does not say.
+        status_code: The HTTP status code.
+        text: The error message of the server. It is ``""`` if the response has none, for example if a gateway
+            returned an HTML page.
+        retry_after_s: The time in seconds from the header ``Retry-After``; ``None`` if the header is missing.
     """
 
     def __init__(self, status_code: int, text: str, retry_after_s: float | None = None) -> None:
@@ -133,31 +138,31 @@ class APIStatusError(APIError):
         self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
-        return f"HTTP {self.status_code}: {self.text or 'the answer holds no error text'}"
+        return f"HTTP {self.status_code}: {self.text or 'the response has no error message'}"
 
 
 class BadRequestError(APIStatusError):
-    """HTTP 400: the server does not accept the configuration; the text names the field."""
+    """HTTP 400: the server does not accept the configuration. ``text`` names the field."""
 
 
 class AuthenticationError(APIStatusError):
-    """HTTP 401: the server does not know the API key."""
+    """HTTP 401: the server does not accept the API key."""
 
 
 class RateLimitError(APIStatusError):
-    """HTTP 429: the API key asks too often or holds too many conversations, also after the retries."""
+    """HTTP 429: the API key has sent too many requests or has too many conversations, and all retries failed."""
 
 
 class UnavailableError(APIStatusError):
-    """HTTP 502 or 503: the server or the service behind it cannot answer now, also after the retries."""
+    """HTTP 502 or 503: the server or the provider is unavailable, and all retries failed."""
 
 
 class ProtocolError(MascotError):
-    """The server's answer is not what the contract says.
+    """The response of the server is not valid.
 
     Attributes:
-        field: the part of the answer that is wrong.
-        problem: what is wrong with it. Never the value itself.
+        field: The invalid part of the response.
+        problem: The problem. It never contains the value.
     """
 
     def __init__(self, field: str, problem: str) -> None:

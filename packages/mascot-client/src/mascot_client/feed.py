@@ -1,10 +1,13 @@
-"""Visemes beside the SDK's own events: one place to read them from, in another task or thread.
+"""Read visemes in another task or thread than the SDK's events.
 
-feed = VisemeFeed()
-for event in for_openai.listen(connection, feed):   # the SDK's events, every one of them
-...
-async for payload in feed:                      # elsewhere
-...
+    feed = VisemeFeed()
+    for event in for_openai.listen(connection, feed):   # all events of the SDK
+        ...
+
+    async for payload in feed:                          # in another task
+        ...
+
+A feed is safe to use from several threads.
 """
 
 from __future__ import annotations
@@ -23,19 +26,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LONGEST = 1024
-"""Payloads kept for a reader, some minutes of speech; with callbacks alone nobody reads them."""
+"""Maximum number of unread payloads, some minutes of speech. With callbacks only, no reader removes them."""
 
 
 class VisemeFeed:
-    """The payloads of one conversation, by callback, ``for`` and ``async for``; for one reader.
+    """The viseme payloads of one conversation, by callback, ``for`` or ``async for``.
 
-    Safe between threads. An interruption drops what has not been read. After ``close()`` (``listen`` does it when
-    the events end) iteration ends once the rest is read.
+    A feed has one reader. An interruption drops all unread payloads. After
+    ``close()``, iteration ends when the remaining payloads have been read; ``listen`` closes the feed when the events
+    end.
 
     Args:
-        on_visemes: called with each payload where it arrives, before its audio's event is handed out. What it
-            raises is logged, and the conversation goes on.
-        on_interrupted: called when the user interrupts the agent: drop the audio not yet played.
+        on_visemes: Called with each payload, in the thread or task that receives it, before the event of its audio is
+            yielded. An exception in it is logged and does not stop the conversation.
+        on_interrupted: Called when the user interrupts the agent. Drop the audio that has not been played.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class VisemeFeed:
         self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     def __call__(self, payload: Visemes) -> None:
-        """Take a payload in; a feed may stand wherever a callback for payloads is asked for."""
+        """Add a payload. You can pass a feed as any ``on_visemes`` callback."""
         with self._changed:
             self._pending.append(payload)
             self._wake()
@@ -60,14 +64,14 @@ class VisemeFeed:
             self._run(self._on_visemes, payload)
 
     def interrupt(self) -> None:
-        """Drop what has not been read, and tell ``on_interrupted``."""
+        """Drop all unread payloads and call ``on_interrupted``."""
         with self._changed:
             self._pending.clear()
         if self._on_interrupted is not None:
             self._run(self._on_interrupted)
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """End the iteration after the remaining payloads."""
         with self._changed:
             self._closed = True
             self._wake()
@@ -76,7 +80,7 @@ class VisemeFeed:
         return len(self._pending)
 
     def __bool__(self) -> bool:
-        # Not its length: an empty feed is a feed.
+        # Without this, an empty feed would be false because of its length.
         return True
 
     def __iter__(self) -> Iterator[Visemes]:
@@ -117,4 +121,4 @@ class VisemeFeed:
         try:
             callback(*arguments)
         except Exception:
-            logger.exception("a callback of the viseme feed failed; the conversation goes on")
+            logger.exception("a callback of the viseme feed failed; the conversation continues")

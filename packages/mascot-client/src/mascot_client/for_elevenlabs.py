@@ -1,4 +1,4 @@
-"""ElevenLabs conversations through the server: the official ``Conversation``, and visemes.
+"""Open ElevenLabs conversations through the server, with the official SDK and with visemes.
 
     from mascot_client import for_elevenlabs
 
@@ -34,22 +34,22 @@ def connect(
     on_visemes: Callable[[Visemes], object],
     **conversation: Any,
 ) -> Conversation:
-    """Make the SDK's conversation, to be started with ``start_session()`` as usual.
+    """Create a conversation of the SDK. Start it with ``start_session()``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned. It may start several conversations while it is valid.
-        agent_id: the agent that ``get_signed_url`` was asked for.
-        on_visemes: called with each payload, in the SDK's receiving thread, just before the audio that the
-            payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
-            ``VisemeFeed`` does too; interruptions clear it.
-        **conversation: the other arguments of ``Conversation``: ``audio_interface``, ``config``,
-            ``client_tools``, the ``callback_…`` functions.
+        signed_url: The result of ``get_signed_url``. It can start several conversations while it is valid.
+        agent_id: The same agent id as in ``ElevenLabsConfig``.
+        on_visemes: Called with each payload, in the receiving thread of the SDK, just before the SDK sends the
+            audio of the payload to the audio interface. An exception in it is logged and does not stop the
+            conversation. You can pass a ``VisemeFeed``; an interruption clears it.
+        **conversation: The other arguments of ``Conversation``, for example ``audio_interface``, ``config``,
+            ``client_tools`` and the ``callback_…`` functions.
 
     Returns:
         A ``Conversation`` that has not been started.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     with needs("elevenlabs", "elevenlabs"):
         from mascot_client._elevenlabs import VisemeConversation  # noqa: PLC0415 - needs the extra
@@ -63,21 +63,21 @@ def connect_async(
     on_visemes: Callable[[Visemes], Awaitable[object] | object],
     **conversation: Any,
 ) -> AsyncConversation:
-    """Make the SDK's asyncio conversation, to be started with ``await start_session()`` as usual.
+    """Create an asyncio conversation of the SDK. Start it with ``await start_session()``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned. It may start several conversations while it is valid.
-        agent_id: the agent that ``get_signed_url`` was asked for.
-        on_visemes: a function or coroutine function called with each payload, just before the audio that the
-            payload describes goes to the audio interface. What it raises is logged, and the call goes on. A
-            ``VisemeFeed`` does too; interruptions clear it.
-        **conversation: the other arguments of ``AsyncConversation``.
+        signed_url: The result of ``get_signed_url``. It can start several conversations while it is valid.
+        agent_id: The same agent id as in ``ElevenLabsConfig``.
+        on_visemes: A function or coroutine function. It is called with each payload, just before the SDK sends the
+            audio of the payload to the audio interface. An exception in it is logged and does not stop the
+            conversation. You can pass a ``VisemeFeed``; an interruption clears it.
+        **conversation: The other arguments of ``AsyncConversation``.
 
     Returns:
         An ``AsyncConversation`` that has not been started.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     with needs("elevenlabs", "elevenlabs"):
         from mascot_client._elevenlabs import AsyncVisemeConversation  # noqa: PLC0415 - needs the extra

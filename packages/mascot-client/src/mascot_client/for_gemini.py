@@ -1,4 +1,4 @@
-"""Gemini Live sessions through the server: the official session, and visemes.
+"""Open Gemini Live sessions through the server, with the official SDK and with visemes.
 
     from mascot_client import for_gemini
 
@@ -6,7 +6,7 @@
         async for message in session.receive():
             payload = for_gemini.visemes(message)
 
-The SDK has no blocking Live client. Needs ``pip install "mascot-client[gemini]"``.
+The SDK has no blocking client for Live. Needs ``pip install "mascot-client[gemini]"``.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ __all__ = ["client", "connect", "interrupted", "listen", "mint", "mint_async", "
 
 Message = TypeVar("Message")
 
-# `message.data` warns, once in a process, about parts that hold more than audio; visemes are such a thing.
-# Only a warning that names nothing else is dropped.
+# `message.data` logs a warning, once in a process, about parts that contain more than audio. Visemes cause this
+# warning. The filter drops it only if the warning names no other member.
 _WARNING = re.compile(
     r"Warning: there are non-data parts in the response: \['part_metadata'(, 'part_metadata')*\]"
 )
@@ -48,31 +48,32 @@ _WARNING = re.compile(
 def client(
     credentials: GeminiCredentials, *, vertex: bool = False, ssl_context: ssl.SSLContext | None = None
 ) -> Client:
-    """Make a google-genai client whose Live sessions go through the server.
+    """Create a google-genai client whose Live sessions connect through the server.
 
-    Only ``client.aio.live.connect`` works there: the server passes on nothing else.
+    Use ``client.aio.live.connect`` only: the server forwards no other requests.
 
     Args:
-        credentials: what ``get_signed_url`` returned.
-        vertex: make a client in Vertex mode (``vertexai=True``), which speaks Vertex AI's dialect. The server takes
-            either, whichever API ``get_signed_url`` was asked for.
-        ssl_context: for a server whose certificate comes from an authority of your own.
+        credentials: The result of ``get_signed_url``.
+        vertex: Create a client in Vertex mode (``vertexai=True``), which uses the message format of Vertex AI. The
+            server accepts both formats, whichever API is set in ``GeminiConfig``.
+        ssl_context: For a server whose certificate was issued by your own certificate authority.
 
     Returns:
         The SDK's ``Client``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: The server's URL begins with ``http:``, and this version of the SDK supports ``https:``
+            only.
     """
     with needs("gemini", "google.genai"):
         from google.genai import Client  # noqa: PLC0415 - needs the extra
-        from google.genai.types import HttpOptions  # noqa: PLC0415 - likewise
+        from google.genai.types import HttpOptions  # noqa: PLC0415 - needs the extra
     options = HttpOptions(
         base_url=credentials.base_url,
         async_client_args=None if ssl_context is None else {"ssl": ssl_context},
     )
-    # `vertexai` is explicit so that GOOGLE_GENAI_USE_VERTEXAI cannot send the session elsewhere.
+    # `vertexai` is explicit, so that GOOGLE_GENAI_USE_VERTEXAI cannot change the address of the session.
     made = Client(vertexai=vertex, api_key=credentials.api_key, http_options=options)
     if credentials.base_url.startswith("http:"):
         _dial_plain(made, credentials.base_url)
@@ -89,21 +90,22 @@ async def connect(
     vertex: bool = False,
     ssl_context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[AsyncSession]:
-    """Open a Live session, by ``async with``.
+    """Open a Live session; use it with ``async with``.
 
     Args:
-        credentials: what ``get_signed_url`` returned; good for one session if made with an ephemeral token.
-        model: the live model; the one that ``get_signed_url`` was asked for wins.
-        config: the SDK's ``LiveConnectConfig``.
-        vertex: use the SDK in Vertex mode; see ``client``.
-        ssl_context: for a server whose certificate comes from an authority of your own.
+        credentials: The result of ``get_signed_url``. With an ephemeral token it opens one session only.
+        model: The live model. A model in ``GeminiConfig`` replaces it.
+        config: The SDK's ``LiveConnectConfig``.
+        vertex: Use the SDK in Vertex mode; see ``client``.
+        ssl_context: For a server whose certificate was issued by your own certificate authority.
 
     Yields:
         The SDK's ``AsyncSession``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
-        ConfigurationError: the server is on plain ``http`` and this version of the SDK cannot be led there.
+        MissingExtraError: The SDK is not installed.
+        ConfigurationError: The server's URL begins with ``http:``, and this version of the SDK supports ``https:``
+            only.
     """
     made = client(credentials, vertex=vertex, ssl_context=ssl_context)
     async with made.aio.live.connect(model=model, config=config) as session:
@@ -111,13 +113,13 @@ async def connect(
 
 
 def visemes(message: object) -> Visemes | None:
-    """Read the visemes that a message carries.
+    """Return the visemes of a message.
 
     Args:
-        message: a message of ``session.receive()``.
+        message: A message of ``session.receive()``.
 
     Returns:
-        The mouth shapes of the message's audio (of all its parts together), or ``None`` if it carries none.
+        The visemes of the message's audio (of all its parts together), or ``None`` if the message has none.
     """
     turn = getattr(getattr(message, "server_content", None), "model_turn", None)
     for part in getattr(turn, "parts", None) or ():
@@ -128,27 +130,29 @@ def visemes(message: object) -> Visemes | None:
 
 
 def interrupted(message: object) -> bool:
-    """Whether a message says that the user interrupts the agent: drop the audio not yet played and its visemes.
+    """Return whether a message reports that the user interrupts the agent.
+
+    If so, drop the audio that has not been played, and its visemes.
 
     Args:
-        message: a message of ``session.receive()``.
+        message: A message of ``session.receive()``.
 
     Returns:
-        What ``message.server_content.interrupted`` says.
+        The value of ``message.server_content.interrupted``; ``False`` if it is missing.
     """
     return bool(getattr(getattr(message, "server_content", None), "interrupted", None))
 
 
 async def listen(messages: AsyncIterable[Message], feed: VisemeFeed) -> AsyncIterator[Message]:
-    """Go through the messages of a turn as usual, with the feed filled on the way.
+    """Yield the messages of a turn and add their visemes to a feed.
 
     Args:
-        messages: ``session.receive()``, which the SDK ends with the turn.
-        feed: gets the visemes of each message just before the message is yielded, and is cleared by an
-            interruption. It stays open for the next turn; close it with the session.
+        messages: The iterator ``session.receive()``. The SDK ends it at the end of the turn.
+        feed: Receives the visemes of each message just before the message is yielded. An interruption clears it. It
+            stays open for the next turn; close it at the end of the session.
 
     Yields:
-        The SDK's own messages, all of them.
+        All messages of the SDK, unchanged.
     """
     named = ColumnNames()
 
@@ -161,14 +165,15 @@ async def listen(messages: AsyncIterable[Message], feed: VisemeFeed) -> AsyncIte
 
 
 def _dial_plain(made: Client, base_url: str) -> None:
-    """Let the SDK dial ``ws:``, for servers on loopback.
+    """Let the SDK connect to ``ws:`` URLs, for servers on the loopback interface.
 
-    It turns every URL into ``wss:`` and has no setting for it, so this is the one private thing that is used.
+    The SDK changes every URL to ``wss:`` and has no setting for it. This is the only private API that is used.
     """
     internal: Any = getattr(made, "_api_client", None)
     if not hasattr(internal, "_websocket_base_url") or not hasattr(internal, "_websocket_ssl_ctx"):
         raise ConfigurationError(
-            "GeminiCredentials.base_url", "this version of google-genai reaches servers over https only"
+            "GeminiCredentials.base_url",
+            "this version of google-genai supports https only; use https, or install another version of it",
         )
     dialled = "ws" + base_url.removeprefix("http")
     internal._websocket_base_url = lambda *_args, **_options: dialled

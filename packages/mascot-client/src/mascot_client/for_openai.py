@@ -1,4 +1,4 @@
-"""OpenAI Realtime sessions through the server: the official connection, and visemes.
+"""Open OpenAI Realtime sessions through the server, with the official SDK and with visemes.
 
     from mascot_client import for_openai
 
@@ -6,8 +6,8 @@
         for event in connection:
             payload = for_openai.visemes(event)
 
-GPT-Live has connections of its own, ``connect_live`` and ``connect_live_async``; all else is the same. It never says
-that the user interrupts.
+For GPT-Live use ``connect_live`` or ``connect_live_async``; the other functions are the same. GPT-Live does not report
+interruptions.
 
 Needs ``pip install "mascot-client[openai]"``.
 """
@@ -57,19 +57,19 @@ def connect(
     extra_query: Mapping[str, object] | None = None,
     **connection: Any,
 ) -> RealtimeConnectionManager:
-    """Make the SDK's connection manager, to be entered by ``with``.
+    """Create a connection manager of the SDK; use it with ``with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
-        model: sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``realtime.connect``.
+        signed_url: The result of ``get_signed_url``. With an ephemeral token it opens one connection only.
+        model: The realtime model that the SDK sends. A model in ``OpenAIConfig`` replaces it.
+        extra_query: More query parameters.
+        **connection: The other arguments of the SDK's ``realtime.connect``.
 
     Returns:
         The ``RealtimeConnectionManager`` of ``OpenAI().realtime.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
@@ -86,19 +86,19 @@ def connect_async(
     extra_query: Mapping[str, object] | None = None,
     **connection: Any,
 ) -> AsyncRealtimeConnectionManager:
-    """Make the SDK's asyncio connection manager, to be entered by ``async with``.
+    """Create an asyncio connection manager of the SDK; use it with ``async with``.
 
     Args:
-        signed_url: what ``get_signed_url`` returned; good for one connection if made with an ephemeral token.
-        model: sent to the server as the SDK does; the model that ``get_signed_url`` was asked for wins.
-        extra_query: further query parameters.
-        **connection: the other arguments of the SDK's ``realtime.connect``.
+        signed_url: The result of ``get_signed_url``. With an ephemeral token it opens one connection only.
+        model: The realtime model that the SDK sends. A model in ``OpenAIConfig`` replaces it.
+        extra_query: More query parameters.
+        **connection: The other arguments of the SDK's ``realtime.connect``.
 
     Returns:
         The ``AsyncRealtimeConnectionManager`` of ``AsyncOpenAI().realtime.connect``.
 
     Raises:
-        MissingExtraError: the SDK is not installed.
+        MissingExtraError: The SDK is not installed.
     """
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
@@ -111,35 +111,34 @@ def connect_async(
 
 
 def visemes(event: object) -> Visemes | None:
-    """Read the visemes that an event carries.
+    """Return the visemes of an event.
 
     Args:
-        event: any event of the connection.
+        event: An event of the connection.
 
     Returns:
-        The mouth shapes of the event's audio, or ``None`` if the event carries none. Every audio event
-        (``response.output_audio.delta``, with GPT-Live ``session.output_audio.delta``) whose format the server knows
-        carries them, except with ``viseme_events="azure"``: then changes are events of their own, which
-        ``VisemeReader`` reads.
+        The visemes of the event's audio, or ``None`` if the event has none. Audio events
+        (``response.output_audio.delta``, with GPT-Live ``session.output_audio.delta``) have visemes if the server
+        supports their audio format. With ``viseme_events="azure"`` the visemes are separate events; use
+        ``VisemeReader`` to read them.
     """
     extra = getattr(event, "model_extra", None)
     return Visemes.parse_or_none(extra.get("mascotVisemes")) if isinstance(extra, dict) else None
 
 
 def interrupted(event: object) -> bool:
-    """Whether an event, taken by itself, says that the user interrupts the agent.
+    """Return whether a single event reports that the user interrupts the agent.
 
-    One event does not show how the session is configured and which responses have played audio. ``Interruptions``
-    knows, and ``listen`` uses it: prefer them where the session has ``interrupt_response: false``, or several
-    responses at once.
+    If so, drop the audio that has not been played, and its visemes. A single event does not show the configuration of
+    the session and which responses have audio. ``Interruptions`` keeps this state, and ``listen`` uses it. Prefer them
+    if the session has ``interrupt_response: false`` or several responses at the same time.
 
     Args:
-        event: any event of the connection.
+        event: An event of the connection.
 
     Returns:
-        True for ``input_audio_buffer.speech_started`` and ``output_audio_buffer.cleared``, and for a
-        ``response.done`` that was cancelled unless it says that it has no audio or is out of band: drop the audio
-        not yet played and its visemes.
+        True for ``input_audio_buffer.speech_started`` and ``output_audio_buffer.cleared``. True also for a cancelled
+        ``response.done``, except if the response has no audio or is out of band.
     """
     kind = getattr(event, "type", None)
     if kind == "response.done":
@@ -150,15 +149,15 @@ def interrupted(event: object) -> bool:
 
 
 def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
-    """Go through the events of a connection as usual, with the feed filled on the way.
+    """Yield the events of a connection and add their visemes to a feed.
 
     Args:
-        connection: the SDK's ``RealtimeConnection``.
-        feed: gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
+        connection: The SDK's ``RealtimeConnection``.
+        feed: Receives the visemes of each event just before the event is yielded. An interruption clears it. It is
             closed when the events end.
 
     Yields:
-        The SDK's own events, all of them.
+        All events of the SDK, unchanged.
     """
     try:
         yield from tapped(connection, feed, VisemeReader(), Interruptions())
@@ -167,15 +166,15 @@ def listen(connection: Iterable[Event], feed: VisemeFeed) -> Iterator[Event]:
 
 
 async def listen_async(connection: AsyncIterable[Event], feed: VisemeFeed) -> AsyncIterator[Event]:
-    """Go through the events of an asyncio connection as usual, with the feed filled on the way.
+    """Yield the events of an asyncio connection and add their visemes to a feed.
 
     Args:
-        connection: the SDK's ``AsyncRealtimeConnection``.
-        feed: gets the visemes of each event just before the event is yielded, is cleared by an interruption, and
+        connection: The SDK's ``AsyncRealtimeConnection``.
+        feed: Receives the visemes of each event just before the event is yielded. An interruption clears it. It is
             closed when the events end.
 
     Yields:
-        The SDK's own events, all of them.
+        All events of the SDK, unchanged.
     """
     try:
         async for event in tapped_async(connection, feed, VisemeReader(), Interruptions()):

@@ -1,4 +1,4 @@
-"""A loudspeaker with a mouth: plays the agent's audio, and moves the mouth with what is really heard.
+"""Play the agent's audio on the loudspeaker and move a mouth in time with the sound.
 
     from mascot_client.player import VisemePlayer
 
@@ -7,7 +7,7 @@
             if event.type == "response.output_audio.delta":
                 player.play(base64.b64decode(event.delta), for_openai.visemes(event))
 
-Needs ``pip install "mascot-client[player]"``, or an ``AudioOutput`` of your own.
+Needs ``pip install "mascot-client[player]"``, or your own ``AudioOutput``.
 """
 
 from __future__ import annotations
@@ -38,38 +38,38 @@ _FRAMES_PER_SECOND = 60
 
 
 class AudioOutput(Protocol):
-    """What plays: a sound card, or anything that takes buffers of PCM16 little-endian mono."""
+    """An audio output: a sound card, or another device for mono, little-endian PCM16."""
 
     def start(self, sample_rate: int, fill: Callable[[int, float], bytes]) -> None:
-        """Begin to play.
+        """Start playback.
 
         Args:
-            sample_rate: in Hz.
-            fill: to be called for each buffer, from any thread, with the number of samples wanted and the
-                seconds from now until the first of them is heard; answers that many samples.
+            sample_rate: The sample rate in Hz.
+            fill: Function to call for each buffer, from any thread. Its arguments are the number of samples, and the
+                time in seconds until the first of them is played. It returns exactly that many samples as bytes.
         """
 
     def stop(self) -> None:
-        """Stop playing; ``fill`` is not called after it returns."""
+        """Stop playback. The output does not call ``fill`` after this method returns."""
 
 
 class VisemePlayer:
-    """Plays audio messages one after the other and drives a mouth in time with the loudspeaker.
+    """Play audio messages one after the other and report the mouth in time with the loudspeaker.
 
-    Use it as a context manager, or call ``start()`` and ``close()``. Safe between threads.
+    Use the player as a context manager, or call ``start()`` and ``close()``. It is safe to use from several threads.
 
     Args:
-        on_mouth: called with each new ``Mouth``, up to 60 times a second, from a thread of its own; what it raises
-            is logged. ``None`` for a drawing loop of yours that asks ``mouth()``.
-        sample_rate: of the audio, in Hz: 24000 for OpenAI and Gemini, 16000 for ElevenLabs' usual agents.
-        output: the loudspeaker, the default device of sounddevice if not given.
-        smoothing: how much to calm the mouth; see ``SMOOTHING_PRESETS``.
-        blend_ms: see ``Timeline``.
-        shapes: the viseme set that was asked for; see ``Timeline``.
-        clock: seconds of a clock that never goes back.
+        on_mouth: Called with each new ``Mouth``, up to 60 times per second, from a separate thread. An exception in
+            it is logged. Leave it out if your drawing loop calls ``mouth()``.
+        sample_rate: The sample rate of the audio in Hz: 24000 for OpenAI and Gemini, 16000 for most ElevenLabs agents.
+        output: The audio output. The default is the default device of sounddevice.
+        smoothing: How much to smooth the visemes; see ``SMOOTHING_PRESETS``. By default they are not smoothed.
+        blend_ms: The blend time in milliseconds; see ``Timeline``.
+        shapes: The set of shapes, the same as ``viseme_shapes``; see ``Timeline``.
+        clock: A monotonic clock that returns seconds.
 
     Raises:
-        ConfigurationError: a number is unusable.
+        ConfigurationError: A number is out of range.
     """
 
     def __init__(
@@ -95,11 +95,11 @@ class VisemePlayer:
         self._driver: threading.Thread | None = None
 
     def start(self) -> None:
-        """Open the loudspeaker.
+        """Open the audio output and start playback.
 
         Raises:
-            MissingExtraError: sounddevice is not installed.
-            AudioDeviceError: there is no PortAudio or no device.
+            MissingExtraError: Sounddevice is not installed.
+            AudioDeviceError: PortAudio is not installed, or there is no such device.
         """
         self._output.start(self._sample_rate, self._fill)
         if self._on_mouth is not None:
@@ -109,40 +109,43 @@ class VisemePlayer:
             self._driver.start()
 
     def play(self, pcm: bytes, visemes: Visemes | None = None) -> None:
-        """Play the audio of one message after what is queued.
+        """Add the audio of one message to the end of the queue.
 
         Args:
-            pcm: signed 16-bit little-endian mono.
-            visemes: its payload; without one the loudness of the audio moves the mouth.
+            pcm: The audio, mono, little-endian PCM16.
+            visemes: The payload of the audio. Without a payload, the loudness of the audio moves the mouth.
         """
         with self._changed:
             self._playback.add(pcm, visemes, self._now_ms())
             self._changed.notify_all()
 
     def interrupt(self) -> None:
-        """Drop what is not heard yet, and close the mouth; the sound card may still hold some milliseconds."""
+        """Drop the audio that has not been played, and close the mouth.
+
+        The sound card may still play some milliseconds of audio that it already has.
+        """
         with self._changed:
             self._playback.interrupt(self._now_ms())
             self._changed.notify_all()
 
     def mouth(self) -> Mouth:
-        """The mouth that belongs to what is heard now."""
+        """Return the mouth for the audio that is played now."""
         with self._changed:
             return self._playback.mouth(self._now_ms())
 
     def unheard_ms(self) -> float:
-        """Milliseconds of audio given to ``play`` that nobody has heard yet."""
+        """Return the length of the audio that has not been played, in milliseconds."""
         with self._changed:
             return self._playback.unheard_ms(self._now_ms())
 
     def wait(self) -> None:
-        """Block until everything is heard, or the player is closed."""
+        """Block until all audio has been played, or the player is closed."""
         with self._changed:
             while not self._closing and self._playback.unheard_ms(self._now_ms()) > 0:
                 self._changed.wait(1 / _FRAMES_PER_SECOND)
 
     def close(self) -> None:
-        """Stop at once and close the loudspeaker."""
+        """Stop playback immediately and close the audio output."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -186,7 +189,7 @@ class VisemePlayer:
             try:
                 on_mouth(mouth)
             except Exception:
-                logger.exception("on_mouth failed; playback goes on")
+                logger.exception("on_mouth failed; playback continues")
 
 
 def _pause_s(mouth: Mouth) -> float:

@@ -1,10 +1,10 @@
-"""Fewer, calmer mouth shapes: a face that hits every sound looks like a machine.
+"""Reduce the number of mouth shapes. A face that shows a shape for every sound looks mechanical.
 
     smoother = Smoother(SMOOTHING_PRESETS["conversation"])
     timeline.add(smoother.push(payload), now_ms=clock())
 
-The rules and the names of the settings follow the natural lip sync of the original service's browser SDK, whose
-documentation describes them; how they are carried out is this package's own. No I/O and no clock.
+The rules and the names of the settings follow the documentation of the natural lip sync in the original service's
+browser SDK. The implementation is our own. This module does no I/O and reads no clock.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ if TYPE_CHECKING:
 SILENCE = 0
 
 CRITICAL_VISEMES = frozenset({7, 8, 13, 14, 18, 21})
-"""The shapes a viewer misses: w/uw, ow, r, l, f/v and p/b/m."""
+"""The shapes that viewers notice most if they are missing: w/uw, ow, r, l, f/v and p/b/m."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smoothing:
-    """How much to calm a mouth down. The defaults are those of the original's documentation.
+    """Settings of the smoothing. The defaults are those of the original service's documentation.
 
     Attributes:
-        min_interval_ms: least time between two shapes. A shape that comes sooner waits, or is left out if it
-            would not last then. Critical shapes and silence come when they come.
-        merge_window_ms: a shape that follows another within this time, resembles it and is gone again within this
-            time is left out.
-        similarity_threshold: from which likeness on two shapes resemble each other, 0 to 1; above 1, none do.
-        key_preference: 0 to 1, how much harder it is to leave out a shape that stands out.
-        preserve_silence: whether every closing of the mouth is kept.
-        preserve_critical: whether every critical shape is kept, at its own time.
-        critical_min_duration_ms: least time that a critical shape is held; the next one waits.
-        absorb_ms: a shape that waited, and would be seen for less than this, is left out.
-        critical: ids of the critical shapes.
+        min_interval_ms: Minimum time between two shapes, in milliseconds. An earlier shape is delayed, or dropped if it
+            would then be too short. Critical shapes and silence are not delayed.
+        merge_window_ms: Time window in milliseconds. A shape is dropped if it follows a similar shape within this time
+            and lasts less than this time.
+        similarity_threshold: Similarity from which two shapes count as similar, 0 to 1. Above 1, no shapes are similar.
+        key_preference: How much higher the threshold is for distinct shapes, 0 to 1.
+        preserve_silence: Whether to keep every silence, in which the mouth is closed.
+        preserve_critical: Whether to keep every critical shape, without delay.
+        critical_min_duration_ms: Minimum duration of a critical shape, in milliseconds. The next shape is delayed.
+        absorb_ms: Minimum duration of a delayed shape, in milliseconds. A shorter one is dropped.
+        critical: SAPI ids of the critical shapes.
 
     Raises:
-        ConfigurationError: a value is out of range.
+        ConfigurationError: A value is out of range.
     """
 
     min_interval_ms: int = 60
@@ -65,22 +65,24 @@ class Smoothing:
         for name in ("min_interval_ms", "merge_window_ms", "critical_min_duration_ms", "absorb_ms"):
             value = getattr(self, name)
             if not 0 <= value < math.inf:
-                raise ConfigurationError(f"Smoothing.{name}", "must be milliseconds, 0 or more")
+                raise ConfigurationError(f"Smoothing.{name}", "must be a number of milliseconds, 0 or more")
         if not self.similarity_threshold >= 0:
             raise ConfigurationError("Smoothing.similarity_threshold", "must be 0 or more")
         if not 0 <= self.key_preference <= 1:
-            raise ConfigurationError("Smoothing.key_preference", "must be within 0 and 1")
+            raise ConfigurationError("Smoothing.key_preference", "must be between 0 and 1")
         if not self.critical <= frozenset(range(MAX_VISEME_ID + 1)):
-            raise ConfigurationError("Smoothing.critical", f"must be viseme ids, 0 to {MAX_VISEME_ID}")
+            raise ConfigurationError(
+                "Smoothing.critical", f"must contain viseme ids from 0 to {MAX_VISEME_ID} only"
+            )
 
     def protects(self, viseme: VisemeId) -> bool:
-        """Whether shapes of this id are always kept, at their own time."""
+        """Return whether a shape is always kept, without delay."""
         if viseme == SILENCE:
             return self.preserve_silence
         return self.preserve_critical and viseme in self.critical
 
     def resemble(self, shown: VisemeId, following: VisemeId) -> bool:
-        """Whether a shape may be left out after another because they look alike."""
+        """Return whether a shape may be dropped because it looks like the one before it."""
         if isinstance(shown, str) or isinstance(following, str):
             return shown == following
         room = max(0.0, 1 - self.similarity_threshold)
@@ -88,14 +90,14 @@ class Smoothing:
         return similarity(shown, following) >= wanted
 
     def rest_after(self, viseme: VisemeId) -> int:
-        """How long a shape is shown at least before another may follow, in milliseconds."""
+        """Return the minimum duration of a shape in milliseconds."""
         if viseme in self.critical:
             return max(self.min_interval_ms, self.critical_min_duration_ms)
         return self.min_interval_ms
 
 
 DEFAULT = Smoothing()
-"""The original's defaults."""
+"""The defaults of the original service."""
 
 CONVERSATION = Smoothing(
     min_interval_ms=40,
@@ -104,13 +106,13 @@ CONVERSATION = Smoothing(
     key_preference=0.6,
     critical_min_duration_ms=80,
 )
-"""What the original's public examples of voice agents set."""
+"""The settings of the original service's public examples of voice agents."""
 
 FAST_SPEECH = Smoothing(min_interval_ms=80, merge_window_ms=100, similarity_threshold=0.5, key_preference=0.5)
-"""Ours: for fast speakers and small faces, fewer shapes."""
+"""Fewer shapes, for fast speakers and small faces. Our own values."""
 
 ARTICULATE = Smoothing(min_interval_ms=40, merge_window_ms=40, similarity_threshold=0.9, key_preference=0.9)
-"""Ours: for teaching and for large faces, nearly every shape."""
+"""Nearly every shape, for teaching and for large faces. Our own values."""
 
 SMOOTHING_PRESETS: Mapping[str, Smoothing] = MappingProxyType(
     {
@@ -127,16 +129,16 @@ _LONG_CLOSED = VisemeEvent(SILENCE, -(10**9))
 
 
 class Smoother:
-    """Calms one conversation's stream of payloads, without delay: each payload is answered by one as long.
+    """Smooth the visemes of one conversation, payload by payload.
 
-    Payloads whose visemes are names, of another set than the Microsoft one, are given back as they are. Blend weights
-    stay as they are, too: they are smooth already.
+    Each payload is processed immediately and keeps its duration. Payloads with viseme names (another set of shapes
+    than ``sapi``) are returned unchanged. Blend weights are smooth already and are returned unchanged too.
 
-    What it knows of the future is the rest of the payload, so that other cuts of the same speech can give
-    slightly other shapes.
+    The smoother looks ahead only to the end of the payload. If the same speech is split into other payloads, the
+    result can differ slightly.
 
     Args:
-        smoothing: how much.
+        smoothing: The settings, for example one of ``SMOOTHING_PRESETS``.
     """
 
     def __init__(self, smoothing: Smoothing = DEFAULT) -> None:
@@ -145,17 +147,17 @@ class Smoother:
         self._waiting: VisemeEvent | None = None
 
     def reset(self) -> None:
-        """Start anew, as the mouth does after an interruption."""
+        """Start again with a closed mouth. Call it after an interruption."""
         self._shown, self._waiting = _LONG_CLOSED, None
 
     def push(self, payload: Visemes) -> Visemes:
-        """Give the next payload back with fewer shapes.
+        """Return the next payload with fewer visemes.
 
         Args:
-            payload: in the order in which they came.
+            payload: The next payload. Payloads must be in the order in which they arrive.
 
         Returns:
-            The same payload with other ``visemes``: in order, inside its duration, each id other than the last.
+            A copy with new ``visemes``: sorted, within the duration, and each id different from the one before.
         """
         if any(isinstance(viseme.id, str) for viseme in payload.visemes):
             return payload
@@ -169,12 +171,12 @@ class Smoother:
             if due is None:
                 continue
             if due.offset_ms >= duration:
-                # Only the last one can wait so long: it had no shape after it to make room for.
+                # Only the last shape can be delayed beyond the payload, because no shape follows it here.
                 self._waiting = viseme
                 continue
             kept.append(due)
             self._shown = due
-        # Rounded so that rests become longer rather than shorter.
+        # Rounded down, so that minimum durations become longer rather than shorter.
         passed = math.floor(duration)
         self._shown = replace(self._shown, offset_ms=self._shown.offset_ms - passed)
         if self._waiting is not None:
@@ -182,7 +184,12 @@ class Smoother:
         return replace(payload, visemes=tuple(kept))
 
     def _due(self, viseme: VisemeEvent, until: float) -> VisemeEvent | None:
-        """The shape at the time at which to show it, None to leave it out; ``until`` is when the next one comes."""
+        """Return the shape with the time at which to show it, ``None`` to drop it.
+
+        Args:
+            viseme: The shape.
+            until: When the next shape starts, in milliseconds.
+        """
         smoothing, shown = self._smoothing, self._shown
         if viseme.id == shown.id or until == viseme.offset_ms:
             return None
@@ -198,14 +205,14 @@ class Smoother:
 
 
 def smooth(payloads: Iterable[Visemes], smoothing: Smoothing = DEFAULT) -> list[Visemes]:
-    """Calm the payloads of one turn; see ``Smoother``.
+    """Smooth the visemes of one turn; see ``Smoother``.
 
     Args:
-        payloads: in order.
-        smoothing: how much.
+        payloads: The payloads of the turn, in order.
+        smoothing: The settings, for example one of ``SMOOTHING_PRESETS``.
 
     Returns:
-        One payload for each, as long as it was.
+        One payload for each payload, with the same duration.
     """
     smoother = Smoother(smoothing)
     return [smoother.push(payload) for payload in payloads]

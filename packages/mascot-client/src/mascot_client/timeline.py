@@ -1,14 +1,14 @@
-"""The mouth in time with the audio that is heard: what shape it has now, and when the next one is due.
+"""Return the mouth in time with the playback: the shape now, and when the next shape starts.
 
     timeline = Timeline()
-    timeline.add(payload, pcm, sample_rate=24000, now_ms=clock())   # each audio message, as it arrives
-    timeline.played(position_ms, now_ms=clock())                    # when the player says where it is
-    mouth = timeline.mouth(now_ms=clock())                          # as often as you draw
-    timeline.interrupt(now_ms=clock())                              # with the player's buffer
+    timeline.add(payload, pcm, sample_rate=24000, now_ms=clock())   # for each audio message
+    timeline.played(position_ms, now_ms=clock())                    # when the player reports its position
+    mouth = timeline.mouth(now_ms=clock())                          # for each frame that you draw
+    timeline.interrupt(now_ms=clock())                              # when you clear the player's buffer
 
-No I/O, no thread and no clock of its own: ``now_ms`` is milliseconds of any clock of yours that never goes back
-(``time.monotonic() * 1000``). Positions are milliseconds of audio since the first message. Not thread-safe: guard
-it with a lock where threads share it, as ``VisemePlayer`` does.
+The timeline does no I/O, has no thread and reads no clock. ``now_ms`` is the time in milliseconds of any monotonic
+clock, for example ``time.monotonic() * 1000``. Positions are milliseconds of audio since the first message. The
+timeline is not thread-safe: use a lock if threads share it, as ``VisemePlayer`` does.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
     from mascot_client.visemes import VisemeId, Visemes
 
 _AT_REST = "sil"
-"""The column of blend weights that has all of the weight at rest. Blendshapes have none."""
+"""The column of blend weights that is 1 for a closed mouth. Blendshapes have no such column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mouth:
-    """What the mouth does at one moment.
+    """The mouth at one moment.
 
     Attributes:
-        viseme: id of the shape, 0 to 21; 0 (closed) when nothing is heard. With named shapes, its name.
-        next_viseme: the shape after it, ``None`` if none is known.
-        next_in_ms: milliseconds until then, ``None`` if none is known. The end of the audio received so far
-            counts as a closing of the mouth; it moves on when more audio is added.
-        weights: how much of each viseme to show for a soft movement: id → 0 to 1, together 1. Where the server sends
-            blend weights: how much of each of their columns, a viseme or a blendshape, by its name. What is not in it
-            has none.
-        speaking: whether audio is being heard.
+        viseme: The viseme: a SAPI id from 0 to 21, or a name if another set of shapes is used. The mouth is closed
+            (0, ``"sil"`` or ``"X"``) while no audio is played.
+        next_viseme: The next viseme, ``None`` if it is not known.
+        next_in_ms: The time until the next viseme in milliseconds, ``None`` if it is not known. The mouth closes at
+            the end of the audio received so far; more audio moves that end.
+        weights: Blend weights for a smooth movement, 0 to 1, by viseme; they sum to 1. If the server sends blend
+            weights, the keys are the names of its columns: visemes or blendshapes. The weight of a missing key is 0.
+        speaking: Whether audio is played now.
     """
 
     viseme: VisemeId
@@ -58,16 +58,16 @@ class Mouth:
 
 
 class Timeline:
-    """Audio played so far and visemes received, put together.
+    """Combine the playback position with the visemes received.
 
     Args:
-        blend_ms: how long one shape takes to become the next in ``Mouth.weights``, centred on the change, so
-            that a mouth begins to move just before the sound. 0 for none.
-        history_ms: how far back ``seek`` can go; what is older is forgotten.
-        shapes: the viseme set that was asked for as ``viseme_shapes``.
+        blend_ms: Duration of the transition between two shapes in ``Mouth.weights``, in milliseconds. It is centred
+            on the change, so the mouth starts to move just before the sound. 0 turns blending off.
+        history_ms: How far back ``seek`` can go, in milliseconds. Older visemes are deleted.
+        shapes: The set of shapes, the same as ``viseme_shapes`` of the config.
 
     Raises:
-        ConfigurationError: a value is negative or not a number, or there is no such set.
+        ConfigurationError: A value is negative or not a number, or there is no such set of shapes.
     """
 
     def __init__(
@@ -82,23 +82,23 @@ class Timeline:
         self._columns = ColumnNames()
         self._clock = PlaybackClock()
         self._now = -math.inf
-        # Where audio began after none was heard, and the last such place at which the mouth had come to rest.
+        # The last position at which audio started after silence, and the last one before which the mouth was closed.
         self._opens_ms = 0.0
         self._rested_ms = 0.0
-        # The last shape that the server told of: it holds into the next payload, over undescribed audio too.
+        # The last shape that the server sent. It holds until the next payload, also during audio without visemes.
         self._told = self._openings.closed
         self._told_until = 0.0
 
     @property
     def rest(self) -> Mapping[VisemeId, float]:
-        """``Mouth.weights`` of a mouth at rest."""
+        """``Mouth.weights`` of a closed mouth."""
         if self._columns.names:
             return {_AT_REST: 1.0} if _AT_REST in self._columns.names else {}
         return {self._openings.closed: 1.0}
 
     @property
     def end_ms(self) -> float:
-        """Milliseconds of audio received so far, less what interruptions dropped."""
+        """Length of the audio received, without the audio that interruptions dropped, in milliseconds."""
         return self._track.end_ms
 
     @overload
@@ -113,84 +113,84 @@ class Timeline:
         sample_rate: int | None = None,
         now_ms: float,
     ) -> float:
-        """Add the audio of one message behind what is there.
+        """Add the audio of one message at the end.
 
         Args:
-            visemes: the message's payload, ``None`` if it has none: then the loudness of ``pcm`` moves the mouth.
-            pcm: the message's audio, signed 16-bit little-endian mono. Not needed where there is a payload;
-                where it is given, its own length counts.
-            sample_rate: of ``pcm``, in Hz; needed where ``pcm`` is given.
-            now_ms: your clock.
+            visemes: The payload of the message. If it is ``None``, the loudness of ``pcm`` moves the mouth.
+            pcm: The audio of the message, mono, little-endian PCM16. It is optional if there is a payload. If you
+                pass it, its length is used instead of ``audio_duration_ms``.
+            sample_rate: The sample rate of ``pcm`` in Hz. It is required with ``pcm``.
+            now_ms: The time of your clock, in milliseconds.
 
         Returns:
-            Where this audio begins, for ``describe``.
+            The start of this audio in milliseconds, for ``describe``.
 
         Raises:
-            ConfigurationError: neither payload nor audio is given, or a number is missing or unusable.
+            ConfigurationError: Both payload and audio are missing, or a number is missing or out of range.
         """
         self._advance(now_ms)
         if pcm is None:
             if visemes is None:
-                raise ConfigurationError("visemes", "give the payload, the audio (pcm) or both")
+                raise ConfigurationError("visemes", "pass the payload, the audio (pcm) or both")
             self._note_rest()
             duration = visemes.audio_duration_ms
             return self._append(visemes, duration)
         if sample_rate is None:
-            raise ConfigurationError("sample_rate", "must be given with pcm: its samples per second")
+            raise ConfigurationError("sample_rate", "is required with pcm; pass the sample rate in Hz")
         if sample_rate <= 0:
             raise ConfigurationError("sample_rate", "must be above 0 Hz")
         self._note_rest()
         duration = len(pcm) // 2 * 1000 / sample_rate
         if visemes is not None:
             return self._append(visemes, duration)
-        heard = loudness_visemes(pcm, sample_rate, self._openings)
-        return self._track.append(duration, tuple((viseme.offset_ms, viseme.id) for viseme in heard))
+        estimated = loudness_visemes(pcm, sample_rate, self._openings)
+        return self._track.append(duration, tuple((viseme.offset_ms, viseme.id) for viseme in estimated))
 
     def add_silence(self, duration_ms: float, *, now_ms: float) -> None:
-        """Add a pause behind what is there, for a player that goes on playing nothing when it runs dry.
+        """Add silence at the end, for a player that plays silence while it has no audio.
 
         Args:
-            duration_ms: how long it is.
-            now_ms: your clock.
+            duration_ms: The length of the silence in milliseconds.
+            now_ms: The time of your clock, in milliseconds.
 
         Raises:
-            ConfigurationError: a number is unusable.
+            ConfigurationError: A number is out of range.
         """
         self._advance(now_ms)
         self._note_rest()
         self._track.append(_milliseconds("duration_ms", duration_ms), ((0.0, self._openings.closed),))
 
     def describe(self, visemes: Visemes, start_ms: float, *, now_ms: float) -> bool:
-        """Give late visemes to audio that was added without; what has been heard by now is simply past.
+        """Set the visemes of audio that was added without visemes.
 
         Args:
-            visemes: the payload.
-            start_ms: what ``add`` answered for its audio.
-            now_ms: your clock.
+            visemes: The payload.
+            start_ms: The result of ``add`` for the audio.
+            now_ms: The time of your clock, in milliseconds.
 
         Returns:
-            Whether there is such audio still; an interruption may have dropped it.
+            True if the audio still exists; False if it was dropped, for example by an interruption.
         """
         self._advance(now_ms)
         cues = self._cues(visemes, start_ms + visemes.audio_duration_ms)
         return self._track.replace(start_ms, cues, self._columns(visemes).weights)
 
     def played(self, position_ms: float, *, now_ms: float, in_ms: float = 0.0) -> None:
-        """Say how much audio has been heard; the first time starts the clock.
+        """Report the playback position. The first call starts the timeline.
 
-        Between two calls the timeline goes on by your clock, so calling it a few times a second does. Clocks that
-        drift apart and small jitter are evened out; from 25 ms on a difference is taken at once. At the end of the
-        audio the timeline stands, and goes on by itself when more is added.
+        Between two calls the timeline follows your clock, so a few calls per second are enough. Differences of up to
+        25 ms (clock drift, jitter) are corrected gradually, larger ones immediately. The timeline stops at the end of
+        the audio and continues when more audio is added.
 
         Args:
-            position_ms: milliseconds of audio that the loudspeaker has played: what was written to it, less its
-                latency.
-            now_ms: your clock.
-            in_ms: for a player that says when a buffer will be heard rather than what has been: that position is
-                reached this many milliseconds from now.
+            position_ms: The length of the audio that the loudspeaker has played, in milliseconds: the audio written
+                to it, minus its latency.
+            now_ms: The time of your clock, in milliseconds.
+            in_ms: The time in milliseconds until ``position_ms`` is reached. Use it if your player reports when a
+                buffer will be played.
 
         Raises:
-            ConfigurationError: a number is not finite.
+            ConfigurationError: A number is not finite.
         """
         position = _number("position_ms", position_ms)
         _milliseconds("in_ms", in_ms)
@@ -198,22 +198,26 @@ class Timeline:
         self._clock.report(min(position - in_ms, self.end_ms), self._now, self.end_ms)
 
     def pause(self, *, now_ms: float) -> None:
-        """Stand still, with the shape that there is, until ``played`` is called again; ``now_ms`` is your clock."""
+        """Stop the clock and keep the current shape until the next call of ``played``.
+
+        Args:
+            now_ms: The time of your clock, in milliseconds.
+        """
         self._advance(now_ms)
         self._clock.pause(self._now, self.end_ms)
 
     def seek(self, position_ms: float, *, now_ms: float) -> float:
-        """Go to a position of the audio that is known.
+        """Move the playback position.
 
         Args:
-            position_ms: where to, in milliseconds of audio.
-            now_ms: your clock.
+            position_ms: The new position, in milliseconds of audio.
+            now_ms: The time of your clock, in milliseconds.
 
         Returns:
-            The position taken: never before what ``history_ms`` still holds nor after the end.
+            The new position, limited to the audio that is available: ``history_ms`` back, and up to the end.
 
         Raises:
-            ConfigurationError: a number is not finite.
+            ConfigurationError: A number is not finite.
         """
         self._advance(now_ms)
         wanted = max(self._track.start_ms, min(_number("position_ms", position_ms), self.end_ms))
@@ -221,26 +225,35 @@ class Timeline:
         return wanted
 
     def interrupt(self, *, now_ms: float, unheard_ms: float = 0.0) -> None:
-        """Drop the audio not yet heard, and its visemes; the mouth closes, and the next audio begins here.
+        """Drop the audio that has not been played, and its visemes. The mouth closes, and the next audio starts here.
 
         Args:
-            now_ms: your clock.
-            unheard_ms: milliseconds that will be heard all the same, because the sound card has them already.
+            now_ms: The time of your clock, in milliseconds.
+            unheard_ms: Length of the audio that will still be played because the sound card already has it, in
+                milliseconds.
         """
         self._advance(now_ms)
         self._track.cut(self.position(now_ms=now_ms) + _milliseconds("unheard_ms", unheard_ms))
-        # The server starts anew too: it says the first shape of what follows, whatever it is.
+        # The server resets its state too: the next payload always begins with a shape.
         self._told = self._openings.closed
         self._told_until = self.end_ms
         self._advance(now_ms)
 
     def position(self, *, now_ms: float) -> float:
-        """Milliseconds of audio heard by now; ``now_ms`` is your clock."""
+        """Return the playback position in milliseconds of audio.
+
+        Args:
+            now_ms: The time of your clock, in milliseconds.
+        """
         self._advance(now_ms)
         return self._clock.position(self._now, self.end_ms)
 
     def mouth(self, *, now_ms: float) -> Mouth:
-        """The mouth now; ``now_ms`` is your clock."""
+        """Return the mouth at the playback position.
+
+        Args:
+            now_ms: The time of your clock, in milliseconds.
+        """
         position = self.position(now_ms=now_ms)
         spans = self._track.spans(position)
         until, viseme = next(spans)
@@ -249,7 +262,7 @@ class Timeline:
         if waiting and position == self._opens_ms:
             return self._opening(viseme, position, waiting)
         speaking = position < self.end_ms
-        # The closing goes on after the last sound, and what came before a rest does not come back.
+        # The mouth still closes after the end of the audio, and shapes from before a rest do not reappear.
         middle = position if speaking else position + max(self._now - self._clock.ended_at, 0.0)
         rested = self._rested_ms if self._rested_ms <= middle else -math.inf
         return Mouth(
@@ -270,7 +283,7 @@ class Timeline:
         return blend_rows(self._track, middle_ms, self._blend, rested_ms, self.rest)
 
     def _opening(self, first: VisemeId, position: float, waiting: float) -> Mouth:
-        """The mouth before a sound that is on its way, or that nobody has begun to play."""
+        """Return the mouth before audio that has not started to play."""
         closed = self._openings.closed
         due = first != closed and waiting < math.inf
         return Mouth(
@@ -282,7 +295,7 @@ class Timeline:
         )
 
     def _note_rest(self) -> None:
-        """Remember, before audio is added, that nothing was heard at its beginning."""
+        """Remember, before audio is added, that no audio is played at its start."""
         if self._clock.ended_at <= self._now:
             self._opens_ms = self.end_ms
         if self._clock.ended_at <= self._now - self._blend / 2:
@@ -294,13 +307,13 @@ class Timeline:
         ]
         if not cues or cues[0][0] > 0:
             cues.insert(0, (0.0, self._told))
-        # Late payloads of older audio do not tell what holds at the front.
+        # A late payload of older audio does not change the last shape.
         if end_ms >= self._told_until:
             self._told, self._told_until = cues[-1][1], end_ms
         return tuple(cues)
 
     def _advance(self, now_ms: float) -> None:
-        """Let time pass before anything changes, so that it passes for the audio that there was."""
+        """Advance the clock before the audio changes, because the elapsed time belongs to the old audio."""
         self._now = max(self._now, _number("now_ms", now_ms))
         position = self._clock.position(self._now, self.end_ms)
         self._track.forget_before(position - self._history - self._blend)

@@ -1,4 +1,4 @@
-"""The payload that tells a mouth what to do while one message's audio plays."""
+"""Viseme payloads: the mouth shapes of the audio of one message."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ MAX_VISEME_ID = 21
 """The highest id of the Microsoft (SAPI) viseme set; 0 is silence."""
 
 VisemeId: TypeAlias = int | Any
-"""A viseme: an ``int`` of the set ``sapi``, a ``str`` of the other sets.
+"""A viseme: an ``int`` in the set ``sapi``, a ``str`` in the other sets.
 
-``Any`` stands for the ``str``, so that code for one set passes a type checker without a check of the type.
+The type is ``Any`` instead of ``str``, so that code for one set needs no type check.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class VisemeEvent:
-    """The mouth takes on a shape.
+    """The start of a viseme.
 
     Attributes:
-        id: Microsoft (SAPI) viseme id, 0 to 21; 0 is the closed, silent mouth. Where another set was asked for
-            (``viseme_shapes``), the name of the viseme in that set; ``"sil"`` or ``"X"`` is the closed mouth.
-        offset_ms: when, in milliseconds from the start of the audio that the payload describes.
+        id: The Microsoft (SAPI) viseme id, 0 to 21; 0 is the closed mouth. If ``viseme_shapes`` sets another set of
+            shapes, the name of the viseme in that set; ``"sil"`` or ``"X"`` is the closed mouth.
+        offset_ms: The start, in milliseconds from the start of the payload's audio.
     """
 
     id: VisemeId
@@ -36,19 +36,20 @@ class VisemeEvent:
 
 @dataclass(frozen=True, slots=True)
 class Visemes:
-    """The mouth shapes of one message's audio.
+    """The visemes of the audio of one message.
 
-    A shape holds until the next one, also into the audio of the next message. An empty ``visemes`` means that
-    the shape does not change in this audio, so ``audio_duration_ms`` must be counted all the same.
+    A viseme lasts until the next one, which can be in the next message. If ``visemes`` is empty, the shape does not
+    change in this audio; you must still count its ``audio_duration_ms``.
 
     Attributes:
-        visemes: the changes of shape, in the order of their offsets.
-        audio_event_id: ElevenLabs' own ``event_id`` of the audio, which all audio of a turn may share; for the other
-            providers a number that grows over the connection.
-        audio_duration_ms: how long the described audio lasts, in milliseconds.
-        subchunk_id: which part of the audio event this is, counted from 1.
-        total_chunks: how many parts the audio event has.
-        weights: blend weights of the audio, where they were asked for (``viseme_weights``) and are known in time.
+        visemes: The events, sorted by offset.
+        audio_event_id: For ElevenLabs the ``event_id`` of the audio; all audio of a turn can have the same id. For the
+            other providers a number that increases during the connection.
+        audio_duration_ms: The duration of the audio in milliseconds.
+        subchunk_id: The number of this part of the audio event, starting at 1.
+        total_chunks: The number of parts of the audio event.
+        weights: The blend weights of the audio; ``None`` if ``viseme_weights`` is not set, or if they were not ready
+            in time.
     """
 
     visemes: tuple[VisemeEvent, ...]
@@ -60,16 +61,16 @@ class Visemes:
 
     @classmethod
     def parse(cls, payload: object) -> Self:
-        """Read one payload off the wire.
+        """Validate a payload and return it as an object.
 
         Args:
-            payload: the decoded JSON object. Members this version does not know are ignored.
+            payload: The decoded JSON object. Unknown members are ignored.
 
         Returns:
-            The payload, every value checked.
+            The validated payload.
 
         Raises:
-            ProtocolError: the payload is no object, or a member is missing, mistyped or out of range.
+            ProtocolError: The payload is not an object, or a member is missing, has the wrong type or is out of range.
         """
         if not isinstance(payload, Mapping):
             raise ProtocolError("visemes payload", "must be a JSON object")
@@ -89,9 +90,9 @@ class Visemes:
 
     @classmethod
     def parse_or_none(cls, payload: object) -> Self | None:
-        """Read one payload off the wire, or give ``None`` for anything that is not one.
+        """Validate a payload and return it as an object; return ``None`` if it is not valid.
 
-        This is what the provider helpers use: a bad payload costs a few mouth shapes and never the call.
+        The provider helpers use this method, so that an invalid payload never ends a conversation.
         """
         try:
             return cls.parse(payload)
@@ -110,7 +111,7 @@ def _visemes(entries: object, duration: float) -> tuple[VisemeEvent, ...]:
             raise ProtocolError(where, "must be a JSON object")
         viseme = VisemeEvent(id=_viseme(entry, where), offset_ms=_integer(entry, "offset", where))
         if not earliest <= viseme.offset_ms < duration:
-            raise ProtocolError(f"{where}.offset", "must lie inside the audio, in ascending order")
+            raise ProtocolError(f"{where}.offset", "must be within the audio and in ascending order")
         earliest = viseme.offset_ms
         visemes.append(viseme)
     return tuple(visemes)
@@ -124,20 +125,20 @@ def _viseme(entry: Mapping[str, object], where: str) -> VisemeId:
         raise ProtocolError(f"{where}.viseme", "must be a non-empty string")
     number = _integer(entry, "visemeId", where)
     if not 0 <= number <= MAX_VISEME_ID:
-        raise ProtocolError(f"{where}.visemeId", f"must be within 0 and {MAX_VISEME_ID}")
+        raise ProtocolError(f"{where}.visemeId", f"must be between 0 and {MAX_VISEME_ID}")
     return number
 
 
 def _integer(member_of: Mapping[str, object], name: str, where: str = "") -> int:
     value = member_of.get(name)
-    # JSON's true is an int to Python.
+    # In Python, JSON's true is an int.
     if not isinstance(value, int) or isinstance(value, bool):
         raise ProtocolError(f"{where}.{name}".lstrip("."), "must be an integer")
     return value
 
 
 def _count(payload: Mapping[str, object], name: str) -> int:
-    # Both counters are always 1 today; a payload without them is a whole one.
+    # Both counters are always 1 today. A payload without them has one part.
     if name not in payload:
         return 1
     value = _integer(payload, name)

@@ -1,4 +1,4 @@
-"""Blend weights: how much of each viseme, or of each blendshape of a face, to show while audio plays."""
+"""Blend weights: how much of each viseme or blendshape to show while audio is played."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Self
 from mascot_client.errors import ProtocolError
 
 _FULL = 255
-"""What stands for 1 on the wire."""
+"""The byte that represents a weight of 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlendWeights:
-    """The blend weights of one message's audio, a row for each moment.
+    """The blend weights of the audio of one message.
 
     Attributes:
-        names: what the columns stand for: visemes, or ARKit's blendshapes. On the wire only the first weights of each
-            turn have names; ``listen``, ``for_openai.VisemeReader``, the ElevenLabs conversations and ``Timeline`` put
-            them into the others. Empty if they are not known.
-        fps: rows per second.
-        offset_ms: from the start of the audio to the first row, in milliseconds.
-        frames: the rows, one after the other; a byte for each column, of which 255 stands for 1.
+        names: The names of the columns: visemes, or ARKit blendshapes. The server sends them only with the first
+            weights of each turn; ``listen``, ``for_openai.VisemeReader``, the ElevenLabs conversations and ``Timeline``
+            add them to the others. Empty if they are not known.
+        fps: Rows per second.
+        offset_ms: Time from the start of the audio to the first row, in milliseconds.
+        frames: The rows, one after the other, one byte per column; 255 represents a weight of 1.
     """
 
     names: tuple[str, ...]
@@ -35,13 +35,13 @@ class BlendWeights:
 
     @classmethod
     def parse(cls, value: object) -> Self:
-        """Read the member ``weights`` of a payload.
+        """Validate the member ``weights`` of a payload and return it as an object.
 
         Args:
-            value: the decoded JSON object. Members this version does not know are ignored.
+            value: The decoded JSON object. Unknown members are ignored.
 
         Raises:
-            ProtocolError: it is no object, or a member is missing, mistyped or out of range.
+            ProtocolError: The value is not an object, or a member is missing, has the wrong type or is out of range.
         """
         if not isinstance(value, Mapping):
             raise ProtocolError("weights", "must be a JSON object")
@@ -53,28 +53,32 @@ class BlendWeights:
         )._checked()
 
     def named(self, names: tuple[str, ...]) -> Self:
-        """Return the same weights with names for their columns, if they have none.
+        """Return the weights with the given names of their columns; weights with names are returned unchanged.
+
+        Args:
+            names: The names of the columns.
 
         Raises:
-            ProtocolError: there are not as many columns.
+            ProtocolError: The number of names does not match the number of columns.
         """
         return self if self.names else replace(self, names=names)._checked()
 
     def __len__(self) -> int:
-        """How many rows there are; 0 as long as the names of the columns are not known."""
+        """Return the number of rows; 0 if the names of the columns are not known."""
         return len(self.frames) // len(self.names) if self.names else 0
 
     def row(self, number: int) -> dict[str, float]:
         """Return one row.
 
         Args:
-            number: 0 to ``len(weights) - 1``. It is to be shown at ``offset_ms + 1000 * number / fps``.
+            number: The index of the row, 0 to ``len(weights) - 1``. Its time is ``offset_ms + 1000 * number / fps``
+                milliseconds.
 
         Returns:
-            The weight of each column, 0 to 1, by name.
+            The weight of each column by name, 0 to 1.
 
         Raises:
-            IndexError: there is no such row.
+            IndexError: There is no such row.
         """
         if not 0 <= number < len(self):
             raise IndexError(f"row: must be at least 0 and less than {len(self)}")
@@ -84,7 +88,7 @@ class BlendWeights:
 
     def _checked(self) -> Self:
         if self.names and len(self.frames) % len(self.names):
-            raise ProtocolError("weights.frames", f"must be whole rows of {len(self.names)} columns")
+            raise ProtocolError("weights.frames", f"must contain complete rows of {len(self.names)} columns")
         return self
 
 
@@ -93,7 +97,7 @@ def _names(value: object) -> tuple[str, ...]:
         raise ProtocolError("weights.names", "must be a list")
     names = tuple(value)
     if not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
-        raise ProtocolError("weights.names", "must be different non-empty strings")
+        raise ProtocolError("weights.names", "must be non-empty strings without duplicates")
     return names
 
 

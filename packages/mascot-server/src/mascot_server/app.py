@@ -65,7 +65,7 @@ def create_app(
     worker: Worker | None = None,
     playground: Playground | None = None,
 ) -> Litestar:
-    """Makes the ASGI application.
+    """Create the ASGI application.
 
     Args:
         settings: With at least one API key and one secret.
@@ -74,9 +74,9 @@ def create_app(
         playground: A page to serve beside the API, which also says where the providers are.
 
     Returns:
-        The application; its state holds the `Metrics` as `metrics`, the `Capacity` that chooses networks as
-        `capacity`, the `Drain` to stop it by as `drain`, and as `refusal` the check of path, query and headers of a
-        handshake for a web server that sees them first.
+        The application; its state holds the ``Metrics`` as ``metrics``, the ``Capacity`` that chooses networks as
+        ``capacity``, the ``Drain`` to stop it by as ``drain``, and as ``refusal`` the check of path, query and headers
+        of a handshake for a web server that sees them first.
 
     Raises:
         SettingsError: There is no key, no secret, or one that is not safe.
@@ -138,7 +138,7 @@ def create_app(
 
     async def unready() -> str | None:
         return (
-            None if await answers.problem() is None else "a store of keys or limits has not answered so far"
+            None if await answers.problem() is None else "the key store or the counters have not answered yet"
         )
 
     @asynccontextmanager
@@ -153,7 +153,7 @@ def create_app(
             if (problem := await answers.problem()) is not None:
                 logger.error("%s: /readyz answers 503 until that store answers", problem)
             yield
-        logger.info("counted since the start: %s", metrics)
+        logger.info("totals since start: %s", metrics)
 
     app = Application(
         route_handlers=[
@@ -189,7 +189,7 @@ def create_app(
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    """Lets web pages call the HTTP endpoints; a browser asks before it sends them a key."""
+    """Let web pages call the HTTP endpoints; a browser asks before it sends them a key."""
     if not settings.cors_origins:
         return None
     return CORSConfig(

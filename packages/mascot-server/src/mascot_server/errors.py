@@ -1,25 +1,25 @@
-"""What can go wrong, and what the caller is told.
+"""The errors of the package.
 
     ServerError
-    ├── Refusal                    a request or a handshake is answered with an HTTP status and {"error": text}
-    │   ├── BadRequest             it is wrong: 400
+    ├── Refusal                    answered with an HTTP status and {"error": text}
+    │   ├── BadRequest             the request is invalid: 400
     │   ├── Unauthorized           no valid key or token: 401
-    │   ├── Forbidden              not from this origin: 403
+    │   ├── Forbidden              the web origin is not allowed: 403
     │   ├── NotFound               there is no such path: 404
-    │   ├── RequestTimeout         its body comes too slowly: 408
-    │   ├── TooLarge               it carries more than is taken: 413
-    │   ├── UpgradeRequired        it is the path of a WebSocket: 426
+    │   ├── RequestTimeout         the body arrives too slowly: 408
+    │   ├── TooLarge               the body is too large: 413
+    │   ├── UpgradeRequired        the path is a WebSocket: 426
     │   ├── TooManyRequests        a limit of the key is reached: 429
-    │   ├── BadGateway             the service that was to answer for us did not: 502
+    │   ├── BadGateway             another service failed: 502
     │   └── Unavailable            this server cannot answer now: 503
     ├── StoreError                 keys or limits cannot be read or written
-    │   └── StoreRefused           the store is there and answered with an error
-    ├── UpstreamError              the provider cannot be talked to: WebSocket close
-    │   ├── UpstreamRefused        it answered, and said no: 1008
-    │   └── UpstreamUnreachable    it did not answer, or not in a way that makes sense: 1011
+    │   └── StoreRefused           the store answered with an error
+    ├── UpstreamError              no connection to the provider: WebSocket close
+    │   ├── UpstreamRefused        it answered with an HTTP error: 1008
+    │   └── UpstreamUnreachable    it did not answer, or not as expected: 1011
     └── SettingsError              the server cannot start with these settings
 
-Each message is meant for the person at the other end and never holds a key, a token or a provider's own error
+Each message is written for the client's developer and never contains a key, a token or a provider's own error
 body.
 """
 
@@ -57,11 +57,11 @@ class ServerError(Exception):
 
 
 class Refusal(ServerError):
-    """A request or a handshake is answered with an HTTP status and `{"error": text}`.
+    """A request or a handshake is rejected with an HTTP status and ``{"error": text}``.
 
     Attributes:
         status: HTTP status.
-        retry_after: Seconds after which it is worth asking again, if that helps at all.
+        retry_after: Seconds until a retry can succeed, if known.
     """
 
     status: ClassVar[int]
@@ -72,41 +72,41 @@ class Refusal(ServerError):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer says beside its body: `Retry-After`, where it is known."""
+        """The headers of the response: ``Retry-After`` if it is known."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON body of the answer."""
+        """The JSON body of the response."""
         return {"error": str(self)}
 
 
 class BadRequest(Refusal):
-    """The request is wrong; the text names the field and the fix."""
+    """The request is invalid; the message names the field and the fix."""
 
     status = 400
 
 
 class Unauthorized(Refusal):
-    """There is no valid API key or token."""
+    """The API key or token is missing or invalid."""
 
     status = 401
 
 
 class Forbidden(Refusal):
-    """The web page that asks is not one of those that may."""
+    """The web origin is not allowed."""
 
     status = 403
 
 
 class RequestTimeout(Refusal):
-    """The body of the request comes too slowly; the text names the setting that limits it."""
+    """The request body arrives too slowly; the text names the setting that limits it."""
 
     status = 408
 
 
 class NotFound(Refusal):
-    """There is nothing at this path; the answer lists what there is.
+    """The path does not exist; the response lists the existing paths.
 
     Attributes:
         paths: Paths of HTTP endpoints.
@@ -122,24 +122,24 @@ class NotFound(Refusal):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON body of the answer."""
+        """The JSON body of the response."""
         found = {"paths": list(self.paths), "sockets": list(self.sockets)}
         return {**super().body, **{kind: paths for kind, paths in found.items() if paths}}
 
 
 class UpgradeRequired(Refusal):
-    """The path is that of a WebSocket, and the request is no WebSocket handshake."""
+    """The path belongs to a WebSocket, but the request is not a WebSocket handshake."""
 
     status = 426
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer says beside its body."""
+        """The headers of the response."""
         return {"Upgrade": "websocket", "Connection": "Upgrade"}
 
 
 class TooLarge(Refusal):
-    """The request carries more than this server takes; the text names the setting that limits it."""
+    """The request is too large; the message names the setting."""
 
     status = 413
 
@@ -151,35 +151,35 @@ class TooManyRequests(Refusal):
 
 
 class BadGateway(Refusal):
-    """The service that this server asked to do a part of the work did not."""
+    """A service that this server depends on failed."""
 
     status = 502
 
 
 class Unavailable(Refusal):
-    """This server cannot answer now; another one, or this one later, can."""
+    """This server cannot answer now; retry later or on another server."""
 
     status = 503
 
 
 class StoreError(ServerError):
-    """What keys or limits are kept in cannot be read or written; the text names it and says why."""
+    """The store of keys or limits cannot be read or written; the message contains the reason."""
 
 
 class StoreRefused(StoreError):
-    """The store is there and answered with an error, which may be about one entry and says nothing about others."""
+    """The store answered with an error, which may concern only one entry."""
 
 
 class SettingsError(ServerError):
-    """The server cannot start with these settings; the text names each one and the fix."""
+    """The server cannot start with these settings; the message names each one and the fix."""
 
 
 class UpstreamError(ServerError):
-    """The provider cannot be talked to.
+    """No connection to the provider is possible.
 
     Attributes:
         provider: Name of the provider.
-        close_code: WebSocket close code that tells the app.
+        close_code: WebSocket close code that the app receives.
     """
 
     close_code: ClassVar[int] = 1011
@@ -211,7 +211,7 @@ class UpstreamUnreachable(UpstreamError):
     """The provider did not answer, or not with what it should.
 
     Attributes:
-        reason: What happened, in a few words.
+        reason: A short description of the problem.
     """
 
     def __init__(self, provider: str, reason: str) -> None:

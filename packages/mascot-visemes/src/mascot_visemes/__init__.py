@@ -1,19 +1,17 @@
-"""Audio in, visemes out.
+"""Predict visemes from audio.
 
-===========================================  ==========================================================
-``load(model, shapes=...)``                  the shared engine of a model
-``available_models()``                       names of the models there are
-``predict_file(path)``                       visemes of a file
-``engine.predict(pcm, sample_rate=...)``     visemes of a whole recording
-``engine.weights(pcm, sample_rate=...)``     how much of each viseme to show in each 10 ms of it
-``engine.create_stream(sample_rate=...)``    visemes of audio as it arrives
-``stream.accept_waveform(chunk)``            the events of all audio up to the end of the chunk
-``stream.weights``                           how much of each viseme to show in each 10 ms of the chunk
-``stream.input_finished()``                  closes the mouth
-``stream.reset()``                           starts again at 0 ms
-``open_audio(file)``                         blocks of samples of a file, a pipe or an open file
-``ARKIT_POSES``                              coefficients of ARKit's blendshapes for each Oculus viseme
-===========================================  ==========================================================
+* ``load(model, shapes=...)`` returns the shared engine of a model.
+* ``available_models()`` returns the names of the installed models.
+* ``predict_file(path)`` predicts the visemes of a file.
+* ``engine.predict(pcm, sample_rate=...)`` predicts the visemes of a whole recording.
+* ``engine.weights(pcm, sample_rate=...)`` returns the blend weights of a recording, one row per 10 ms.
+* ``engine.create_stream(sample_rate=...)`` creates a stream, for audio that arrives in chunks.
+* ``stream.accept_waveform(chunk)`` returns the events of all audio up to the end of the chunk.
+* ``stream.weights`` contains the blend weights of the chunk, one row per 10 ms.
+* ``stream.input_finished()`` ends the stream and closes the mouth.
+* ``stream.reset()`` starts again at 0 ms.
+* ``open_audio(file)`` reads a file, a pipe or an open file in blocks of samples.
+* ``ARKIT_POSES`` contains the coefficients of ARKit's blendshapes for each Oculus viseme.
 """
 
 from typing import TYPE_CHECKING
@@ -83,9 +81,9 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> str:
-        """Look up the version when it is asked for: an import of the package should not have to."""
+        """Look up the version on first use, so that importing the package stays fast."""
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415 - takes as long as the rest of the package
+            from importlib.metadata import version  # noqa: PLC0415 - its import is slow
 
             return version("mascot-visemes")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

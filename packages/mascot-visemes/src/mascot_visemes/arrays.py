@@ -1,7 +1,7 @@
-"""Arrays that hold audio: which are taken as they are, and for the others an error that names what would be right.
+"""Validate arrays of audio. Every error names what is expected and how to convert the array.
 
-An array of the wrong type often looks like audio: 16-bit values as floats, or 32-bit values cut down to 16 bits, are
-noise to the network. So nothing is guessed that the array does not say itself, and every error has its way out.
+An array of the wrong type often looks like audio. 16-bit values as floats, or 32-bit values cut to 16 bits, are noise
+for the network. The code therefore uses only the type and the shape of the array and does not guess.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from mascot_visemes.errors import NotFiniteError, SampleFormatError, SampleRange
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Floats up to here are taken as loud audio, unclipped: mixes and decoders overshoot, and speech scaled to a variance of
-# 1 has such peaks. At eight times full scale 97 % of the frames still got the viseme that they get at full scale.
+# Floats up to this value are accepted as loud audio and are not clipped. Mixers and decoders exceed full scale, and
+# speech scaled to a variance of 1 has such peaks. At eight times full scale, 97 % of the frames have the same viseme as
+# at full scale.
 LARGEST_FLOAT = 10.0
 
 _BYTES = ("B", "c")
-_STEREO = 2  # axes of an array that has one for its channels
+_STEREO = 2  # number of axes of an array with channels
 _FULL_SCALE = (
     "divide by the full scale of its values, {0} / 2**15 for 16 bits, {0} / 2**23 for 24, {0} / 2**31 for 32"
 )
-# What to do with samples of types that are not taken.
+# How to convert samples of types that are not accepted.
 _ADVICE = {
     "i1": "for 8-bit samples: {0} / 2**7",
     "i4": _FULL_SCALE,
@@ -35,17 +36,17 @@ _ADVICE = {
 
 
 def viewed(chunk: object, expected: str) -> memoryview | bytes | NDArray[Any]:
-    """What lies in an object with a buffer: bytes, or an array if its items are not bytes.
+    """Return the content of an object with a buffer: bytes, or an array if its items are not bytes.
 
     Args:
-        chunk: ``bytearray``, ``memoryview``, ``array.array`` and the like.
-        expected: What would be taken, for the error.
+        chunk: A ``bytearray``, ``memoryview``, ``array.array`` or similar object.
+        expected: A description of accepted chunks, for the error.
 
     Raises:
-        SampleFormatError: It has no buffer, or one of items that are no numbers.
+        SampleFormatError: The object has no buffer, or its items are not numbers.
     """
     try:
-        view = memoryview(chunk)  # type: ignore[arg-type]  # raises for what has no buffer
+        view = memoryview(chunk)  # type: ignore[arg-type]  # raises if there is no buffer
         if view.format.lstrip("@=<>!") not in _BYTES:
             return np.asarray(view)
     except (TypeError, ValueError, NotImplementedError):
@@ -56,18 +57,18 @@ def viewed(chunk: object, expected: str) -> memoryview | bytes | NDArray[Any]:
 
 
 def mono_samples(chunk: NDArray[Any], expected: str, name: str, *, codes: bool) -> NDArray[Any]:
-    """The samples of an array, shape (n,): int16, float32, or uint8 if they are codes of G.711.
+    """Return the samples of a mono array, shape (n,): int16 or float32, or uint8 for G.711.
 
     Args:
         chunk: One channel, shape (n,), (n, 1) or (1, n).
-        expected: What would be taken, for the error.
-        name: What the chunk is called in the error's advice.
+        expected: A description of accepted chunks, for the error.
+        name: The name of the chunk in the error.
         codes: Whether G.711 is expected.
 
     Raises:
-        SampleFormatError: It has several channels, or samples of another type.
-        NotFiniteError: There is NaN or infinity in it.
-        SampleRangeError: There are floats far beyond -1..1 in it.
+        SampleFormatError: The array has several channels, or samples of another type.
+        NotFiniteError: A sample is NaN or infinite.
+        SampleRangeError: A float is far outside -1..1.
     """
     found = f"an array of {chunk.dtype}, shape {chunk.shape}"
     if chunk.ndim == _STEREO and 1 in chunk.shape:
@@ -88,11 +89,14 @@ def mono_samples(chunk: NDArray[Any], expected: str, name: str, *, codes: bool) 
 
 
 def checked_floats(samples: NDArray[Any]) -> None:
-    """Raise for what is no audio.
+    """Raise an error if the samples are not audio.
+
+    Args:
+        samples: Floats, shape (n,).
 
     Raises:
-        NotFiniteError: There is NaN or infinity.
-        SampleRangeError: There are values far beyond -1..1.
+        NotFiniteError: A sample is NaN or infinite.
+        SampleRangeError: A sample is far outside -1..1.
     """
     if not len(samples) or (samples.min() >= -LARGEST_FLOAT and samples.max() <= LARGEST_FLOAT):
         return
@@ -104,7 +108,7 @@ def checked_floats(samples: NDArray[Any]) -> None:
 
 
 def _one_channel(chunk: NDArray[Any], name: str, *, codes: bool) -> str:
-    """How to make one channel of several; the shorter axis is that of the channels."""
+    """Return the advice to make one channel of several; the shorter axis counts as the channels."""
     axis = int(chunk.shape[1] <= chunk.shape[0])
     if codes:
         return f"take one channel, {name}[{':, ' * axis}0]"

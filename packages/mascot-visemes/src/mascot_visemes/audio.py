@@ -1,6 +1,6 @@
-"""Chunks of audio in, float samples out: PCM16, G.711 and float32, with split samples carried over.
+"""Convert chunks of audio to float samples: PCM16, G.711 and float32. A sample may be split between two chunks.
 
-Checking a chunk and turning it into floats are apart, so that a long one can be turned into floats block by block.
+Validation and conversion are separate, so that a long chunk can be converted in blocks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _INT16_SCALE = np.float32(1.0 / 32768.0)
 
 
 def mulaw_table() -> NDArray[np.float32]:
-    """Sample in -1..1 for each µ-law byte, shape (256,). ITU-T G.711, table 2: 14-bit values, here over 2^13."""
+    """Return the sample in -1..1 for each µ-law byte, shape (256,).
+
+    The 14-bit values of ITU-T G.711, table 2, are divided by 2^13.
+    """
     code = ~np.arange(256) & 0xFF
     segment, step = code >> 4 & 7, code & 15
     magnitude = ((2 * step + 33) << segment) - 33
@@ -39,17 +42,20 @@ def mulaw_table() -> NDArray[np.float32]:
 
 
 def alaw_table() -> NDArray[np.float32]:
-    """Sample in -1..1 for each A-law byte, shape (256,). ITU-T G.711, table 1: 13-bit values, here over 2^12."""
+    """Return the sample in -1..1 for each A-law byte, shape (256,).
+
+    The 13-bit values of ITU-T G.711, table 1, are divided by 2^12.
+    """
     code = np.arange(256) ^ 0x55
     segment, step = code >> 4 & 7, code & 15
-    # In half steps of the lowest segment, so that every value is whole.
+    # The unit is half a step of the lowest segment, so that every value is an integer.
     magnitude = np.where(segment == 0, 2 * step + 1, (2 * step + 33) << np.maximum(segment - 1, 0))
     return (np.where(code & 0x80, magnitude, -magnitude) / 4096.0).astype(np.float32)
 
 
 _PCM16 = {np.dtype("<i2")}
 _TABLES = {"mulaw": mulaw_table(), "alaw": alaw_table()}
-# Bytes a sample, and how they are read.
+# Bytes per sample, and their type.
 _FORMATS: dict[str, tuple[int, np.dtype[Any]]] = {
     "pcm16": (2, np.dtype("<i2")),
     "mulaw": (1, np.dtype("u1")),
@@ -59,17 +65,17 @@ _FORMATS: dict[str, tuple[int, np.dtype[Any]]] = {
 
 
 def checked_rate(sample_rate: object) -> int:
-    """`sample_rate` as an int.
+    """Return ``sample_rate`` as an int.
 
     Raises:
-        SampleRateError: It is no whole number from 8000 to 48000.
+        SampleRateError: It is not a whole number from 8000 to 48000.
     """
     if isinstance(sample_rate, bool):
         raise SampleRateError(sample_rate)
     if isinstance(sample_rate, float | np.floating) and sample_rate.is_integer():
         sample_rate = int(sample_rate)
     try:
-        rate = operator.index(sample_rate)  # type: ignore[arg-type]  # raises for what is no integer
+        rate = operator.index(sample_rate)  # type: ignore[arg-type]  # raises if it is not an integer
     except TypeError:
         raise SampleRateError(sample_rate) from None
     if not MIN_RATE <= rate <= MAX_RATE:
@@ -78,16 +84,16 @@ def checked_rate(sample_rate: object) -> int:
 
 
 class SampleReader:
-    """Turns the chunks of one stream into samples.
+    """Convert the chunks of one stream to samples.
 
     Args:
-        encoding: How bytes are to be read: ``pcm16`` and ``float32`` little-endian, ``mulaw`` and ``alaw`` as G.711.
+        encoding: The encoding of bytes: ``pcm16`` and ``float32`` (little-endian), ``mulaw`` and ``alaw`` (G.711).
 
     Attributes:
-        carried: Bytes of a sample of which only a part has come.
+        carried: The bytes of an incomplete sample.
 
     Raises:
-        UnknownEncodingError: `encoding` is none of these.
+        UnknownEncodingError: ``encoding`` is not one of these names.
     """
 
     __slots__ = ("_dtype", "_encoding", "_size", "carried")
@@ -100,25 +106,25 @@ class SampleReader:
         self.carried = b""
 
     def reset(self) -> None:
-        """Forget a sample of which only a part has come."""
+        """Drop the bytes of an incomplete sample."""
         self.carried = b""
 
     def read(self, chunk: Chunk) -> Raw:
-        """Take the next chunk and check it.
+        """Validate the next chunk and return its samples.
 
         Args:
-            chunk: Bytes in the stream's encoding, of any length, in any object that has a buffer of them; or an array
-                of whole mono samples, shape (n,), (n, 1) or (1, n): int16 or floats (-1..1) for ``pcm16`` and
-                ``float32``, uint8 for ``mulaw`` and ``alaw``. A ``memoryview`` or an ``array.array`` whose items are
-                not bytes is such an array.
+            chunk: Bytes in the stream's encoding, of any length; any object with a buffer of bytes is accepted. Or an
+                array of mono samples, shape (n,), (n, 1) or (1, n): int16 or floats (-1..1) for ``pcm16`` and
+                ``float32``, uint8 for ``mulaw`` and ``alaw``. A ``memoryview`` or an ``array.array`` with other items
+                than bytes counts as an array.
 
         Returns:
-            The whole samples as they came, without a copy where possible, shape (n,), for `floats`.
+            The complete samples in their original type, shape (n,), for ``floats``. They are not copied if possible.
 
         Raises:
-            SampleFormatError: The chunk is of another type or shape. Nothing was taken.
-            NotFiniteError: There is NaN or infinity in it. Nothing was taken.
-            SampleRangeError: There are floats far beyond -1..1 in it. Nothing was taken.
+            SampleFormatError: The chunk has another type or shape. The reader is unchanged.
+            NotFiniteError: A sample is NaN or infinite. The reader is unchanged.
+            SampleRangeError: A float is far outside -1..1. The reader is unchanged.
         """
         if type(chunk) is bytes:
             return self._bytes(chunk)
@@ -152,17 +158,17 @@ class SampleReader:
         return samples
 
     def floats(self, raw: Raw, out: NDArray[np.float32]) -> None:
-        """Write (part of) what `read` returned as samples, full scale being 1.
+        """Convert samples to floats, with full scale at 1.
 
         Args:
-            raw: Shape (n,).
-            out: Where they go, shape (n,).
+            raw: The result of ``read``, or a part of it, shape (n,).
+            out: The array to write to, shape (n,).
         """
         if raw.dtype.kind == "u":
-            # Every byte has its entry; asking for "clip" spares the check, which would go by a copy.
+            # Every byte is a valid index; mode "clip" avoids the range check, which would copy the array.
             np.take(_TABLES[self._encoding], raw.astype(np.uint8, copy=False), out=out, mode="clip")
         elif raw.dtype.kind == "i":
-            # In two steps: a product of mixed types goes through a buffer, which takes longer.
+            # In two steps, because multiplying mixed types uses a buffer and is slower.
             out[...] = raw
             out *= _INT16_SCALE
         else:
@@ -172,12 +178,12 @@ class SampleReader:
     def floats_together(
         readers: Sequence[SampleReader], raws: Sequence[Raw], out: NDArray[np.float32]
     ) -> None:
-        """What `floats` does, for as many samples of each of several streams, in less time.
+        """Convert the samples of several streams to floats; faster than ``floats`` for each stream.
 
         Args:
-            readers: One for each stream.
-            raws: What each has read, shape (n,).
-            out: Where the samples go, contiguous, shape (streams, n).
+            readers: One reader per stream.
+            raws: The samples of each stream, all of the same length, shape (n,).
+            out: The array to write to, contiguous, shape (streams, n).
         """
         if {raw.dtype for raw in raws} == _PCM16:
             np.concatenate(raws, out=out.reshape(-1))
@@ -203,7 +209,7 @@ class SampleReader:
         raw: Raw = mono_samples(chunk, self._expected(), name, codes=self._encoding in _TABLES)
         if self.carried:
             raise SampleFormatError(
-                f"an array of {chunk.dtype}", "more bytes: part of a sample is waiting for the rest"
+                f"an array of {chunk.dtype}", "bytes, because the last chunk ended with an incomplete sample"
             )
         return raw
 

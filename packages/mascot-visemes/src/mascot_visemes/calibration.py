@@ -1,4 +1,4 @@
-"""A calibration: how far a face's blendshapes are to move, against the poses that come with the package."""
+"""Calibration of blendshapes: factors for a face, relative to the poses of this package."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ if TYPE_CHECKING:
 def column_factors(
     calibration: Mapping[str, float] | None, shapes: ShapeSet, *, weights: bool
 ) -> NDArray[np.float32] | None:
-    """What to multiply each column of the weights with; None for a calibration that changes nothing.
+    """Return the factor of each column of the weights; ``None`` if there is no calibration.
 
     Args:
-        calibration: A factor by blendshape; a name without ``Left`` and ``Right`` stands for both sides.
-        shapes: The set whose blendshapes they are.
+        calibration: The factor of each blendshape by name. A name without ``Left`` or ``Right`` sets both sides.
+        shapes: The set of shapes with the blendshapes.
         weights: Whether the stream has weights.
 
+    Returns:
+        The factors, shape (blendshapes,), or ``None``.
+
     Raises:
-        CalibrationError: It cannot be used.
+        CalibrationError: The set of shapes has no blendshapes, the stream has no weights, a name is unknown, or a
+            factor is not a number of 0 or more.
     """
     if not calibration:
         return None
     if not shapes.blendshapes:
         raise CalibrationError(
-            f'the set {shapes.name!r} has no blendshapes; load the engine with shapes="arkit"'
+            f'the set of shapes {shapes.name!r} has no blendshapes; load the engine with shapes="arkit"'
         )
     if not weights:
-        raise CalibrationError("there are no weights to calibrate; create the stream with weights=True")
+        raise CalibrationError("the stream has no weights; create it with weights=True")
     factors = np.ones(len(shapes.blendshapes), np.float32)
     for name, factor in calibration.items():
         columns = [
@@ -47,7 +51,7 @@ def column_factors(
         ]
         if not columns:
             raise CalibrationError(
-                f"no blendshape is called {name!r}; available: {', '.join(shapes.blendshapes)}"
+                f"there is no blendshape {name!r}; available: {', '.join(shapes.blendshapes)}"
             )
         try:
             usable = 0 <= factor < math.inf

@@ -1,4 +1,4 @@
-"""The command ``mascot-visemes``: audio in, mouth shapes out as text."""
+"""The command ``mascot-visemes``: read audio and print visemes as text."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _STDIN = "-"
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 
-# Blendshapes are weights; the events of a set that has them are those of another set.
+# A set with blendshapes has the same events as another set.
 _SETS = tuple(name for name, shapes in SHAPES.items() if not shapes.blendshapes)
 
 
 class _Print(argparse.Action):
-    """An option that prints a text and ends the command, as ``--help`` does; the text is made only then."""
+    """An option that prints a text and exits, like ``--help``. The text is created only if the option is used."""
 
     def __init__(
         self, option_strings: Sequence[str], dest: str, *, text: Callable[[], str], **rest: Any
@@ -64,35 +64,37 @@ def _version() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mascot-visemes",
-        description="Print the mouth shapes of a recording: when (ms) and which.",
-        epilog=f"Files are heard in blocks of a minute. Standard input is heard every 100 ms, and printed at once as "
-        f"jsonl. Formats other than WAV, --plot (of the first {LONGEST_SECONDS} s) and a bar on long files need: "
-        "pip install 'mascot-visemes[cli]'",
+        description="Print the visemes of a recording with their times in milliseconds.",
+        epilog="Files are processed in blocks of 60 s. Standard input is processed in blocks of 100 ms; with --format "
+        "jsonl each event is printed immediately. Audio formats other than WAV, --plot (first "
+        f"{LONGEST_SECONDS} s) and the progress bar of long files need: pip install 'mascot-visemes[cli]'",
     )
     parser.add_argument(
         "audio",
         nargs="+",
         metavar="FILE",
-        help="WAV, MP3, FLAC, OGG and others, 8000 to 48000 Hz; - reads WAV from standard input. "
-        "Several files need -o FOLDER",
+        help="audio file (WAV, MP3, FLAC, OGG and others), 8000 to 48000 Hz; - reads WAV from standard input. "
+        "Several files require -o FOLDER",
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="PATH",
-        help="file to write, or folder to write NAME.jsonl (or another ending) into for each NAME.wav "
+        help="output file, or output folder; in a folder, NAME.wav becomes NAME.jsonl (or the extension of --format) "
         "(default: standard output)",
     )
     parser.add_argument("--model", default="default", help=f"one of: {', '.join(available_models())}")
     parser.add_argument(
-        "--shapes", choices=_SETS, help="viseme set (default: sapi, or what the format is made for)"
+        "--shapes", choices=_SETS, help="set of shapes (default: sapi; rhubarb for the rhubarb formats)"
     )
-    parser.add_argument("--format", default="jsonl", choices=tuple(FORMATS), help="default: jsonl")
+    parser.add_argument(
+        "--format", default="jsonl", choices=tuple(FORMATS), help="output format (default: jsonl)"
+    )
     parser.add_argument(
         "--rate",
         type=float,
         metavar="HZ",
-        help="the input has no header: mono PCM16, little-endian, at this rate",
+        help="read the input as mono, little-endian PCM16 without a header, at this sample rate",
     )
     parser.add_argument("--plot", metavar="PNG", help="draw waveform, spectrogram and visemes of one file")
     parser.add_argument(
@@ -107,15 +109,17 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     made_for = "rhubarb" if args.format.startswith("rhubarb-") else None
     if made_for and args.shapes not in (None, made_for):
-        parser.error(f"argument --shapes: --format {args.format} has the shapes of {made_for} only")
+        parser.error(
+            f"argument --shapes: --format {args.format} supports {made_for} only; leave --shapes out"
+        )
     args.shapes = args.shapes or made_for or "sapi"
     if len(args.audio) > 1:
         if args.output is None:
-            parser.error("argument -o: several files need a folder to write to, such as -o visemes")
+            parser.error("argument -o: several files require an output folder, for example -o visemes")
         if args.plot:
-            parser.error("argument --plot: draws one file only")
+            parser.error("argument --plot: supports one file only")
         if _STDIN in args.audio:
-            parser.error("argument FILE: - is standard input, and cannot be one of several files")
+            parser.error("argument FILE: - (standard input) cannot be combined with other files")
     return args
 
 
@@ -123,14 +127,14 @@ def _jobs(args: argparse.Namespace) -> list[tuple[str, str | None]]:
     """Return each input with its output, ``None`` for standard output.
 
     Raises:
-        OutputError: An output is one of the inputs, or two outputs are the same file.
+        OutputError: An output would overwrite an input, or two outputs are the same file.
     """
     output = None if args.output is None else Path(args.output)
     if output is None or (len(args.audio) == 1 and not output.is_dir()):
         jobs = [(audio, args.output) for audio in args.audio]
     else:
         if output.exists() and not output.is_dir():
-            raise OutputError(str(output), "it is a file; several files need a folder to write to")
+            raise OutputError(str(output), "it is a file; several files require a folder")
         with _errors_of(output):
             output.mkdir(parents=True, exist_ok=True)
         ending = FORMATS[args.format].ending
@@ -147,24 +151,24 @@ def _jobs(args: argparse.Namespace) -> list[tuple[str, str | None]]:
 
 
 def _check_output(path: str, inputs: Sequence[str], others: set[str]) -> None:
-    """Raise `OutputError` for an output that would overwrite an input or another output."""
+    """Raise ``OutputError`` for an output that would overwrite an input or another output."""
     if os.path.realpath(path) in others:
-        raise OutputError(path, "two outputs would be the same file; choose another name")
+        raise OutputError(path, "two outputs have this name; choose another name")
     try:
         there = Path(path).stat()
     except (OSError, ValueError):  # ValueError: a null character in the path
         return
-    # Devices are not overwritten: /dev/null may be both.
+    # Devices are not overwritten; /dev/null can be input and output.
     if not stat.S_ISREG(there.st_mode):
         return
     for audio in inputs:
         with contextlib.suppress(OSError, ValueError):
             if os.path.samestat(there, os.fstat(0) if audio == _STDIN else Path(audio).stat()):
-                raise OutputError(path, "it is the input, which would be lost; choose another name")
+                raise OutputError(path, "it is an input file and would be overwritten; choose another name")
 
 
 def _heard(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> Iterator[list[VisemeEvent]]:
-    """The events of each block, then that of the end."""
+    """Yield the events of each block, then the event at the end of the audio."""
     for block in blocks:
         yield stream.accept_waveform(block)
     yield stream.input_finished()
@@ -172,24 +176,24 @@ def _heard(stream: Stream, blocks: Iterator[NDArray[np.float32]]) -> Iterator[li
 
 @contextlib.contextmanager
 def _errors_of(output: object) -> Iterator[None]:
-    """Turn errors of the system into errors of the output."""
+    """Convert errors of the operating system to ``OutputError``."""
     try:
         yield
     except BrokenPipeError:
-        raise  # whoever reads has had enough
+        raise  # the reader of the pipe has closed it
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(str(output), reason) from error
 
 
 class _Output:
-    """Where text goes: a file, or standard output.
+    """The output for text: a file or standard output.
 
     Args:
-        path: The file; ``None`` for standard output.
+        path: The path of the file; ``None`` for standard output.
 
     Raises:
-        OutputError: It cannot be opened.
+        OutputError: The output cannot be opened.
     """
 
     def __init__(self, path: str | None) -> None:
@@ -204,10 +208,10 @@ class _Output:
         self._close = path is not None
 
     def write(self, text: str) -> None:
-        """Write text at once.
+        """Write text immediately.
 
         Raises:
-            OutputError: The system reports an error.
+            OutputError: The text cannot be written.
         """
         with _errors_of(self._name):
             self._file.write(text)
@@ -218,15 +222,15 @@ class _Output:
 
     def __exit__(self, *_: object) -> None:
         if self._close:
-            # What could not be written was reported by `write`.
+            # `write` has already reported errors.
             with contextlib.suppress(OSError):
                 self._file.close()
 
 
 def _printed(batches: Iterator[list[VisemeEvent]], output: str | None, *, keep: bool) -> list[VisemeEvent]:
-    """Write JSON lines as they come; returns the events if they are to be kept."""
+    """Write JSON lines as the events arrive; return the events if ``keep`` is true, otherwise an empty list."""
     events: list[VisemeEvent] = []
-    # Input that cannot be used mostly shows by its first block, before there is an output.
+    # Most input errors occur in the first block. Then no output file is created.
     first = next(batches)
     with _Output(output) as out:
         for batch in itertools.chain((first,), batches):
@@ -242,7 +246,7 @@ def _run(engine: Engine, audio: str, output: str | None, args: argparse.Namespac
     source, block_ms = (_standard_input(), PIPE_BLOCK_MS) if audio == _STDIN else (audio, None)
     with open_audio(source, raw_rate=args.rate, block_ms=block_ms) as recording:
         stream = engine.create_stream(sample_rate=recording.rate)
-        # A bar between lines of output would spoil both.
+        # A progress bar between lines of output would make both unreadable.
         mixed = by_line and output is None and sys.stdout is not None and sys.stdout.isatty()
         blocks = recording.blocks if mixed else shown(recording)
         batches = _heard(stream, plot.keep(blocks, recording.rate) if plot else blocks)
@@ -261,12 +265,12 @@ def _run(engine: Engine, audio: str, output: str | None, args: argparse.Namespac
 
 def _standard_input() -> BinaryIO:
     if sys.stdin is None:
-        raise AudioFileError("standard input", "is closed")
+        raise AudioFileError("standard input", "is closed; pass a file instead of -")
     return sys.stdin.buffer
 
 
 def _run_all(args: argparse.Namespace) -> int:
-    """Run every input, also after one that cannot be used; returns the exit status."""
+    """Process every input, also after an input that failed; return the exit status."""
     engine = load(args.model, shapes=args.shapes)
     status = 0
     for audio, output in _jobs(args):
@@ -284,7 +288,7 @@ def _complain(error: VisemeError) -> None:
 
 
 def _leave_standard_output() -> None:
-    """Drop what could not be written; without this the interpreter would complain while it exits."""
+    """Redirect standard output to the null device, so that the interpreter prints no error when it exits."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -293,10 +297,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        argv: Arguments without the program's name; those of the process if not given.
+        argv: The arguments without the program name. The default is the arguments of the process.
 
     Returns:
-        Exit status: 0; 2 for input or output that cannot be used, the reason being on stderr; 130 if interrupted.
+        The exit status: 0 for success, 2 if an input or output cannot be used, 130 if interrupted. For status 2 the
+        error is on stderr.
     """
     try:
         return _run_all(_arguments(argv))
@@ -304,7 +309,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(error)
         return _BAD_INPUT
     except BrokenPipeError:
-        # Whoever reads has had enough (`| head`).
+        # The reader of the pipe has closed it, for example `head`.
         return 0
     except KeyboardInterrupt:
         return _INTERRUPTED

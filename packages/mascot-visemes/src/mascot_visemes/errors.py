@@ -1,39 +1,39 @@
-"""What can go wrong, and what to do about it.
+"""The errors that this package raises.
 
 ::
 
     VisemeError
-    ├── UnknownModelError (ValueError)     no model of that name is installed
-    ├── UnknownShapesError (ValueError)    no viseme set of that name
-    ├── CalibrationError (ValueError)      a calibration that fits no blendshape, or is not a factor
-    ├── ModelFileError                     a model's files are damaged or do not fit together
-    ├── AudioError (ValueError)            audio that cannot be used as given
-    │   ├── SampleRateError                a sample rate outside 8000..48000
-    │   ├── UnknownEncodingError           an encoding other than the four known
-    │   ├── SampleFormatError              an array of the wrong type or shape
-    │   ├── NotFiniteError                 NaN or infinity among the samples
-    │   ├── SampleRangeError               floats that are not -1..1
-    │   └── AudioFileError                 a file that is no readable audio
-    ├── StreamFinishedError (RuntimeError) audio after input_finished()
-    ├── StreamsError (ValueError)           streams and chunks of run_together() that do not fit together
-    ├── NoWeightsError (RuntimeError)      weights of a stream that was created without them
-    ├── MissingExtraError                  the command needs a module that is not installed
-    └── OutputError                        the command cannot write where it was told to
+    ├── UnknownModelError (ValueError)     no model with this name is installed
+    ├── UnknownShapesError (ValueError)    there is no set of shapes with this name
+    ├── CalibrationError (ValueError)      the calibration is not valid
+    ├── ModelFileError                     the files of a model are damaged or do not match
+    ├── AudioError (ValueError)            the audio cannot be used
+    │   ├── SampleRateError                the sample rate is outside 8000..48000 Hz
+    │   ├── UnknownEncodingError           the encoding is not supported
+    │   ├── SampleFormatError              the array has the wrong type or shape
+    │   ├── NotFiniteError                 a sample is NaN or infinite
+    │   ├── SampleRangeError               a float sample is far outside -1..1
+    │   └── AudioFileError                 the file cannot be read as audio
+    ├── StreamFinishedError (RuntimeError) audio was added after input_finished()
+    ├── StreamsError (ValueError)          the streams or chunks for run_together() are not valid
+    ├── NoWeightsError (RuntimeError)      the stream was created without weights
+    ├── MissingExtraError                  an optional module is not installed
+    └── OutputError                        the output file cannot be written
 """
 
 from __future__ import annotations
 
 
 class VisemeError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base class of all errors of this package."""
 
 
 class UnknownModelError(VisemeError, ValueError):
-    """No model of that name is installed.
+    """No model with this name is installed.
 
     Attributes:
-        name: The name asked for.
-        available: The names there are.
+        name: The unknown name.
+        available: The names of the installed models.
     """
 
     def __init__(self, name: object, available: tuple[str, ...]) -> None:
@@ -42,15 +42,15 @@ class UnknownModelError(VisemeError, ValueError):
         self.available = available
 
     def __str__(self) -> str:
-        return f"model: no model is called {self.name!r}; available: {', '.join(self.available) or 'none'}"
+        return f"model: there is no model {self.name!r}; available: {', '.join(self.available) or 'none'}"
 
 
 class UnknownShapesError(VisemeError, ValueError):
-    """No viseme set of that name.
+    """There is no set of shapes with this name.
 
     Attributes:
-        name: The name asked for.
-        available: The names there are.
+        name: The unknown name.
+        available: The names of the sets of shapes.
     """
 
     def __init__(self, name: object, available: tuple[str, ...]) -> None:
@@ -59,14 +59,14 @@ class UnknownShapesError(VisemeError, ValueError):
         self.available = available
 
     def __str__(self) -> str:
-        return f"shapes: no viseme set is called {self.name!r}; available: {', '.join(self.available)}"
+        return f"shapes: there is no set of shapes {self.name!r}; available: {', '.join(self.available)}"
 
 
 class CalibrationError(VisemeError, ValueError):
-    """A calibration of blendshapes that cannot be used.
+    """The calibration of blendshapes is not valid.
 
     Attributes:
-        problem: What is wrong with it, and what would be right.
+        problem: The problem and what to do about it.
     """
 
     def __init__(self, problem: str) -> None:
@@ -78,11 +78,11 @@ class CalibrationError(VisemeError, ValueError):
 
 
 class ModelFileError(VisemeError):
-    """A model's files are damaged or do not fit together.
+    """The files of a model are damaged or do not match.
 
     Attributes:
-        model: The model's name.
-        problem: What is wrong with it.
+        model: The name of the model.
+        problem: The problem.
     """
 
     def __init__(self, model: str, problem: str) -> None:
@@ -91,18 +91,18 @@ class ModelFileError(VisemeError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return f"model {self.model!r}: {self.problem}; install mascot-visemes again"
+        return f"model {self.model!r}: {self.problem}; reinstall mascot-visemes"
 
 
 class AudioError(VisemeError, ValueError):
-    """Audio that cannot be used as given. The stream is as it was before the call."""
+    """The audio cannot be used. The stream is unchanged."""
 
 
 class SampleRateError(AudioError):
-    """A sample rate outside 8000..48000, or none.
+    """The sample rate is not a whole number from 8000 to 48000.
 
     Attributes:
-        sample_rate: The value given.
+        sample_rate: The invalid value.
     """
 
     def __init__(self, sample_rate: object) -> None:
@@ -114,11 +114,11 @@ class SampleRateError(AudioError):
 
 
 class UnknownEncodingError(AudioError):
-    """An encoding other than those known.
+    """The encoding is not supported.
 
     Attributes:
-        encoding: The value given.
-        available: The encodings there are.
+        encoding: The invalid value.
+        available: The names of the supported encodings.
     """
 
     def __init__(self, encoding: object, available: tuple[str, ...]) -> None:
@@ -131,11 +131,11 @@ class UnknownEncodingError(AudioError):
 
 
 class SampleFormatError(AudioError):
-    """An array or object that does not hold mono samples of the stream's encoding.
+    """An array or another object does not contain mono samples in the stream's encoding.
 
     Attributes:
-        found: What was given, in words.
-        expected: What would be taken, in words.
+        found: A description of the object.
+        expected: A description of what is accepted.
     """
 
     def __init__(self, found: str, expected: str) -> None:
@@ -148,10 +148,10 @@ class SampleFormatError(AudioError):
 
 
 class NotFiniteError(AudioError):
-    """NaN or infinity among float samples.
+    """A float sample is NaN or infinite.
 
     Attributes:
-        index: Position in the chunk of the first such sample.
+        index: The index of the first such sample in the chunk.
     """
 
     def __init__(self, index: int) -> None:
@@ -166,11 +166,11 @@ class NotFiniteError(AudioError):
 
 
 class SampleRangeError(AudioError):
-    """Floats far beyond -1..1, as 16-bit values are when they were only turned into floats.
+    """A float sample is far outside -1..1, for example because integers were converted to floats without scaling.
 
     Attributes:
-        index: Position in the chunk of the first such sample.
-        value: That sample.
+        index: The index of the first such sample in the chunk.
+        value: The value of this sample.
     """
 
     def __init__(self, index: int, value: float) -> None:
@@ -180,17 +180,17 @@ class SampleRangeError(AudioError):
 
     def __str__(self) -> str:
         return (
-            f"audio: sample {self.index} of the chunk is {self.value:g}, floats must lie within -1..1; "
-            "divide by the full scale of the values, chunk / 2**15 for 16 bits, chunk / 2**31 for 32"
+            f"audio: sample {self.index} of the chunk is {self.value:g}, but floats must be within -1..1; "
+            "divide by the full scale of the values: chunk / 2**15 for 16 bits, chunk / 2**31 for 32 bits"
         )
 
 
 class AudioFileError(AudioError):
-    """A file or pipe that cannot be read as audio.
+    """A file or pipe cannot be read as audio.
 
     Attributes:
-        path: The file.
-        problem: What is wrong with it.
+        path: The path of the file.
+        problem: The problem and what to do about it.
     """
 
     def __init__(self, path: str, problem: str) -> None:
@@ -203,17 +203,17 @@ class AudioFileError(AudioError):
 
 
 class StreamFinishedError(VisemeError, RuntimeError):
-    """Audio came after ``input_finished()``."""
+    """Audio was added after ``input_finished()``."""
 
     def __str__(self) -> str:
         return "the stream is finished: call reset() before accept_waveform(), or create another stream"
 
 
 class StreamsError(VisemeError, ValueError):
-    """Streams and chunks that cannot be run together. All streams are as they were before the call.
+    """The streams or chunks for ``run_together`` are not valid. All streams are unchanged.
 
     Attributes:
-        problem: The argument that is wrong, and what would be right.
+        problem: The invalid argument and what to do about it.
     """
 
     def __init__(self, problem: str) -> None:
@@ -225,18 +225,18 @@ class StreamsError(VisemeError, ValueError):
 
 
 class NoWeightsError(VisemeError, RuntimeError):
-    """The weights were asked for of a stream that has none."""
+    """The stream has no weights because it was created without them."""
 
     def __str__(self) -> str:
-        return "weights: this stream has none; create it with create_stream(..., weights=True)"
+        return "weights: this stream has no weights; create it with create_stream(..., weights=True)"
 
 
 class MissingExtraError(VisemeError):
-    """The command needs a module that is not installed.
+    """An optional module is not installed.
 
     Attributes:
-        module: The module.
-        purpose: What cannot be done without it.
+        module: The name of the module.
+        purpose: The feature that needs it.
     """
 
     def __init__(self, module: str, purpose: str) -> None:
@@ -245,15 +245,15 @@ class MissingExtraError(VisemeError):
         self.purpose = purpose
 
     def __str__(self) -> str:
-        return f"{self.purpose} needs {self.module}: pip install 'mascot-visemes[cli]'"
+        return f"{self.purpose} needs {self.module}; run: pip install 'mascot-visemes[cli]'"
 
 
 class OutputError(VisemeError):
-    """The command cannot write where it was told to.
+    """The output file cannot be written.
 
     Attributes:
-        path: The file.
-        problem: What is wrong with it.
+        path: The path of the file.
+        problem: The problem.
     """
 
     def __init__(self, path: str, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""What a stream reports: the mouth changes shape."""
+"""The events of a stream: each one is the start of a viseme."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 if TYPE_CHECKING:
-    # Every type checker has these stubs; nothing needs the module when the program runs.
+    # Only type checkers need this module, and every type checker has its stubs.
     from typing_extensions import TypeVar
 
     V_co = TypeVar("V_co", bound=int | str, default=int | str, covariant=True)
@@ -18,11 +18,11 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class VisemeEvent(Generic[V_co]):
-    """The mouth changes shape.
+    """The start of a viseme.
 
     Attributes:
-        time_ms: When, in ms from the start of the stream.
-        viseme: The new shape, in the ids of the engine's viseme set: an int (0..21) with ``sapi``, else a str.
+        time_ms: The time in milliseconds from the start of the stream.
+        viseme: The viseme, in the engine's set of shapes: an int (0..21) for ``sapi``, otherwise a str.
     """
 
     time_ms: int

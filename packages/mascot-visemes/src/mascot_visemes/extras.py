@@ -1,4 +1,4 @@
-"""Modules that only the command needs, and only for some of what it does."""
+"""Import optional modules, which only some features of the command need."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def require(module: str, purpose: str) -> Any:
     """Import a module of the extra ``cli``.
 
     Args:
-        module: Its name, dots included.
-        purpose: What cannot be done without it, for the error: a subject for "needs".
+        module: The full name of the module.
+        purpose: The feature that needs the module, for the error: the subject of "needs".
 
     Raises:
-        MissingExtraError: It is not installed.
+        MissingExtraError: The module is not installed.
     """
     try:
         return importlib.import_module(module)

@@ -1,7 +1,7 @@
-"""Changes of shape as text, in the formats of the command.
+"""Events as text, in the formats of the command.
 
-A format but JSON lines shows *cues*, shapes with a start and an end: the first starts at 0, each starts where the one
-before it ends, and the last ends with the audio.
+JSON lines contain events. All other formats contain *cues*: visemes with a start and an end. The first cue starts at 0,
+each cue starts at the end of the one before it, and the last cue ends with the audio.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What was heard in one recording.
+    """The visemes of one recording.
 
     Attributes:
-        audio: Name of the recording.
-        model: Name of the model.
-        shapes: Name of the viseme set.
-        rest: The viseme of the mouth at rest.
-        duration_ms: Length in ms, rounded up.
-        events: Changes of shape, from rest at 0 ms.
+        audio: The name of the recording.
+        model: The name of the model.
+        shapes: The name of the set of shapes.
+        rest: The viseme of the closed mouth.
+        duration_ms: The length in milliseconds, rounded up.
+        events: The events. Before the first event the mouth is closed.
     """
 
     audio: str
@@ -42,12 +42,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A shape held for a while.
+    """A viseme with a start and an end.
 
     Attributes:
-        start_ms: From the start of the audio.
-        end_ms: Later than the start.
-        viseme: The shape.
+        start_ms: The start, in milliseconds from the start of the audio.
+        end_ms: The end, later than the start.
+        viseme: The viseme.
     """
 
     start_ms: int
@@ -56,10 +56,10 @@ class Cue:
 
 
 def cues(track: Track) -> list[Cue]:
-    """The cues of a track: without gaps, at least one, neighbours differ."""
+    """Return the cues of a track: at least one, without gaps, and each viseme different from the one before."""
     starts, shapes = [0], [track.rest]
     for event in track.events:
-        # The mouth closes where the audio ends; there is nothing to be seen of that.
+        # The last event closes the mouth at the end of the audio, so its cue would have no duration.
         if event.time_ms >= track.duration_ms - 1:
             break
         if event.time_ms == 0:
@@ -72,17 +72,17 @@ def cues(track: Track) -> list[Cue]:
 
 
 def json_line(event: VisemeEvent) -> str:
-    """One event as one line of JSON."""
+    """Return one event as one line of JSON."""
     return json.dumps({"time_ms": event.time_ms, "viseme": event.viseme}) + "\n"
 
 
 def as_jsonl(track: Track) -> str:
-    """An event a line."""
+    """Return one line of JSON per event."""
     return "".join(map(json_line, track.events))
 
 
 def as_json(track: Track) -> str:
-    """One object: where the events come from, and the cues."""
+    """Return one JSON object with the recording, the model and the cues."""
     content = {
         "audio": track.audio,
         "model": track.model,
@@ -96,7 +96,7 @@ def as_json(track: Track) -> str:
 
 
 def as_csv(track: Track) -> str:
-    """A cue a line under a line of names (RFC 4180, but for line ends)."""
+    """Return a header line and one line per cue (RFC 4180, but with LF line ends)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("start_ms", "end_ms", "viseme"))
@@ -105,7 +105,7 @@ def as_csv(track: Track) -> str:
 
 
 def as_rhubarb_json(track: Track) -> str:
-    """What ``rhubarb -f json`` prints: seconds with two decimals."""
+    """Return the output format of ``rhubarb -f json``: seconds with two decimals."""
     shown = [
         f'    {{ "start": {start}, "end": {end}, "value": {json.dumps(viseme)} }}'
         for start, end, viseme in _hundredths(track)
@@ -116,19 +116,19 @@ def as_rhubarb_json(track: Track) -> str:
 
 
 def as_rhubarb_tsv(track: Track) -> str:
-    """What ``rhubarb -f tsv`` prints: starts in seconds and shapes, and a closed mouth at the end."""
+    """Return the output format of ``rhubarb -f tsv``: the start of each cue in seconds, and a last line for the end."""
     lines = [f"{start}\t{viseme}\n" for start, _, viseme in _hundredths(track)]
     return "".join(lines) + f"{_end_of(track)}\t{track.rest}\n"
 
 
 def as_webvtt(track: Track) -> str:
-    """WebVTT, a cue of the track for each of the file."""
+    """Return WebVTT with one WebVTT cue per cue."""
     blocks = (f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{cue.viseme}\n" for cue in cues(track))
     return "\n".join(("WEBVTT\n", *blocks))
 
 
 def as_textgrid(track: Track) -> str:
-    """A TextGrid of Praat in its long form, with one interval tier."""
+    """Return a TextGrid of Praat in the long form, with one interval tier."""
     held = cues(track)
     end = held[-1].end_ms / 1000
     lines = [
@@ -159,11 +159,11 @@ def as_textgrid(track: Track) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of the command.
+    """An output format of the command.
 
     Attributes:
-        text: Returns a track in this format.
-        ending: What names of such files end with.
+        text: Function that returns a track in this format.
+        ending: The extension of the file name.
     """
 
     text: Callable[[Track], str]
@@ -182,7 +182,7 @@ FORMATS = {
 
 
 def _hundredths(track: Track) -> list[tuple[str, str, int | str]]:
-    """Cues in seconds with two decimals. Starts are whole hundredths as they are; the end is rounded up."""
+    """Return the cues in seconds with two decimals. All starts are multiples of 10 ms; the end is rounded up."""
     held = cues(track)
     edges = [f"{cue.start_ms / 1000:.2f}" for cue in held] + [_end_of(track)]
     shapes = (cue.viseme for cue in held)
@@ -194,7 +194,7 @@ def _end_of(track: Track) -> str:
 
 
 def _clock(ms: int) -> str:
-    """Hours, minutes and seconds as WebVTT has them."""
+    """Return a time in the format of WebVTT: hours, minutes and seconds."""
     minutes, rest = divmod(ms, 60_000)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -1,8 +1,8 @@
-"""The sounds of all languages: which label each sign of the International Phonetic Alphabet has.
+"""The sounds of all languages: the label of each symbol of the International Phonetic Alphabet (IPA).
 
-Labels are the English ones of `phonemes`, so that weights that know English keep their meaning, and `MORE` for what
-English lacks. Sounds that neither look nor sound different share a label: how long a sound is held, its tone, what
-the glottis does (breath, voice, ejection) and where exactly the tongue touches are no business of the face.
+The labels are the English ones of ``phonemes``, so that weights trained on English stay valid, and ``MORE`` for sounds
+that English does not have. Sounds with the same mouth shape share a label. Length, tone, the state of the glottis
+(breath, voice, ejection) and the exact place of the tongue do not change the mouth shape.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from mascot_visemes.phonemes import ENGLISH
 
 
 class Sound(NamedTuple):
-    """A label and the sounds that have it.
+    """A label and its sounds.
 
     Attributes:
         label: The label.
-        ipa: Signs that are written with it, without marks.
-        example: Where it is heard.
+        ipa: The IPA symbols of the sounds, without diacritics.
+        example: Words that contain the sounds.
     """
 
     label: str
@@ -50,7 +50,7 @@ VOWELS: tuple[Sound, ...] = (
     Sound("OW", "oʊ ou əʊ ɔʊ", "English go"),
     Sound("OY", "ɔɪ oɪ oi ɔi ɔø ɔʏ ɔy", "English boy, German neu"),
 )
-"""Vowels, the diphthongs that have a label of their own last; others count as one vowel after the other."""
+"""Vowels, followed by the diphthongs that have their own label. Other diphthongs are two vowels."""
 
 NASAL: tuple[Sound, ...] = (
     Sound("AAN", "a ɑ æ ɐ ʌ", "French blanc, Portuguese maçã"),
@@ -59,7 +59,7 @@ NASAL: tuple[Sound, ...] = (
     Sound("IYN", "i ɪ ɨ", "Portuguese sim"),
     Sound("UWN", "u ʊ", "Portuguese um"),
 )
-"""Vowels that are nasal, by the vowel that bears the tilde."""
+"""Nasal vowels, by the vowel that has the tilde."""
 
 CONSONANTS: tuple[Sound, ...] = (
     Sound("P", "p ʘ k͡p", "English pin, Hindi pʰ; Yoruba kp"),
@@ -102,38 +102,38 @@ CONSONANTS: tuple[Sound, ...] = (
     Sound("W", "w ʍ", "English we"),
     Sound("Y", "j ʝ", "English yes, Spanish yo"),
 )
-"""Consonants. h has one label of the network for each shape that can follow; see `phonemes`."""
+"""Consonants. The network has one label of h for each shape that can follow it; see ``phonemes``."""
 
 MORE: tuple[str, ...] = tuple(
     sorted(
         {sound.label for sound in (*VOWELS, *NASAL, *CONSONANTS)} - {"HH"} - set(ENGLISH) | {"HH_sil"},
     )
 )
-"""Labels that English lacks."""
+"""Labels of sounds that English does not have."""
 
 LABELS: tuple[str, ...] = (*ENGLISH, *MORE)
-"""What a network of all languages tells apart, in the order of its outputs: the English labels first."""
+"""The labels of a network of all languages, in the order of its outputs: the English labels first."""
 
 _TIES = str.maketrans("", "", "͜͡")
 _TILDE = "\u0303"
 _ROUNDED = "ʷ"  # a consonant with it is followed by a w
-_GLIDE = "ʲ"  # standing alone it is a glide of its own, beside a consonant part of it
-# Length, stress, tone and what else a face does not show; anything of Unicode's class Mn is a mark too.
+_GLIDE = "ʲ"  # alone it is a glide; after a consonant it is part of the consonant
+# Length, stress, tone and other marks that do not change the mouth. All characters of Unicode class Mn are marks too.
 _MARKS = frozenset("ːˑˈˌʰʱʲʼˠˤˀˁ˞ˡʳˣᵊᵝʷ'ʻ.|‖-˥˦˧˨˩↗↘↓↑0123456789¹²³⁴⁵⁶")
 _SIGNS = {
     sign.translate(_TIES): sound.label for sound in (*VOWELS, *CONSONANTS) for sign in sound.ipa.split()
 }
 _NASAL = {sign: sound.label for sound in NASAL for sign in sound.ipa.split()}
-_MARKED = {"ɯᵝ": "UW", "r̝": "ZH", "r̝̊": "ZH"}  # where a mark matters: Japanese u, Czech ř
+_MARKED = {"ɯᵝ": "UW", "r̝": "ZH", "r̝̊": "ZH"}  # marks that change the label: Japanese u, Czech ř
 _LONGEST = max(map(len, _SIGNS))
 
 
 class UnknownSound(Exception):
-    """A sign is in no table.
+    """An IPA symbol is in no table.
 
     Attributes:
-        sign: What it is.
-        ipa: Where it stands.
+        sign: The unknown symbol.
+        ipa: The text that contains it.
     """
 
     def __init__(self, sign: str, ipa: str) -> None:
@@ -142,20 +142,20 @@ class UnknownSound(Exception):
         super().__init__(sign, ipa)
 
     def __str__(self) -> str:
-        return f"the sign {self.sign!r} of {self.ipa!r} is in no table of mascot_visemes.inventory: add it to one"
+        return f"the symbol {self.sign!r} of {self.ipa!r} is in no table of mascot_visemes.inventory; add it to one"
 
 
 def labels_of(ipa: str) -> tuple[str, ...]:
-    """Labels of a phone, or of several in a row, written in the International Phonetic Alphabet.
+    """Return the labels of one or several sounds in the International Phonetic Alphabet.
 
     Args:
-        ipa: Such as ``tʃ``, ``kʷ`` or ``ɔ̃``; spaces and marks of stress, length and tone count nothing.
+        ipa: The sounds, for example ``tʃ``, ``kʷ`` or ``ɔ̃``. Spaces and marks of stress, length and tone are ignored.
 
     Returns:
-        Its labels in order, most often one; none for what is silent or a mark alone. ``HH`` is not told apart here.
+        The labels in order, usually one; empty for silence or a mark alone. All sounds of h have the label ``HH``.
 
     Raises:
-        UnknownSound: There is a sign that no table has.
+        UnknownSound: A symbol is in no table.
     """
     result: list[str] = []
     whole = unicodedata.normalize("NFC", ipa).replace("ç", "\0")
@@ -189,13 +189,13 @@ def _is_mark(sign: str) -> bool:
 
 
 def _next(text: str, at: int) -> tuple[str, str]:
-    """The longest sign at a position that a table has, else one character, and the marks that follow it."""
+    """Return the longest known symbol at a position, otherwise one character, and the marks that follow it."""
     sizes = range(min(_LONGEST, len(text) - at), 1, -1)
     sign = next((text[at : at + size] for size in sizes if text[at : at + size] in _SIGNS), text[at])
     end = at + len(sign)
     while end < len(text) and _is_mark(text[end]):
         end += 1
-    # A diphthong that is nasal is told as its two vowels, each nasal or not.
+    # A nasal diphthong is returned as two vowels, each nasal or not.
     if len(sign) > 1 and _TILDE in text[at + len(sign) : end]:
         sign, end = text[at], at + 1
     return sign, text[at + len(sign) : end]

@@ -1,11 +1,11 @@
 """The labels of a network of English, in the order of its outputs, and the phonemes of Indonesian.
 
-Labels are ARPAbet without stress, with AX for the schwa and SIL for silence; Indonesian has three that English lacks.
-A sound of two languages has one label. Those of all languages are in `inventory`; each viseme set says in `tables`
-which shape each label has.
+The labels are ARPAbet without stress, with AX for the schwa and SIL for silence. Indonesian has three labels that
+English does not have. A sound that occurs in two languages has one label. ``inventory`` contains the labels of all
+languages, and ``tables`` the shape of each label in each set of shapes.
 
-HH takes the mouth of what follows it, so a network has one HH for each Oculus shape that can follow: ``HH_aa`` is the h
-of "hat", and ``HH_sil`` the h before a pause, with which Indonesian words end.
+HH has the mouth shape of the next sound. A network therefore has one HH for each Oculus shape that can follow:
+``HH_aa`` is the h of "hat", and ``HH_sil`` is the h before a pause, at the end of Indonesian words.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Phoneme(NamedTuple):
     """A phoneme of Indonesian.
 
     Attributes:
-        ipa: Its sign in the International Phonetic Alphabet.
-        spelling: How it is written.
-        label: Its label in corpora; for h the network has one for each of what may follow.
-        example: A word that has it.
+        ipa: The symbol in the International Phonetic Alphabet.
+        spelling: The spelling in Indonesian.
+        label: The label in corpora. For h, the network has one label for each shape that can follow.
+        example: A word that contains the phoneme.
     """
 
     ipa: str
@@ -70,4 +70,4 @@ INDONESIAN_PHONEMES: tuple[Phoneme, ...] = (
     Phoneme("j", "y", "Y", "yang"),
     Phoneme("w", "w", "W", "waktu"),
 )
-"""The inventory of standard Indonesian: what its dev set names, besides SIL."""
+"""The phonemes of standard Indonesian: the labels of its dev set, without SIL."""

@@ -1,4 +1,4 @@
-"""A picture of a recording: waveform, spectrogram and visemes over one axis of time."""
+"""Draw the waveform, the spectrogram and the visemes of a recording over time."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _RANGE_DB = 70
 
 
 class Plot:
-    """Collects the start of a recording while it is heard, and draws it.
+    """Collect the samples of a recording while it is processed, and draw them.
 
     Args:
-        path: The picture to write; its ending says in which format.
+        path: The image file to write. Its extension determines the format.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: Matplotlib is not installed.
     """
 
     def __init__(self, path: str) -> None:
@@ -43,7 +43,7 @@ class Plot:
         self._kept: list[Floats] = []
 
     def keep(self, blocks: Iterator[Floats], rate: int) -> Iterator[Floats]:
-        """Pass blocks on, keeping the samples of the first `LONGEST_SECONDS`."""
+        """Yield the blocks unchanged, and keep the samples of the first ``LONGEST_SECONDS`` seconds."""
         self._rate = rate
         missing = LONGEST_SECONDS * rate
         for block in blocks:
@@ -53,14 +53,14 @@ class Plot:
             yield block
 
     def draw(self, track: Track, visemes: Sequence[int | str]) -> None:
-        """Write the picture.
+        """Write the image.
 
         Args:
-            track: What was heard.
-            visemes: All shapes of the set, in the order of the picture's rows.
+            track: The visemes of the recording.
+            visemes: All visemes of the set, in the order of the rows.
 
         Raises:
-            OutputError: The picture cannot be written.
+            OutputError: The image cannot be written.
         """
         samples = np.concatenate(self._kept)
         seconds = len(samples) / self._rate

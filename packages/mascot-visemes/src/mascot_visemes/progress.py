@@ -1,4 +1,4 @@
-"""A bar that shows how far a long file has been heard."""
+"""A progress bar for long files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ _FORMAT = "{percentage:3.0f} % {bar} {n_fmt} of {total_fmt} s, {remaining} to go
 
 
 def shown(recording: Recording) -> Iterator[NDArray[np.float32]]:
-    """The recording's blocks, with a bar on stderr if it is long, stderr a terminal, and tqdm installed."""
+    """Yield the blocks of a recording and show a progress bar on stderr.
+
+    There is no progress bar if the recording is short, stderr is not a terminal, or tqdm is not installed.
+    """
     if not sys.stderr.isatty() or (recording.seconds or 0) < LONG_SECONDS:
         yield from recording.blocks
         return
     try:
-        tqdm = require("tqdm", "a bar").tqdm
+        tqdm = require("tqdm", "the progress bar").tqdm
     except MissingExtraError:
         yield from recording.blocks
         return

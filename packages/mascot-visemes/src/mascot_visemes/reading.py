@@ -1,4 +1,4 @@
-"""Audio from files and pipes, block by block: WAV and raw PCM16 here, other formats with soundfile."""
+"""Read audio from files and pipes in blocks: WAV and raw PCM16 here, other formats with soundfile."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     Blocks = Iterator[NDArray[np.float32]]
 
-# The end of a block is the end of a chunk, whose last frames are decided with less context. In a file that should be
-# rare; a pipe may be live, and its listener should not wait.
+# The last frames of each block are decided with less right context. Blocks of files are therefore long. A pipe may be
+# live, so its blocks are short, to keep the latency low.
 _FILE_BLOCK_MS = 60_000
 PIPE_BLOCK_MS = 100
 _LARGEST_BLOCK = 1 << 26  # bytes; blocks of many channels are shorter, so that memory stays bounded
@@ -37,13 +37,13 @@ _LARGEST_BLOCK = 1 << 26  # bytes; blocks of many channels are shorter, so that 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Audio that is open to be read, once.
+    """An open recording. It can be read once.
 
     Attributes:
-        rate: Samples per second.
-        seconds: Length if it is known beforehand.
-        blocks: Mono samples, full scale being 1, shape (n,) each; at least one block.
-            Raises `AudioFileError` where the audio is damaged, and at once where there is none.
+        rate: The sample rate in Hz.
+        seconds: The length in seconds; ``None`` if it is not known.
+        blocks: An iterator of blocks of mono samples, each of shape (n,), with full scale at 1. It yields at least one
+            block. It raises ``AudioFileError`` if the audio is damaged or empty.
     """
 
     rate: int
@@ -55,19 +55,23 @@ class Recording:
 def open_audio(
     source: str | os.PathLike[str] | BinaryIO, *, raw_rate: float | None = None, block_ms: int | None = None
 ) -> Iterator[Recording]:
-    """Open a file, a pipe, or a file that is open already.
+    """Open a recording: a path, an open file or a pipe.
 
     Args:
-        source: A path, which may be that of a pipe, such as ``/dev/stdin``; or a binary file or pipe that is open at
-            its start, which stays open. What cannot seek is read as it comes, and has to be WAV or raw.
-        raw_rate: If given, `source` has no header: little-endian PCM16, mono, at this rate.
-        block_ms: How long the blocks are, in ms: a minute if not given, 100 ms of what cannot seek.
+        source: The path of a file or of a pipe, for example ``/dev/stdin``. Or an open binary file or pipe, positioned
+            at its start; it stays open. A pipe is read as the audio arrives and must contain WAV or raw PCM16.
+        raw_rate: The sample rate in Hz of raw audio: mono, little-endian PCM16 without a header. Leave it out if the
+            file has a header.
+        block_ms: The length of a block in milliseconds. The default is 60000, and 100 for pipes.
+
+    Yields:
+        The open ``Recording``.
 
     Raises:
-        AudioFileError: It is missing, no audio that can be read, or at a rate outside 8000..48000; or it has a header
-            and `raw_rate` is given.
-        SampleRateError: `raw_rate` is outside 8000..48000.
-        MissingExtraError: Its format needs soundfile.
+        AudioFileError: The file is missing, is not readable audio, or its sample rate is outside 8000..48000 Hz. Or the
+            file has a header and you passed ``raw_rate``.
+        SampleRateError: ``raw_rate`` is outside 8000..48000 Hz.
+        MissingExtraError: The audio format needs soundfile.
     """
     with _opened(source) as file:
         if block_ms is None:
@@ -77,7 +81,7 @@ def open_audio(
             if found is not None:
                 raise AudioFileError(
                     file.label,
-                    f"has the header of a {found.name} file; leave out the rate (raw_rate, --rate)",
+                    f"has the header of a {found.name} file; leave the sample rate (raw_rate, --rate) out",
                 )
             yield _open_raw(file, checked_rate(raw_rate), block_ms)
         elif (header := _wav_header(file, found)) is not None:
@@ -88,7 +92,7 @@ def open_audio(
 
 
 def _wav_header(file: _Source, found: FileFormat | None) -> WavHeader | None:
-    """Read the header of a WAV file; ``None`` if the file has to be read by soundfile.
+    """Read the header of a WAV file; return ``None`` if the file must be read with soundfile.
 
     Raises:
         AudioFileError: The file cannot be read.
@@ -97,10 +101,8 @@ def _wav_header(file: _Source, found: FileFormat | None) -> WavHeader | None:
         advice = "ffmpeg -i FILE out.wav" if file.seekable else "ffmpeg -i FILE -f wav -"
         raise AudioFileError(file.label, f"{found.name} cannot be read; convert it to WAV: {advice}")
     if not file.seekable and found not in {WAV, None}:
-        problem = "only WAV can be read from a pipe"
-        raise AudioFileError(
-            file.label, f"is {found.name}, and {problem}; convert it: ffmpeg -i FILE -f wav -"
-        )
+        problem = "but only WAV can be read from a pipe"
+        raise AudioFileError(file.label, f"is {found.name}, {problem}; convert it: ffmpeg -i FILE -f wav -")
     if found != WAV and file.seekable and file.peek(1):
         return None
     try:
@@ -114,12 +116,12 @@ def _wav_header(file: _Source, found: FileFormat | None) -> WavHeader | None:
 
 @contextmanager
 def _opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[_Source]:
-    """Open a path; a file that is open already is not closed afterwards."""
+    """Open a path, or use an open file. An open file stays open afterwards."""
     if not isinstance(source, str | os.PathLike):
         yield _Source(_binary(source), _name_of(source))
         return
     try:
-        file = Path(source).open("rb")  # noqa: SIM115 - closed below, and errors of its users are not ours
+        file = Path(source).open("rb")  # noqa: SIM115 - closed below; errors of the caller must not be caught here
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise AudioFileError(str(source), getattr(error, "strerror", None) or str(error)) from error
     with file:
@@ -127,21 +129,21 @@ def _opened(source: str | os.PathLike[str] | BinaryIO) -> Iterator[_Source]:
 
 
 def _name_of(source: object) -> str:
-    """Return what errors call an open file: not its name, which may be that of a temporary file."""
+    """Return the name of an open file for errors. It is not the file name, which may be that of a temporary file."""
     return "standard input" if getattr(source, "name", None) == "<stdin>" else "audio"
 
 
 def _binary(source: object) -> BinaryIO:
-    """Return an open file.
+    """Return an open binary file.
 
     Raises:
-        AudioFileError: It is not a file, is closed, or is open as text.
+        AudioFileError: The object is not a file, is closed, or was opened in text mode.
     """
     if isinstance(source, io.TextIOBase):
-        raise AudioFileError(_name_of(source), "is open as text; open it with mode 'rb'")
+        raise AudioFileError(_name_of(source), "was opened in text mode; open it with mode 'rb'")
     if not hasattr(source, "read"):
-        memory = "; for bytes of a file in memory: io.BytesIO(data)" if isinstance(source, bytes) else ""
-        problem = f"expected a path or a file that is open in mode 'rb', got {type(source).__name__}{memory}"
+        memory = "; for a file in memory use io.BytesIO(data)" if isinstance(source, bytes) else ""
+        problem = f"expected a path or a file opened with mode 'rb', got {type(source).__name__}{memory}"
         raise AudioFileError("audio", problem)
     if getattr(source, "closed", False):
         raise AudioFileError(_name_of(source), "is closed; open it with mode 'rb'")
@@ -149,17 +151,17 @@ def _binary(source: object) -> BinaryIO:
 
 
 class _Source:
-    """An open binary file. A read returns as many bytes as it is asked for unless the file ends.
+    """An open binary file. A read returns the requested number of bytes, except at the end of the file.
 
-    It has no attribute ``name``: by the ending of that soundfile would take the file for raw audio.
+    It has no attribute ``name``, because soundfile would read the file as raw audio if its extension is ``.raw``.
 
     Args:
-        file: The file, which belongs to whoever opened it.
-        label: What errors call it.
+        file: The file. The caller closes it.
+        label: The name of the file in errors.
 
     Attributes:
-        label: What errors call it.
-        seekable: Whether it can seek; a pipe cannot.
+        label: The name of the file in errors.
+        seekable: Whether the file can seek. A pipe cannot.
         failure: The error of the last read that failed.
     """
 
@@ -173,7 +175,7 @@ class _Source:
         self.seek, self.tell = file.seek, file.tell
 
     def peek(self, count: int) -> bytes:
-        """Return the first bytes; the next read returns them again. For a file at its start."""
+        """Return the first bytes of the file without consuming them. The file must be at its start."""
         data = self.read(count)
         if self.seekable:
             self.seek(0)
@@ -182,15 +184,15 @@ class _Source:
         return data
 
     def read(self, count: int) -> bytes:
-        """Read `count` bytes, fewer only where the file ends.
+        """Read ``count`` bytes; fewer only at the end of the file.
 
         Raises:
-            AudioFileError: The system reports an error.
+            AudioFileError: The file cannot be read.
         """
         data = bytearray(self._ahead[:count])
         self._ahead = self._ahead[count:]
         try:
-            # An unbuffered pipe returns what is there.
+            # An unbuffered pipe may return fewer bytes.
             while len(data) < count and (part := self._file.read(count - len(data))):
                 data += part
         except OSError as error:
@@ -200,14 +202,14 @@ class _Source:
 
 
 class _ForSoundfile:
-    """What soundfile needs of a file. It ignores exceptions: they are raised when it has returned."""
+    """A file object for soundfile. Soundfile ignores exceptions, so they are raised after it returns."""
 
     def __init__(self, source: _Source) -> None:
         self._source = source
         self.seek, self.tell = source.seek, source.tell
 
     def read(self, count: int) -> bytes:
-        """Read `count` bytes, none after an error."""
+        """Read ``count`` bytes; return no bytes after an error."""
         try:
             return self._source.read(count)
         except AudioFileError:
@@ -223,7 +225,7 @@ def _open_raw(file: _Source, rate: int, block_ms: int) -> Recording:
 
 def _open_wav(file: _Source, header: WavHeader, block_ms: int) -> Recording:
     chunks = _chunks(file, header.size, header.frame_bytes, header.rate * block_ms // 1000)
-    # The header may promise more than there is, or nothing.
+    # The size in the header can be missing, or larger than the file.
     sizes = [size for size in (header.size, _left(file)) if size is not None]
     seconds = None
     if sizes and header.rate:
@@ -232,7 +234,7 @@ def _open_wav(file: _Source, header: WavHeader, block_ms: int) -> Recording:
 
 
 def _left(file: _Source) -> int | None:
-    """Return the bytes from here to the end of a file; ``None`` where that is unknown."""
+    """Return the number of bytes up to the end of the file; ``None`` if it is not known."""
     if not file.seekable:
         return None
     here = file.tell()
@@ -242,7 +244,7 @@ def _left(file: _Source) -> int | None:
 
 
 def _chunks(file: _Source, size: int | None, frame_bytes: int, frames: int) -> Iterator[bytes]:
-    """Whole frames from a file, up to `size` bytes or its end."""
+    """Yield complete frames of a file, up to ``size`` bytes or the end of the file."""
     count = max(1, min(frames, _LARGEST_BLOCK // frame_bytes)) * frame_bytes
     while data := file.read(count if size is None else min(count, size)):
         if size is not None:
@@ -260,9 +262,9 @@ def _open_soundfile(source: _Source, found: FileFormat | None, block_ms: int) ->
     except soundfile.SoundFileError as error:
         if source.failure:
             raise source.failure from None
-        # The library's own words, without what it puts before them: the Python object that was read.
-        problem = f"not audio that can be read ({getattr(error, 'error_string', error)})"
-        raw = "" if found else "; if it is raw PCM16, give its sample rate"
+        # The error text of the library, without the Python object that it puts in front.
+        problem = f"is not readable audio ({getattr(error, 'error_string', error)})"
+        raw = "" if found else "; for raw PCM16 pass the sample rate (raw_rate, --rate)"
         raise AudioFileError(source.label, f"{problem}; convert it: ffmpeg -i FILE out.wav{raw}") from error
     with file:
         frames = min(file.samplerate * block_ms // 1000, _LARGEST_BLOCK // (4 * file.channels))
@@ -275,7 +277,9 @@ def _soundfile_blocks(soundfile: Any, file: Any, source: _Source, frames: int) -
         try:
             block = file.read(frames, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise source.failure or AudioFileError(source.label, f"damaged ({error})") from error
+            raise source.failure or AudioFileError(
+                source.label, f"is damaged ({error}); convert it: ffmpeg -i FILE out.wav"
+            ) from error
         if source.failure:
             raise source.failure
         if not len(block):
@@ -285,7 +289,7 @@ def _soundfile_blocks(soundfile: Any, file: Any, source: _Source, frames: int) -
 
 def _recording(rate: int, seconds: float | None, blocks: Blocks, name: str) -> Recording:
     if not MIN_RATE <= rate <= MAX_RATE:
-        advice = f"expected {MIN_RATE} to {MAX_RATE}; convert it, e.g. with: ffmpeg -i FILE -ar 24000 out.wav"
+        advice = f"expected {MIN_RATE} to {MAX_RATE}; convert it: ffmpeg -i FILE -ar 24000 out.wav"
         raise AudioFileError(name, f"its sample rate is {rate} Hz, {advice}")
     return Recording(rate, seconds, _some(blocks, name))
 
@@ -296,4 +300,4 @@ def _some(blocks: Blocks, name: str) -> Blocks:
         empty = False
         yield block
     if empty:
-        raise AudioFileError(name, "holds no audio")
+        raise AudioFileError(name, "contains no audio")

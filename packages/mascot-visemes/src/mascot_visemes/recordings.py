@@ -1,4 +1,4 @@
-"""Visemes of a whole file in one call."""
+"""Predict the visemes of a file in one call."""
 
 from __future__ import annotations
 
@@ -29,23 +29,25 @@ def predict_file(
 def predict_file(
     source: str | os.PathLike[str] | BinaryIO, *, model: str = "default", shapes: str = "sapi"
 ) -> list[VisemeEvent[Any]]:
-    """Visemes of a file: WAV, and with soundfile installed MP3, FLAC, OGG and others.
+    """Predict the visemes of an audio file.
 
-    Memory stays the same however long the file is, but for the events.
+    WAV is always supported. MP3, FLAC, OGG and other formats need soundfile. The file is processed in blocks, so the
+    memory does not grow with its length, except for the events.
 
     Args:
-        source: A path, or a file that is open in mode ``rb``, as for `open_audio`.
-        model: As for `load`.
-        shapes: Likewise.
+        source: A path, or a file opened with mode ``rb``; see ``open_audio``.
+        model: The name of the model; see ``load``.
+        shapes: The set of shapes; see ``load``.
 
     Returns:
-        Changes of shape, sorted, from silence at 0 ms; the last closes the mouth where the audio ends.
+        The events, sorted by time. The mouth is closed before the first event, and the last event closes it at the end
+        of the audio.
 
     Raises:
-        AudioFileError: The file is missing, or no audio that can be read.
-        MissingExtraError: Its format needs soundfile.
+        AudioFileError: The file is missing, or is not readable audio.
+        MissingExtraError: The audio format needs soundfile.
         UnknownModelError: There is no such model.
-        UnknownShapesError: There is no such viseme set.
+        UnknownShapesError: There is no such set of shapes.
     """
     engine = load(model, shapes=shapes)
     with open_audio(source) as recording:

@@ -1,4 +1,4 @@
-"""The models that are installed, and the engines made from them."""
+"""Load the installed models."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _networks: dict[str, Network] = {}
 _engines: dict[tuple[str, str], Engine] = {}
 
 NamedShapes = Literal["oculus", "rhubarb", "vrm", "arkit"]
-"""Sets whose visemes are names."""
+"""Sets of shapes whose visemes are names."""
 
 
 def available_models() -> tuple[str, ...]:
-    """Names that `load` takes, ``default`` first."""
+    """Return the names of the installed models, ``default`` first."""
     names = {file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json")}
     return tuple(sorted(names, key=lambda name: (name != "default", name)))
 
@@ -36,18 +36,20 @@ def load(model: str = ..., *, shapes: NamedShapes) -> Engine[str]: ...
 @overload
 def load(model: str = ..., *, shapes: str) -> Engine: ...
 def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
-    """The engine for a model and a viseme set. Loaded once; later calls return the same one. Thread-safe.
+    """Return the engine of a model for one set of shapes.
+
+    The engine is loaded on the first call; later calls return the same engine. The function is thread-safe.
 
     Args:
-        model: One of `available_models`.
-        shapes: ``sapi``: ids 0..21 of Microsoft's SAPI; ``oculus``: the 15 names of Oculus/OpenXR; ``rhubarb``: A to H
-            and X of Rhubarb Lip Sync; ``vrm``: aa ih ou ee oh of VRM, and sil; ``arkit``: events as ``oculus``,
-            weights as coefficients of ARKit's blendshapes.
+        model: The name of the model, one of ``available_models()``.
+        shapes: The set of shapes. ``sapi``: ids 0..21 of Microsoft's SAPI. ``oculus``: the 15 names of Oculus/OpenXR.
+            ``rhubarb``: A to H and X of Rhubarb Lip Sync. ``vrm``: aa, ih, ou, ee and oh of VRM, and sil.
+            ``arkit``: the same events as ``oculus``, with coefficients of ARKit's blendshapes as weights.
 
     Raises:
         UnknownModelError: There is no such model.
-        UnknownShapesError: There is no such viseme set.
-        ModelFileError: The model's files are damaged.
+        UnknownShapesError: There is no such set of shapes.
+        ModelFileError: The files of the model are damaged.
     """
     chosen = shape_set(shapes)
     with _lock:
@@ -57,12 +59,12 @@ def load(model: str = "default", *, shapes: str = "sapi") -> Engine:
 
 
 def model_language(model: str) -> str:
-    """Return the language of one of `available_models`, as in ISO 639-1; ``all`` for a model of all languages."""
+    """Return the ISO 639-1 code of the language of a model; ``all`` for a model of all languages."""
     return str(json.loads((_folder() / f"{model}.json").read_text("utf-8")).get("language", "all"))
 
 
 def load_network(model: str = "default") -> Network:
-    """The network of a model, shared with the engines made from it; raises as `load`."""
+    """Return the network of a model, which its engines share; raise the same errors as ``load``."""
     with _lock:
         return _network(model)
 
@@ -74,7 +76,7 @@ def _network(model: str) -> Network:
         try:
             text = (_folder() / f"{model}.json").read_text("utf-8")
             card = json.loads(text)
-            # A card that names another model has no ONNX file of its own; the weights are loaded once for both.
+            # A card with "weights" uses the ONNX file of another model, so the weights are loaded once for both.
             if "weights" in card:
                 _networks[model] = _network(card["weights"]).with_card(model, card)
             else:

@@ -1,6 +1,7 @@
-"""Viseme sets as the decoder uses them: matrices from phoneme posteriors to those of mouth shapes.
+"""Sets of shapes for the decoder: matrices that convert phoneme posteriors to viseme posteriors.
 
-The network tells phonemes apart; a viseme set adds phonemes that look alike. The tables are in `tables`.
+The network outputs phonemes. A set of shapes combines the phonemes that have the same mouth shape, as listed in
+``tables``.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ if TYPE_CHECKING:
 
 
 Shapes = Literal["sapi", "oculus", "rhubarb", "vrm", "arkit"]
-"""Names of the viseme sets."""
+"""Names of the sets of shapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeSet:
-    """One set of visemes.
+    """One set of shapes.
 
     Attributes:
-        name: What `mascot_visemes.load` calls it.
-        ids: The visemes as events carry them; the first is silence, a closed mouth at rest.
-        phones: For each viseme, the network's labels that it sums.
-        blendshapes: Names of the coefficients that describe a viseme on a face; none if the set has no poses.
-        poses: For each viseme, its coefficients (0..1); empty if the set has no poses.
+        name: The name for ``mascot_visemes.load``.
+        ids: The visemes, as in the events. The first one is silence, with a closed mouth.
+        phones: For each viseme, the labels of the network that belong to it.
+        blendshapes: The names of the blendshape coefficients; empty if the set has no poses.
+        poses: For each viseme, its blendshape coefficients (0..1); empty if the set has no poses.
     """
 
     name: str
@@ -42,7 +43,7 @@ class ShapeSet:
     poses: tuple[tuple[float, ...], ...] = ()
 
     def matrix(self, labels: Sequence[str]) -> NDArray[np.float32]:
-        """Matrix that turns phoneme posteriors into viseme posteriors, shape (labels, visemes), zeros and ones."""
+        """Return the matrix from phoneme to viseme posteriors, shape (labels, visemes), of zeros and ones."""
         owner = {phone: i for i, phones in enumerate(self.phones) for phone in phones}
         result = np.zeros((len(labels), len(self.ids)), np.float32)
         for row, label in enumerate(labels):
@@ -50,7 +51,7 @@ class ShapeSet:
         return result
 
     def index_of(self, label: str) -> int:
-        """Position of the viseme to which the phoneme `label` belongs."""
+        """Return the index of the viseme of the phoneme ``label``."""
         return next(i for i, phones in enumerate(self.phones) if label in phones)
 
 
@@ -78,10 +79,10 @@ SHAPES: dict[str, ShapeSet] = {
 
 
 def shape_set(name: str) -> ShapeSet:
-    """The viseme set called `name`.
+    """Return the set of shapes with this name.
 
     Raises:
-        UnknownShapesError: There is no such set.
+        UnknownShapesError: There is no such set of shapes.
     """
     try:
         return SHAPES[name]

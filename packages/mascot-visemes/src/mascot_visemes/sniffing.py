@@ -1,4 +1,4 @@
-"""Tell the format of a file by its first bytes. Sans-I/O."""
+"""Detect the format of an audio file from its first bytes, without I/O."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 HEAD_BYTES: Final = 4096
-"""How many bytes ``sniff`` looks at: two frames of MP3 and more."""
+"""Number of bytes that ``sniff`` needs: more than two MP3 frames."""
 SHORT_HEAD_BYTES: Final = 12
-"""How many of them are enough for formats that begin with a signature: all but MP3 and AAC without one."""
+"""Number of bytes that are enough for formats with a signature. Only MP3 and AAC can be without a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class FileFormat:
     """The format of a file.
 
     Attributes:
-        name: Name of the format, for messages.
-        readable: Whether ``open_audio`` can read it, given soundfile where it is not WAV.
+        name: The name of the format, for errors.
+        readable: Whether ``open_audio`` can read it. Formats other than WAV need soundfile.
     """
 
     name: str
@@ -58,7 +58,7 @@ _ADTS_HEADER_BYTES: Final = 7
 
 
 def sniff(head: bytes) -> FileFormat | None:
-    """Return the format of a file, or ``None`` if its first bytes are those of no known format.
+    """Return the format of a file; ``None`` if the format is unknown.
 
     Args:
         head: The first bytes of the file; see ``HEAD_BYTES`` and ``SHORT_HEAD_BYTES``.
@@ -68,7 +68,7 @@ def sniff(head: bytes) -> FileFormat | None:
             return found
     if head.startswith(b"RIFF"):
         return WAV
-    # Samples may begin like one frame by chance, but hardly like two.
+    # Raw samples can look like one frame by chance, but two frames are very unlikely.
     for frame_length, found in ((_mp3_frame, _MP3), (_adts_frame, _AAC)):
         if (first := frame_length(head)) and frame_length(head[first:]):
             return found

@@ -1,8 +1,7 @@
-"""The viseme sets: which phonemes look alike, and what a face with blendshapes does for each shape.
+"""The sets of shapes: the phonemes of each viseme, and the blendshape coefficients of each viseme.
 
-Phonemes are the labels of the networks of all languages, see `phonemes` and `inventory`. In each table the first shape
-is the mouth at rest. No table looks at neighbours or durations: that is left to the decoder, which sees them in the
-sound.
+Phonemes are the labels of the networks of all languages; see ``phonemes`` and ``inventory``. The first viseme of each
+table is the closed mouth. The tables do not use neighbouring sounds or durations; the decoder gets them from the audio.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ OCULUS: dict[str, str] = {
     "ou": "UH UW W UE UWN HH_ou",
 }
 
-# Microsoft's SAPI viseme ids, the index being the id.
+# Microsoft's SAPI visemes; the index is the id.
 SAPI: tuple[str, ...] = (
     "SIL",
     "AE AX AH EX",
@@ -52,9 +51,9 @@ SAPI: tuple[str, ...] = (
     "P B M BH",
 )
 
-# The shapes of Rhubarb Lip Sync, after what its documentation says of them: A to F are the six of Hanna-Barbera that
-# Preston Blair's chart made known, G, H and X the usual extension. Where Rhubarb chooses by neighbours (most
-# consonants, HH) or by duration (AH, AY, AW, ER, L), and where it gives a diphthong two shapes, there is one here.
+# The shapes of Rhubarb Lip Sync, according to its documentation: A to F are the six shapes of Hanna-Barbera, known from
+# Preston Blair's chart; G, H and X are the usual extension. Rhubarb chooses some shapes by neighbouring sounds (most
+# consonants, HH) or by duration (AH, AY, AW, ER, L), and uses two shapes for a diphthong. Here each has one shape.
 RHUBARB: dict[str, str] = {
     "X": "SIL HH_sil",
     "A": "P B M BH",
@@ -67,9 +66,8 @@ RHUBARB: dict[str, str] = {
     "H": "L LY LH",
 }
 
-# The five lip-sync presets of VRM (0.x: A I U E O), ``sil`` being none of them. There is no shape for consonants:
-# those that close the lips, or nearly, are at rest; rounded ones are nearest to ``ou``, others, teeth together or a
-# little apart, to ``ih``.
+# The five lip-sync presets of VRM (0.x: A I U E O); for ``sil`` all of them are 0. VRM has no shapes for consonants.
+# Consonants with closed or nearly closed lips are ``sil``, rounded ones ``ou``, and all others ``ih``.
 VRM: dict[str, str] = {
     "sil": "SIL P B M BH F V PH VH MV HH_sil",
     "aa": "AA AE AH AY AW AAN HH_aa",
@@ -81,8 +79,8 @@ VRM: dict[str, str] = {
 
 _SIDES = ("mouthSmile", "mouthDimple", "mouthStretch", "mouthPress", "mouthLowerDown", "mouthUpperUp")
 
-# Coefficients (0 to 1) of ARKit's blendshapes for each Oculus viseme, set by hand for a face of middling range; names
-# in `_SIDES` stand for a left and a right one. ``mouthClose`` undoes ``jawOpen`` for the lips alone.
+# Coefficients (0 to 1) of ARKit's blendshapes for each Oculus viseme, set by hand for an average face. A name in
+# `_SIDES` sets the left and the right blendshape. ``mouthClose`` closes the lips while ``jawOpen`` keeps the jaw open.
 _ARKIT: dict[str, dict[str, float]] = {
     "sil": {},
     "PP": {
@@ -157,11 +155,11 @@ BLENDSHAPES: tuple[str, ...] = (
     *(name + side for name in _SIDES for side in ("Left", "Right")),
     "tongueOut",
 )
-"""The 22 blendshapes that the poses use of ARKit's 52: those of jaw, lips and tongue, but for the lopsided ones and the
-corners pulled down, which show a mood rather than a sound."""
+"""The 22 of ARKit's 52 blendshapes that the poses use: those of jaw, lips and tongue. Asymmetric blendshapes and
+corners pulled down are not used, because they express emotion, not speech."""
 
 ARKIT_POSES: dict[str, dict[str, float]] = {
     viseme: {name: pose.get(name.removesuffix("Left").removesuffix("Right"), 0.0) for name in BLENDSHAPES}
     for viseme, pose in _ARKIT.items()
 }
-"""For each Oculus viseme every coefficient of `BLENDSHAPES`: what to set on a face when an event names the viseme."""
+"""The coefficients of all ``BLENDSHAPES`` for each Oculus viseme. Set them on a face when an event has this viseme."""

@@ -1,10 +1,8 @@
-"""Visemes in time with the speech of a Pipecat voice agent.
+"""Send visemes in time with the speech of a Pipecat voice agent.
 
-==============================  ==============================================================================
-``MascotVisemeProcessor()``     behind speech synthesis: puts `VisemeFrame`s into the audio
-``MascotRTVIBridge()``          behind ``transport.output()``: sends them to an RTVI client as the audio leaves
-``VisemeFrame``                 the mouth's changes of shape in the audio that follows it
-==============================  ==============================================================================
+* ``MascotVisemeProcessor()``, after speech synthesis, inserts a ``VisemeFrame`` before the audio of its visemes.
+* ``MascotRTVIBridge()``, after ``transport.output()``, sends the visemes to an RTVI client when their audio is sent.
+* ``VisemeFrame`` contains the visemes of the audio that follows it.
 """
 
 from pipecat_mascot.bridge import MESSAGE_TYPE, MascotRTVIBridge

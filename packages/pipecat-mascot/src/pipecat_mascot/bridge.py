@@ -1,4 +1,4 @@
-"""The processor behind the transport that sends visemes to an RTVI client."""
+"""The processor after the transport, which sends visemes to an RTVI client."""
 
 from __future__ import annotations
 
@@ -17,37 +17,36 @@ if TYPE_CHECKING:
 __all__ = ["MESSAGE_TYPE", "MascotRTVIBridge"]
 
 MESSAGE_TYPE: Final = "mascot-visemes"
-"""The ``type`` in the data of each RTVI ``server-message``."""
+"""The value of ``type`` in the data of each RTVI ``server-message``."""
 
 
 class MascotRTVIBridge(FrameProcessor):
-    """Sends visemes to the client as RTVI ``server-message``s, when their audio leaves the transport.
+    """Send visemes to the client as RTVI messages (``server-message``), when the transport sends their audio.
 
-    It stands directly behind ``transport.output()``; `PipelineWorker` adds the RTVI processor that sends. Sent before
-    the transport, all messages of a sentence would arrive at once, seconds before its sound.
+    Place it directly after ``transport.output()``. ``PipelineWorker`` adds the RTVI processor that sends the messages.
+    Before the transport, all messages of a sentence would arrive together, seconds before the audio.
 
-    The data of a message is::
+    The data of a message::
 
         {"type": "mascot-visemes", "shapes": "oculus", "contextId": "…", "destination": null,
          "visemes": [{"viseme": "PP", "offset": 40}], "interrupted": false}
 
-    Offsets are milliseconds from the arrival of the message, apart from the time that sound spends in jitter buffers,
-    which the client adds. With ``shapes="sapi"`` the key is ``visemeId``. ``interrupted`` means: drop what was sent
-    before.
+    Offsets are milliseconds from the arrival of the message. The client adds the delay of its jitter buffer. With
+    ``shapes="sapi"`` the key is ``visemeId``. If ``interrupted`` is true, drop all earlier visemes.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        """Start with closed mouths.
+        """Create the processor.
 
         Args:
-            **kwargs: Those of `FrameProcessor`.
+            **kwargs: The arguments of ``FrameProcessor``.
         """
         super().__init__(**kwargs)
         self._playouts: dict[str | None, Playout] = {}
         self._shown: dict[str | None, VisemeFrame] = {}
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Send the visemes that leave the transport; pass every frame on."""
+        """Send the visemes of the audio that the transport sends, and forward every frame."""
         await super().process_frame(frame, direction)
         await self.push_frame(frame, direction)
         if isinstance(frame, InterruptionFrame):
@@ -74,14 +73,14 @@ class MascotRTVIBridge(FrameProcessor):
         await self._send(frame, changes, interrupted=False)
 
     async def _interrupt(self, destination: str | None) -> None:
-        """Close the mouth of an interrupted destination, unless its speech goes on."""
+        """Close the mouth of an interrupted destination, except if its speech cannot be interrupted."""
         shown = self._shown.get(destination)
         if shown is not None and shown.interruptible:
             del self._shown[destination]
             await self._send(shown, [(0, shown.rest)], interrupted=True)
 
     def _stopped(self, destination: str | None) -> None:
-        """Forget what is shown once the speech has ended with a closed mouth."""
+        """Reset the state of a destination after its speech ended with a closed mouth."""
         shown = self._shown.get(destination)
         if shown is not None and shown.events[-1].viseme == shown.rest:
             del self._shown[destination]
@@ -102,5 +101,5 @@ class MascotRTVIBridge(FrameProcessor):
         await self.push_frame(RTVIServerMessageFrame(data=data))
 
     def _playout(self, destination: str | None) -> Playout:
-        """Return the state of one destination."""
+        """Return the playback state of one destination."""
         return self._playouts.setdefault(destination, Playout())

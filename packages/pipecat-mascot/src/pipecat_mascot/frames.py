@@ -1,4 +1,4 @@
-"""The frame that carries visemes, and pieces of audio frames."""
+"""The frame with visemes, and a function that splits audio frames."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ NS_PER_SECOND = 1_000_000_000
 
 @dataclass
 class VisemeFrame(DataFrame):
-    """The mouth's changes of shape in the audio that follows this frame.
+    """The visemes of the audio that follows this frame.
 
-    It travels through the transport's queue with that audio, to the same ``transport_destination`` and with the same
-    ``interruptible`` flag: it leaves the transport when the sound does and is dropped when the sound is.
+    The frame is in the queue of the transport together with its audio. It has the same ``transport_destination`` and
+    the same ``interruptible`` flag as the audio, so it is sent or dropped together with the audio.
 
     Attributes:
-        events: The changes, sorted. Times are milliseconds from the start of the speech (of its context).
-        start_ms: Where the following audio starts, in milliseconds from the start of the speech.
-        shapes: Name of the viseme set: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit``.
-        rest: The closed mouth of that set: ``"sil"``, 0 or ``"X"``.
-        context_id: The speech's context, as in the audio frame.
+        events: The events, sorted. Times are milliseconds from the start of the speech (its context).
+        start_ms: The start of the following audio, in milliseconds from the start of the speech.
+        shapes: The name of the set of shapes: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit``.
+        rest: The viseme of the closed mouth in this set: ``"sil"``, 0 or ``"X"``.
+        context_id: The context of the speech, the same as in the audio frame.
     """
 
     events: tuple[mv.VisemeEvent, ...] = ()
@@ -41,7 +41,7 @@ class VisemeFrame(DataFrame):
 
     @property
     def changes(self) -> list[tuple[int, int | str]]:
-        """Each change as milliseconds from the start of the following audio, and the new shape."""
+        """Pairs of a time, in milliseconds from the start of the following audio, and the viseme that starts then."""
         return [(max(event.time_ms - self.start_ms, 0), event.viseme) for event in self.events]
 
     def __str__(self) -> str:
@@ -50,15 +50,15 @@ class VisemeFrame(DataFrame):
 
 
 def piece_of(frame: TTSAudioRawFrame, begin: int, end: int) -> TTSAudioRawFrame:
-    """Return some bytes of a mono audio frame as a frame of the same kind.
+    """Return a part of a mono audio frame as a frame of the same class.
 
-    Every field is copied, those of subclasses included. ``id`` and ``name`` are new, because they identify a frame;
-    ``pts`` is the time of the piece's first sample.
+    All fields are copied, also those of subclasses. ``id`` and ``name`` are new, because they identify a frame. ``pts``
+    is the time of the first sample of the part.
 
     Args:
-        frame: Mono PCM16.
-        begin: First byte of the piece.
-        end: The byte behind its last one.
+        frame: The frame, mono PCM16.
+        begin: The index of the first byte.
+        end: The index after the last byte.
     """
     piece = copy.copy(frame)
     piece.id = obj_id()

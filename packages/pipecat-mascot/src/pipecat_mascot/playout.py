@@ -1,4 +1,4 @@
-"""What a transport has written for one destination, and so where its speech is. No I/O."""
+"""The audio that a transport has written for one destination, and the position in its speech; without I/O."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ __all__ = ["Playout"]
 
 
 class Playout:
-    """Follows the audio that a transport has written for one destination.
+    """Count the audio that a transport has written for one destination.
 
-    A transport writes whole chunks (40 ms by default). A viseme frame leaves it behind the last whole chunk before its
-    audio, which is up to one chunk early. This counts the audio written, so that the rest is known.
+    A transport writes whole chunks, 40 ms by default. It sends a viseme frame after the last whole chunk before the
+    audio of the frame, which is up to one chunk early. The counter is used to correct this difference.
     """
 
     def __init__(self) -> None:
@@ -24,19 +24,19 @@ class Playout:
         self._written_ms += self._chunk_ms
 
     def position_ms(self, context_id: str | None, start_ms: int) -> float:
-        """Return how much of a speech has been written when audio of it that starts at `start_ms` is next.
+        """Return how much of a speech has been written before the audio that starts at ``start_ms``.
 
         Args:
-            context_id: The speech's context.
-            start_ms: Where the next audio starts, in milliseconds from the start of the speech.
+            context_id: The context of the speech.
+            start_ms: The start of the next audio, in milliseconds from the start of the speech.
 
         Returns:
-            Milliseconds from the start of the speech: `start_ms`, or up to one chunk less.
+            The position in milliseconds from the start of the speech: ``start_ms``, or up to one chunk less.
         """
         position = start_ms * 1.0
         if start_ms > 0 and context_id == self._context and self._origin_ms is not None:
             counted = self._written_ms - self._origin_ms
-            # Anything else is audio that was dropped, or another's between them: count anew.
+            # Otherwise audio was dropped, or another speech was written in between, so the count starts again.
             if -1 <= start_ms - counted <= self._chunk_ms:
                 position = counted
         self._context, self._origin_ms = context_id, self._written_ms - position

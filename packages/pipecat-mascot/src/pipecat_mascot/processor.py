@@ -1,4 +1,4 @@
-"""The processor between speech synthesis and transport."""
+"""The processor between speech synthesis and the transport."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 __all__ = ["MascotVisemeProcessor"]
 
 MAX_SPEECHES: Final = 32
-"""Speeches followed at once. A service that never sends `TTSStoppedFrame` would otherwise fill the memory."""
+"""Maximum number of speeches at the same time. It limits the memory if a service never sends ``TTSStoppedFrame``."""
 
 Key = tuple[str | None, str | None]
 
 
 class MascotVisemeProcessor(FrameProcessor):
-    """Puts a `VisemeFrame` before the audio in which the mouth changes.
+    """Insert a ``VisemeFrame`` before the audio of its visemes.
 
-    It stands behind speech synthesis or a realtime service, and before ``transport.output()``. Long audio frames are
-    cut every 120 ms, so that visemes reach the transport's queue in time with the sound; every field of a cut frame is
-    copied. The audio itself, its order and every other frame stay as they are. Audio that is not mono, is not
-    `TTSAudioRawFrame`, or has a rate outside 8000 to 48000 Hz passes without visemes.
+    Place it after speech synthesis or a realtime service, and before ``transport.output()``. Long audio frames are
+    split every 120 ms, so that visemes are in the queue of the transport in time with the audio. All fields of a split
+    frame are copied. The audio data, its order and all other frames are unchanged. Audio is forwarded without visemes
+    if it is not mono, is not a ``TTSAudioRawFrame``, or has a sample rate outside 8000 to 48000 Hz.
 
-    Each (``transport_destination``, ``context_id``) is a speech of its own. It ends with its `TTSStoppedFrame`. An
-    `InterruptionFrame` drops the speeches that can be interrupted, and closes their mouths.
+    Each pair of ``transport_destination`` and ``context_id`` is a separate speech. It ends with its
+    ``TTSStoppedFrame``. An ``InterruptionFrame`` drops the speeches that can be interrupted, and closes their mouths.
     """
 
     def __init__(self, *, model: str = "default", shapes: str = "oculus", **kwargs: Any) -> None:
         """Load the model.
 
         Args:
-            model: A name of `mascot_visemes.available_models`.
-            shapes: The viseme set: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit`` (names as ``oculus``).
-            **kwargs: Those of `FrameProcessor`.
+            model: The name of the model, one of ``mascot_visemes.available_models()``.
+            shapes: The set of shapes: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit`` (names like ``oculus``).
+            **kwargs: The arguments of ``FrameProcessor``.
 
         Raises:
             UnknownModelError: There is no such model.
-            UnknownShapesError: There is no such viseme set.
+            UnknownShapesError: There is no such set of shapes.
         """
         super().__init__(**kwargs)
         self._engine = mv.load(model, shapes=shapes)
@@ -62,7 +62,7 @@ class MascotVisemeProcessor(FrameProcessor):
         self._rejected_rates: set[int] = set()
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        """Predict the visemes of speech; pass every frame on."""
+        """Predict the visemes of speech, and forward every frame."""
         await super().process_frame(frame, direction)
         if isinstance(frame, InterruptionFrame):
             await self._interrupt(frame, direction)
@@ -80,7 +80,7 @@ class MascotVisemeProcessor(FrameProcessor):
         await self.push_frame(frame, direction)
 
     async def _speak(self, frame: TTSAudioRawFrame) -> None:
-        """Push an audio frame, cut in pieces, with the viseme frames between them."""
+        """Push an audio frame in parts, with the viseme frames between them."""
         key = (frame.transport_destination, frame.context_id)
         speech = await self._speech(key, frame.sample_rate)
         if speech is None:
@@ -88,7 +88,7 @@ class MascotVisemeProcessor(FrameProcessor):
             return
         speech.interruptible, speech.metadata = frame.interruptible, frame.metadata
         speech.transport_source = frame.transport_source
-        # Some milliseconds of work, which must not delay other frames and sessions.
+        # Inference takes some milliseconds and must not block other frames and sessions.
         pieces = await asyncio.to_thread(speech.accept, frame.audio)
         for piece in pieces:
             if piece.events or piece.start_ms == 0:
@@ -96,7 +96,7 @@ class MascotVisemeProcessor(FrameProcessor):
             await self.push_frame(frame if len(pieces) == 1 else piece_of(frame, piece.begin, piece.end))
 
     async def _speech(self, key: Key, sample_rate: int) -> Speech | None:
-        """Return the speech that audio belongs to; none if its rate cannot be used."""
+        """Return the speech of the audio; ``None`` if its sample rate is not supported."""
         speech = self._speeches.get(key)
         if speech is not None and speech.sample_rate == sample_rate:
             return speech
@@ -105,7 +105,7 @@ class MascotVisemeProcessor(FrameProcessor):
         except mv.SampleRateError as error:
             if sample_rate not in self._rejected_rates:
                 self._rejected_rates.add(sample_rate)
-                logger.warning(f"{self}: audio at {sample_rate} Hz passes without visemes: {error}")
+                logger.warning(f"{self}: audio at {sample_rate} Hz is forwarded without visemes: {error}")
             return None
         surplus = [] if speech is None else [key]
         if len(self._speeches) - len(surplus) >= MAX_SPEECHES:
@@ -115,9 +115,9 @@ class MascotVisemeProcessor(FrameProcessor):
         return begun
 
     def _stopped_by(self, frame: TTSStoppedFrame) -> Iterable[Key]:
-        """Return the speeches that a `TTSStoppedFrame` ends.
+        """Return the speeches that a ``TTSStoppedFrame`` ends.
 
-        Realtime services send it without a context; then all speeches of its destination end.
+        Realtime services send it without a context. It then ends all speeches of its destination.
         """
         destination, context_id = frame.transport_destination, frame.context_id
         if context_id is None:
@@ -126,23 +126,23 @@ class MascotVisemeProcessor(FrameProcessor):
         return [exact if exact in self._speeches else (destination, None)]
 
     async def _finish(self, keys: Iterable[Key]) -> None:
-        """End speeches, and close each mouth behind its audio."""
+        """End speeches. Each mouth closes after its audio."""
         for key in keys:
             speech = self._speeches.pop(key, None)
             if speech is not None and (piece := speech.finish()).events:
                 await self.push_frame(self._viseme_frame(key, speech, piece))
 
     async def _interrupt(self, frame: InterruptionFrame, direction: FrameDirection) -> None:
-        """Pass an interruption on, drop the speeches that it ends, and close their mouths.
+        """Forward an interruption, drop the speeches that it ends, and close their mouths.
 
-        The transport drops the queue of the interruption's own destination alone. Elsewhere the audio sent so far
-        plays to its end, and the mouth closes behind it.
+        The transport drops only the queue of the interruption's own destination. For other destinations the audio sent
+        so far is played to its end, and the mouth closes after it.
         """
         destination = frame.transport_destination
         ended = [key for key, speech in self._speeches.items() if speech.interruptible]
         for key in ended:
             del self._speeches[key]
-        # First the interruption: it empties the queues that the viseme frames go to.
+        # The interruption comes first, because it clears the queues for the viseme frames.
         await self.push_frame(frame, direction)
         closing = {key[0]: key[1] for key in ended} | {destination: None}
         for place, context_id in closing.items():
@@ -154,11 +154,11 @@ class MascotVisemeProcessor(FrameProcessor):
 
     @property
     def _rest(self) -> int | str:
-        """The closed mouth of the viseme set."""
+        """The viseme of the closed mouth."""
         return self._engine.visemes[0]
 
     def _viseme_frame(self, key: Key, speech: Speech, piece: Piece) -> VisemeFrame:
-        """Return the frame that goes before a piece of speech, with what an audio frame says of itself."""
+        """Return the viseme frame for a part of a speech, with the routing fields of the audio frame."""
         destination, context_id = key
         made = VisemeFrame(piece.events, piece.start_ms, self._engine.shapes, self._rest, context_id)
         made.transport_source, made.transport_destination = speech.transport_source, destination

@@ -1,4 +1,4 @@
-"""One speech: its stream of visemes, and where its audio is cut. No I/O, and nothing of Pipecat."""
+"""The visemes of one speech, and where its audio is split; without I/O and independent of Pipecat."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 __all__ = ["Piece", "Speech"]
 
 PIECE_MS: Final = 120
-"""Length of a piece. A multiple of the 40 ms that Pipecat's transports write at once by default."""
+"""Length of a piece in milliseconds: a multiple of the 40 ms chunks that Pipecat's transports write by default."""
 
 _BYTES_PER_SAMPLE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a chunk of audio, and the changes of shape in it.
+    """A part of a chunk of audio, and its events.
 
     Attributes:
-        begin: Its first byte in the chunk.
-        end: The byte behind its last one.
-        start_ms: Where it starts, in milliseconds from the start of the speech, rounded down.
-        events: The changes in it, sorted.
+        begin: The index of its first byte in the chunk.
+        end: The index after its last byte.
+        start_ms: The start, in milliseconds from the start of the speech, rounded down.
+        events: The events in this part, sorted.
     """
 
     begin: int
@@ -37,17 +37,17 @@ class Speech:
     """The audio of one context for one destination, mono PCM16 at one rate.
 
     Attributes:
-        sample_rate: Samples per second.
-        interruptible: Whether an interruption drops it; as the last audio frame said.
-        metadata: That of the last audio frame.
-        transport_source: That of the last audio frame.
+        sample_rate: The sample rate in Hz.
+        interruptible: The flag of the last audio frame: whether an interruption drops the speech.
+        metadata: The metadata of the last audio frame.
+        transport_source: The transport source of the last audio frame.
     """
 
     def __init__(self, engine: mv.Engine, sample_rate: int) -> None:
-        """Begin at 0 ms.
+        """Start a speech at 0 ms.
 
         Raises:
-            SampleRateError: `sample_rate` is no whole number from 8000 to 48000.
+            SampleRateError: ``sample_rate`` is not a whole number from 8000 to 48000.
         """
         self.sample_rate = sample_rate
         self.interruptible = True
@@ -57,10 +57,10 @@ class Speech:
         self._bytes = 0
 
     def accept(self, audio: bytes) -> list[Piece]:
-        """Predict the visemes of the next chunk and cut it at every multiple of `PIECE_MS`.
+        """Predict the visemes of the next chunk and split it at every multiple of ``PIECE_MS``.
 
-        The whole chunk is predicted at once, because that is more accurate than piece by piece. A chunk with half a
-        sample in it is not cut.
+        The whole chunk is processed in one call, because that is more accurate than piece by piece. A chunk that
+        contains an incomplete sample is not split.
         """
         events = self._stream.accept_waveform(audio)
         step = PIECE_MS * self.sample_rate // 1000 * _BYTES_PER_SAMPLE
@@ -78,9 +78,9 @@ class Speech:
         return pieces
 
     def finish(self) -> Piece:
-        """End the speech: the mouth closes where the audio ends, if it is open there."""
+        """End the speech. If the mouth is open, it closes at the end of the audio."""
         return Piece(0, 0, self._ms(0), tuple(self._stream.input_finished()))
 
     def _ms(self, offset: int) -> int:
-        """Convert a byte of the current chunk to milliseconds from the start of the speech."""
+        """Convert a byte index in the current chunk to milliseconds from the start of the speech."""
         return (self._bytes + offset) // _BYTES_PER_SAMPLE * 1000 // self.sample_rate

@@ -80,7 +80,7 @@ def test_an_unknown_id_is_told(where: dict[str, str | None]) -> None:
     result = run(where, "revoke", "key-none")
     assert (result.exit_code, result.stderr) == (
         2,
-        "no key has the id 'key-none': see `mascot-server keys list`\n",
+        "no key has the ID 'key-none'; run `mascot-server keys list` to see all IDs\n",
     )
 
 

@@ -231,7 +231,10 @@ def test_keys_list_names_damaged_records(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE keys SET sessions = 'many'")
     ran = CliRunner().invoke(main, ["keys", "list"], env={"MASCOT_KEY_STORE": str(path)})
-    assert f"the record of key '{record.id}' is damaged (sessions is not a whole number from 1)" in ran.stderr
+    assert (
+        f"the record of key '{record.id}' is damaged (sessions is not a whole number of at least 1)"
+        in ran.stderr
+    )
 
 
 class TestRedisAnswersErrors:

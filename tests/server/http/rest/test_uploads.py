@@ -97,7 +97,9 @@ def test_other_fields_of_a_usual_length_are_let_pass(client: httpx.Client) -> No
 def test_the_answer_says_what_is_too_long(client: httpx.Client) -> None:
     response = client.post("/v1/visemes", content='{"audio":"AAA=","other":[' + "[]," * 500_000)
     assert response.status_code == 400
-    assert response.json()["error"].startswith("Invalid audio data: audio: the JSON beside it is longer than")
+    assert response.json()["error"].startswith(
+        "Invalid audio data: audio: the other JSON fields are longer than"
+    )
 
 
 def test_a_file_name_in_the_form_of_rfc_2231(client: httpx.Client, speech: NDArray[np.int16]) -> None:
@@ -109,7 +111,7 @@ def test_two_files(client: httpx.Client) -> None:
     body = part('name="audio"; filename="a"', bytes(4)) * 2 + b"--x--\r\n"
     response = client.post("/v1/visemes", content=body, headers=FORM)
     assert (response.status_code, response.json()) == (
-        400, {"error": "Invalid audio data: audio: is there twice"},
+        400, {"error": "Invalid audio data: audio: is given twice"},
     )  # fmt: skip
 
 
@@ -142,9 +144,7 @@ def test_a_body_that_does_not_come_is_answered_and_its_connection_closed(
     headers, _, content = answer.partition(b"\r\n\r\n")
     assert headers.startswith(b"HTTP/1.1 408")
     assert b"connection: close" in headers.lower()
-    assert json.loads(content) == {
-        "error": "The body of the request comes too slowly (MASCOT_UPLOAD_SECONDS)"
-    }
+    assert json.loads(content) == {"error": "The request body arrives too slowly (MASCOT_UPLOAD_SECONDS)"}
 
 
 def test_slow_bodies_of_one_key_leave_places_to_others(providers: Providers) -> None:

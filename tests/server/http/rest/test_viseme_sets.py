@@ -127,7 +127,7 @@ def test_sets_given_twice_or_wrong_beside_a_file(client: httpx.Client) -> None:
         return client.post(f"/v1/visemes?{query}", content=bytes(3200), headers={"Content-Type": "audio/pcm"})
 
     assert (
-        post("viseme_shapes=vrm&viseme_shapes=vrm").json()["error"].endswith("viseme_shapes: is there twice")
+        post("viseme_shapes=vrm&viseme_shapes=vrm").json()["error"].endswith("viseme_shapes: is given twice")
     )
     assert post("viseme_weights=sapi").status_code == 400
     form = client.post(

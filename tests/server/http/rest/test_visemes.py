@@ -155,11 +155,11 @@ def test_the_model_is_the_one_asked_for(client: httpx.Client) -> None:
         ({"audio": "data:audio/mp4;base64,AAAA"}, "audio: is a data: URI; send only the base64 text behind"),
         ({"audio": "AA-_"}, "audio: is not base64"),
         ({"audio": "AA=="  + "A" * 70000}, "audio: is not base64"),
-        ({"audio": b64(b"abc")}, "audio: neither a WAV, MP3, FLAC or Ogg file nor PCM16"),
-        ({"audio": b64(b"RIFF" + bytes(40))}, "audio: not a WAV file that can be read"),
-        ({"audio": b64(b"fLaC" + bytes(100))}, "audio: not audio that can be read"),
+        ({"audio": b64(b"abc")}, "audio: must be a WAV, MP3, FLAC or Ogg file, or PCM16"),
+        ({"audio": b64(b"RIFF" + bytes(40))}, "audio: is not a readable WAV file"),
+        ({"audio": b64(b"fLaC" + bytes(100))}, "audio: is not readable audio"),
         ({"audio": b64(wav(np.zeros(100, np.int16), 96000))}, "audio: its sample rate is 96000 Hz"),
-        ({"audio": b64(wav(np.zeros(0, np.int16)))}, "audio: holds no audio"),
+        ({"audio": b64(wav(np.zeros(0, np.int16)))}, "audio: contains no audio"),
         ({"audio": b64(b"\0\0\0\x1cftypM4A " + bytes(100))}, "audio: MP4 (M4A) cannot be read; convert it"),
         ({"audio": b64(b"\x1aE\xdf\xa3" + bytes(100))}, "audio: WebM (Matroska) cannot be read; convert"),
         ({"audio": {"audio": "AAAA"}}, "audio: is missing"),
@@ -202,7 +202,7 @@ def test_a_body_that_says_it_is_a_file_and_is_none(client: httpx.Client) -> None
     for kind in ("audio/mpeg", "audio/wav"):
         response = post(client, bytes(1000), kind)
         assert response.status_code == 400
-        assert response.json()["error"].startswith("Invalid audio data: audio: not audio that can be read")
+        assert response.json()["error"].startswith("Invalid audio data: audio: is not readable audio")
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_a_client_that_goes_frees_its_place(providers: Providers, speech: NDArra
             full = httpx.post(f"{server.origin}/v1/visemes", json={"audio": "AAA="}, headers=AUTHORIZED)
             assert full.status_code == 503
             assert full.headers["retry-after"] == "1"
-            assert full.json() == {"error": "Too many requests are being worked on; try again"}
+            assert full.json() == {"error": "Too many requests in progress; try again"}
         deadline = time.monotonic() + 5
         status = 503
         while status == 503 and time.monotonic() < deadline:
@@ -341,7 +341,7 @@ def test_what_the_query_says_twice_or_wrongly_is_refused_for_any_body(client: ht
     twice = post(client, file, sample_rate=[8000, 16000])
     assert (twice.status_code, twice.json()["error"]) == (
         400,
-        "Invalid audio data: sample_rate: is there twice",
+        "Invalid audio data: sample_rate: is given twice",
     )
     for body in ({"json": {"audio": b64(file)}}, {"files": {"audio": file}}):
         wrong = client.post("/v1/visemes", params={"model": "klingon"}, **body)

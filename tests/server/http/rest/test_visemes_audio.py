@@ -134,11 +134,11 @@ def test_text_is_never_markup_nor_cut_short(client: httpx.Client) -> None:
         ({**ELEVENLABS, "voice": "../../v1/user"}, "Invalid voice ID specified"),
         ({**ELEVENLABS, "voice": "a?b=c"}, "Invalid voice ID specified"),
         ({**CARTESIA, "voice": "nobody"}, "Invalid voice ID specified"),
-        ({**ELEVENLABS, "tts_api_key": "wrong"}, "tts_api_key: elevenlabs refused it with HTTP 401"),
-        ({**CARTESIA, "tts_api_key": "wrong"}, "tts_api_key: cartesia refused it with HTTP 401"),
-        ({**ELEVENLABS, "tts_api_key": "a\r\nx: y"}, "tts_api_key: must be printable ASCII"),
-        ({**ELEVENLABS, "speed": 2}, "speed: elevenlabs takes 0.7 to 1.2"),
-        ({**CARTESIA, "speed": 0.5}, "speed: cartesia takes 0.6 to 1.5"),
+        ({**ELEVENLABS, "tts_api_key": "wrong"}, "tts_api_key: elevenlabs rejected it with HTTP 401"),
+        ({**CARTESIA, "tts_api_key": "wrong"}, "tts_api_key: cartesia rejected it with HTTP 401"),
+        ({**ELEVENLABS, "tts_api_key": "a\r\nx: y"}, "tts_api_key: must be 1 to 2048 printable ASCII"),
+        ({**ELEVENLABS, "speed": 2}, "speed: must be from 0.7 to 1.2 for elevenlabs"),
+        ({**CARTESIA, "speed": 0.5}, "speed: must be from 0.6 to 1.5 for cartesia"),
         ({**LOCAL, "speed": 2.1}, "speed: must be a number from 0.5 to 2.0"),
         ({**LOCAL, "speed": "fast"}, "speed: must be a number from 0.5 to 2.0"),
         ({**LOCAL, "speed": True}, "speed: must be a number from 0.5 to 2.0"),
@@ -282,7 +282,10 @@ async def test_a_service_that_breaks_off_is_told_in_the_stream() -> None:
         response = await client.post(server + PATH, json=ELEVENLABS, headers=AUTHORIZED)
     found = events(response.text)
     assert response.status_code == 200
-    assert found[-1] == {"type": "error", "error": "elevenlabs stopped in the middle: RemoteProtocolError"}
+    assert found[-1] == {
+        "type": "error",
+        "error": "elevenlabs stopped during the response: RemoteProtocolError",
+    }
     assert [event["type"] for event in found[:4]] == ["audio", "visemes", "audio", "visemes"]
 
 
@@ -298,7 +301,7 @@ async def test_a_service_that_breaks_off_is_told_in_the_stream() -> None:
             "cartesia answered HTTP 302, a redirect, which is not followed",
         ),
         (b"nonsense\r\n\r\n", 502, "cartesia is unreachable: RemoteProtocolError"),
-        (HEAD + b"0\r\n\r\n", 400, "text: there is nothing in it to say"),
+        (HEAD + b"0\r\n\r\n", 400, "text: contains nothing to speak"),
         (
             b"HTTP/1.1 400 No\r\ncontent-length: 15\r\n\r\nvoice_not_found",
             400,
@@ -369,5 +372,5 @@ def test_speech_that_is_too_long(providers: Providers) -> None:
     assert len(pcm(made)) <= 22050 * 2
     assert last == {
         "type": "error",
-        "error": "text: its speech is longer than 1 seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts",
+        "error": "text: the speech is longer than 1 seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts",
     }

@@ -38,7 +38,7 @@ async def test_one_that_refuses_is_asked_once_a_second(
     redis.stop()
     started = time.monotonic()
     for _ in range(1000):
-        with pytest.raises(StoreError, match="Redis is away"):
+        with pytest.raises(StoreError, match="Redis is unavailable"):
             await counters.claim("b", seconds=60)
     assert time.monotonic() - started < 0.9
     redis.start()
@@ -47,8 +47,8 @@ async def test_one_that_refuses_is_asked_once_a_second(
     assert await counters.take("a", per_minute=1) == 0
     await counters.close()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
-        "Redis is away",
-        "Redis is back",
+        "Redis is unavailable",
+        "Redis is available again",
     ]
 
 
@@ -86,7 +86,7 @@ async def test_a_password_that_redis_refuses_is_not_shown(
     with pytest.raises(StoreError) as caught:
         await counters.claim("a", seconds=60)
     await counters.close()
-    assert "Redis is away: AuthenticationError" in caplog.text
+    assert "Redis is unavailable: AuthenticationError" in caplog.text
     for text in (caplog.text, str(caught.value), repr(load_settings(redis_url=url))):
         assert "very-private" not in text
 

@@ -81,7 +81,7 @@ async def test_redis_that_takes_no_writes_is_there(caplog: pytest.LogCaptureFixt
         redis.command("REPLICAOF", "NO", "ONE")
         assert await counters.take("a", per_minute=100) == 0
         await counters.close()
-    assert "Redis is away" not in caplog.text
+    assert "Redis is unavailable" not in caplog.text
 
 
 @pytest.mark.parametrize("fail_open", [True, False])

@@ -72,7 +72,7 @@ class Admission:
 
     @asynccontextmanager
     async def admit(self, handshake: Handshake, stop: Callable[[int, str], None]) -> AsyncIterator[Admitted]:
-        """Lets an app in while the context lasts, and counts that as a session of its key.
+        """Admit an app while the context lasts, and count it as a session of its key.
 
         Args:
             handshake: What it asks for.
@@ -94,7 +94,7 @@ class Admission:
             raise Unauthorized(INVALID_TOKEN)
         await self._limiter.count_request(key)
         async with self._limiter.session(key, stop):
-            # Last, so that whoever is turned away for a limit can come back with the same token.
+            # Checked last, so that a client that is rejected because of a limit can retry with the same token.
             if not await self._use(opened):
                 raise Unauthorized(INVALID_TOKEN)
             yield Admitted(config, model, key.id)
@@ -111,7 +111,7 @@ class Admission:
         return True
 
     def check(self, handshake: Handshake) -> Opened:
-        """Looks at all of a handshake that needs nobody to be asked.
+        """Check everything in a handshake that needs no store.
 
         Returns:
             What its token holds.
@@ -128,9 +128,9 @@ class Admission:
     def _check_origin(self, origin: str | None) -> None:
         if origin is None:
             if self._require_origin:
-                raise Forbidden("Sockets are for web pages only: there is no Origin header")
+                raise Forbidden("The Origin header is missing: only web pages may open WebSockets")
         elif self._origins and origin.lower() not in self._origins:
-            raise Forbidden("This web page may not open sockets here")
+            raise Forbidden("This web page may not open WebSockets on this server")
 
 
 def _viseme_model(config: ProviderConfig, asked: str | None) -> VisemeModel:

@@ -28,11 +28,11 @@ class Access:
         self._limiter = limiter
 
     async def authorise(self, authorization: str | None, *, origin: str | None) -> KeyRecord:
-        """Checks a request and counts it.
+        """Check a request and count it.
 
         Args:
-            authorization: Its header `Authorization`.
-            origin: Its header `Origin`, which a browser sends.
+            authorization: Its header ``Authorization``.
+            origin: Its header ``Origin``, which a browser sends.
 
         Returns:
             The key.
@@ -52,7 +52,7 @@ class Access:
         return key
 
     async def allow_conversation(self, key: KeyRecord, provider: str) -> None:
-        """Checks whether a signed URL for a provider is worth giving out.
+        """Check whether a signed URL for a provider is worth giving out.
 
         Raises:
             BadRequest: The key may not be used for this provider. The published contract knows 400 and 401 only,
@@ -68,11 +68,11 @@ class Access:
         await self._limiter.check_day(key)
 
     async def holder(self, key_id: str, *, origin: str | None) -> KeyRecord | None:
-        """Finds the key that a token was issued to.
+        """Find the key that a token was issued to.
 
         Args:
             key_id: Of the key.
-            origin: The handshake's header `Origin`.
+            origin: The handshake's header ``Origin``.
 
         Returns:
             The key, if it is still valid.

@@ -1,6 +1,6 @@
-"""Opens what the settings name to keep keys and counts in. Redis is an extra, imported only where it is set.
+"""Open the key store and the counters of the settings. Redis is an extra, imported only if it is set.
 
-A key database that cannot be used is a wrong setting, and the server does not start. Redis may come up after the
+If the key database cannot be used, the server does not start. Redis may come up after the
 server, so the server starts and is not ready until Redis has answered.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["FirstAnswers", "open_counters", "open_key_store"]
 
 
 def open_key_store(settings: Settings) -> KeyStore | None:
-    """Opens the key store: a SQLite file if one is set, else Redis if that is set.
+    """Open the key store: a SQLite file if one is set, else Redis if that is set.
 
     The file is made if there is none. Redis is not connected to before its first use.
 
@@ -47,7 +47,7 @@ def open_key_store(settings: Settings) -> KeyStore | None:
 
 
 def open_counters(settings: Settings) -> Counters:
-    """Opens the counters: Redis if that is set, else the memory of this process.
+    """Open the counters: Redis if that is set, else the memory of this process.
 
     Nothing is connected to before its first use.
 
@@ -73,7 +73,7 @@ def _link(settings: Settings) -> RedisLink | None:
 
 
 class FirstAnswers:
-    """Whether all stores that are needed have answered once since the start.
+    """Tracks whether all required stores have answered once since the start.
 
     Args:
         questions: One for each store; each raises `StoreError` while its store does not answer.

@@ -98,7 +98,7 @@ class Tokens:
         self._clock = clock
 
     def seal(self, provider: str, config: bytes, *, key_id: str, lifetime: int = LIFETIME_SECONDS) -> str:
-        """Makes a token.
+        """Create a token.
 
         Args:
             provider: Name of the provider it is good for.
@@ -115,7 +115,7 @@ class Tokens:
         """
         if len(config) > _MAX_SEALED_BYTES:
             raise BadRequest(
-                "Invalid provider config: config.provider_config: longer than "
+                "Invalid provider config: config.provider_config: must not be longer than "
                 f"{_MAX_SEALED_BYTES} bytes; shorten dynamic_variables"
             )
         keys, jti, now = self._current, uuid.uuid4().hex, int(self._clock())
@@ -133,11 +133,11 @@ class Tokens:
         return jwt.encode(claims, keys.sign, algorithm=_ALGORITHM, headers={"kid": keys.kid})
 
     def open(self, provider: str, token: str) -> Opened:
-        """Opens a token.
+        """Open a token.
 
         Args:
             provider: Name of the provider it must be good for.
-            token: What `seal` returned.
+            token: What ``seal`` returned.
 
         Returns:
             What it holds.
@@ -176,5 +176,5 @@ class Tokens:
 
 
 def _context(kid: str, jti: str, provider: str) -> bytes:
-    """Binds the sealed part to its token: it cannot be moved into another one."""
+    """Bind the sealed part to its token: it cannot be moved into another one."""
     return f"{kid}.{jti}.{provider}".encode()

@@ -35,15 +35,15 @@ logger = logging.getLogger(__name__)
 
 _REQUIRED = ("MASCOT_API_KEYS: missing", "MASCOT_SECRET: missing")
 _FIRST_TIME = (
-    f"To try the server on this machine: `mascot-server serve --dev` (it makes up a secret and accepts the API key "
-    f"{DEV_API_KEY}), or `mascot-server demo` (a web page to talk to, with simulated providers)."
+    f"To try the server on this machine, run `mascot-server serve --dev` (generates a secret and accepts the API key "
+    f"{DEV_API_KEY}) or `mascot-server demo` (a web page with an avatar and simulated providers)."
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mascot-server")
 def main() -> None:
-    """A proxy for voice agents that adds visemes to their audio."""
+    """Run a proxy that adds visemes to the audio of voice agents."""
 
 
 main.add_command(demo)
@@ -55,22 +55,24 @@ main.add_command(keys)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 takes a free one.  [MASCOT_PORT; 8000]",
+    help="Port to listen on; 0 selects a free port.  [MASCOT_PORT; 8000]",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1),
-    help="Processes to serve by; one a core is right.  [MASCOT_WORKERS; 1]",
+    help="Worker processes that share the port; use one per CPU core.  [MASCOT_WORKERS; 1]",
 )
 @click.option(
     "--dev",
     is_flag=True,
-    help=f"On loopback, take any secret or make one up, and take the API key {DEV_API_KEY!r} where none are set.",
+    help=f"Development mode, on loopback only: accept a weak secret, generate a missing one, and accept the API key "
+    f"{DEV_API_KEY!r} if none is set.",
 )
 def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool) -> None:
-    """Run the server. Settings come from MASCOT_… in the environment and from .env.
+    """Run the server. It reads its settings from MASCOT_… environment variables and from .env.
 
-    SIGTERM (or Ctrl+C) drains it: no new conversations, and those that run may end. A second one stops it at once.
+    SIGTERM or Ctrl+C starts a graceful shutdown: the server refuses new conversations and lets running ones end. A
+    second signal stops it immediately.
     """
     misspelt: list[str] = []
     try:
@@ -88,10 +90,12 @@ def serve(host: str | None, port: int | None, workers: int | None, *, dev: bool)
 
 
 @main.command()
-@click.option("--offline", is_flag=True, help="Leave out Redis and the providers.")
+@click.option(
+    "--offline", is_flag=True, help="Skip the checks that need the network: Redis and the providers."
+)
 def check(*, offline: bool) -> None:
-    """Look at the settings and all that they name; exit with status 1 if something does not work."""
-    # What is found is told below.
+    """Check the settings, models, key store, Redis and providers. The exit status is 1 if a check fails."""
+    # `_report` prints the findings; log lines would repeat them.
     configure_logging(level="error")
     misspelt: list[Finding] = []
     try:
@@ -103,7 +107,7 @@ def check(*, offline: bool) -> None:
 
 
 def _all_wrong_settings() -> list[str]:
-    """Return a line for each setting that is invalid, missing or names what is not there."""
+    """Return a line for each setting that is missing, invalid or names a file that does not exist."""
     try:
         load(Settings, setting_problems)
     except SettingsError as error:
@@ -130,10 +134,10 @@ def _report(found: Iterable[Finding]) -> NoReturn:
     type=click.IntRange(0, 65535),
     default=9100,
     show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 selects a free port.",
 )
 def simulate(host: str, port: int) -> None:
-    """Run stand-ins for ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia that need no key of theirs."""
+    """Run simulators of ElevenLabs, OpenAI Realtime, Gemini Live and Cartesia. They need no real API keys."""
     configure_logging()
     log_uncaught()
     try:
@@ -149,7 +153,7 @@ async def _simulate(host: str, port: int) -> None:
         click.echo(f"listening on {simulators.origin}")
         for name in (*PROVIDERS, "cartesia"):
             click.echo(f"MASCOT_{name.upper()}_URL={simulators.origin}")
-        click.echo("# They accept these keys only:")
+        click.echo("# The simulators accept only these keys:")
         for title, fields in CREDENTIALS.items():
             click.echo(f"# {title}: {', '.join(f'{name} {value}' for name, value in fields.items())}")
         await asyncio.Event().wait()
@@ -158,14 +162,17 @@ async def _simulate(host: str, port: int) -> None:
 def _with_dev_defaults(settings: Settings) -> Settings:
     if not settings.on_loopback:
         raise SettingsError(
-            f"--dev: only on loopback, not on {settings.host}; set MASCOT_HOST=127.0.0.1 or leave --dev"
+            f"--dev: allowed on loopback only, not on {settings.host}; set MASCOT_HOST=127.0.0.1 or remove --dev"
         )
     overrides: dict[str, Any] = {}
     if not settings.secret:
-        click.echo("no MASCOT_SECRET: made one up, signed URLs end with this process", err=True)
+        click.echo(
+            "MASCOT_SECRET: not set; using a random secret, so signed URLs become invalid when the server stops",
+            err=True,
+        )
         overrides["secret"] = secrets.token_hex(32)
     if not settings.api_keys:
-        click.echo(f"no MASCOT_API_KEYS: the API key is {DEV_API_KEY}", err=True)
+        click.echo(f"MASCOT_API_KEYS: not set; the API key is {DEV_API_KEY}", err=True)
         overrides["api_keys"] = DEV_API_KEY
     return load_settings(host=settings.host, port=settings.port, workers=settings.workers, **overrides)
 

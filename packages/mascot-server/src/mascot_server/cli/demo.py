@@ -30,14 +30,14 @@ _EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - nothing is bound to th
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 takes a free one.  [MASCOT_PORT; 8000]",
+    help="Port to listen on; 0 selects a free port.  [MASCOT_PORT; 8000]",
 )
 def demo(host: str | None, port: int | None) -> None:
-    """Serve a page to talk to a face: the playground.
+    """Serve the playground: a web page where you talk to an avatar.
 
-    It talks to simulated providers, and to the real one of each whose key is set (MASCOT_DEMO_OPENAI_API_KEY,
-    MASCOT_DEMO_GEMINI_API_KEY, MASCOT_DEMO_ELEVENLABS_API_KEY with MASCOT_DEMO_ELEVENLABS_AGENT_ID). Beyond loopback
-    it wants MASCOT_DEMO_PASSWORD. Ctrl+C ends it.
+    It uses simulated providers. To use a real one, set its key: MASCOT_DEMO_OPENAI_API_KEY, MASCOT_DEMO_GEMINI_API_KEY,
+    or MASCOT_DEMO_ELEVENLABS_API_KEY with MASCOT_DEMO_ELEVENLABS_AGENT_ID. To listen on an address other than loopback,
+    set MASCOT_DEMO_PASSWORD. Press Ctrl+C to stop.
     """
     try:
         settings, whom = load_settings(host=host, port=port), load_demo_settings()
@@ -57,7 +57,7 @@ def demo(host: str | None, port: int | None) -> None:
 
 
 def _for_the_page_alone(settings: Settings) -> Settings:
-    """The settings without what is for others: their keys and pages, and time to end their conversations."""
+    """Return the settings with a random key and secret, and without stores, other web pages and a drain time."""
     own = {
         "api_keys": (SecretStr(secrets.token_urlsafe()),),
         "secret": (SecretStr(secrets.token_hex(32)),),
@@ -78,4 +78,4 @@ def _announcement(origin: str, settings: Settings, playground: Playground) -> It
     for agent in playground.agents.described():
         where = "simulated" if agent["simulated"] else settings.origin_of(agent["id"])
         yield f"  {agent['name']}: {where}"
-    yield "Ctrl+C ends it"
+    yield "Press Ctrl+C to stop"

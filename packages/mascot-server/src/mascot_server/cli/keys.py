@@ -36,34 +36,38 @@ def _web_origins(_: click.Context, __: click.Parameter, values: tuple[str, ...])
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys.
+    """Create, list and revoke API keys.
 
-    They are kept in the SQLite file MASCOT_KEY_STORE, or else in Redis, where MASCOT_REDIS_URL is set.
+    Keys are stored in the SQLite file MASCOT_KEY_STORE, or in Redis (MASCOT_REDIS_URL) if no file is set.
     """
 
 
 @keys.command()
 @click.argument("name")
 @click.option(
-    "--requests-per-minute", type=click.IntRange(1), help="HTTP requests and handshakes.  [any number]"
+    "--requests-per-minute",
+    type=click.IntRange(1),
+    help="Maximum HTTP requests and WebSocket handshakes per minute.  [no limit]",
 )
-@click.option("--sessions", type=click.IntRange(1), help="Conversations at once.  [any number]")
+@click.option("--sessions", type=click.IntRange(1), help="Maximum concurrent conversations.  [no limit]")
 @click.option(
-    "--minutes-per-day", type=click.IntRange(1), help="Minutes of conversation a day (UTC).  [any number]"
+    "--minutes-per-day",
+    type=click.IntRange(1),
+    help="Maximum minutes of conversation per day (UTC).  [no limit]",
 )
 @click.option(
     "--provider",
     "providers",
     multiple=True,
     type=click.Choice(list(PROVIDERS)),
-    help="Provider it may be used for; may be given several times.  [all]",
+    help="Allowed provider; repeat the option to allow several.  [all]",
 )
 @click.option(
     "--origin",
     "origins",
     multiple=True,
     callback=_web_origins,
-    help="Web page it may be used from, such as https://app.example.com; may be given several times.  [any]",
+    help="Allowed web origin, such as https://app.example.com; repeat the option to allow several.  [any]",
 )
 def new(
     name: str,
@@ -74,7 +78,7 @@ def new(
     providers: tuple[str, ...],
     origins: tuple[str, ...],
 ) -> None:
-    """Make a key and print it, this once: only its hash is kept."""
+    """Create a key and print it. It is shown only once, because only its hash is stored."""
     key, record = new_key(
         name,
         limits=KeyLimits(requests_per_minute, sessions, minutes_per_day),
@@ -87,13 +91,13 @@ def new(
             await store.add(record)
 
     _run(add())
-    click.echo(f"{record.id}: keep the next line, it is not shown again", err=True)
+    click.echo(f"{record.id}: save the key on the next line; it is not shown again", err=True)
     click.echo(key)
 
 
 @keys.command("list")
 def list_keys() -> None:
-    """List all keys with their limits, oldest first."""
+    """List all keys and their limits, oldest first."""
 
     async def read() -> list[KeyRecord]:
         async with _store() as store:
@@ -118,10 +122,10 @@ def list_keys() -> None:
 @keys.command()
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
-    """End a key for good, by the id that `list` shows.
+    """Revoke a key permanently. `mascot-server keys list` shows its ID.
 
-    Running servers take it no more after a few seconds; signed URLs it was used for start no conversation then.
-    Conversations that are running go on.
+    Running servers reject the key and the signed URLs that were created with it after a few seconds. Running
+    conversations continue.
     """
 
     async def end() -> bool:
@@ -129,15 +133,15 @@ def revoke(key_id: str) -> None:
             return await store.revoke(key_id)
 
     if not _run(end()):
-        _give_up(f"no key has the id {key_id!r}: see `mascot-server keys list`")
-    click.echo(f"{key_id} is revoked; running servers know within {MAX_AGE_SECONDS:g} s", err=True)
+        _give_up(f"no key has the ID {key_id!r}; run `mascot-server keys list` to see all IDs")
+    click.echo(f"{key_id} is revoked; running servers reject it within {MAX_AGE_SECONDS:g} s", err=True)
 
 
 @asynccontextmanager
 async def _store() -> AsyncIterator[KeyStore]:
     store = open_key_store(load_settings())
     if store is None:
-        raise SettingsError("MASCOT_KEY_STORE: missing; name the SQLite file that keys are kept in")
+        raise SettingsError("MASCOT_KEY_STORE: missing; set it to the path of the SQLite file for API keys")
     try:
         yield store
     finally:

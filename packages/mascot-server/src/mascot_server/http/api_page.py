@@ -51,7 +51,7 @@ class ApiPage(OpenAPIRenderPlugin):
         self._public_url = public_url
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """Returns the page as HTML."""
+        """Return the page as HTML."""
         document = json.loads(self.render_json(request, openapi_schema))
         base_url = self._public_url.of(request)
         return "\n".join(_page(document, asyncapi_document(base_url), urlsplit(base_url).path)).encode()

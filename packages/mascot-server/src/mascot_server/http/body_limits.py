@@ -102,7 +102,7 @@ class _Body:
                 message = await self._next()
         except TimeoutError:
             setting = "UPLOAD_SECONDS" if allowed >= self._pace.seconds else "UPLOAD_BYTES_PER_SECOND"
-            raise RequestTimeout(f"The body of the request comes too slowly (MASCOT_{setting})") from None
+            raise RequestTimeout(f"The request body arrives too slowly (MASCOT_{setting})") from None
         self._waited += self._clock() - since
         return message
 

@@ -30,14 +30,14 @@ def health_routes(
     unready: Callable[[], Awaitable[str | None]],
     numbers: Callable[[], Mapping[str, Numbers]] | None,
 ) -> list[HTTPRouteHandler]:
-    """Makes the handlers of `/healthz`, `/readyz` and, where there are numbers to show, `/metrics`.
+    """Create the handlers of ``/healthz``, ``/readyz`` and, where there are numbers to show, ``/metrics``.
 
     They need no key and are not part of the published contract.
 
     Args:
         drain: Knows whether new conversations are taken.
-        unready: Says why the server is not ready so far, or `None`.
-        numbers: Gives what was counted, by worker; `None` leaves `/metrics` out.
+        unready: Says why the server is not ready so far, or ``None``.
+        numbers: Gives what was counted, by worker; ``None`` leaves ``/metrics`` out.
     """
 
     @get("/healthz", sync_to_thread=False, include_in_schema=False)
@@ -77,7 +77,7 @@ class CountRequests(ASGIMiddleware):
         self._drain = drain
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Passes the request on and notes the status of its answer."""
+        """Forward the request and record the status of its response."""
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":

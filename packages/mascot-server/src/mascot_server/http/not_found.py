@@ -53,7 +53,7 @@ def sockets_by_http() -> HTTPRouteHandler:
         if not is_socket(request.scope["path"]):
             raise no_such_path(request)
         raise UpgradeRequired(
-            "This is the path of a WebSocket: connect with the provider's SDK to what /v1/get-signed-url answers"
+            "This is the path of a WebSocket: connect with the provider's SDK to the URL from /v1/get-signed-url"
         )
 
     return socket_by_http

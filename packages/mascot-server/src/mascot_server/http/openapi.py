@@ -188,7 +188,7 @@ class GetSignedUrlOperation(Operation):
     """The operation `getSignedUrl`, as published."""
 
     def __post_init__(self) -> None:
-        """Puts what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "Get signed URL for conversational AI proxy"
         self.description = _DESCRIPTION
         self.tags = None

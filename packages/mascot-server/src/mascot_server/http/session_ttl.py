@@ -28,14 +28,14 @@ def token_lifetime(session_ttl: object, settings: Settings) -> int:
     longest = settings.max_session_ttl_seconds
     if settings.single_use_tokens:
         raise _invalid(
-            "leave it out; this server's URLs start one conversation only (MASCOT_SINGLE_USE_TOKENS)"
+            "remove it; signed URLs of this server start only one conversation (MASCOT_SINGLE_USE_TOKENS)"
         )
     if longest == 0:
         raise _invalid(
-            "leave it out; this server's URLs resume no conversation (MASCOT_MAX_SESSION_TTL_SECONDS)"
+            "remove it; signed URLs of this server cannot resume a conversation (MASCOT_MAX_SESSION_TTL_SECONDS)"
         )
     if settings.workers > 1 and settings.redis_url is None:
-        raise _invalid("leave it out; several processes serve here, which need MASCOT_REDIS_URL for it")
+        raise _invalid("remove it, or set MASCOT_REDIS_URL on this server: it has several processes")
     # A bool is an int in Python.
     if type(session_ttl) is not int or not LIFETIME_SECONDS <= session_ttl <= longest:
         raise _invalid(f"must be a whole number of seconds from {LIFETIME_SECONDS} to {longest}")

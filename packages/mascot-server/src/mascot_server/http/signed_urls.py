@@ -58,7 +58,7 @@ class SignedUrls:
     async def sign(
         self, asked: SignedUrlRequest, key: KeyRecord, request: Request[Any, Any, Any]
     ) -> dict[str, str]:
-        """Answers a request.
+        """Answer a request.
 
         Args:
             asked: Connection details, to be sealed, and for how long.
@@ -82,7 +82,7 @@ class SignedUrls:
 
 
 def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRouteHandler:
-    """Makes the handler.
+    """Create the handler.
 
     Args:
         access: Says who may ask.

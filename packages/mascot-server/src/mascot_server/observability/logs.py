@@ -59,7 +59,7 @@ class ConsoleFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Returns the record's text without secrets."""
+        """Return the record's text without secrets."""
         return redact(super().format(record))
 
 
@@ -71,7 +71,7 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Returns the record as JSON without secrets."""
+        """Return the record as JSON without secrets."""
         fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -106,7 +106,7 @@ class SessionLog(logging.LoggerAdapter[logging.Logger]):
         self._prefix = f"session {session}: "
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Adds what all messages of a conversation have."""
+        """Add what all messages of a conversation have."""
         extra = {**(self.extra or {}), **(kwargs.get("extra") or {})}
         return self._prefix + msg, {**kwargs, "extra": extra}
 
@@ -117,7 +117,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of `logging`
         """Write one line about the record that is lost."""
         kind = sys.exc_info()[0]
-        # A closed stream cannot be told anything.
+        # The stream may be closed.
         with suppress(OSError, ValueError):
             self.stream.write(
                 f"a log record of {record.name} was lost: {kind.__name__ if kind else 'unknown error'}\n"

@@ -1,4 +1,4 @@
-"""What the server counts about itself: plain numbers that the hot path can afford to add to.
+"""The metrics of the server: plain numbers that are cheap to update on the hot path.
 
 Nothing here knows Prometheus; `exposition` reads these numbers when somebody asks for `/metrics`. There are no locks:
 each metric may be written from one thread only (readers may be anywhere), which for all of them is the event loop's
@@ -21,10 +21,10 @@ __all__ = ["Counter", "DialFailure", "Gauge", "Histogram", "Metric", "Metrics", 
 Labels = TypeVarTuple("Labels")
 
 NoVisemes = Literal["late", "failed", "overloaded", "undecodable"]
-"""Why a message of audio went on without visemes."""
+"""Why an audio message was forwarded without visemes."""
 
 DialFailure = Literal["refused", "unreachable"]
-"""Whether a provider said no, or nothing that makes sense."""
+"""Whether the provider answered with an error, or not at all or not as expected."""
 
 Side = Literal["app", "provider", "server"]
 """Who ended a conversation."""
@@ -57,7 +57,7 @@ class Counter(Generic[*Labels]):
         self._values: dict[tuple[Any, ...], int] = {}
 
     def add(self, *labels: *Labels, count: int = 1) -> None:
-        """Adds to the number of these labels."""
+        """Add to the number of these labels."""
         self._values[labels] = self._values.get(labels, 0) + count
 
     def __getitem__(self, labels: tuple[*Labels]) -> int:
@@ -114,7 +114,7 @@ class Histogram:
         self._sum = 0.0
 
     def observe(self, value: float) -> None:
-        """Adds a measurement."""
+        """Add a measurement."""
         self._counts[bisect_left(self.bounds, value)] += 1
         self._sum += value
 
@@ -136,84 +136,86 @@ class Metrics:
 
     def __init__(self) -> None:
         self.sessions: Counter[str] = Counter(
-            "mascot_sessions", "Conversations begun, by provider.", ("provider",)
+            "mascot_sessions", "Conversations started, by provider.", ("provider",)
         )
         self.sessions_active: Gauge[str] = Gauge(
             "mascot_sessions_active", "Conversations running, by provider.", ("provider",)
         )
         self.tasks = TaskGauge("mascot_asyncio_tasks", "Tasks of the event loop, at the time of the scrape.")
         self.session_seconds = Histogram(
-            "mascot_session_duration_seconds", "How long conversations lasted.", _DURATIONS
+            "mascot_session_duration_seconds", "Duration of conversations.", _DURATIONS
         )
         self.closes: Counter[Side, str] = Counter(
             "mascot_session_closes",
-            "Conversations ended, by who ended them and the WebSocket close code the other side was told.",
+            "Conversations ended, by the side that ended them and the WebSocket close code sent to the other side.",
             ("side", "code"),
         )
         self.audio_chunks: Counter[()] = Counter("mascot_audio_chunks", "Provider messages with audio.")
         self.chunks_without_visemes: Counter[NoVisemes] = Counter(
             "mascot_chunks_without_visemes",
-            "Provider messages whose audio went on without visemes, by reason.",
+            "Provider messages whose audio was forwarded without visemes, by reason.",
             ("reason",),
         )
         self.added_latency = Histogram(
             "mascot_added_latency_seconds",
-            "How long a message with audio was held after its playout deadline.",
+            "Delay of a message with audio after its playout deadline.",
             _MILLISECONDS,
         )
         self.viseme_compute = Histogram(
             "mascot_viseme_compute_seconds",
-            "Time of one run of the viseme model over a batch. Written by the thread that runs it.",
+            "Duration of one inference call on a batch. Written by the inference thread.",
             _COMPUTE,
         )
         self.batch_size = Histogram(
             "mascot_viseme_batch_size",
-            "Sessions served by one run of the viseme model. Written by the thread that runs it.",
+            "Batch size: conversations processed in one inference call. Written by the inference thread.",
             _BATCHES,
         )
         self.turns: Counter[str] = Counter(
             "mascot_turns",
-            "Turns of agents, by the network that they began with.",
+            "Turns of agents, by the network at their start.",
             ("network",),
         )
         self.turn_downgrades: Counter[()] = Counter(
             "mascot_turn_downgrades",
-            "Turns that changed to the fast network before their end, for lack of capacity.",
+            "Turns that switched to the fast network before their end, because capacity was missing.",
         )
         self.dial_seconds = Histogram(
             "mascot_upstream_dial_seconds", "Time until a connection to a provider was open.", _DIALS
         )
         self.dial_failures: Counter[str, DialFailure] = Counter(
             "mascot_upstream_dial_failures",
-            "Connections to a provider that did not come about.",
+            "Failed connections to a provider.",
             ("provider", "reason"),
         )
         self.limit_refusals: Counter[str] = Counter(
-            "mascot_limit_refusals", "Requests and conversations refused by a limit, by which.", ("reason",)
+            "mascot_limit_refusals",
+            "Requests and conversations rejected because of a key's limit, by limit.",
+            ("reason",),
         )
         self.handshakes_refused: Counter[int] = Counter(
-            "mascot_handshakes_refused", "Sockets refused before accept, by HTTP status.", ("status",)
+            "mascot_handshakes_refused", "WebSocket handshakes rejected, by HTTP status.", ("status",)
         )
         self.heads_rejected: Counter[Reason] = Counter(
             "mascot_request_heads_rejected",
-            "Connections closed because of their request head or for lack of one, by reason.",
+            "Connections closed because of an invalid or missing request head, by reason.",
             ("reason",),
         )
         self.tokens_issued: Counter[str] = Counter(
-            "mascot_tokens_issued", "Signed URLs given out, by provider.", ("provider",)
+            "mascot_tokens_issued", "Signed URLs created, by provider.", ("provider",)
         )
         self.rest_requests: Counter[str, int] = Counter(
             "mascot_rest_requests", "HTTP requests answered.", ("path", "status")
         )
         self.ledger_failures: Counter[()] = Counter(
-            "mascot_ledger_failures", "Questions to the shared counters (Redis) that it did not answer."
+            "mascot_ledger_failures", "Requests to Redis (shared counters, keys) that failed."
         )
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(vars(self).values())
 
     def __str__(self) -> str:
-        """Names and totals of all that is not zero, for a log line."""
+        """Name and totals of all that is not zero, for a log line."""
         totals = ((metric.name.removeprefix("mascot_"), metric.total) for metric in self)
         return ", ".join(f"{name} {total}" for name, total in totals if total) or "nothing"
 

@@ -53,7 +53,7 @@ class Worker:
     folder: Path | None = None
 
     def write(self, metrics: Metrics) -> None:
-        """Lets the other processes know this one's numbers."""
+        """Write the metrics of this process for the other processes."""
         if self.folder is not None:
             file = self.folder / f"{self.number}.json"
             new = file.with_suffix(".new")
@@ -69,13 +69,13 @@ class Worker:
         return gather(self.folder)
 
     def forget(self) -> None:
-        """Removes the numbers of a process that is gone, so that its conversations no longer count as running."""
+        """Remove the numbers of a process that is gone, so that its conversations no longer count as running."""
         if self.folder is not None:
             (self.folder / f"{self.number}.json").unlink(missing_ok=True)
 
 
 def gather(folder: Path) -> dict[str, Numbers]:
-    """Reads the numbers of all processes, by worker."""
+    """Read the numbers of all processes, by worker."""
     return {file.stem: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
 
 
@@ -108,11 +108,11 @@ async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
         except Exception as error:
             # The other processes go on showing the last numbers. Said once, not every second.
             if not failing:
-                logger.exception("the numbers for /metrics cannot be written: %s", type(error).__name__)
+                logger.exception("the metrics cannot be written: %s", type(error).__name__)
             failing = True
         else:
             if failing:
-                logger.warning("the numbers for /metrics are written again")
+                logger.warning("the metrics are written again")
             failing = False
         await asyncio.sleep(every)
 
@@ -127,10 +127,10 @@ def expose(numbers: Mapping[str, Numbers]) -> bytes:
 
 
 def serve_metrics(address: str, numbers: Callable[[], Mapping[str, Numbers]]) -> None:
-    """Answers scrapes on an address of their own, from a thread that ends with the process.
+    """Answer scrapes on an address of their own, from a thread that ends with the process.
 
     Args:
-        address: `<host>:<port>`.
+        address: ``<host>:<port>``.
         numbers: Gives the numbers by worker.
 
     Raises:

@@ -27,10 +27,10 @@ class SessionTrace(Protocol):
     """What is traced of one conversation."""
 
     def watch(self, codec: Codec) -> Codec:
-        """Returns the codec to use in the place of this one, so that turns are seen."""
+        """Return the codec to use in the place of this one, so that turns are traced."""
 
     def ended(self, ending: Ending) -> None:
-        """Notes how the conversation ended."""
+        """Record how the conversation ended."""
 
 
 class Tracing(Protocol):
@@ -45,15 +45,15 @@ class NoTracing:
 
     @contextmanager
     def session(self, session_id: str, provider: str) -> Iterator[SessionTrace]:  # noqa: ARG002 - the protocol's
-        """Gives itself."""
+        """Return this object."""
         yield self
 
     def watch(self, codec: Codec) -> Codec:
-        """Returns the codec as it is."""
+        """Return the codec unchanged."""
         return codec
 
     def ended(self, ending: Ending) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
 
 class OpenTelemetry:
@@ -146,7 +146,7 @@ class _WatchedCodec:
 
 
 def tracing(*, enabled: bool) -> Tracing:
-    """Chooses how conversations are traced.
+    """Choose how conversations are traced.
 
     Raises:
         SettingsError: It is enabled and OpenTelemetry is not installed.

@@ -39,7 +39,7 @@ class Guard:
         return self._password is not None
 
     def check(self, request: Request[Any, Any, Any]) -> None:
-        """Looks at where a request comes from and what it shows.
+        """Look at where a request comes from and what it shows.
 
         Raises:
             Forbidden: It does not come from the page that this server serves.
@@ -54,13 +54,13 @@ class Guard:
         host = _host(request.headers.get("host", ""))
         if self._password is None and not is_loopback(host):
             raise Forbidden(
-                "Open the playground as http://127.0.0.1 or http://localhost; under other names it wants a password "
+                "Open the playground as http://127.0.0.1 or http://localhost; other host names require a password "
                 "(MASCOT_DEMO_PASSWORD)"
             )
         own = {origin(url.of(request)).lower() for url in (PublicUrl(None), self._public_url)}
         if request.headers.get("origin", "").lower() not in own:
             raise Forbidden(
-                "Only the playground's own page may ask for this; behind a proxy set MASCOT_PUBLIC_URL to its origin"
+                "Only the playground's own page may send this request; behind a proxy, set MASCOT_PUBLIC_URL"
             )
 
     def _check_password(self, request: Request[Any, Any, Any]) -> None:
@@ -69,7 +69,7 @@ class Guard:
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
         right = hmac.compare_digest(shown.strip().encode(), self._password)
         if scheme.lower() != "bearer" or not right:
-            raise Unauthorized("Wrong password" if shown else "The playground wants its password")
+            raise Unauthorized("Wrong password" if shown else "The playground requires its password")
 
 
 def _host(header: str) -> str:

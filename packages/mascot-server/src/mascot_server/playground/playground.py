@@ -48,7 +48,7 @@ class Playground:
     def routes(
         self, *, access: Access, signed_urls: SignedUrls, rest: Rest, http: httpx.AsyncClient
     ) -> list[HTTPRouteHandler]:
-        """Makes the handlers.
+        """Create the handlers.
 
         Args:
             access: Knows the page's key.

@@ -50,7 +50,7 @@ def playground_routes(
     public_url: PublicUrl,
     max_audio_bytes: int,
 ) -> list[HTTPRouteHandler]:
-    """Makes the handlers.
+    """Create the handlers.
 
     Args:
         agents: Whom the page can talk to.

@@ -1,4 +1,4 @@
-"""Settings of the playground, all named `MASCOT_DEMO_…`: whose keys it talks with, and who may use it."""
+"""Settings of the playground (``MASCOT_DEMO_…``): the keys of real providers and the password of the page."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 __all__ = ["DemoSettings", "load_demo_settings"]
 
 MIN_PASSWORD_CHARACTERS: Final = 12
-"""Wrong ones are not counted, so that it must be out of reach of a program that tries them all."""
+"""Wrong passwords are not counted, so the password must be long enough to resist guessing."""
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,2048}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}")
 
 
 def _visible(value: SecretStr) -> SecretStr:
-    """They end up in headers, those of browsers included, which leave no room for anything else."""
+    """Check that a value can be sent in a header, also by a browser."""
     if not _VISIBLE.fullmatch(value.get_secret_value()):
-        raise ValueError("must be 1 to 2048 printable ASCII characters without blanks")
+        raise ValueError("must be 1 to 2048 printable ASCII characters without spaces")
     return value
 
 
 def _long(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < MIN_PASSWORD_CHARACTERS:
-        raise ValueError(f"must be {MIN_PASSWORD_CHARACTERS} characters or longer")
+        raise ValueError(f"must have at least {MIN_PASSWORD_CHARACTERS} characters")
     return value
 
 
 def _name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise ValueError("must be the id of an agent, such as agent_0123456789")
+        raise ValueError("must be the ID of an agent, such as agent_0123456789")
     return value
 
 
@@ -55,7 +55,7 @@ _KINDS: Final[Mapping[FieldKind, Any]] = {"secret": Secret, "name": Name}
 
 
 def _agent_fields() -> type[BaseSettings]:
-    """Make the part of the settings that names each provider's real agent."""
+    """Return a class with the settings of each provider's real agent."""
     fields: dict[str, Any] = {
         f"{name}_{field}": (_KINDS[kind] | None, Field(default=None, description=description))
         for name, provider in PROVIDERS.items()
@@ -73,7 +73,7 @@ else:
 
 
 class DemoSettings(_AgentFields):
-    """What `mascot-server demo` reads beside `Settings`; each by its name with `MASCOT_DEMO_` before it."""
+    """Settings of ``mascot-server demo``, read in addition to ``Settings``. Their prefix is ``MASCOT_DEMO_``."""
 
     model_config = SettingsConfigDict(
         env_prefix="MASCOT_DEMO_",
@@ -87,30 +87,30 @@ class DemoSettings(_AgentFields):
 
     password: Password | None = Field(
         default=None,
-        description="What the playground's page asks for before it talks to anybody, 12 characters or more. Required "
-        "to listen beyond loopback.",
+        description="Password of the playground's page, at least 12 characters. Required if the server listens on an "
+        "address other than loopback.",
     )
 
     def check(self, settings: Settings) -> None:
-        """Checks that nothing is missing, and that nobody else can talk at the expense of these keys.
+        """Check that the settings are complete and that strangers cannot use the provider keys.
 
         Args:
-            settings: Say where the server listens.
+            settings: The settings of the server, which contain its address.
 
         Raises:
-            SettingsError: Of what a provider takes only a part is set, or the server would listen beyond loopback
-                without a password.
+            SettingsError: Only a part of a provider's settings is given, or the server would listen on an address
+                other than loopback without a password.
         """
         for provider in PROVIDERS.values():
             self._check_complete(provider)
         if self.password is None and not settings.on_loopback:
             raise SettingsError(
-                f"MASCOT_DEMO_PASSWORD: missing; without one the playground listens on loopback only, not on "
-                f"{settings.host}"
+                f"MASCOT_DEMO_PASSWORD: missing; it is required to listen on {settings.host}, because this is not a "
+                "loopback address"
             )
 
     def values_of(self, provider: Provider[Any]) -> dict[str, str] | None:
-        """Return what a provider's real agent takes, by field; ``None`` where it is not set."""
+        """Return the settings of a provider's real agent by field; ``None`` if they are not set."""
         values = {field: getattr(self, f"{provider.name}_{field}") for field in provider.agent.fields}
         if None in values.values():
             return None
@@ -126,14 +126,14 @@ class DemoSettings(_AgentFields):
             given = next(name for name in names if name not in missing)
             raise SettingsError(
                 f"MASCOT_DEMO_{missing[0].upper()}: missing; MASCOT_DEMO_{given.upper()} is set, and "
-                f"{provider.title} takes both"
+                f"{provider.title} requires both"
             )
 
 
 def load_demo_settings() -> DemoSettings:
-    """Reads the settings.
+    """Read the settings.
 
     Raises:
-        SettingsError: Some are wrong; the text names each one and never shows a value.
+        SettingsError: Settings are invalid. The message names each one and never shows a value.
     """
     return load(DemoSettings)

@@ -49,7 +49,7 @@ class GarbageCollection:
         self._collected = clock()
 
     def begin(self) -> None:
-        """Takes over, for this process. What there is now, made for the start, is never looked at again."""
+        """Take over, for this process. What there is now, made for the start, is never looked at again."""
         self._collect()
         gc.freeze()
         gc.set_threshold(*_THRESHOLDS)

@@ -24,8 +24,8 @@ _REQUIRED: Final = (
 """Modules that need a native part, and the packages that they come with."""
 
 _OPTIONAL: Final = (
-    ("uvloop", "uvloop", "The server runs without it, on asyncio's slower event loop"),
-    ("soundfile", "soundfile", "The server runs without it, and takes no recordings but WAV"),
+    ("uvloop", "uvloop", "Without it, the server uses asyncio's slower event loop"),
+    ("soundfile", "soundfile", "Without it, the server accepts only WAV recordings"),
 )
 
 

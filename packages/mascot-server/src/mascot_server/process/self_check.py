@@ -43,7 +43,7 @@ class Finding:
 
 
 async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
-    """Looks at everything that the server needs.
+    """Check everything that the server needs.
 
     Args:
         settings: To look at.
@@ -88,13 +88,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.public_url is None and not settings.on_loopback:
         yield Finding(
             "note",
-            "MASCOT_PUBLIC_URL: not set; answers name the origin a request came to, which behind a proxy that ends TLS "
-            "is the wrong one",
+            "MASCOT_PUBLIC_URL: not set; signed URLs begin with the origin of the request, which is wrong behind a "
+            "proxy that ends TLS",
         )
     if settings.workers > 1 and settings.redis_url is None:
         yield Finding(
             "note",
-            "MASCOT_REDIS_URL: not set; each worker holds keys to their limits by itself, so they add up",
+            "MASCOT_REDIS_URL: not set; each worker counts the limits of keys separately, so a key may use its limits "
+            "once per worker",
         )
 
 
@@ -103,7 +104,7 @@ def _native() -> Iterator[Finding]:
     for problem in problems:
         yield Finding("problem", problem)
     if not problems:
-        yield Finding("ok", "native parts: all packages load")
+        yield Finding("ok", "native packages: all can be loaded")
     for problem in works_without():
         yield Finding("note", problem)
 
@@ -115,7 +116,7 @@ def _models(names: Sequence[str]) -> Finding:
         loaded = time.perf_counter()
         for engine in engines:
             engine.create_stream(sample_rate=_RATE, encoding="pcm16").accept_waveform(bytes(2 * _RATE))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the operator wants to know
+    except Exception as error:  # noqa: BLE001 - the operator needs to know any failure
         return Finding(
             "problem", f"viseme models: {type(error).__name__}: {error}; install mascot-visemes again"
         )

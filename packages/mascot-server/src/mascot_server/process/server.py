@@ -30,7 +30,7 @@ __all__ = ["Server", "bind", "listen", "server_config"]
 _BACKLOG = 2048
 
 _AT_ONCE_SECONDS = 1
-"""For connections that were told to close, so that what they hold is given back."""
+"""Time for connections that are being closed to release their resources."""
 
 
 class Server(uvicorn.Server):
@@ -58,25 +58,25 @@ class Server(uvicorn.Server):
         self.cut_short = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts to serve."""
+        """Start to serve."""
         await super().startup(sockets)
         self._garbage.begin()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
-        """Takes a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
+        """Take a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
         if self._parent is None and self._drain.draining:
             self.end_at_once()
         self._drain.begin()
 
     def end_at_once(self) -> None:
-        """Closes all connections and stops. May be called by a signal handler."""
+        """Close all connections and stops. May be called by a signal handler."""
         self.config.timeout_graceful_shutdown = _AT_ONCE_SECONDS
         # If it is stopping already it does not ask for the timeout again.
         self.force_exit = self.should_exit
         self.cut_short = self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Looks every 100 ms whether to drain, whether that is done, and for garbage."""
+        """Look every 100 ms whether to drain, whether that is done, and for garbage."""
         self._garbage.look(
             ended=self._drain.ended,
             running=self._drain.running,
@@ -120,12 +120,12 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """Binds an address and starts to listen, so that whoever learns the port can connect at once.
+    """Bind an address and start to listen, so that clients can connect as soon as the port is announced.
 
     Args:
         host: Address or name to listen on.
-        port: 0 takes a free one.
-        shared: Share the port: the kernel deals connections out evenly to all sockets that listen on it (Linux).
+        port: The port; 0 selects a free one.
+        shared: Share the port: the kernel distributes connections evenly over all sockets that listen on it (Linux).
 
     Raises:
         SettingsError: It is in use, or not an address of this machine.
@@ -143,7 +143,7 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        fix = "; port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
+        fix = "; use port 0 for a free port" if error.errno == errno.EADDRINUSE else ""
         raise SettingsError(
             f"MASCOT_HOST, MASCOT_PORT: cannot listen on {host}:{port}: {error.strerror or error}{fix}"
         ) from None
@@ -151,5 +151,5 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 
 def listen(config: uvicorn.Config) -> socket.socket:
-    """Binds the address of a configuration; see `bind`."""
+    """Bind the address of a configuration; see ``bind``."""
     return bind(config.host, config.port)

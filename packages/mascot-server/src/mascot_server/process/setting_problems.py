@@ -1,4 +1,4 @@
-"""What is wrong with settings whose values are valid: what is missing, and files that they name."""
+"""Problems of settings whose values are valid: missing settings and files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def setting_problems(settings: Settings, *, dev: bool = False) -> Iterator[str]:
 
     Args:
         settings: To look at.
-        dev: Whether key and secret are made up where they are missing.
+        dev: Whether a missing key and secret are generated.
     """
     checks: list[Callable[[], object]] = [
         lambda: tls_options(settings),

@@ -1,4 +1,4 @@
-"""The processes of `mascot-server serve`: one that serves, or several on one port and one that looks after them."""
+"""The processes of ``mascot-server serve``: one server, or several workers on one port and their supervisor."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ _spawning: Final = multiprocessing.get_context("spawn")
 def serve(
     settings: Settings, *, dev: bool, announce: Callable[[str], None], playground: Playground | None = None
 ) -> int:
-    """Serves until told to stop, and drains.
+    """Serve until a signal arrives, then shut down gracefully.
 
     Args:
-        settings: With the host, port and number of processes to serve by.
-        dev: See `create_app`.
-        announce: Told the origin once connections are taken.
-        playground: See `create_app`. It is served by one process.
+        settings: Contain the host, the port and the number of processes.
+        dev: See ``create_app``.
+        announce: Called with the origin when the server accepts connections.
+        playground: See ``create_app``. It is served by one process.
 
     Returns:
         The exit status.
@@ -101,8 +101,8 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     open_counters(settings)
     if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
         logger.warning(
-            "MASCOT_REDIS_URL: not set, so each of the %d workers counts by itself: a key may do its limits as often, "
-            "and a token for one conversation starts one at each", settings.workers,
+            "MASCOT_REDIS_URL: not set, so each of the %d workers counts separately: a key may use its limits once per "
+            "worker, and so may a single-use token", settings.workers,
         )  # fmt: skip
     listeners = _listeners(settings)
     with TemporaryDirectory(prefix="mascot-server-") as name:
@@ -136,10 +136,10 @@ def _origin(settings: Settings, listener: socket.socket) -> str:
 
 
 def _listeners(settings: Settings) -> list[socket.socket]:
-    """One socket a worker, all on one port.
+    """Return one listening socket for each worker, all on one port.
 
-    On Linux the kernel deals connections out evenly, whoever is awake. Elsewhere all share one socket, and the first to
-    wake up takes them.
+    On Linux the kernel distributes connections evenly. On other systems all workers share one socket, and the first one
+    that is ready accepts a connection.
     """
     # Unshared, so that another server's port is in use and not joined.
     first = bind(settings.host, settings.port)
@@ -151,10 +151,10 @@ def _listeners(settings: Settings) -> list[socket.socket]:
 
 
 class _Supervisor:
-    """Starts the workers, starts anew those that die, and passes signals on.
+    """Starts the workers, restarts those that crash, and forwards signals.
 
-    The first one becomes SIGTERM, which a worker takes any number of times; the second one SIGUSR1. SIGHUP drains, too,
-    but is never the second one: a terminal that is closed may send it twice.
+    The first signal is forwarded as SIGTERM, the second one as SIGUSR1. SIGHUP also starts a graceful shutdown, but
+    never counts as the second signal, because a terminal that is closed may send it twice.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ class _Supervisor:
         self._status = 0
 
     def run(self) -> int:
-        """Returns the exit status when all workers have ended."""
+        """Return the exit status when all workers have ended."""
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, self._pass_on)
         _on_hangup(lambda: None if self._signals else self._tell_all())
@@ -213,16 +213,16 @@ class _Supervisor:
         self._workers[number] = process
         self._started[number] = time.monotonic()
         if self._signals:
-            # It came while this one was started, and nobody told it.
+            # The signal came while this worker was being started.
             process.terminate()
 
     def _ended(self, number: int, status: int) -> None:
         del self._workers[number]
         Worker(number, self._folder).forget()
         if self._signals:
-            # One that was told before it could listen for signals was serving nobody.
-            told_early = status in {-signal.SIGTERM, -signal.SIGUSR1}
-            self._status = max(self._status, 0 if told_early else abs(status))
+            # A worker that was stopped before it handled signals was not serving yet.
+            stopped_early = status in {-signal.SIGTERM, -signal.SIGUSR1}
+            self._status = max(self._status, 0 if stopped_early else abs(status))
         elif status == _WRONG_SETTINGS:
             # It said why. The others would end in the same way.
             self._status = _WRONG_SETTINGS
@@ -235,7 +235,7 @@ class _Supervisor:
         delay = self._restarts[number].delay(now - self._started[number])
         self._due[number] = now + delay
         logger.error(
-            "worker %d ended with status %d: starting it again in %g s", number, status, delay,
+            "worker %d ended with status %d; restarting it in %g s", number, status, delay,
             extra={"worker": number, "status": status, "restart_seconds": delay},
         )  # fmt: skip
         if delay > FIRST_SECONDS and sys.platform == "linux":
@@ -276,7 +276,7 @@ def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket
     except SettingsError as error:
         logger.critical("%s", error)
         sys.exit(_WRONG_SETTINGS)
-    # Not `getppid`: where that process is gone already, it names whoever took over its children.
+    # Not `getppid`: if the parent has ended, it returns the process that adopted its children.
     parent = multiprocessing.parent_process()
     server = Server(config, app.state.drain, parent=None if parent is None else parent.pid)
     signal.signal(signal.SIGUSR1, lambda *_: server.end_at_once())

@@ -37,7 +37,9 @@ def tls_options(settings: Settings) -> dict[str, Any]:
         return {}
     for name, file in files.items():
         if file is None or not file.is_file():
-            raise SettingsError(f"{name}: must name a PEM file; TLS takes both {' and '.join(files)}")
+            raise SettingsError(
+                f"{name}: must be the path of a PEM file; TLS requires both {' and '.join(files)}"
+            )
         _check_content(name, file)
     _check_pair(str(settings.tls_cert), str(settings.tls_key))
     return {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}

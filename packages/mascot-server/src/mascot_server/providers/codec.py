@@ -103,7 +103,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """The frame carries audio that cannot be used; it goes on bare.
+    """The audio of the frame cannot be decoded; the frame is forwarded without visemes.
 
     Attributes:
         reason: Why, without any content of the frame.
@@ -173,16 +173,16 @@ class Codec(Protocol):
         """Whether the app has asked the provider to end the session and the provider has not confirmed it yet."""
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
-        """Reads a frame from the provider. At most one of the events is `Audio`."""
+        """Read a frame from the provider. At most one of the events is ``Audio``."""
 
     def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Returns what to send to the app for an audio frame: the frame with its viseme payload, in order.
+        """Return what to send to the app for an audio frame: the frame with its viseme payload, in order.
 
         The payload is a JSON object that is not empty.
         """
 
     def see_client(self, frame: Frame) -> Frame:
-        """Returns the app's frame as it goes to the provider, unchanged unless the configuration says otherwise."""
+        """Return the app's frame as it goes to the provider, unchanged unless the configuration says otherwise."""
 
 
 def read_object(frame: Frame) -> JsonObject | None:

@@ -38,7 +38,7 @@ def in_words(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
 Secret = Annotated[
     str,
     Field(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]+$"),
-    in_words(_VISIBLE, "printable ASCII characters without blanks"),
+    in_words(_VISIBLE, "printable ASCII characters without spaces"),
 ]
 Name = Annotated[
     str,

@@ -31,7 +31,7 @@ _BEFORE_END = "{ \t\n\r"
 
 
 def span(text: str, path: Sequence[str | int]) -> tuple[int, int]:
-    """Finds where a value stands in a JSON text.
+    """Find where a value stands in a JSON text.
 
     Args:
         text: A valid JSON document.
@@ -52,7 +52,7 @@ def span(text: str, path: Sequence[str | int]) -> tuple[int, int]:
 
 
 def insert_member(text: str, path: Sequence[str | int], name: str, value: str) -> str:
-    """Adds a member at the end of an object.
+    """Add a member at the end of an object.
 
     Args:
         text: A valid JSON document.
@@ -93,7 +93,7 @@ def insert_members(text: str, path: Sequence[str | int], members: Mapping[str, s
 
 
 def replace_value(text: str, path: Sequence[str | int], value: str) -> str:
-    """Replaces a value by another.
+    """Replace a value by another.
 
     Args:
         text: A valid JSON document.
@@ -142,7 +142,7 @@ def prune(text: str, depth: int) -> str:
                 kept += [text[copied:start], "null"]
                 copied = position
         except KeyError:
-            raise ValueError("a string or a bracket is not closed") from None
+            raise ValueError("a string, object or array is not closed") from None
     return "".join([*kept, text[copied:]])
 
 
@@ -195,10 +195,10 @@ def _value_end(text: str, position: int) -> int:
 
 
 def _visit(text: str, start: int, path: Sequence[str | int]) -> tuple[int, tuple[int, int] | None]:
-    """Walks once over the value at `start`.
+    """Walk once over the value at ``start``.
 
     Returns:
-        Where it ends, and the span of the value that `path` leads to from it, if there is one.
+        Where it ends, and the span of the value that ``path`` leads to from it, if there is one.
     """
     if not path:
         end = _value_end(text, start)

@@ -97,7 +97,7 @@ class Limiter:
         await self._counters.close()
 
     async def count_request(self, key: KeyRecord) -> None:
-        """Counts a request or a handshake.
+        """Count a request or a handshake.
 
         Raises:
             TooManyRequests: It is one too many in this minute; it was not counted.
@@ -111,7 +111,7 @@ class Limiter:
             raise self._too_many("requests", f"at most {limit} requests a minute", math.ceil(wait))
 
     async def check_day(self, key: KeyRecord) -> None:
-        """Checks that the day's minutes are not used up.
+        """Check that the day's minutes are not used up.
 
         Raises:
             TooManyRequests: They are.
@@ -126,7 +126,7 @@ class Limiter:
             raise self._too_many("minutes", _used_up(limit), math.ceil(tomorrow))
 
     async def claim(self, token_id: str, *, seconds: float) -> bool:
-        """Takes a token that may be used once.
+        """Claim a single-use token.
 
         Returns:
             Whether it had not been used before.
@@ -165,7 +165,7 @@ class Limiter:
 
     @asynccontextmanager
     async def session(self, key: KeyRecord, stop: Callable[[int, str], None]) -> AsyncIterator[None]:
-        """Counts a session while it runs, from its handshake on.
+        """Count a session while it runs, from its handshake on.
 
         Args:
             key: Whose it is.
@@ -208,7 +208,7 @@ class Limiter:
         return got
 
     async def _settle(self, session: str, running: _Running) -> None:
-        """Counts the rest of a session's time and gives its place back; without the counters the lease runs out."""
+        """Count the rest of a session's time and release its lease; if the counters fail, the lease expires."""
         if self._own is not None:
             await self._own.release(running.key.id, session)
         try:
@@ -233,10 +233,10 @@ class Limiter:
                     self._metrics.ledger_failures.add()
                 except Exception:
                     # Whatever it is, it is no reason to let go of everybody else's places.
-                    logger.exception("looking after running sessions failed")
+                    logger.exception("renewing the leases of running sessions failed")
 
     async def _tick(self, sessions: dict[str, _Running]) -> None:
-        """Looks after the running sessions of one key."""
+        """Count the minutes and renew the leases of one key's running sessions."""
         running = {session: self._running[session] for session in sessions if session in self._running}
         if not running:
             return

@@ -30,7 +30,7 @@ class Breaker:
         return self._retry_at is None
 
     def may_ask(self) -> bool:
-        """Says whether the caller may ask; it then reports what came of it."""
+        """Return whether the caller may try; it must then report the result."""
         if self._retry_at is None:
             return True
         if self._clock() < self._retry_at:

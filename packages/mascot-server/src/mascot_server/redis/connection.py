@@ -60,7 +60,7 @@ class RedisLink:
         self._logged: dict[tuple[str, str], float] = {}
 
     async def ask(self, question: Callable[[Redis], Awaitable[T]], *, about: str) -> T:
-        """Asks something.
+        """Ask something.
 
         Args:
             question: Sends commands and returns what they answered.
@@ -69,10 +69,10 @@ class RedisLink:
         Raises:
             StoreRefused: Redis answered with an error. That may be about this entry alone, so the next question is
                 asked as usual.
-            StoreError: Redis is away.
+            StoreError: Redis is unavailable.
         """
         if not self._breaker.may_ask():
-            raise StoreError("Redis is away")
+            raise StoreError("Redis is unavailable")
         try:
             answer = await question(self._redis)
         except (RedisError, OSError) as error:
@@ -83,15 +83,15 @@ class RedisLink:
                 self._log_refusal(about, error)
                 raise StoreRefused(f"Redis answered with an error: {type(error).__name__}") from None
             if self._breaker.closed:
-                logger.warning("Redis is away: %s: %s", type(error).__name__, error)
+                logger.warning("Redis is unavailable: %s: %s", type(error).__name__, error)
             self._breaker.failed()
-            raise StoreError(f"Redis is away: {type(error).__name__}") from None
+            raise StoreError(f"Redis is unavailable: {type(error).__name__}") from None
         self._answered()
         return answer
 
     def _answered(self) -> None:
         if not self._breaker.closed:
-            logger.warning("Redis is back")
+            logger.warning("Redis is available again")
         self._breaker.succeeded()
 
     def _log_refusal(self, about: str, error: ResponseError) -> None:
@@ -105,6 +105,6 @@ class RedisLink:
             )  # fmt: skip
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._redis.aclose()
         await self._redis.connection_pool.disconnect()

@@ -25,13 +25,13 @@ class Valve:
         self._reasons: set[str] = set()
 
     def shut(self, reason: str) -> None:
-        """Reads no more, for one more reason."""
+        """Read no more, for one more reason."""
         if not self._reasons:
             self._peer.hold()
         self._reasons.add(reason)
 
     def open(self, reason: str) -> None:
-        """Reads again if this was the last reason not to."""
+        """Read again if this was the last reason not to."""
         if reason in self._reasons:
             self._reasons.remove(reason)
             if not self._reasons:
@@ -39,7 +39,7 @@ class Valve:
 
 
 class Stall:
-    """Holds whoever speaks to a peer that takes no more, and gives up on it after a while.
+    """Pauses reading from one peer while the send buffer of the other is full, and ends the conversation after a while.
 
     Args:
         source: Whose messages pile up.
@@ -60,7 +60,7 @@ class Stall:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)
 
     def end(self) -> None:
-        """It takes more again, or nobody waits for it any more."""
+        """Resume reading: the buffer has space again, or the conversation has ended."""
         self._source.open("congested")
         if self._timer is not None:
             self._timer.cancel()

@@ -1,4 +1,4 @@
-"""How conversations end: who went first, and what the other one is told."""
+"""How conversations end: which side ended first, and the close code for the other side."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Ending:
     """How a conversation ended.
 
     Attributes:
-        by: Who went first. The server itself does so only where it ends a conversation in mid-flight.
-        code: WebSocket close code the other one was told; both, by the server.
-        reason: And the reason.
+        by: The side that ended first; ``server`` if the server itself ended a running conversation.
+        code: WebSocket close code sent to the other side, or to both sides if the server ended it.
+        reason: Close reason.
     """
 
     by: Literal["app", "provider", "server"]
@@ -31,13 +31,13 @@ class Ending:
 
 
 def conclude(over: asyncio.Future[Ending], ending: Ending) -> None:
-    """Ends a conversation, unless it has ended."""
+    """End a conversation, unless it has ended."""
     if not over.done():
         over.set_result(ending)
 
 
 def fail(over: asyncio.Future[Ending], error: Exception) -> None:
-    """Ends a conversation with an error of ours, unless it has ended."""
+    """End a conversation with an error of ours, unless it has ended."""
     if not over.done():
         over.set_exception(error)
 

@@ -1,4 +1,4 @@
-"""Carries one conversation: frames both ways until either side is gone, then the other is told.
+"""Relay one conversation: forward frames in both directions until one side ends, then close the other.
 
 There is no task and no queue in the way of a frame: a socket calls the relay with what it read, and the relay writes
 it to the other socket before it returns. Only audio waits, for its visemes, and what comes behind it.
@@ -37,7 +37,7 @@ async def relay(
     metrics: Metrics,
     stall_seconds: float = STALL_SECONDS,
 ) -> Ending:
-    """Relays until one side is gone and closes the other.
+    """Relay until one side has ended, then close the other.
 
     Args:
         app: The app's socket, accepted.
@@ -51,7 +51,7 @@ async def relay(
         How it ended.
     """
     over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-    # Whoever speaks to a peer that takes no more is held: what congests the app is what the provider says.
+    # If a peer's send buffer is full, reading from the other peer is paused.
     reader = Valve(provider)
     app_stall = Stall(reader, stall_seconds, lambda: conclude(over, app_gone(PeerStalled())))
     provider_stall = Stall(Valve(app), stall_seconds, lambda: conclude(over, provider_gone(PeerStalled())))
@@ -80,7 +80,7 @@ async def relay(
 
 
 class _Upstream:
-    """Listens to the app and speaks to the provider."""
+    """Forwards messages from the app to the provider."""
 
     def __init__(
         self,

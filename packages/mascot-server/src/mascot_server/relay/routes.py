@@ -45,7 +45,7 @@ Socket = WebSocket[Any, Any, Any]
 
 
 class Conversations:
-    """Takes apps in, connects them to their provider and relays.
+    """Accepts apps, connects them to their provider and relays.
 
     Args:
         admission: Says who is let in.
@@ -95,7 +95,7 @@ class Conversations:
         return [conversation]
 
     async def _admit(self, socket: Socket, handshake: Handshake) -> None:
-        """Decides before the socket is accepted."""
+        """Decide before the socket is accepted."""
         with self._drain.conversation() as stop:
             try:
                 async with self._admission.admit(handshake, stop) as admitted:
@@ -133,10 +133,10 @@ class Conversations:
                 self._metrics.closes.add("provider", close_code_label(error.close_code))
                 await app.reject(error.close_code, str(error))
             except PeerClosed:
-                log.info("the app left before it began")
+                log.info("the app disconnected before the conversation began")
             except Exception:
                 # The framework closes the socket with 4500 and says nothing.
-                log.exception("failed")
+                log.exception("the conversation failed")
                 raise
             else:
                 trace.ended(ending)
@@ -170,7 +170,7 @@ class Conversations:
                     metrics=self._metrics,
                 )
             )
-        # Else only an app that stalled is still there to be told.
+        # Otherwise only an app that has stalled is still connected.
         await app.close(ending.code if ending.by == "server" else 1008, ending.reason)
         return ending
 

@@ -55,7 +55,7 @@ class Received:
 
     Attributes:
         frame: The frame itself.
-        audio: Its audio, to be predicted from `track` in the order received; `None` if the frame goes on bare.
+        audio: Its audio, to be predicted from `track` in the order received; `None` if it is forwarded without visemes.
         stream: The viseme stream that the audio continues; another one than before where a turn begins.
         to_upstream: What to say to the provider because of it.
         undecodable: Why its audio could not be used, if it had any that could not.
@@ -119,7 +119,7 @@ class Session:
         return self._codec.closing
 
     def receive(self, frame: Frame) -> Received:
-        """Takes a frame from the provider."""
+        """Process a frame of the provider."""
         self.messages += 1
         audio: Audio | None = None
         undecodable: str | None = None
@@ -149,11 +149,11 @@ class Session:
         return Received(frame, audio, stream, to_upstream, undecodable, interrupts, to_app, ended)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
-        """Returns what to send to the app for a frame.
+        """Return what to send to the app for a frame.
 
         Args:
-            received: What `receive` returned for it.
-            prediction: What its stream said of its audio; `None` if that failed or came too late.
+            received: What ``receive`` returned for it.
+            prediction: What its stream said of its audio; ``None`` if that failed or came too late.
         """
         audio, stream = received.audio, received.stream
         if audio is None or stream is None:
@@ -167,7 +167,7 @@ class Session:
         return self._codec.attach(received.frame, audio, payload)
 
     def receive_client(self, frame: Frame) -> Frame:
-        """Takes a frame from the app and returns it as it goes to the provider."""
+        """Process a frame of the app and return what to send to the provider."""
         self.messages += 1
         return self._codec.see_client(frame)
 

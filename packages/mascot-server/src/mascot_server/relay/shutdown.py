@@ -21,7 +21,7 @@ DRAINED: Final = (1001, "the server is going down: connect again")
 """Close code and reason for a conversation that did not end in time (RFC 6455, section 7.4.1: going away)."""
 
 _FAREWELL_SECONDS: Final = 10.0
-"""For the conversations that were told to end: two close handshakes each."""
+"""Time for the conversations that are closed: two close handshakes each."""
 
 
 class Stop:
@@ -31,12 +31,12 @@ class Stop:
         self._wanted: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     def __call__(self, code: int, reason: str) -> None:
-        """Ends the conversation; the first call decides how. For the event loop's thread only."""
+        """End the conversation; the first call decides how. For the event loop's thread only."""
         if not self._wanted.done():
             self._wanted.set_result(Ending("server", code, reason))
 
     async def or_until(self, relaying: Coroutine[Any, Any, Ending]) -> Ending:
-        """Relays until that ends by itself or the conversation is stopped.
+        """Relay until that ends by itself or the conversation is stopped.
 
         Args:
             relaying: The relay of the conversation; cancelled if it is stopped.
@@ -88,7 +88,7 @@ class Drain:
 
     @contextmanager
     def conversation(self) -> Iterator[Stop]:
-        """Counts a conversation in, and out at the end; gives what stops it."""
+        """Count a conversation while it runs; yield the object that stops it."""
         stop = Stop()
         self._running.add(stop)
         self._idle.clear()
@@ -101,7 +101,7 @@ class Drain:
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Counts an HTTP request in, and out at the end: its answer may be a long stream. It cannot be stopped."""
+        """Count an HTTP request in, and out at the end: its answer may be a long stream. It cannot be stopped."""
         self._requests += 1
         self._idle.clear()
         try:
@@ -115,21 +115,23 @@ class Drain:
             self._idle.set()
 
     def begin(self) -> None:
-        """Takes no new conversation from now on. May be called by a signal handler."""
+        """Reject new conversations from now on. May be called by a signal handler."""
         self.draining = True
 
     async def run(self) -> None:
-        """Waits for the running conversations and requests, then ends the conversations that take too long."""
+        """Wait for the running conversations and requests, then ends the conversations that take too long."""
         self.begin()
         logger.info(
-            "draining: %d conversations, at most %g s", self.running, self._seconds,
+            "graceful shutdown: waiting up to %g s for %d conversations", self._seconds, self.running,
             extra={"conversations": self.running},
         )  # fmt: skip
         if await self._wait_idle(self._seconds):
-            logger.info("drained: all conversations ended by themselves")
+            logger.info("graceful shutdown: all conversations have ended")
             return
         logger.warning(
-            "drained: ending %d conversations", self.running, extra={"conversations": self.running}
+            "graceful shutdown: closing %d conversations that are still running",
+            self.running,
+            extra={"conversations": self.running},
         )
         for stop in tuple(self._running):
             stop(*DRAINED)

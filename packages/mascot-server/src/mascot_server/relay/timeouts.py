@@ -40,12 +40,12 @@ class SessionLimits:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Takes them from the settings."""
+        """Return the limits from the settings."""
         return cls(settings.max_session_seconds, settings.idle_seconds, settings.handshake_seconds)
 
     @contextmanager
     def watch(self, stop: Callable[[int, str], None], messages: Callable[[], int]) -> Iterator[None]:
-        """Watches a conversation while the context lasts.
+        """Watch a conversation while the context lasts.
 
         Args:
             stop: Ends it with a WebSocket close code and a reason.

@@ -1,4 +1,4 @@
-"""Reads settings, and names everything that is wrong with them."""
+"""Read settings and report every problem at once."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings.
 
     Args:
-        overrides: Values that win over the environment; `None` leaves a setting alone.
+        overrides: Values that take precedence over the environment; ``None`` means no override.
 
     Returns:
         The settings.
 
     Raises:
-        SettingsError: Some are wrong; the text names each one and never shows a value.
+        SettingsError: Settings are invalid. The message names each one and never shows a value.
     """
     return load(Settings, **overrides)
 
@@ -40,19 +40,19 @@ def load(
     further_problems: Callable[[AnySettings], Iterable[str]] = lambda _: (),
     **overrides: Any,
 ) -> AnySettings:
-    """Read settings of a kind.
+    """Read the settings of one class.
 
     Args:
         kind: The class of the settings.
-        further_problems: Returns what else is wrong with settings whose values are valid, a line each that begins with
-            the setting's name. Its lines are raised together with those about invalid values.
+        further_problems: Returns further problems, such as settings that contradict each other. Each is a line that
+            begins with the setting's name. They are reported together with invalid values.
         overrides: As for `load_settings`.
 
     Returns:
         The settings.
 
     Raises:
-        SettingsError: Some are wrong; the text names each one and never shows a value.
+        SettingsError: Settings are invalid. The message names each one and never shows a value.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     prefix = kind.model_config.get("env_prefix", "")
@@ -62,7 +62,7 @@ def load(
             settings = kind(**given)
         except ValidationError as error:
             invalid = {str(e["loc"][0]): _wording(e["msg"]) for e in error.errors(include_input=False)}
-            # The others are looked at with defaults in place of these.
+            # Use defaults for the invalid settings, so that the others can be checked.
             settings = kind(**given | {name: kind.model_fields[name].default for name in invalid})
     names = {name: f"{prefix}{name.upper()}" for name in invalid}
     lines = [f"{names[name]}: {wording}" for name, wording in invalid.items()]
@@ -74,7 +74,7 @@ def load(
 
 @contextmanager
 def readable_env_file() -> Iterator[None]:
-    """Turn what a damaged `.env` raises into a `SettingsError`."""
+    """Raise ``SettingsError`` if ``.env`` cannot be read."""
     try:
         yield
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Everything that can be set."""
+"""The settings of the server."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from mascot_server.settings.types import (
 __all__ = ["ENV_FILE_ENCODING", "EXAMPLE_SECRET", "MIN_SECRET_BYTES", "Settings"]
 
 MIN_SECRET_BYTES: Final = 32
-"""HS256 wants a key at least as long as its hash (RFC 7518, section 3.2)."""
+"""HS256 requires a key at least as long as its hash (RFC 7518, section 3.2)."""
 
 EXAMPLE_SECRET: Final = "change-me-change-me-change-me-change-me"  # noqa: S105  (the one that is refused)
 """The secret shown in the documentation. The server does not start with it."""
 
 ENV_FILE_ENCODING: Final = "utf-8-sig"
-"""UTF-8, with or without the mark that editors on Windows put first, which would become a part of the first name."""
+"""UTF-8 with or without a byte order mark. Editors on Windows write one, and it would become part of the first name."""
 
-_HINT: Final = "make one with: openssl rand -hex 32"
+_HINT: Final = "generate one with: openssl rand -hex 32"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def _provider_fields() -> type[BaseSettings]:
-    """Make the part of the settings that belongs to providers: ``MASCOT_<PROVIDER>_URL`` and their own."""
+    """Return a class with the settings of all providers: ``MASCOT_<PROVIDER>_URL`` and their own."""
     fields: dict[str, Any] = {}
     for name, provider in PROVIDERS.items():
         url = Field(default=provider.default_origin, description=f"URL of {provider.title}.")
@@ -57,7 +57,7 @@ else:
 
 
 class Settings(_ProviderFields):
-    """Everything that can be set, each by the environment variable of its name with `MASCOT_` before it."""
+    """The settings of the server. The prefix ``MASCOT_`` and the field's name form the environment variable."""
 
     model_config = SettingsConfigDict(
         env_prefix="MASCOT_",
@@ -69,224 +69,238 @@ class Settings(_ProviderFields):
     )
 
     api_keys: CommaSeparated = Field(
-        default=(), description="Keys that apps may use, comma-separated, each in clear or as `sha256:<hex>`."
+        default=(),
+        description="API keys that apps may use, comma-separated, each as plain text or as `sha256:<hex>`.",
     )
     secret: CommaSeparated = Field(
         default=(),
-        description="Text of 32 bytes or more that tokens are signed and sealed with. Comma-separated "
-        "to rotate: the first signs, all open.",
+        description="Secret of at least 32 bytes that signs and encrypts tokens. To rotate it, give several, "
+        "comma-separated: the first secret signs new tokens, and all of them verify existing tokens.",
     )
     public_url: BaseUrl | None = Field(
         default=None,
-        description="URL of this server as apps see it, such as https://example.com or, behind a proxy that serves it "
-        "under a path, https://example.com/mascot. Answers are built from it; by default from what a request came to.",
+        description="Public URL of this server, such as https://example.com, or https://example.com/mascot if a proxy "
+        "serves it under a path. URLs in responses begin with it. The default is the origin of each request.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 selects a free port.")
     tls_cert: Path | None = Field(
-        default=None, description="Certificate file (PEM). TLS is on with both files."
+        default=None,
+        description="Certificate file (PEM). TLS is enabled if both MASCOT_TLS_CERT and MASCOT_TLS_KEY are set.",
     )
-    tls_key: Path | None = Field(default=None, description="Key file (PEM) of the certificate.")
+    tls_key: Path | None = Field(
+        default=None, description="Private key file (PEM) of the certificate, not encrypted."
+    )
     cartesia_url: BaseUrl = Field(
         default="https://api.cartesia.ai", description="URL of Cartesia, for `POST /v1/visemes-audio`."
     )
     live_model: LiveModel = Field(
         default="auto",
-        description="Network of mascot-visemes for live conversations with the viseme model `default`: the accurate "
-        "one (`default`), the fast one (`lite`), or for each turn the accurate one while the process has capacity and "
-        "otherwise the fast one (`auto`).",
+        description="Model for live conversations that use the viseme model `default`: `default` is the most accurate, "
+        "`lite` is the fastest. `auto` selects for each turn: the accurate model while the process has capacity, "
+        "otherwise the fast model.",
     )
     viseme_budget_ms: float = Field(
         default=40,
         ge=0,
         le=10_000,
-        description="How long audio may be held for its visemes, in milliseconds.",
+        description="Maximum time that an audio message is delayed while its visemes are computed, in milliseconds. "
+        "Messages whose visemes are not ready by then are forwarded without visemes.",
     )
     workers: int = Field(
         default=1,
         ge=1,
         le=256,
-        description="Processes that `serve` runs on the one port. One a core is right.",
+        description="Worker processes of `serve` that share the port. Use one per CPU core.",
     )
     drain_seconds: float = Field(
         default=30,
         ge=0,
         le=86_400,
-        description="How long running conversations may go on after SIGTERM, in seconds, before they are closed.",
+        description="Time that running conversations have to end after SIGTERM, in seconds. Then they are closed.",
     )
     metrics: MetricsPlace = Field(
         default="on",
-        description="Where Prometheus finds `/metrics`: `on` (beside the API, without a key), `off`, or "
-        "`<host>:<port>` for an address of its own, which `serve` then listens on.",
+        description="Where the server serves Prometheus metrics (`/metrics`): `on` (on the same port as the API, "
+        "without an API key), `off`, or `<host>:<port>` for a separate address that `serve` listens on.",
     )
     log_format: Literal["console", "json"] = Field(
-        default="console", description="Log lines to read (`console`) or one JSON object a line (`json`)."
+        default="console",
+        description="Log format: human-readable lines (`console`) or one JSON object per line (`json`).",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
-        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` is for the server "
-        "itself; libraries stay at `info`, because their `debug` lines hold headers and messages.",
+        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`. `debug` applies to the server "
+        "itself. Libraries stay at `info`, because their `debug` lines contain headers and messages.",
     )
     tracing: bool = Field(
         default=False,
-        description="Make OpenTelemetry spans of sessions and turns. Needs the extra `otel`, and an SDK that the host "
-        "sets up.",
+        description="Create OpenTelemetry spans for sessions and turns. Requires the extra `otel` and an OpenTelemetry "
+        "SDK that your environment configures.",
     )
 
     key_store: Path | None = Field(
         default=None,
-        description="SQLite file of the keys that `mascot-server keys` makes; by default they are in Redis, where "
-        "MASCOT_REDIS_URL is set.",
+        description="SQLite file for the API keys that `mascot-server keys` creates. If it is not set, they are stored "
+        "in Redis (MASCOT_REDIS_URL).",
     )
     redis_url: SecretStr | None = Field(
         default=None,
-        description="Redis or Valkey that all processes count in, such as redis://:password@host:6379/0; each counts "
-        "for itself without it.",
+        description="URL of the Redis or Valkey server for counters that all processes share, such as "
+        "redis://:password@host:6379/0. Without it, each process counts separately.",
     )
     redis_down: Literal["open", "closed"] = Field(
         default="open",
-        description="While Redis is away: with `open` each process counts for itself (and knows the keys that it knew "
-        "before, if keys are in Redis too); `closed` answers 503 to keys that have limits, and to all tokens that may "
-        "be used once or resume a conversation.",
+        description="What happens while Redis is unavailable. `open`: each process counts separately, and keys stored "
+        "in Redis stay valid if the process has read them before. `closed`: the server answers 503 to keys that have "
+        "limits, and to tokens that are single-use or resume a conversation.",
     )
     redis_timeout_seconds: float = Field(
         default=0.5,
         gt=0,
         le=30,
-        description="How long Redis may take to answer before it counts as away, in seconds.",
+        description="Time to wait for an answer of Redis before it counts as unavailable, in seconds.",
     )
     lease_seconds: float = Field(
         default=30,
         ge=1,
         le=3600,
-        description="How long the conversations of a process that died still count as running, in seconds.",
+        description="Time that the conversations of a crashed process still count against the limits of their keys, in "
+        "seconds.",
     )
     allowed_origins: WebOrigins = Field(
         default=(),
-        description="Web pages that may open sockets, as origins such as https://app.example.com, comma-separated; "
-        "any by default. What is no browser sends no origin and may.",
+        description="Web origins that may open WebSockets, comma-separated, such as https://app.example.com. The "
+        "default is any origin. Handshakes without an `Origin` header (non-browser clients) are always allowed, unless "
+        "MASCOT_REQUIRE_ORIGIN is set.",
     )
     require_origin: bool = Field(
-        default=False, description="Turn away sockets without an origin, which is: all but browsers."
+        default=False,
+        description="Reject WebSocket handshakes without an `Origin` header (non-browser clients).",
     )
     cors_origins: AnyOrWebOrigins = Field(
         default=(),
-        description="Web pages that may call the HTTP endpoints and read the answers, as origins, comma-separated, or "
-        "* for any; none by default.",
+        description="Web origins that may call the HTTP endpoints (CORS), comma-separated, or * for any. The default "
+        "is none.",
     )
     single_use_tokens: bool = Field(
         default=False,
-        description="Let each signed URL start one conversation only. Apps that use an ElevenLabs URL again within its "
-        "10 minutes, as the contract allows, are then refused with 401 and must ask for a new one each time.",
+        description="Allow only one conversation per signed URL. Apps that use an ElevenLabs URL again within its 10 "
+        "minutes are then rejected with 401 and must request a new URL for each conversation.",
     )
     max_session_ttl_seconds: int = Field(
         default=7200,
         ge=0,
         le=86_400,
-        description="Longest `session_ttl` that `POST /v1/get-signed-url` takes, in seconds: for so long a signed URL "
-        "resumes a conversation that it started within its 10 minutes. 600 or more, or 0 to refuse `session_ttl`. "
-        "Processes that serve together need MASCOT_REDIS_URL for it; with MASCOT_SINGLE_USE_TOKENS it is refused.",
+        description="Maximum `session_ttl` of `POST /v1/get-signed-url`, in seconds: how long a signed URL can resume "
+        "a conversation that it started within its 10 minutes. 600 or more, or 0 to reject `session_ttl`. Several "
+        "processes need MASCOT_REDIS_URL for it. With MASCOT_SINGLE_USE_TOKENS, `session_ttl` is rejected.",
     )
     max_session_seconds: float = Field(
-        default=7200, ge=0, description="Longest conversation, in seconds; 0 for no limit."
+        default=7200, ge=0, description="Maximum length of a conversation, in seconds; 0 for no limit."
     )
     idle_seconds: float = Field(
         default=300,
         ge=0,
-        description="End a conversation when neither side has sent a message for this time, in seconds; 0 for never. "
-        "Audio, text and the pings that providers send as JSON are messages. WebSocket pings are not: set 0 for apps "
-        "that stay connected while nobody speaks.",
+        description="Close a conversation if neither side has sent a message for this time, in seconds; 0 for no "
+        "limit. Audio, text and the pings that providers send as JSON are messages. WebSocket pings are not. Set 0 for "
+        "apps that stay connected while nobody speaks.",
     )
     handshake_seconds: float = Field(
         default=20,
         gt=0,
         le=300,
-        description="How long connecting an app to its provider may take altogether, in seconds.",
+        description="Maximum total time to connect an app to its provider, in seconds.",
     )
 
     max_head_bytes: int = Field(
         default=128 * 1024,
         ge=8192,
         le=2**24,
-        description="Largest request line and headers together of a request or WebSocket handshake, in bytes; more is "
-        "answered 431.",
+        description="Maximum size of the request line and headers of a request or WebSocket handshake, in bytes. "
+        "Larger ones are rejected with 431.",
     )
     max_headers: int = Field(
-        default=500, ge=32, le=100_000, description="Most headers of a request; more are answered 431."
+        default=500,
+        ge=32,
+        le=100_000,
+        description="Maximum number of headers of a request. Requests with more are rejected with 431.",
     )
     head_seconds: float = Field(
         default=15,
         gt=0,
         le=300,
-        description="How long a client may take to send a request line with headers, in seconds; then it is answered "
-        "408.",
+        description="Maximum time for a client to send a request line and headers, in seconds. Then the request is "
+        "rejected with 408.",
     )
     keep_alive_seconds: float = Field(
         default=65,
         gt=0,
         le=3600,
-        description="How long a connection is kept open for another request, in seconds. Set it above the time that a "
-        "proxy in front keeps idle connections.",
+        description="Time that an idle connection stays open for another request, in seconds. Set it higher than the "
+        "idle timeout of a proxy in front of the server.",
     )
     max_waiting_connections: int = Field(
         default=500,
         ge=1,
-        description="Connections of one process that have no request in progress and no conversation. Where there are "
-        "more, the one that waits longest is closed.",
+        description="Maximum connections of one process without a request in progress or a conversation. If there are "
+        "more, the server closes the one that has waited longest.",
     )
 
     max_audio_bytes: int = Field(
-        default=25 * 2**20, ge=1, description="Largest recording that `POST /v1/visemes` takes, in bytes."
+        default=25 * 2**20, ge=1, description="Maximum size of a recording for `POST /v1/visemes`, in bytes."
     )
     max_audio_seconds: float = Field(
-        default=600, gt=0, description="Longest recording that `POST /v1/visemes` takes, in seconds."
+        default=600, gt=0, description="Maximum length of a recording for `POST /v1/visemes`, in seconds."
     )
     rest_concurrency: int = Field(
         default=16,
         ge=1,
-        description="Recordings and texts that one process works on at a time; more are answered 503.",
+        description="Maximum recordings and texts that one process handles concurrently. Further requests are rejected "
+        "with 503.",
     )
     rest_concurrency_per_key: int | None = Field(
         default=None,
         ge=1,
-        description="Recordings and texts of one API key that one process works on at a time; more are answered 429. "
-        "Half of MASCOT_REST_CONCURRENCY by default, so that one key cannot keep out all others.",
+        description="Maximum recordings and texts of one API key that one process handles concurrently. Further "
+        "requests are rejected with 429. The default is half of MASCOT_REST_CONCURRENCY, so that one key cannot block "
+        "all others.",
     )
     upload_seconds: float = Field(
         default=300,
         gt=0,
         le=86_400,
-        description="Longest time that the body of a request may take to arrive, in seconds; then it is answered 408.",
+        description="Maximum time to receive the body of a request, in seconds. Then the request is rejected with 408.",
     )
     upload_bytes_per_second: int = Field(
         default=8192,
         ge=0,
-        description="Lowest average rate of a body after its first 20 seconds, in bytes per second; below it the "
-        "request is answered 408. 0 for no limit.",
+        description="Minimum average upload rate of a request body after its first 20 seconds, in bytes per second. "
+        "Slower requests are rejected with 408. 0 for no limit.",
     )
     answer_stall_seconds: float = Field(
         default=30,
         gt=0,
         le=3600,
-        description="How long a client may leave an HTTP answer unread, in seconds; then its connection is cut.",
+        description="Time that a client may stop reading an HTTP response, in seconds. Then its connection is closed.",
     )
     max_speech_seconds: float = Field(
         default=1800,
         gt=0,
-        description="Longest speech that `POST /v1/visemes-audio` makes from one text, in seconds; then it ends with "
-        "an error event.",
+        description="Maximum length of the speech that `POST /v1/visemes-audio` synthesizes from one text, in seconds. "
+        "Longer responses end with an error event.",
     )
     piper_voices: Path | None = Field(
         default=None,
-        description="Folder of Piper voices, each `NAME.onnx` with `NAME.onnx.json`, for the engine `mascotbot-tts`. "
-        "Needs the extra `piper`.",
+        description="Directory of Piper voices, each `NAME.onnx` with `NAME.onnx.json`, for the engine "
+        "`mascotbot-tts`. Requires the extra `piper`.",
     )
     kokoro_model: Path | None = Field(
         default=None,
-        description="Kokoro's model (`kokoro-….onnx`), for the engine `mascotbot-tts`. Needs the extra `kokoro`.",
+        description="Kokoro model file (`kokoro-….onnx`), for the engine `mascotbot-tts`. Requires the extra `kokoro`.",
     )
     kokoro_voices: Path | None = Field(
-        default=None, description="Kokoro's voices (`voices-….bin`), to go with MASCOT_KOKORO_MODEL."
+        default=None, description="Kokoro voices file (`voices-….bin`). Requires MASCOT_KOKORO_MODEL."
     )
 
     @field_validator("api_keys")
@@ -307,7 +321,7 @@ class Settings(_ProviderFields):
 
     @property
     def on_loopback(self) -> bool:
-        """Whether it listens where only this machine can connect."""
+        """Whether the server listens on loopback, where only this machine can connect."""
         return is_loopback(self.host)
 
     def origin_of(self, provider: str) -> str:
@@ -320,10 +334,11 @@ class Settings(_ProviderFields):
         return {key: getattr(self, f"{provider}_{key}") for key in ("url", *PROVIDERS[provider].settings)}
 
     def check_safe(self) -> None:
-        """Checks that only who should can use the server.
+        """Check that the server is protected by API keys and a secret.
 
         Raises:
-            SettingsError: There is no key, or no secret, or a secret that others know or could guess.
+            SettingsError: A key or the secret is missing, or the secret is too short or the example of the
+                documentation.
         """
         if problems := list(self._unsafe()):
             raise SettingsError("\n".join(problems))
@@ -331,13 +346,13 @@ class Settings(_ProviderFields):
     def _unsafe(self) -> Iterator[str]:
         if not self.api_keys and self.key_store is None and self.redis_url is None:
             yield (
-                "MASCOT_API_KEYS: missing; name at least one key that apps may use, or where keys are kept by "
-                "MASCOT_KEY_STORE"
+                "MASCOT_API_KEYS: missing; set at least one API key, or set MASCOT_KEY_STORE to the SQLite file of "
+                "your keys"
             )
         secrets = [secret.get_secret_value() for secret in self.secret]
         if not secrets:
             yield f"MASCOT_SECRET: missing; {_HINT}"
         elif EXAMPLE_SECRET in secrets:
-            yield f"MASCOT_SECRET: is the example of the documentation; {_HINT}"
+            yield f"MASCOT_SECRET: is the example secret from the documentation; {_HINT}"
         elif any(len(secret.encode()) < MIN_SECRET_BYTES for secret in secrets):
-            yield f"MASCOT_SECRET: must be {MIN_SECRET_BYTES} bytes or longer; {_HINT}"
+            yield f"MASCOT_SECRET: must be at least {MIN_SECRET_BYTES} bytes long; {_HINT}"

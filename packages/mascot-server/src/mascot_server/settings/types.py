@@ -1,4 +1,4 @@
-"""The types of settings that are more than a number or a text: lists, URLs, origins, addresses."""
+"""Types for settings: lists, URLs, origins, addresses."""
 
 from __future__ import annotations
 

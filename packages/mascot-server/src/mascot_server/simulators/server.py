@@ -75,7 +75,7 @@ class Simulators:
 
     Args:
         host: address to listen on.
-        port: port to listen on; 0 takes a free one.
+        port: Port to listen on; 0 selects a free port.
         ssl: serve over TLS with this context.
         on_audio: called with every `AudioSent`, from the event loop.
         burst: how many times faster than real time audio is sent; ``math.inf`` for all at once.

@@ -59,7 +59,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         self._early = b""
 
     def listen(self, listener: Listener) -> None:
-        """Gives all messages to a listener from now on, those that wait first; then ASGI has none left."""
+        """Deliver all messages to a listener from now on, those that wait first; then ASGI has none left."""
         waiting, self.queue = self.queue, _Events(listener)
         self._listener = listener
         while not waiting.empty():
@@ -69,22 +69,22 @@ class AppSocket(WebSocketsSansIOProtocol):
             listener.congested()
 
     def write(self, frame: Frame) -> None:
-        """Sends a message; does nothing once the connection is closed."""
+        """Send a message; does nothing once the connection is closed."""
         if self.conn.state is State.OPEN and not self.transport.is_closing():
             self.transport.write(server_frame(frame))
 
     def hold(self) -> None:
-        """Reads no more until `go_on`."""
+        """Read no more until ``go_on``."""
         if self._intake is not None:
             self._intake.hold()
 
     def go_on(self) -> None:
-        """Reads again."""
+        """Read again."""
         if self._intake is not None:
             self._intake.go_on()
 
     async def flush(self) -> None:
-        """Waits until nearly all is sent.
+        """Wait until nearly all is sent.
 
         Raises:
             TimeoutError: The app takes nothing of it.
@@ -100,7 +100,7 @@ class AppSocket(WebSocketsSansIOProtocol):
                     raise
 
     def abort(self) -> None:
-        """Closes the connection at once, whatever is still to be sent."""
+        """Close the connection at once, whatever is still to be sent."""
         self.transport.abort()
 
     def open(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
@@ -126,7 +126,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came from the network."""
+        """Process data from the network."""
         self._alive = True
         if self.handshake_complete and self._intake is not None:
             self._intake.feed(data)
@@ -145,24 +145,24 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.data_received(early)
 
     def handle_text(self, event: WireFrame) -> None:
-        """Takes the beginning of a message that was not read by the short cut."""
+        """Process the start of a message that the fast path did not read."""
         self.curr_msg_data_type = "text"
         self._begin(event)
 
     def handle_bytes(self, event: WireFrame) -> None:
-        """Takes the beginning of a message that was not read by the short cut."""
+        """Process the start of a message that the fast path did not read."""
         self.curr_msg_data_type = "bytes"
         self._begin(event)
 
     def handle_cont(self, event: WireFrame) -> None:
-        """Takes more of such a message."""
+        """Process a further part of such a message."""
         # One buffer for all: an object for each fragment would be many times the size of a short one.
         self._fragments += event.data
         if event.fin:
             self._end_fragments()
 
     def keepalive_timeout(self) -> None:
-        """Gives up an app that did not answer a ping, unless it sent something else, or could not be read."""
+        """Close the connection if the app did not answer a ping, unless it sent data or reading from it was paused."""
         held = self._intake is not None and self._intake.held
         if self._alive or held or not self.writable.is_set():
             # How long it may be held, or take nothing, is for the relay to decide.
@@ -175,7 +175,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
 
     def send_keepalive_ping(self) -> None:
-        """Asks the app whether it is still there."""
+        """Ask the app whether it is still there."""
         self._alive = False
         super().send_keepalive_ping()
 
@@ -195,21 +195,21 @@ class AppSocket(WebSocketsSansIOProtocol):
             self._listener.relieved()
 
     async def run_asgi(self) -> None:
-        """Runs the application for this connection, and sees to it that the connection ends after that."""
+        """Run the application for this connection, and sees to it that the connection ends after that."""
         await super().run_asgi()
         if not self.disconnected:
             # The transport waits until all is sent, which may be for ever.
             self._cut_off = self.loop.call_later(self.close_timeout + _CLOSE_SECONDS, self.transport.abort)
 
     async def receive(self) -> Any:
-        """Gives the application its next event."""
+        """Return the next event for the application."""
         event = await self.queue.get()
         if self.queue.empty():
             self.go_on()
         return event
 
     async def send(self, message: Any) -> None:
-        """Takes an event of the application."""
+        """Process an event of the application."""
         if self.close_sent:
             # For a frame that broke a rule, maybe. Nothing can follow, and uvicorn would raise.
             return
@@ -227,7 +227,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Closes the connection because the server stops."""
+        """Close the connection because the server stops."""
         shut_down(self._shutdown, self.transport)
 
     def _shutdown(self) -> None:

@@ -25,7 +25,7 @@ _PER_TURN: Final = 32
 
 
 def tell(event: Any, listener: Listener) -> None:
-    """Tells a listener of an ASGI event."""
+    """Report a listener of an ASGI event."""
     if event["type"] == "websocket.receive":
         text = event.get("text")
         listener.message_received(text if text is not None else event["bytes"])
@@ -52,12 +52,12 @@ class AsgiSocket:
         self._tasks: list[asyncio.Task[None]] = []
 
     def listen(self, listener: Listener) -> None:
-        """Gives all messages to a listener from now on."""
+        """Deliver all messages to a listener from now on."""
         self._listener = listener
         self._tasks = [asyncio.create_task(self._read(listener)), asyncio.create_task(self._write(listener))]
 
     def write(self, frame: Frame) -> None:
-        """Sends a message, after those that wait."""
+        """Send a message, after those that wait."""
         self._to_send.put_nowait(frame)
         # Here, not where messages are sent: that may be stuck in the midst of one.
         if not self._congested and self._listener is not None and self._to_send.qsize() > _HIGH_WATER:
@@ -65,15 +65,15 @@ class AsgiSocket:
             self._listener.congested()
 
     def hold(self) -> None:
-        """Reads no more until `go_on`, but for one message."""
+        """Read no more until ``go_on``, but for one message."""
         self._may_read.clear()
 
     def go_on(self) -> None:
-        """Reads again."""
+        """Read again."""
         self._may_read.set()
 
     async def flush(self) -> None:
-        """Waits until all is sent, and stops."""
+        """Wait until all is sent, and stops."""
         reading, writing = self._tasks
         reading.cancel()
         waiting = asyncio.create_task(self._to_send.join())

@@ -1,6 +1,6 @@
 """Opens the connection to the provider.
 
-Where to is decided by whoever starts the server; nothing an app says can choose a host, a path or a header name.
+The settings of the server decide the host; data from apps cannot select a host, a path or a header name.
 """
 
 from __future__ import annotations
@@ -133,5 +133,5 @@ async def _connect(provider: str, target: DialTarget) -> ProviderPeer:
         raise UpstreamUnreachable(provider, "no connection can be made to its host or port") from None
     except OSError:
         raise UpstreamUnreachable(provider, "no connection") from None
-    # `connect` does not know the type of what it was told to create.
+    # `connect` does not know the type of the protocol that it creates.
     return ProviderPeer(cast("ProviderSocket", connection))

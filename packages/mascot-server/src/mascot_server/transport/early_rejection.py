@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol with limits on request heads, and early rejection of WebSocket handshakes.
 
 Behind uvicorn's HTTP parser a handshake is given a task, routed by Litestar and answered through ASGI. To reject one
-that way takes three times the CPU, which whoever floods the server with made-up tokens would like. Handshakes that are
-accepted here are checked again inside, since other web servers have no such protocol.
+that way takes three times the CPU time, which would help attackers who send invalid tokens. Handshakes that are
+accepted here are checked again inside the application, because other web servers have no such protocol.
 """
 
 from __future__ import annotations

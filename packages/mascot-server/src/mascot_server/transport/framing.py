@@ -48,8 +48,8 @@ _MASKS: Final = 64
 class MessageReader:
     """Cut what a connection receives after its handshake into messages.
 
-    At most so many frames are read at a time: a read of 256 KB may hold 36,000 of them. Whoever feeds the reader calls
-    `go_on` for the rest when others have had their turn.
+    At most so many frames are read at a time: a read of 256 KB may hold 36,000 of them. The caller calls
+    `go_on` for the rest in a later iteration of the event loop.
 
     Args:
         deliver: Takes a whole message: `str` for text, `bytes` for binary.
@@ -247,7 +247,7 @@ class ClientFrames:
         self._used = 0
 
     def __call__(self, frame: Frame) -> bytes:
-        """Returns the bytes of a message."""
+        """Return the bytes of a message."""
         if self._used == len(self._masks):
             # One call of the system for many messages.
             self._masks, self._used = os.urandom(_MASKS * _MASK_SIZE), 0

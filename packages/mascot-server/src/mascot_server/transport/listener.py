@@ -1,4 +1,4 @@
-"""What a peer tells whoever listens to it, and the ways in which it can be gone."""
+"""The events of a peer for its listener, and the ways in which a connection can end."""
 
 from __future__ import annotations
 

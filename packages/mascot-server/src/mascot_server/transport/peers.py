@@ -34,19 +34,19 @@ class Peer(Protocol):
     """One end of a relay. All but `close` returns at once."""
 
     def listen(self, listener: Listener) -> None:
-        """Gives all messages to a listener, from the first on that nobody has heard."""
+        """Deliver all messages to a listener, from the first unread one."""
 
     def send(self, frame: Frame) -> None:
-        """Sends a message, as text or binary by its type; does nothing once the peer is gone."""
+        """Send a message, as text or binary by its type; does nothing once the peer is gone."""
 
     def hold(self) -> None:
-        """Reads no more, so that the peer notices that it is too fast."""
+        """Read no more, so that the peer notices that it is too fast."""
 
     def go_on(self) -> None:
-        """Reads again."""
+        """Read again."""
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the connection; does nothing if it is closed already."""
+        """Close the connection; does nothing if it is closed already."""
 
 
 class AppPeer:
@@ -81,13 +81,13 @@ class AppPeer:
         self._open = True
 
     async def reject(self, code: int, reason: str) -> None:
-        """Accepts and closes at once, since a browser is told nothing of a refused handshake."""
+        """Accept the WebSocket and close it, because browsers do not show the status of a rejected handshake."""
         with suppress(PeerClosed):
             await self.accept()
             await self.close(code, reason)
 
     def listen(self, listener: Listener) -> None:
-        """Gives the app's messages to a listener."""
+        """Deliver the app's messages to a listener."""
         extensions: Any = self._socket.scope.get("extensions") or {}
         link = extensions.get(EXTENSION)
         self._link = (
@@ -96,22 +96,22 @@ class AppPeer:
         self._link.listen(listener)
 
     def send(self, frame: Frame) -> None:
-        """Sends a message to the app."""
+        """Send a message to the app."""
         if self._link is not None:
             self._link.write(frame)
 
     def hold(self) -> None:
-        """Reads no more of what the app says."""
+        """Read no more of what the app says."""
         if self._link is not None:
             self._link.hold()
 
     def go_on(self) -> None:
-        """Reads again what the app says."""
+        """Read again what the app says."""
         if self._link is not None:
             self._link.go_on()
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the app's socket; at once, if the app takes nothing of what is still to be sent."""
+        """Close the app's socket; at once, if the app takes nothing of what is still to be sent."""
         if not self._open:
             return
         self._open = False
@@ -139,7 +139,7 @@ class ProviderPeer:
         self.go_on = socket.go_on
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes the provider's socket."""
+        """Close the provider's socket."""
         await self._socket.leave(code, _fitting(reason))
 
 

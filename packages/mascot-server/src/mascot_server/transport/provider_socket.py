@@ -57,7 +57,7 @@ class ProviderSocket(ClientConnection):
         self._last_ping = b""
 
     def listen(self, listener: Listener) -> None:
-        """Gives all messages to a listener from now on, those that came before first."""
+        """Deliver all messages to a listener from now on, those that came before first."""
         self._listener = listener
         early, self._early = self._early, []
         for frame in early:
@@ -69,22 +69,22 @@ class ProviderSocket(ClientConnection):
             listener.congested()
 
     def write(self, frame: codec.Frame) -> None:
-        """Sends a message; does nothing once the connection is closed."""
+        """Send a message; does nothing once the connection is closed."""
         if self.protocol.state is State.OPEN and not self.transport.is_closing():
             self.transport.write(self._frames(frame))
 
     def hold(self) -> None:
-        """Reads no more until `go_on`."""
+        """Read no more until ``go_on``."""
         if self._intake is not None:
             self._intake.hold()
 
     def go_on(self) -> None:
-        """Reads again."""
+        """Read again."""
         if self._intake is not None:
             self._intake.go_on()
 
     async def leave(self, code: int, reason: str) -> None:
-        """Closes the connection; what the peer still says is for nobody.
+        """Close the connection; what the peer still says is for nobody.
 
         A provider that does not read, or does not answer the close frame, is cut off after a few seconds.
         """
@@ -117,7 +117,7 @@ class ProviderSocket(ClientConnection):
             self._send_pending()
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came from the network."""
+        """Process data from the network."""
         self._alive = True
         if self._intake is not None:
             self._intake.feed(data)
@@ -127,7 +127,7 @@ class ProviderSocket(ClientConnection):
             self._take_head(self._head + data)
 
     def process_event(self, event: Event) -> None:
-        """Takes what `websockets` read."""
+        """Process a frame that ``websockets`` has read."""
         if not isinstance(event, Frame):
             super().process_event(event)
         elif event.opcode in _DATA:
@@ -208,7 +208,7 @@ class ProviderSocket(ClientConnection):
         )
 
     def _fragment(self, frame: Frame) -> None:
-        """Takes a frame of a message in several frames."""
+        """Process one frame of a fragmented message."""
         if self._leaving:
             return
         if frame.opcode is not Opcode.CONT:
@@ -229,7 +229,7 @@ class ProviderSocket(ClientConnection):
         self._deliver(text)
 
     def _fail(self, code: CloseCode, reason: str, why: str) -> None:
-        """Ends the connection, and tells the listener at once: the peer may keep it open for as long as it likes."""
+        """End the connection, and tells the listener at once: the peer may keep it open for as long as it likes."""
         self.protocol.fail(code, reason)
         self._send_pending()
         self._note_failure(why)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["StalledClientsProtocol"]
 
 _BYTES_PER_SECOND: Final = 1024
-"""That a client must take while an answer waits for it. Whoever reads at all is faster."""
+"""Minimum rate at which a client must read a response. Working clients are faster."""
 
 
 class StalledClientsProtocol(HttpToolsProtocol):

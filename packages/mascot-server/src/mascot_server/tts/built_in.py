@@ -52,7 +52,7 @@ class BuiltInEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text with the engine that has the voice; see `Engine.synthesise`."""
+        """Speak a text with the engine that has the voice; see ``Engine.synthesise``."""
         if not self._engines:
             raise Unavailable(
                 "tts_engine: mascotbot-tts is not installed on this server: pip install 'mascot-server[tts]'"

@@ -41,7 +41,7 @@ class CartesiaEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text; see `Engine.synthesise`."""
+        """Speak a text; see ``Engine.synthesise``."""
         check_voice(voice)
         check_speed("cartesia", speed, *_SPEEDS)
         request = self._http.build_request(

@@ -38,7 +38,7 @@ class ElevenLabsEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text; see `Engine.synthesise`."""
+        """Speak a text; see ``Engine.synthesise``."""
         check_voice(voice)
         check_speed("elevenlabs", speed, *_SPEEDS)
         request = self._http.build_request(

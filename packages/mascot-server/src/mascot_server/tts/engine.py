@@ -46,7 +46,7 @@ class Engine(Protocol):
     """Turns text into speech."""
 
     def synthesise(self, text: str, voice: str, speed: float) -> AbstractAsyncContextManager[Speech]:
-        """Speaks a text. Synthesis goes on only as fast as blocks are taken, and ends with the context.
+        """Speak a text. Synthesis goes on only as fast as blocks are taken, and ends with the context.
 
         Args:
             text: What to say.

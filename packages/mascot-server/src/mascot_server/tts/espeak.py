@@ -67,7 +67,7 @@ class EspeakEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text, clause by clause; see `Engine.synthesise`."""
+        """Speak a text, clause by clause; see ``Engine.synthesise``."""
         if all(voice != known.id for known in await self.voices()):
             raise BadRequest("Invalid voice ID specified")
         request = {"text": text, "voice": voice, "rate": round(_WORDS_PER_MINUTE * speed)}
@@ -103,7 +103,7 @@ async def _blocks(process: Process) -> AsyncIterator[bytes]:
 
 
 async def _check(process: Process) -> None:
-    """Raises if the process failed or said nothing."""
+    """Raise if the process failed or said nothing."""
     assert process.stderr is not None  # noqa: S101 - it is a pipe
     said = (await process.stderr.read()).decode(errors="replace").strip()
     status = await process.wait()

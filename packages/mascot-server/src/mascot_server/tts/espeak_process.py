@@ -44,7 +44,7 @@ class _Voice(ctypes.Structure):
 
 
 def main(library: str, data: str) -> None:
-    """Answers the request on standard input."""
+    """Answer the request on standard input."""
     request = json.loads(sys.stdin.buffer.read())
     espeak = ctypes.CDLL(library)
     rate = espeak.espeak_Initialize(

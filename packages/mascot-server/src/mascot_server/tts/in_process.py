@@ -41,7 +41,7 @@ def single_core_session(path: str) -> Any:
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Runs a function in the thread of these engines."""
+    """Run a function in the thread of these engines."""
     return await get_running_loop().run_in_executor(_worker, partial(function, *arguments))
 
 

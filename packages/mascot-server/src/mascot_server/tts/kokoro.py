@@ -45,7 +45,9 @@ class KokoroEngine:
     def __init__(self, model: Path | None, voices: Path | None) -> None:
         for setting, path in (("MASCOT_KOKORO_MODEL", model), ("MASCOT_KOKORO_VOICES", voices)):
             if path is None or not path.is_file():
-                raise SettingsError(f"{setting}: must name a file; Kokoro takes its model and its voices")
+                raise SettingsError(
+                    f"{setting}: must be the path of a file; Kokoro requires a model file and a voices file"
+                )
         self._model, self._file = str(model), str(voices)
         self._voices = tuple(_voice(name) for name in _names(self._file))
         self._kokoro = require("kokoro_onnx", "MASCOT_KOKORO_MODEL", "kokoro")
@@ -57,7 +59,7 @@ class KokoroEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text, sentence by sentence; see `Engine.synthesise`."""
+        """Speak a text, sentence by sentence; see ``Engine.synthesise``."""
         known = next((known for known in self._voices if known.id == voice), None)
         if known is None:
             raise BadRequest("Invalid voice ID specified")
@@ -75,7 +77,7 @@ class KokoroEngine:
 
 
 def _sentences(model: Any, text: str, voice: Voice, speed: float) -> Iterator[bytes]:
-    """Speaks each sentence by itself, so that the first one can be heard while the others are made."""
+    """Speak each sentence by itself, so that the first one can be heard while the others are made."""
     for sentence in _SENTENCE_END.split(text):
         if any(map(str.isalnum, sentence)):
             samples, _ = model.create(sentence, voice=voice.id, speed=speed, lang=voice.language or "en-us")
@@ -87,9 +89,7 @@ def _names(path: str) -> list[str]:
         with ZipFile(path) as archive:  # of one array a voice, as numpy.savez writes it
             return sorted(name.removesuffix(".npy") for name in archive.namelist())
     except (OSError, BadZipFile):
-        raise SettingsError(
-            "MASCOT_KOKORO_VOICES: holds no voices; it must be Kokoro's voices-….bin"
-        ) from None
+        raise SettingsError("MASCOT_KOKORO_VOICES: contains no voices; use Kokoro's voices-….bin") from None
 
 
 def _voice(name: str) -> Voice:

@@ -34,10 +34,10 @@ class PiperEngine:
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
-            raise SettingsError(f"{_SETTING}: must name a folder with Piper voices")
+            raise SettingsError(f"{_SETTING}: must be a directory with Piper voices")
         self._models = {path.stem: path for path in sorted(folder.glob("*.onnx"))}
         if not self._models:
-            raise SettingsError(f"{_SETTING}: there is no NAME.onnx in the folder")
+            raise SettingsError(f"{_SETTING}: the directory contains no NAME.onnx")
         self._cards = {name: _card(path) for name, path in self._models.items()}
         self._piper = require("piper", _SETTING, "piper")
         self._loaded: dict[str, Any] = {}
@@ -51,7 +51,7 @@ class PiperEngine:
 
     @asynccontextmanager
     async def synthesise(self, text: str, voice: str, speed: float) -> AsyncIterator[Speech]:
-        """Speaks a text, sentence by sentence; see `Engine.synthesise`."""
+        """Speak a text, sentence by sentence; see ``Engine.synthesise``."""
         if voice not in self._models:
             raise BadRequest("Invalid voice ID specified")
         model = await in_thread(self._load, voice)

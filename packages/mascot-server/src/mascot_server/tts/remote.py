@@ -36,12 +36,12 @@ def check_key(key: str) -> str:
         BadRequest: It cannot.
     """
     if not _KEY.fullmatch(key):
-        raise BadRequest("tts_api_key: must be printable ASCII without blanks, up to 2048 characters")
+        raise BadRequest("tts_api_key: must be 1 to 2048 printable ASCII characters without spaces")
     return key
 
 
 def check_voice(voice: str) -> None:
-    """Checks that a voice's id is one path segment.
+    """Check that a voice's id is one path segment.
 
     Raises:
         BadRequest: It is not.
@@ -51,20 +51,20 @@ def check_voice(voice: str) -> None:
 
 
 def check_speed(engine: str, speed: float, slowest: float, fastest: float) -> None:
-    """Checks that an engine can speak that fast.
+    """Check that an engine can speak that fast.
 
     Raises:
         BadRequest: It cannot.
     """
     if not slowest <= speed <= fastest:
-        raise BadRequest(f"speed: {engine} takes {slowest} to {fastest}")
+        raise BadRequest(f"speed: must be from {slowest} to {fastest} for {engine}")
 
 
 @asynccontextmanager
 async def streamed(
     http: httpx.AsyncClient, request: httpx.Request, engine: str
 ) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Sends a request and gives the bytes of its answer as they come; the request ends with the context.
+    """Send a request and yield the bytes of its response; the request ends with the context.
 
     Raises:
         BadRequest: The service knows the key or the voice not, or refuses the request.
@@ -100,7 +100,7 @@ def _check_answer(response: httpx.Response, problem: str, engine: str) -> None:
     if status == HTTPStatus.NOT_FOUND or (status in {400, 422} and _NO_VOICE.search(problem)):
         raise BadRequest("Invalid voice ID specified")
     if status in {401, 403}:
-        raise BadRequest(f"tts_api_key: {engine} refused it with HTTP {status}")
+        raise BadRequest(f"tts_api_key: {engine} rejected it with HTTP {status}")
     redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""  # noqa: PLR2004 - RFC 9110, 15.4
     raise BadGateway(f"{engine} answered HTTP {status}{redirect}")
 
@@ -110,4 +110,4 @@ async def _blocks(response: httpx.Response, engine: str) -> AsyncIterator[bytes]
         async for block in response.aiter_raw():
             yield block
     except httpx.HTTPError as error:
-        raise BadGateway(f"{engine} stopped in the middle: {type(error).__name__}") from None
+        raise BadGateway(f"{engine} stopped during the response: {type(error).__name__}") from None

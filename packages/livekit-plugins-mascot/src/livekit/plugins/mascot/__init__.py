@@ -1,10 +1,8 @@
-"""Visemes in time with the speech of a LiveKit agent.
+"""Publish visemes in time with the speech of a LiveKit agent.
 
-==================================  ======================================================================
-``VisemeAudioOutput(sink, publish)``  goes around ``session.output.audio``
-``RoomPublisher(room)``             sends its messages to the room, on the topic ``mascot.visemes``
-``VisemeMessage``                   the mouth's changes of shape in the next 100 ms
-==================================  ======================================================================
+* ``VisemeAudioOutput(sink, publish)`` wraps ``session.output.audio`` and predicts the visemes.
+* ``RoomPublisher(room)`` publishes the messages to the room, on the topic ``mascot.visemes``.
+* ``VisemeMessage`` contains the visemes of the next 100 ms.
 """
 
 from livekit.agents import Plugin
@@ -19,7 +17,7 @@ __all__ = ["MESSAGE_TYPE", "TOPIC", "RoomPublisher", "VisemeAudioOutput", "Visem
 
 
 class MascotPlugin(Plugin):
-    """Names this package to LiveKit Agents."""
+    """Register this package with LiveKit Agents."""
 
     def __init__(self) -> None:
         super().__init__(__name__, __version__, __package__ or __name__, logger)

@@ -1,4 +1,4 @@
-"""The audio output that goes around the session's own."""
+"""The audio output that wraps the audio output of the session."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["VisemeAudioOutput"]
 
 
 class VisemeAudioOutput(AudioOutput):
-    """Publishes visemes when the audio that passes through is played.
+    """Forward audio to another audio output, and publish its visemes when it is played.
 
-    Put it around the session's output after the session has started::
+    Wrap the audio output of the session after the session has started::
 
         await session.start(agent, room=ctx.room)
         session.output.audio = VisemeAudioOutput(session.output.audio, RoomPublisher(ctx.room))
 
-    It is the same for a pipeline with speech synthesis and for a realtime model. The audio passes unchanged, in order.
-    Audio that is not mono, or has a rate outside 8000 to 48000 Hz, passes without visemes.
+    It works with speech synthesis and with realtime models. The audio is forwarded unchanged and in order. Audio is
+    forwarded without visemes if it is not mono or if its sample rate is outside 8000 to 48000 Hz.
 
-    It follows the playback: begins when the sink reports its start, waits through underruns and pauses, and closes
-    the mouth when the buffer is cleared.
+    Visemes follow the playback. They start when the next output reports the start of playback, and wait during
+    underruns and pauses. The mouth closes when the buffer is cleared.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class VisemeAudioOutput(AudioOutput):
         """Load the model.
 
         Args:
-            next_in_chain: What plays the audio: ``session.output.audio``.
-            publish: Is awaited with each message in turn: `RoomPublisher`, or a function of yours.
-            model: A name of `mascot_visemes.available_models`.
-            shapes: The viseme set: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit`` (names as ``oculus``).
+            next_in_chain: The audio output that plays the audio, usually ``session.output.audio``.
+            publish: A ``RoomPublisher``, or your own coroutine function. It is awaited with each message, in order.
+            model: The name of the model, one of ``mascot_visemes.available_models()``.
+            shapes: The set of shapes: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit`` (names like ``oculus``).
 
         Raises:
             UnknownModelError: There is no such model.
-            UnknownShapesError: There is no such viseme set.
+            UnknownShapesError: There is no such set of shapes.
         """
         super().__init__(
             label="MascotVisemes",
@@ -80,12 +80,12 @@ class VisemeAudioOutput(AudioOutput):
 
     @property
     def sample_rate(self) -> int | None:
-        """The rate that the sink requires."""
+        """The sample rate in Hz that the next output requires; ``None`` if it accepts any."""
         rate: int | None = self._sink.sample_rate
         return rate
 
     async def capture_frame(self, frame: AudioFrame) -> None:
-        """Predict the visemes of a frame and pass it on."""
+        """Predict the visemes of a frame and forward it."""
         await super().capture_frame(frame)
         segment = self._capturing or self._begin()
         if not segment.dropped:
@@ -95,7 +95,7 @@ class VisemeAudioOutput(AudioOutput):
         await self._sink.capture_frame(frame)
 
     def flush(self) -> None:
-        """End the segment: its mouth closes behind its audio."""
+        """End the segment. The mouth closes after its audio."""
         super().flush()
         if self._capturing is not None:
             self._capturing.end_stream()
@@ -104,7 +104,7 @@ class VisemeAudioOutput(AudioOutput):
         self._sink.flush()
 
     def clear_buffer(self) -> None:
-        """Drop the visemes of all audio that is not played, and close the mouth."""
+        """Drop the audio that has not been played, and its visemes, and close the mouth."""
         for segment in self._segments:
             if not segment.dropped:
                 segment.dropped = True
@@ -120,7 +120,7 @@ class VisemeAudioOutput(AudioOutput):
                 self._send(segment.pause(self._now()))
 
     def resume(self) -> None:
-        """Go on with the audio and the mouth."""
+        """Resume the audio and the visemes."""
         super().resume()
         if self._paused:
             self._paused = False
@@ -129,14 +129,14 @@ class VisemeAudioOutput(AudioOutput):
             self._tick()
 
     def on_detached(self) -> None:
-        """Stop publishing: the session has ended or plays elsewhere."""
+        """Stop publishing, because the session has ended or uses another output."""
         super().on_detached()
         for segment in self._playing():
             segment.dropped = True
             self._send(segment.close(self._now()))
 
     def _begin(self) -> Segment:
-        """Begin the segment of a frame that is the first behind a flush."""
+        """Start a segment with the first frame after a flush."""
         segment = Segment(uuid4().hex, self._engine)
         if self._paused:
             segment.pause(self._now())
@@ -147,18 +147,18 @@ class VisemeAudioOutput(AudioOutput):
     async def _predict(self, segment: Segment, frame: AudioFrame) -> None:
         """Add the visemes of a frame to its segment."""
         if frame.num_channels != 1:
-            self._warn("audio that is not mono passes without visemes")
+            self._warn("audio with more than one channel is forwarded without visemes; use mono audio")
             return
         try:
             stream = segment.stream(frame.sample_rate)
         except mv.SampleRateError as error:
-            self._warn(f"audio at {frame.sample_rate} Hz passes without visemes: {error}")
+            self._warn(f"audio at {frame.sample_rate} Hz is forwarded without visemes: {error}")
             return
-        # Some milliseconds of work, which must not delay other tasks.
+        # Inference takes some milliseconds and must not block other tasks.
         try:
             segment.add(await asyncio.to_thread(stream.accept_waveform, bytes(frame.data)))
         except asyncio.CancelledError:
-            # The session cuts the speech off; the thread may still be at work on the stream.
+            # The session cancelled the speech; the thread may still use the stream.
             segment.abandon_stream()
             raise
 
@@ -181,11 +181,11 @@ class VisemeAudioOutput(AudioOutput):
             self._send(segment.close(self._now()) if event.interrupted else segment.finish())
 
     def _playing(self) -> list[Segment]:
-        """Return the segment that the sink plays first, in a list, if there is one."""
+        """Return a list with the segment that is played next, or an empty list."""
         return [segment for segment in self._segments if not segment.dropped][:1]
 
     def _tick(self) -> None:
-        """Publish what is due, and set the timer for what is due next."""
+        """Publish the visemes that are due, and set the timer for the next ones."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -196,7 +196,7 @@ class VisemeAudioOutput(AudioOutput):
                 self._timer = asyncio.get_running_loop().call_at(at, self._tick)
 
     def _send(self, message: VisemeMessage | None) -> None:
-        """Publish a message behind those that wait."""
+        """Add a message to the queue and publish the queue."""
         if message is None:
             return
         self._outbox.append(message)
@@ -204,7 +204,7 @@ class VisemeAudioOutput(AudioOutput):
             self._publishing = asyncio.get_running_loop().create_task(self._publish_all())
 
     async def _publish_all(self) -> None:
-        """Publish what waits, in order."""
+        """Publish all messages of the queue, in order."""
         while self._outbox:
             try:
                 await self._publish(self._outbox.popleft())

@@ -1,4 +1,4 @@
-"""The plugin's log."""
+"""The logger of the plugin."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What is published."""
+"""The messages that the plugin publishes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, Final
 __all__ = ["MESSAGE_TYPE", "VisemeMessage"]
 
 MESSAGE_TYPE: Final = "mascot-visemes"
-"""The ``type`` of each payload."""
+"""The value of ``type`` in each payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisemeMessage:
-    """The mouth's changes of shape in the audio that plays next.
+    """The visemes of the audio that is played next.
 
     Attributes:
-        segment_id: The speech that is played: one for each playback segment of the session.
-        shapes: Name of the viseme set: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit``.
-        changes: Each change as milliseconds from now, and the new shape.
-        interrupted: Whether all that was published before is void, because the speech was cut off or paused.
+        segment_id: The id of the playback segment of the session.
+        shapes: The name of the set of shapes: ``oculus``, ``sapi``, ``vrm``, ``rhubarb`` or ``arkit``.
+        changes: Pairs of a time in milliseconds from now, and the viseme that starts then.
+        interrupted: Whether the speech was interrupted or paused. If so, drop all earlier visemes.
     """
 
     segment_id: str
@@ -28,10 +28,10 @@ class VisemeMessage:
     interrupted: bool = False
 
     def payload(self, track_id: str | None) -> dict[str, Any]:
-        """Return the message as JSON that the client reads.
+        """Return the message as a JSON object for the client.
 
         Args:
-            track_id: The audio track that the mouth belongs to.
+            track_id: The id of the audio track of the speech.
         """
         key = "visemeId" if self.shapes == "sapi" else "viseme"
         return {

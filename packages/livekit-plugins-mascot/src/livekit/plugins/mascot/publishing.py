@@ -1,4 +1,4 @@
-"""Messages to the participants of a room."""
+"""Publish messages to the participants of a room."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOPIC: Final = "mascot.visemes"
 
 
 class RoomPublisher:
-    """Publishes viseme messages as reliable data packets, on the topic ``mascot.visemes``.
+    """Publish viseme messages as reliable data packets, on the topic ``mascot.visemes``.
 
     A payload is JSON::
 
@@ -27,12 +27,12 @@ class RoomPublisher:
     """
 
     def __init__(self, room: Room, *, track_id: str | None = None) -> None:
-        """Publish to a room.
+        """Create a publisher for a room.
 
         Args:
-            room: The agent's room, connected.
-            track_id: The agent's audio track (``TR_…``); by default its microphone track, which is what a session
-                publishes. Needed where one participant publishes several voices.
+            room: The connected room of the agent.
+            track_id: The id of the agent's audio track (``TR_…``). The default is its microphone track, which a session
+                publishes. Set it if one participant publishes several voices.
         """
         self._room = room
         self._track_id = track_id
@@ -43,7 +43,7 @@ class RoomPublisher:
         await self._room.local_participant.publish_data(payload, reliable=True, topic=TOPIC)
 
     def _microphone(self) -> str | None:
-        """Return the id of the first microphone track that this participant publishes."""
+        """Return the id of the first microphone track of this participant; ``None`` if there is none."""
         for publication in self._room.local_participant.track_publications.values():
             if publication.source == TrackSource.SOURCE_MICROPHONE:
                 return str(publication.sid)

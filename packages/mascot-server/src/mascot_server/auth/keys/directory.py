@@ -22,11 +22,11 @@ __all__ = ["MAX_AGE_SECONDS", "KeyDirectory"]
 logger = logging.getLogger(__name__)
 
 MAX_AGE_SECONDS: Final = 2.0
-"""How old the copy may be: a revoked key is turned away after this time at the latest."""
+"""How old the copy may be: a revoked key is rejected after this time at the latest."""
 
 _MISS_AGE_SECONDS: Final = 0.25
-"""How old it may be to say that a key is unknown: a new key is good after this time, and whoever tries made-up
-keys causes four look-ups a second and no more."""
+"""How old the copy may be to reject a key as unknown: a new key works after this time, and invalid keys cause at most
+four look-ups per second."""
 
 
 class KeyDirectory:
@@ -61,7 +61,7 @@ class KeyDirectory:
         self._reading = asyncio.Lock()
 
     async def by_key(self, key: str) -> KeyRecord | None:
-        """Finds a key that is valid.
+        """Find a key that is valid.
 
         Raises:
             StoreError: It is none of the settings, and the store cannot be read.
@@ -71,7 +71,7 @@ class KeyDirectory:
         return self._static.by_digest(digest) or await self._stored(lambda: self._by_digest.get(digest))
 
     async def by_id(self, key_id: str) -> KeyRecord | None:
-        """Finds a key that is valid by its id.
+        """Find a key that is valid by its id.
 
         Raises:
             StoreError: It is none of the settings, and the store cannot be read.

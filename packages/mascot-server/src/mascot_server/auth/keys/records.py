@@ -66,7 +66,7 @@ def new_key(
     providers: tuple[str, ...] = (),
     origins: tuple[str, ...] = (),
 ) -> tuple[str, KeyRecord]:
-    """Makes a key.
+    """Create a key.
 
     Returns:
         The key, which nothing here keeps, and what is kept of it.

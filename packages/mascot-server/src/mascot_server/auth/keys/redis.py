@@ -59,11 +59,11 @@ class RedisKeyStore:
         return sorted(records, key=lambda record: record.created)
 
     async def add(self, record: KeyRecord) -> None:
-        """Keeps a new key."""
+        """Keep a new key."""
         await self._put(record.id, _fields(record))
 
     async def revoke(self, key_id: str) -> bool:
-        """Ends a key."""
+        """End a key."""
         kept: Any = await self._link.ask(lambda redis: redis.hget(_KEYS, key_id), about=_KEYS)
         if kept is None:
             return False
@@ -79,11 +79,11 @@ class RedisKeyStore:
         return True
 
     async def close(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         await self._link.close()
 
     async def _put(self, key_id: str, fields: dict[str, Any] | None) -> None:
-        """Keeps a record, or removes it."""
+        """Keep a record, or removes it."""
 
         async def put(redis: Redis) -> None:
             async with redis.pipeline(transaction=True) as pipeline:
@@ -122,7 +122,7 @@ def _record(key_id: str, value: bytes) -> KeyRecord:
     except (ValueError, RecursionError):
         raise DamagedRecordError("it is not JSON") from None
     if not isinstance(fields, dict) or fields.get("id") != key_id:
-        raise DamagedRecordError("it is not that of this key")
+        raise DamagedRecordError("its ID belongs to another key")
     try:
         digest = bytes.fromhex(fields["digest"])
     except (KeyError, TypeError, ValueError):

@@ -99,7 +99,7 @@ class SqliteKeyStore:
         return records
 
     async def add(self, record: KeyRecord) -> None:
-        """Keeps a new key."""
+        """Keep a new key."""
         columns = _columns(record)
         names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
         # The names are ours.
@@ -107,15 +107,15 @@ class SqliteKeyStore:
         await self._do(lambda db: db.execute(statement, columns))
 
     async def revoke(self, key_id: str) -> bool:
-        """Ends a key."""
+        """End a key."""
         return await self._do(lambda db: _revoke(db, key_id))
 
     async def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._close()
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Does something with the file in a thread, since it may have to wait for another process."""
+        """Run a function on the file in a thread, because it may have to wait for another process."""
         return await asyncio.to_thread(self._locked, work)
 
     def _locked(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -131,7 +131,7 @@ class SqliteKeyStore:
                 raise StoreError(f"key store {self._path}: {reason}") from None
 
     def _current(self) -> sqlite3.Connection:
-        """Returns a connection to the file that is there now."""
+        """Return a connection to the file that is there now."""
         if self._opened is None:
             # Opening for reading only leaves a file that is there as it is.
             os.close(os.open(self._path, os.O_CREAT | os.O_RDONLY, 0o600))
@@ -173,7 +173,7 @@ class SqliteKeyStore:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.row_factory = sqlite3.Row
-        # Text that is no UTF-8 is the damage of one record, not of all.
+        # Invalid UTF-8 damages one record, not all of them.
         db.text_factory = lambda data: data.decode(errors="replace")
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found > _SCHEMA_VERSION:

@@ -30,13 +30,13 @@ class StaticKeys:
         self._by_id = {record.id: record for record in self._records}
 
     def by_digest(self, digest: bytes) -> KeyRecord | None:
-        """Finds a key by its hash."""
+        """Find a key by its hash."""
         # Every digest is compared, in constant time, so that the time taken says nothing about the keys.
         matches = [hmac.compare_digest(digest, record.digest) for record in self._records]
         return self._records[matches.index(True)] if any(matches) else None
 
     def by_id(self, key_id: str) -> KeyRecord | None:
-        """Finds a key by its id."""
+        """Find a key by its id."""
         return self._by_id.get(key_id)
 
 

@@ -28,17 +28,17 @@ class KeyStore(Protocol):
         """All keys, oldest first, revoked ones among them. A damaged record is left out, and harms no other."""
 
     async def add(self, record: KeyRecord) -> None:
-        """Keeps a new key."""
+        """Keep a new key."""
 
     async def revoke(self, key_id: str) -> bool:
-        """Ends a key for good. A damaged record is removed.
+        """End a key for good. A damaged record is removed.
 
         Returns:
             Whether there is such a key; one that is revoked stays as it is.
         """
 
     async def close(self) -> None:
-        """Lets go of files and connections."""
+        """Close files and connections."""
 
 
 def damage(key_id: object, reason: Exception) -> str:

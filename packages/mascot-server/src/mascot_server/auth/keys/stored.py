@@ -57,14 +57,14 @@ def _field(fields: Mapping[str, object], name: str) -> object:
 def _text(fields: Mapping[str, object], name: str, pattern: re.Pattern[str] | None = None) -> str:
     value = _field(fields, name)
     if not isinstance(value, str) or (pattern is not None and not pattern.fullmatch(value)):
-        raise DamagedRecordError(f"{name} is not the text that it was")
+        raise DamagedRecordError(f"{name} is not valid text")
     return value
 
 
 def _texts(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
     values = _field(fields, name)
     if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
-        raise DamagedRecordError(f"{name} is not a list of texts")
+        raise DamagedRecordError(f"{name} is not a list of strings")
     return tuple(values)
 
 
@@ -80,7 +80,7 @@ def _limit(fields: Mapping[str, object], name: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LARGEST_LIMIT:
-        raise DamagedRecordError(f"{name} is not a whole number from 1")
+        raise DamagedRecordError(f"{name} is not a whole number of at least 1")
     return value
 
 

@@ -50,7 +50,7 @@ class Background:
             Unavailable: All are taken.
         """
         if not self._free:
-            raise Unavailable("Too many requests are being worked on; try again", retry_after=1)
+            raise Unavailable("Too many requests in progress; try again", retry_after=1)
         if self._taken[key_id] >= self._per_key:
             raise TooManyRequests(
                 f"Too many requests of this API key at once: at most {self._per_key} "
@@ -68,7 +68,7 @@ class Background:
                 del self._taken[key_id]
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Does a piece of work in the thread. It is done even if nobody waits for it any more."""
+        """Run a function in the thread. It is completed even if its caller has been cancelled."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, function, *arguments)
 
     def submit(self, function: Callable[[], Any]) -> None:
@@ -79,7 +79,7 @@ class Background:
             function()
 
     async def close(self) -> None:
-        """Finishes what was begun and ends the thread."""
+        """Finish the running work and end the thread."""
         await asyncio.to_thread(self._worker.shutdown)
 
 

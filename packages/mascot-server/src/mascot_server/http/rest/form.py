@@ -15,10 +15,10 @@ __all__ = ["FIELDS", "FormReader"]
 
 _MAX_PARTS: Final = 32
 _MAX_FIELD_BYTES: Final = 64
-"""Of a part that is no file; the longest known value has ten."""
+"""Limit for the value of a text field; the longest known value has ten bytes."""
 _FILE_NAME: Final = re.compile(r";\s*+filename\s*+(?:\*\d?\*?)?\s*+=", re.IGNORECASE)
 FIELDS: Final = frozenset({"sample_rate", "model", "viseme_shapes", "viseme_weights"})
-"""What may stand beside the audio."""
+"""The fields that are allowed in addition to the audio."""
 
 
 class FormReader:
@@ -85,7 +85,7 @@ class FormReader:
     def _end(self) -> None:
         if self._name in FIELDS:
             if self._name in self.fields:
-                raise ValueError(f"{self._name} is there twice")
+                raise ValueError(f"{self._name} is given twice")
             self.fields[self._name] = self._value.decode(errors="replace")
         self._value.clear()
         self._name, self._in_audio = "", False

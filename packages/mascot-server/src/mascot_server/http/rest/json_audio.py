@@ -51,7 +51,7 @@ class JsonAudioReader:
         self._in_string = self._in_audio = False
 
     def feed(self, data: bytes) -> bytes:
-        """Reads the next piece.
+        """Read the next piece.
 
         Returns:
             What it has of the text.
@@ -69,7 +69,7 @@ class JsonAudioReader:
         if b"\\" not in text:
             return bytes(text)
         if _SURROGATE.search(text):
-            raise ValueError("there is an escape that base64 does not have")
+            raise ValueError("it contains an escape sequence that is not base64")
         unescaped: str = from_json(b'"%b"' % bytes(text))
         return unescaped.encode()
 
@@ -82,7 +82,7 @@ class JsonAudioReader:
         return from_json(bytes(self._others), allow_inf_nan=False)
 
     def _string(self, data: bytes, at: int, text: bytearray) -> int:
-        """Reads on in a string; returns where to go on."""
+        """Continue in a string; return where to go on."""
         sink = text if self._in_audio else self._others
         match = _IN_STRING.match(data, at)
         end = len(data) if match is None else match.end()
@@ -94,12 +94,12 @@ class JsonAudioReader:
             self._others += b'"'
             return end + 1
         if len(data) - end >= _LONGEST_ESCAPE:
-            raise ValueError("there is an escape that JSON does not know")
+            raise ValueError("it contains an invalid JSON escape sequence")
         self._cut = data[end:]
         return len(data)
 
     def _structure(self, data: bytes, at: int) -> int:
-        """Reads on between strings; returns where to go on."""
+        """Continue between strings; return where to go on."""
         stop = _BETWEEN.search(data, at)
         if stop is None:
             self._others += data[at:]
@@ -131,7 +131,7 @@ class Base64Reader:
         return "is not base64"
 
     def feed(self, text: bytes) -> bytes:
-        """Decodes the next piece.
+        """Decode the next piece.
 
         Raises:
             ValueError: It is not base64.
@@ -144,7 +144,7 @@ class Base64Reader:
         if not text:
             return b""
         if self._ended:
-            raise ValueError("something follows the padding")
+            raise ValueError("it contains data after the padding")
         self._ended = text[:whole].endswith(b"=")
         try:
             return base64.b64decode(text[:whole], validate=True)
@@ -152,7 +152,7 @@ class Base64Reader:
             raise ValueError(str(error)) from None
 
     def finish(self) -> None:
-        """Ends it.
+        """End it.
 
         Raises:
             ValueError: Some of it is missing.

@@ -36,7 +36,7 @@ def _object(required: list[str], properties: dict[str, Schema], **keywords: Any)
 
 
 def _errors(**texts: str) -> dict[str, OpenAPIResponse | Reference]:
-    """Answers of errors, by `status_503="text"`."""
+    """Return the error responses for arguments such as ``status_503="text"``."""
     return {
         name.removeprefix("status_"): OpenAPIResponse(
             description=text,
@@ -200,7 +200,7 @@ class VisemesOperation(Operation):
     """The operation of `POST /v1/visemes`."""
 
     def __post_init__(self) -> None:
-        """Puts what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "Predict the visemes of a recording"
         self.description = (
             "Takes a recording as base64 in JSON, as the body itself, or in a form, and streams its visemes. "
@@ -238,11 +238,11 @@ class VisemesOperation(Operation):
             **_errors(
                 status_400="Invalid audio data",
                 status_403="Invalid API key",
-                status_408="The body of the request comes too slowly (MASCOT_UPLOAD_SECONDS)",
+                status_408="The request body arrives too slowly (MASCOT_UPLOAD_SECONDS)",
                 status_413="Invalid audio data: audio: longer than 600 seconds (MASCOT_MAX_AUDIO_SECONDS)",
                 status_429="Too many requests",
                 status_500="Internal server error",
-                status_503="Too many requests are being worked on; try again",
+                status_503="Too many requests in progress; try again",
             ),
         }
 
@@ -252,7 +252,7 @@ class VisemesAudioOperation(Operation):
     """The operation of `POST /v1/visemes-audio`."""
 
     def __post_init__(self) -> None:
-        """Puts what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "Speak a text, with visemes"
         self.description = "Streams speech and its visemes while the text is spoken."
         self.tags = None
@@ -291,12 +291,12 @@ class VisemesAudioOperation(Operation):
                 status_401="Invalid API key",
                 status_403="Origin not allowed",
                 status_405="Method not allowed. Use POST with JSON body.",
-                status_408="The body of the request comes too slowly (MASCOT_UPLOAD_SECONDS)",
+                status_408="The request body arrives too slowly (MASCOT_UPLOAD_SECONDS)",
                 status_413="text: the body is longer than 131072 bytes",
                 status_429="Too many requests",
                 status_500="Internal server error",
                 status_502="elevenlabs is unreachable: ConnectError",
-                status_503="Too many requests are being worked on; try again",
+                status_503="Too many requests in progress; try again",
             ),
         }
 
@@ -306,7 +306,7 @@ class VoicesOperation(Operation):
     """The operation of `GET /v1/voices`."""
 
     def __post_init__(self) -> None:
-        """Puts what is published in the place of what was derived from the handler."""
+        """Replace the generated description with the published one."""
         self.summary = "List the voices of the built-in engine"
         self.tags = None
         self.security = _SECURITY

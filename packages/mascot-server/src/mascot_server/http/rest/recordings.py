@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK_MS", "RecordingChunk", "RecordingVisemes"]
 
 CHUNK_MS: Final = 1000
-"""Long enough that few frames are decided at an edge, where the model hears less of what follows; short enough, with
-3 ms of work, to give way to conversations."""
+"""Long enough that few frames are at a chunk edge, where the right context is shorter. Short enough (3 ms of work) not
+to delay conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class RecordingVisemes:
         self._samples = self._number = self._total = 0
 
     def open(self) -> None:
-        """Reads the start.
+        """Read the start.
 
         Raises:
             BadRequest: It is no audio that can be read.
@@ -89,13 +89,13 @@ class RecordingVisemes:
         except MissingExtraError:
             advice = "convert it: ffmpeg -i FILE out.wav"
             raise invalid(
-                "audio", f"only WAV and bare PCM16 can be decoded on this server; {advice}"
+                "audio", f"only WAV and raw PCM16 can be decoded on this server; {advice}"
             ) from None
         except AudioError as error:
             raise _unreadable(error) from None
 
     def next(self) -> RecordingChunk | None:
-        """Hears the next chunk; nothing after the last one.
+        """Process the next chunk; nothing after the last one.
 
         Raises:
             BadRequest: The audio is damaged.
@@ -123,7 +123,7 @@ class RecordingVisemes:
         return self._number
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._opened.close()
         self._file.close()
 
@@ -135,7 +135,7 @@ class RecordingVisemes:
         raw_rate = self._sample_rate if self._bare and sniff(head) is None else None
         if raw_rate is not None and self._file.seek(0, SEEK_END) % 2:
             raise invalid(
-                "audio", "neither a WAV, MP3, FLAC or Ogg file nor PCM16, which has an even number of bytes"
+                "audio", "must be a WAV, MP3, FLAC or Ogg file, or PCM16 with an even number of bytes"
             )
         self._file.seek(0)
         source = mascot_visemes.open_audio(self._file, raw_rate=raw_rate, block_ms=CHUNK_MS)

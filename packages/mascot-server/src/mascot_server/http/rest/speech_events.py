@@ -59,7 +59,7 @@ async def pieces(speech: Speech, *, max_seconds: float) -> AsyncIterator[Piece]:
         room -= len(block)
         if room < 0:
             raise TooLarge(
-                f"text: its speech is longer than {max_seconds:g} seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts"
+                f"text: the speech is longer than {max_seconds:g} seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts"
             )
         # A full piece waits for what follows it, so that the last one is known when it is sent.
         while len(waiting) > size + 1:
@@ -77,7 +77,7 @@ async def first_piece(coming: AsyncIterator[Piece]) -> Piece:
     """
     piece = await anext(coming, None)
     if piece is None:
-        raise BadRequest("text: there is nothing in it to say")
+        raise BadRequest("text: contains nothing to speak")
     return piece
 
 
@@ -122,5 +122,5 @@ async def speech_events(
     except Refusal as error:
         yield speech_error(str(error))
     except Exception:
-        logger.exception("POST /v1/visemes-audio failed in the middle")
+        logger.exception("POST /v1/visemes-audio failed after the response had started")
         yield speech_error("Internal server error")

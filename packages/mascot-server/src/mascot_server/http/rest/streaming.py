@@ -60,7 +60,7 @@ def event_stream(
 async def unless_stalled(
     events: AsyncIterator[bytes], seconds: float, give_up: Callable[[], Coroutine[Any, Any, None]]
 ) -> AsyncIterator[bytes]:
-    """Gives up on a client that does not read, so that it cannot keep what its answer needs.
+    """Close the connection of a client that does not read, to free the memory of its response.
 
     Args:
         events: What is sent.
@@ -103,7 +103,7 @@ async def with_keep_alive(events: AsyncIterator[bytes], seconds: float) -> Async
 
 
 async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
-    """Does work for a request whose body was read, and gives it up when the client goes.
+    """Do work for a request whose body was read, and cancel it if the client disconnects.
 
     Raises:
         ClientGone: The client is gone.
@@ -117,7 +117,7 @@ async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any,
             working.cancel()
         await asyncio.wait({working, leaving})
     if gone:
-        raise ClientGone("the client is gone")
+        raise ClientGone("the client disconnected")
     return working.result()
 
 

@@ -45,7 +45,7 @@ class SpeechRequest:
 
 
 def parse_speech_request(body: bytes) -> SpeechRequest:
-    """Reads a body.
+    """Read a body.
 
     Raises:
         BadRequest: It is not what the contract asks for; the text names the field and the fix.

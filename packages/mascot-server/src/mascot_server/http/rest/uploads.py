@@ -72,7 +72,7 @@ def body_limit(max_bytes: int) -> int:
 
 
 async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upload:
-    """Reads the body of a request.
+    """Read the body of a request.
 
     Args:
         request: Its body was not read yet.
@@ -101,12 +101,12 @@ def _query(request: Request[Any, Any, Any]) -> UploadOptions:
     fields = request.query_params
     for name in sorted(FIELDS):
         if len(fields.getall(name, [])) > 1:
-            raise invalid(name, "is there twice")
+            raise invalid(name, "is given twice")
     return _options(fields)
 
 
 async def read_file(request: Request[Any, Any, Any], *, max_bytes: int) -> BinaryIO:
-    """Reads a body that is the audio itself.
+    """Read a body that is the audio itself.
 
     Args:
         request: Its body was not read yet.
@@ -184,7 +184,7 @@ def _decoded(reader: JsonAudioReader, decoder: Base64Reader, piece: bytes) -> by
     except OtherFieldsTooLongError:
         raise invalid(
             "audio",
-            f"the JSON beside it is longer than {MAX_OTHER_BYTES} bytes; send base64 and known fields only",
+            f"the other JSON fields are longer than {MAX_OTHER_BYTES} bytes; send base64 and known fields only",
         ) from None
     except ValueError:
         raise invalid("audio", decoder.problem) from None
@@ -203,7 +203,7 @@ def _check_found(found: int, advice: str) -> None:
     if not found:
         raise invalid("audio", f"is missing; {advice}")
     if found > 1:
-        raise invalid("audio", "is there twice")
+        raise invalid("audio", "is given twice")
 
 
 async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
@@ -214,7 +214,7 @@ async def _pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     except RequestEntityTooLarge:
         raise
     except HTTPException:
-        raise ClientGone("the client is gone") from None
+        raise ClientGone("the client disconnected") from None
 
 
 def _options(fields: Mapping[str, Any]) -> UploadOptions:

@@ -38,7 +38,7 @@ _ACCEPT_LENGTH: Final = 1024
 def visemes_route(
     *, access: Access, background: Background, max_bytes: int, max_seconds: float, stall_seconds: float
 ) -> HTTPRouteHandler:
-    """Makes the handler.
+    """Create the handler.
 
     Args:
         access: Says who may ask.
@@ -124,7 +124,7 @@ async def _events(
     except Refusal as error:
         yield chunk_error(hearing.number, str(error))
     except Exception:
-        logger.exception("POST /v1/visemes failed in the middle")
+        logger.exception("POST /v1/visemes failed after the response had started")
         yield chunk_error(hearing.number, "Internal server error")
 
 

@@ -40,7 +40,7 @@ def visemes_audio_routes(
     http: httpx.AsyncClient,
     settings: Settings,
 ) -> list[HTTPRouteHandler]:
-    """Makes the handlers: the one that speaks, and the one for other methods.
+    """Create the handlers: the one that speaks, and the one for other methods.
 
     Args:
         access: Says who may ask.
@@ -102,7 +102,7 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
     except RequestEntityTooLarge:
         raise TooLarge(f"text: the body is longer than {_MAX_BODY_BYTES} bytes") from None
     except HTTPException:
-        raise ClientGone("the client is gone") from None
+        raise ClientGone("the client disconnected") from None
 
 
 def _engine(

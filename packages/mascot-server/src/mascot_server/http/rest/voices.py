@@ -18,7 +18,7 @@ __all__ = ["voices_route"]
 
 
 def voices_route(*, access: Access, engine: VoicedEngine) -> HTTPRouteHandler:
-    """Makes the handler.
+    """Create the handler.
 
     Args:
         access: Says who may ask.

@@ -19,9 +19,10 @@ __all__ = ["ElevenLabsAgent"]
 _FIELDS: Final[dict[str, tuple[FieldKind, str]]] = {
     "api_key": (
         "secret",
-        "Key of ElevenLabs, to talk to the agent of MASCOT_DEMO_ELEVENLABS_AGENT_ID in place of a simulated one.",
+        "API key of ElevenLabs. The playground then uses the agent MASCOT_DEMO_ELEVENLABS_AGENT_ID instead of a "
+        "simulated one.",
     ),
-    "agent_id": ("name", "That agent; goes with MASCOT_DEMO_ELEVENLABS_API_KEY."),
+    "agent_id": ("name", "ID of the ElevenLabs agent. Requires MASCOT_DEMO_ELEVENLABS_API_KEY."),
 }
 
 

@@ -70,7 +70,7 @@ class ElevenLabsCodec:
         self._waiting = False
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
-        """Reads a frame from ElevenLabs."""
+        """Read a frame from ElevenLabs."""
         message = read_object(frame)
         if message is None:
             return unreadable_audio(frame, '"audio_base_64"')
@@ -85,11 +85,11 @@ class ElevenLabsCodec:
         return self._turn(message)
 
     def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Puts a `visemes` message before the untouched audio frame."""
+        """Put a ``visemes`` message before the untouched audio frame."""
         return f'{{"type":"visemes",{payload[1:]}', frame
 
     def see_client(self, frame: Frame) -> Frame:
-        """Merges the configured dynamic variables into the first `conversation_initiation_client_data`."""
+        """Merge the configured dynamic variables into the first ``conversation_initiation_client_data``."""
         if not self._variables:
             return frame
         message = read_object(frame)

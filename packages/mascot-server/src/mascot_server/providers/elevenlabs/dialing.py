@@ -42,7 +42,7 @@ def dial(config: ElevenLabsConfig, origin: str) -> Exchange[DialTarget]:
         raise UpstreamRefused(config.provider, answer.status)
     url = answer.member("signed_url")
     if url is None:
-        raise UpstreamUnreachable(config.provider, "it answered no signed_url")
+        raise UpstreamUnreachable(config.provider, "its answer contains no signed_url")
     if not is_own_socket(url, origin):
-        raise UpstreamUnreachable(config.provider, "it answered a signed_url of a foreign host")
+        raise UpstreamUnreachable(config.provider, "it answered with a signed_url for another host")
     return DialTarget(url)

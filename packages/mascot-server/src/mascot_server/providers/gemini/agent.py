@@ -21,7 +21,10 @@ __all__ = ["GeminiAgent"]
 
 _TALK_SECONDS: Final = 1800
 _FIELDS: Final[dict[str, tuple[FieldKind, str]]] = {
-    "api_key": ("secret", "Key of Gemini, to talk to its Live API in place of a simulated one.")
+    "api_key": (
+        "secret",
+        "API key of Gemini. The playground then uses the real Live API instead of a simulated one.",
+    )
 }
 
 

@@ -78,7 +78,7 @@ class GeminiCodec:
         self._audio_events = 0
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
-        """Reads a frame from Gemini."""
+        """Read a frame from Gemini."""
         message = read_object(frame)
         if message is None:
             return unreadable_audio(frame, '"inlineData"')
@@ -96,7 +96,7 @@ class GeminiCodec:
         return tuple(events)
 
     def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Adds `mascotVisemes` to the message, and to the first audio part's metadata for Python apps."""
+        """Add ``mascotVisemes`` to the message, and to the first audio part's metadata for Python apps."""
         text = as_text(frame)
         if self._part_metadata:
             has_metadata = audio.place[-1] == _METADATA
@@ -105,7 +105,7 @@ class GeminiCodec:
         return (like(frame, insert_member(text, (), _MEMBER, payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
-        """Replaces the model of the app's `setup` by the configured one, or by the provider's name for it."""
+        """Replace the model of the app's ``setup`` by the configured one, or by the provider's name for it."""
         if self._model is None and not self._renames_apps_model:
             return frame
         setup = member(read_object(frame), "setup")

@@ -69,7 +69,7 @@ class GeminiConfig(TokenConfig):
     def _check_vertex(self) -> None:
         if self.ephemeral_token is not None:
             raise ValueError(
-                "ephemeral_token is of the Gemini Developer API; Vertex AI needs access_token with project and "
+                "ephemeral_token is for the Gemini Developer API; Vertex AI needs access_token with project and "
                 "location, or an api_key of express mode"
             )
         if (self.access_token is None) == (self.api_key is None):
@@ -88,7 +88,7 @@ class GeminiConfig(TokenConfig):
         if self.model is not None and self.model.startswith("projects/"):
             prefix = self.resource_prefix
             if not prefix or not self.model.startswith(prefix):
-                raise ValueError("model names another project or location; give its last part alone")
+                raise ValueError("model contains another project or location; give only its last part")
 
     def _check_express(self) -> None:
         for name in ("project", "location"):

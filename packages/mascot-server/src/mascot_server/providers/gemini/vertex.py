@@ -55,8 +55,8 @@ SETTINGS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[str | None, BeforeValidator(_url_template)],
         Field(
             default=None,
-            description="URL of Vertex AI for Gemini, where it is not Google's of the location that an app's backend "
-            "names; `{location}` in it stands for that location, `global` in express mode.",
+            description="URL of Vertex AI for Gemini. The default is Google's URL for the location that an app's "
+            "backend sends. `{location}` in the URL is replaced with that location, or with `global` in express mode.",
         ),
     )
 }

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["OpenAIAgent"]
 
 _FIELDS: Final[dict[str, tuple[FieldKind, str]]] = {
-    "api_key": ("secret", "Key of OpenAI, to talk to its Realtime API in place of a simulated one.")
+    "api_key": (
+        "secret",
+        "API key of OpenAI. The playground then uses the real Realtime API instead of a simulated one.",
+    )
 }
 
 

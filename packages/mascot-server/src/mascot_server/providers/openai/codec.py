@@ -66,7 +66,7 @@ _LONGEST_UPDATE: Final = 2**18
 class OpenAICodec:
     """Codec of one OpenAI Realtime connection, GA or beta.
 
-    Several responses may be under way at once, told apart by their ids; each has a viseme stream of its own.
+    Several responses may be active at once, with different IDs; each has its own viseme stream.
 
     Args:
         voice: Name or id of the voice that one `session.update` asks for if `session.created` names another.
@@ -100,7 +100,7 @@ class OpenAICodec:
         self._audio_events = 0
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
-        """Reads a frame from OpenAI."""
+        """Read a frame from OpenAI."""
         message = read_object(frame)
         if message is None:
             return unreadable_audio(frame, 'audio.delta"')
@@ -112,13 +112,13 @@ class OpenAICodec:
         return self._control(kind, message)
 
     def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Adds the member `mascotVisemes` to the audio delta, or sends Azure's events before it."""
+        """Add the member ``mascotVisemes`` to the audio delta, or sends Azure's events before it."""
         if self._animation is not None and isinstance(audio, AnimatedAudio):
             return (*(like(frame, event) for event in self._animation.deltas(audio, payload)), frame)
         return (like(frame, insert_member(as_text(frame), (), "mascotVisemes", payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
-        """Passes the app's frame on as it is, after a look at whether it changes what interrupts."""
+        """Pass the app's frame on as it is, after a look at whether it changes what interrupts."""
         if _UPDATE in as_text(frame[:_HEAD]) and len(frame) <= _LONGEST_UPDATE:
             message = read_object(frame)
             if member(message, "type") == _UPDATE:
@@ -185,7 +185,7 @@ class OpenAICodec:
         return ended
 
     def _response_done(self, response: Any) -> tuple[Event, ...]:
-        """Ends the stream of this response alone; one without audio has none."""
+        """End the stream of this response alone; one without audio has none."""
         response_id = _id(member(response, "id"))
         self._complete.pop(response_id, None)
         return self._end(response_id, cancelled=member(response, "status") == "cancelled")

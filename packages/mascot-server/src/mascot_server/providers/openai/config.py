@@ -71,12 +71,10 @@ class OpenAIConfig(TokenConfig):
         if self.api == "realtime" and self._names_live_model:
             raise ValueError('api must be "live" for this model, a GPT-Live model')
         if self.is_live and self.ephemeral_token:
-            raise ValueError(
-                "ephemeral_token does not open GPT-Live, which knows no such tokens; give api_key alone"
-            )
+            raise ValueError("GPT-Live does not support ephemeral_token; use api_key instead")
         if self.is_live and (self.upstream or self.viseme_events == "azure"):
             field = "upstream" if self.upstream else "viseme_events"
-            raise ValueError(f"{field} is for the Realtime API, and this is GPT-Live; remove it")
+            raise ValueError(f"{field} is for the Realtime API, not for GPT-Live; remove it")
         if self.viseme_events == "azure":
             self._check_azure()
         if not self.credential:
@@ -88,9 +86,7 @@ class OpenAIConfig(TokenConfig):
     def _check_azure(self) -> None:
         """Check that nothing is asked for that Azure's events of visemes have no place for."""
         if self.viseme_weights is not None:
-            raise ValueError(
-                'viseme_weights does not go with viseme_events "azure", whose events have none; remove one'
-            )
+            raise ValueError('viseme_weights cannot be combined with viseme_events "azure"; remove one')
         if self.viseme_shapes not in (None, "sapi"):
             raise ValueError(
                 'viseme_shapes must be "sapi" with viseme_events "azure", whose events carry SAPI ids'

@@ -66,9 +66,9 @@ class OpenAI(Provider[OpenAIConfig]):
                 Annotated[dict[str, Upstream], NoDecode, BeforeValidator(parse_upstreams)],
                 Field(
                     default={},
-                    description="Other services with the protocol of OpenAI Realtime, as a JSON object: names that "
-                    f"apps may choose, each with a `profile` ({', '.join(f'`{name}`' for name in PROFILES)}), a "
-                    "`url` and whatever differs from the profile. See [the guide](guides/upstreams.md).",
+                    description="Other services that use the OpenAI Realtime protocol, as a JSON object. Each name "
+                    f"that apps may choose has a `profile` ({', '.join(f'`{name}`' for name in PROFILES)}), a "
+                    "`url` and the values that differ from the profile. See [the guide](guides/upstreams.md).",
                 ),
             )
         }

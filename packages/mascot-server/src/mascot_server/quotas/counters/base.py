@@ -19,7 +19,7 @@ class Counters(Protocol):
     """
 
     async def claim(self, name: str, *, seconds: float) -> bool:
-        """Takes a name that nobody else can take.
+        """Claim a name for exactly one caller.
 
         Args:
             name: What is taken.
@@ -41,7 +41,7 @@ class Counters(Protocol):
         """Return whether a name is remembered."""
 
     async def take(self, name: str, *, per_minute: int) -> float:
-        """Takes one token out of a bucket that holds a minute's worth and fills at an even rate.
+        """Take one token from a bucket with the capacity of one minute, which fills at an even rate.
 
         Args:
             name: Of the bucket. A new one is full.
@@ -52,7 +52,7 @@ class Counters(Protocol):
         """
 
     async def lease(self, name: str, holder: str, *, limit: int, seconds: float) -> bool:
-        """Takes one of a number of places.
+        """Take one of a limited number of leases.
 
         Args:
             name: What the places are of.
@@ -65,13 +65,13 @@ class Counters(Protocol):
         """
 
     async def renew(self, name: str, holders: Collection[str], *, seconds: float) -> None:
-        """Holds places for longer, also those that were lost meanwhile."""
+        """Renew leases, including those that have expired."""
 
     async def release(self, name: str, holder: str) -> None:
-        """Gives a place back."""
+        """Release a lease."""
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
-        """Adds to an account of time.
+        """Add to an account of time.
 
         Args:
             name: Of the account. A new one is empty.
@@ -83,4 +83,4 @@ class Counters(Protocol):
         """
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Close the connections."""

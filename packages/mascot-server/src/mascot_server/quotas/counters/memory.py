@@ -31,7 +31,7 @@ class MemoryCounters:
         self._leases: dict[str, dict[str, float]] = {}
 
     async def claim(self, name: str, *, seconds: float) -> bool:
-        """Takes a name."""
+        """Claim a name."""
         now = self._clock()
         if self._claims.get(name, now) is not None:
             return False
@@ -48,7 +48,7 @@ class MemoryCounters:
         return self._marks.get(name, self._clock()) is not None
 
     async def take(self, name: str, *, per_minute: int) -> float:
-        """Takes a token."""
+        """Take a token."""
         now, rate = self._clock(), per_minute / _MINUTE
         tokens, at = self._buckets.get(name, now) or (float(per_minute), now)
         tokens = min(per_minute, tokens + (now - at) * rate)
@@ -58,7 +58,7 @@ class MemoryCounters:
         return 0.0
 
     async def lease(self, name: str, holder: str, *, limit: int, seconds: float) -> bool:
-        """Takes a place."""
+        """Take a lease."""
         now = self._clock()
         held = {other: until for other, until in self._leases.get(name, {}).items() if until > now}
         if holder not in held and len(held) >= limit:
@@ -67,25 +67,25 @@ class MemoryCounters:
         return True
 
     async def renew(self, name: str, holders: Collection[str], *, seconds: float) -> None:
-        """Holds places for longer."""
+        """Renew leases."""
         self._leases.setdefault(name, {}).update(dict.fromkeys(holders, self._clock() + seconds))
 
     async def release(self, name: str, holder: str) -> None:
-        """Gives a place back."""
+        """Release a lease."""
         held = self._leases.get(name, {})
         held.pop(holder, None)
         if not held:
             self._leases.pop(name, None)
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
-        """Adds to an account."""
+        """Add to an account."""
         now = self._clock()
         total = round((self._accounts.get(name, now) or 0.0) + seconds, 3)
         self._accounts.put(name, total, until=now + keep, now=now)
         return total
 
     async def close(self) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
 
 class _Expiring(Generic[V]):

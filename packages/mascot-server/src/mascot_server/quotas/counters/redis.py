@@ -33,7 +33,7 @@ class RedisCounters:
         self._take, self._lease, self._renew = (_script(name) for name in ("take", "lease", "renew"))
 
     async def claim(self, name: str, *, seconds: float) -> bool:
-        """Takes a name."""
+        """Claim a name."""
         key, milliseconds = f"{_PREFIX}claim:{name}", _milliseconds(seconds)
         # The name is that of a token, which no log needs.
         return bool(
@@ -53,24 +53,24 @@ class RedisCounters:
         return bool(await self._link.ask(lambda redis: redis.exists(key), about=f"{_PREFIX}mark:…"))
 
     async def take(self, name: str, *, per_minute: int) -> float:
-        """Takes a token."""
+        """Take a token."""
         return await self._run(self._take, f"rate:{name}", per_minute) / 1000
 
     async def lease(self, name: str, holder: str, *, limit: int, seconds: float) -> bool:
-        """Takes a place."""
+        """Take a lease."""
         return bool(await self._run(self._lease, f"lease:{name}", holder, limit, _milliseconds(seconds)))
 
     async def renew(self, name: str, holders: Collection[str], *, seconds: float) -> None:
-        """Holds places for longer."""
+        """Renew leases."""
         await self._run(self._renew, f"lease:{name}", _milliseconds(seconds), *holders)
 
     async def release(self, name: str, holder: str) -> None:
-        """Gives a place back."""
+        """Release a lease."""
         key = f"{_PREFIX}lease:{name}"
         await self._link.ask(lambda redis: redis.zrem(key, holder), about=key)
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
-        """Adds to an account."""
+        """Add to an account."""
         key = f"{_PREFIX}usage:{name}"
 
         async def add(redis: Redis) -> int:
@@ -83,7 +83,7 @@ class RedisCounters:
         return await self._link.ask(add, about=key) / 1000
 
     async def close(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         await self._link.close()
 
     async def _run(self, script: str, key: str, *arguments: str | int) -> int:

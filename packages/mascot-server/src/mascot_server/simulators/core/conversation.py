@@ -1,8 +1,7 @@
 """What the three simulated conversations share: messages at their times, turns, and being interrupted.
 
-Sans-I/O: a conversation is told of messages and of the time, and hands out what is to be sent. Whoever
-drives it calls `open` once, `receive` for every message, and `next_action` until that returns None, again
-at the latest when `due` says so.
+Sans-I/O: the caller passes messages and the time to a conversation and gets the messages to send. It calls `open` once,
+`receive` for every message, and `next_action` until that returns None, and again at the time `due` at the latest.
 """
 
 from __future__ import annotations

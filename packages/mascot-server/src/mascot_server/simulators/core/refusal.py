@@ -1,4 +1,4 @@
-"""A connection that is accepted only to be told why it is closed, as some providers do."""
+"""A connection that is accepted and then closed with a reason, as some providers do."""
 
 from __future__ import annotations
 

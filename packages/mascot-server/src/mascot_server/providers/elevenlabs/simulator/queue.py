@@ -1,4 +1,4 @@
-"""A simulated ElevenLabs conversation that waits in a queue first, and hears music."""
+"""A simulated ElevenLabs conversation that first waits in a queue with music."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class QueuedConversation(ElevenLabsConversation):
         return action
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a message; while in the queue nobody hears it."""
+        """Process a message; messages that arrive in the queue are ignored."""
         if self._leaves is None:
             super().receive(message, now)
             return

@@ -65,7 +65,7 @@ class LiveCodec:
         self.closing = False
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
-        """Reads a frame from OpenAI."""
+        """Read a frame from OpenAI."""
         message = read_object(frame)
         if message is None:
             return unreadable_audio(frame, 'output_audio.delta"')
@@ -81,11 +81,11 @@ class LiveCodec:
         return ()
 
     def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Adds the member `mascotVisemes` to the audio delta."""
+        """Add the member ``mascotVisemes`` to the audio delta."""
         return (like(frame, insert_member(as_text(frame), (), "mascotVisemes", payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
-        """Puts model and voice into the app's `session.start`; everything else passes as it is.
+        """Put model and voice into the app's ``session.start``; everything else passes as it is.
 
         Once the session has started, the service accepts no other start.
         """
