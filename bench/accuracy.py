@@ -25,7 +25,7 @@ percentile of the recording's levels; frames within 40 ms of a silence or a bila
 share of a held vowel's frames with the mouth open. final_bilabial_recall is bilabial recall at the end of isolated
 words. open_in_sound (``tones``, without speech) is the share of audible frames with the mouth open.
 
-With ``--lookahead`` each call but an utterance's first knows the audio that follows, as messages of a burst do.
+With ``--lookahead`` each call except an utterance's first knows the audio that follows, like messages of a burst.
 
 Conditions are described in `bench.conditions`; the audio is the same in every run.
 """

@@ -48,7 +48,7 @@ class Options:
         warm_up: Seconds before it that do not count.
         turns: How often latency is measured.
         bursts: Modes of `pacing.MODES` in which turns are sent faster than real time.
-        interruptions: How many agents are interrupted behind a burst.
+        interruptions: Number of agents that are interrupted behind a burst.
         turn_s: Seconds of audio in a turn.
         duty: Share of the time that agents talk.
         ramp_most: Sessions to stop the ramp at; 0 for no ramp.
@@ -154,7 +154,7 @@ class Rounds:
                 self.results[name].setdefault("bursts", {})[mode] = sample
 
     async def interruptions(self) -> None:
-        """How long an interruption takes behind a burst."""
+        """Measure the delay of an interruption behind a burst."""
         options = self._options
         for name, running in self._running.items():
             if running.wire.continuous:
