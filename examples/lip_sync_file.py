@@ -96,7 +96,7 @@ def write_gif(path: Path, samples: Samples, rate: int, size: int) -> None:
     try:
         from PIL import Image  # noqa: PLC0415  (only GIF needs it)
     except ImportError:
-        raise OutputError(f"{path}: needs Pillow (pip install pillow)") from None
+        raise OutputError(f"{path}: needs Pillow; run: pip install pillow") from None
     # One palette for all frames prevents flickering.
     sheet = [draw(shape, width=size, height=size) for shape in SHAPES]
     palette = Image.fromarray(np.vstack(sheet)).quantize(COLOURS)
@@ -117,7 +117,7 @@ def write_mp4(path: Path, samples: Samples, rate: int, size: int, audio: str) ->
     """
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
-        raise OutputError(f"{path}: needs the program ffmpeg, which is not on the PATH; a .gif does without")
+        raise OutputError(f"{path}: needs the program ffmpeg; install it, or write a .gif")
     picture = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}", "-r", str(FRAMES_PER_SECOND)]
     codecs = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart"]
     command = [ffmpeg, "-v", "error", "-y", *picture, "-i", "-", "-i", audio, *codecs, str(path)]
@@ -139,7 +139,7 @@ def writer(path: Path, size: int, audio: str) -> Callable[[Samples, int], None]:
         ".mp4": lambda samples, rate: write_mp4(path, samples, rate, size, audio),
     }
     if path.suffix not in writers:
-        raise OutputError(f"{path}: ends in none of {', '.join(writers)}")
+        raise OutputError(f"{path}: the extension must be one of {', '.join(writers)}")
     return writers[path.suffix]
 
 

@@ -101,7 +101,7 @@ def test_a_film_that_ffmpeg_cannot_write(tmp_path: Path) -> None:
     ("arguments", "variables", "status", "says"),
     [
         (["-o", "mouth.mp4"], {"PATH": ""}, 1, "mouth.mp4: needs the program ffmpeg"),
-        (["-o", "mouth.avi"], {}, 1, "mouth.avi: ends in none of .json, .gif, .mp4"),
+        (["-o", "mouth.avi"], {}, 1, "mouth.avi: the extension must be one of .json, .gif, .mp4"),
         (["no-such-file.wav"], {}, 1, "no-such-file.wav: No such file"),
         ([__file__], {}, 1, "test_lip_sync_file.py"),
         (["--size", "7"], {}, 2, "--size: must be an even number"),
