@@ -62,7 +62,7 @@ def started(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
         ({"MASCOT_SECRET": "short", "MASCOT_API_KEYS": "k"}, "MASCOT_SECRET: must be at least 32 bytes"),
         (
             {"MASCOT_SECRET": SECRET, "MASCOT_API_KEYS": "k", "MASCOT_TLS_CERT": "no.pem"},
-            "MASCOT_TLS_CERT: must name",
+            "MASCOT_TLS_CERT: must be the path",
         ),
     ],
 )
