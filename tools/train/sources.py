@@ -14,7 +14,7 @@ _TAUGHT = (
     " For training, half of what is learned in a frame is this label, half what a teacher "
     "hears there that has Whisper's encoder (base, MIT) and was trained on other utterances with such labels."
 )
-_SYNTHETIC = "The synthesiser's own phone times, less a constant lag measured for each."
+_SYNTHETIC = "The synthesiser's own phone times, minus a constant lag that was measured for each synthesiser."
 _SHARPENED = (
     "The voice's own phone times, which lie on a grid of 12 or 25 ms, less their lag, each moved by up to 50 ms, and "
     "the start of a pause by up to 400 ms to before, to where an earlier model of this kind hears the boundary."
@@ -112,7 +112,7 @@ SOURCES: dict[str, dict[str, str]] = {
     },
     "espeak-ng": {
         "source": "espeak-ng with 14 timbres",
-        "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",
+        "licence": "GPL-3.0-or-later for the synthesiser, none for its speech",
         "about": "synthetic formants",
         "labels": _SYNTHETIC,
     },
@@ -174,7 +174,7 @@ def source(corpus: str, *, distilled: bool = False) -> dict[str, str]:
     if language in LANGUAGES and kind == "espeak":
         return {
             "source": f"espeak-ng speaking {language}, with 38 timbres",
-            "licence": "GPL-3.0-or-later for the synthesiser, none for what it says",
+            "licence": "GPL-3.0-or-later for the synthesiser, none for its speech",
             "about": "synthetic formants, texts of Django and the CLDR",
             "labels": "The synthesiser's own phone times.",
         }
