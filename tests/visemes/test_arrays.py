@@ -192,7 +192,7 @@ def test_floats_far_beyond_name_the_first_one(speech: NDArray[np.int16]) -> None
         5,
         object(),
     ],
-    ids=repr,
+    ids=lambda chunk: f"{type(chunk).__name__}-{getattr(chunk, 'dtype', '')}",
 )
 def test_other_chunks_are_refused(chunk: object) -> None:
     with pytest.raises(
