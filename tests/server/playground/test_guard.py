@@ -40,7 +40,7 @@ def test_other_web_pages_are_turned_away(page: Page, path: str, origin: str | No
     headers = {} if origin is None else {"Origin": origin.format(port=urlsplit(page.origin).port)}
     answer = post(page.origin, path, headers)
     assert answer.status_code == 403
-    assert answer.json()["error"].startswith("Only the playground's own page may ask")
+    assert answer.json()["error"].startswith("Only the playground's own page may send")
 
 
 @pytest.mark.parametrize("path", POSTS)

@@ -107,7 +107,7 @@ def test_wrong_settings_are_all_named() -> None:
     ("settings", "line"),
     [
         ({"SECRET": ""}, "problem  MASCOT_SECRET: missing; generate one with: openssl rand -hex 32"),
-        ({"TLS_CERT": "no.pem"}, "problem  MASCOT_TLS_CERT: must be the path a PEM file"),
+        ({"TLS_CERT": "no.pem"}, "problem  MASCOT_TLS_CERT: must be the path of a PEM file"),
         ({"KOKORO_MODEL": "no.onnx"}, "problem  MASCOT_KOKORO_MODEL: there is no no.onnx"),
         ({"HOST": "0.0.0.0"}, "note     MASCOT_PUBLIC_URL: not set"),  # noqa: S104
         ({"WORKERS": "2"}, "note     MASCOT_REDIS_URL: not set; each worker"),

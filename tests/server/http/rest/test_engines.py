@@ -162,12 +162,12 @@ class TestVoiceFiles:
         return tmp_path
 
     async def test_no_folder_of_piper(self, tmp_path: Path) -> None:
-        with pytest.raises(SettingsError, match=r"^MASCOT_PIPER_VOICES: must name a folder"):
+        with pytest.raises(SettingsError, match=r"^MASCOT_PIPER_VOICES: must be a directory"):
             create_app(settings(piper_voices=tmp_path / "missing"))
 
     async def test_no_voice_in_it(self, tmp_path: Path) -> None:
         with pytest.raises(
-            SettingsError, match=r"^MASCOT_PIPER_VOICES: there is no NAME\.onnx in the folder"
+            SettingsError, match=r"^MASCOT_PIPER_VOICES: the directory contains no NAME\.onnx"
         ):
             create_app(settings(piper_voices=tmp_path))
 
@@ -198,16 +198,16 @@ class TestVoiceFiles:
 
     async def test_one_file_of_kokoro_without_the_other(self, folder: Path) -> None:
         file = folder / "a-voice.onnx"
-        with pytest.raises(SettingsError, match=r"^MASCOT_KOKORO_VOICES: must name a file"):
+        with pytest.raises(SettingsError, match=r"^MASCOT_KOKORO_VOICES: must be the path of a file"):
             create_app(settings(kokoro_model=file))
-        with pytest.raises(SettingsError, match=r"^MASCOT_KOKORO_MODEL: must name a file"):
+        with pytest.raises(SettingsError, match=r"^MASCOT_KOKORO_MODEL: must be the path of a file"):
             create_app(settings(kokoro_voices=file))
 
     @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\3\4 nor this", b"\x80\4."])
     async def test_kokoro_voices_that_are_none(self, folder: Path, content: bytes) -> None:
         file = folder / "voices.bin"
         file.write_bytes(content)
-        with pytest.raises(SettingsError, match=r"^MASCOT_KOKORO_VOICES: holds no voices"):
+        with pytest.raises(SettingsError, match=r"^MASCOT_KOKORO_VOICES: contains no voices"):
             create_app(settings(kokoro_model=folder / "a-voice.onnx", kokoro_voices=file))
 
     @pytest.fixture
