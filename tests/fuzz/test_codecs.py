@@ -45,7 +45,7 @@ def templates(name: str) -> list[Any]:
 
 
 def frames_like(values: list[Any]) -> st.SearchStrategy[Frame]:
-    """Frames of a provider with anything in their places, and what is no frame at all."""
+    """Generate frames of a provider with arbitrary values, and data that is not a frame."""
     texts = mutated(values) | odd_documents
     whole = texts.map(lambda text: text.encode(errors="surrogatepass"))
     return st.one_of(

@@ -34,7 +34,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 
 FAREWELL_SECONDS = 20
-"""After the drain: for the last conversations to be told, and for uvicorn to stop."""
+"""Time after the drain in which the last conversations are notified and uvicorn stops."""
 
 
 def manifest(kind: str, name: str = "mascot-server") -> Any:
@@ -61,7 +61,7 @@ def test_compose_follows_its_specification() -> None:
 
 def test_files_that_compose_mounts_exist() -> None:
     mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())]
-    # Certificates come from whoever deploys.
+    # The operator provides the certificates.
     sources = {DEPLOY / source for source in mounted if source.startswith("./")} - {DEPLOY / "certificates"}
     assert sources
     assert all(source.exists() for source in sources)

@@ -261,7 +261,7 @@ def check_payloads(payloads: list[Any], sizes: list[int], audio_format: dict[str
         assert offsets == sorted(offsets)
         assert all(0 <= offset < payload["audio_duration"] for offset in offsets)
         for viseme in payload["visemes"]:
-            # After an interruption the first shape is told again.
+            # After an interruption the first shape is sent again.
             assert viseme["visemeId"] != shown or viseme["offset"] == 0
             shown = viseme["visemeId"]
     assert [payload["audio_event_id"] for payload in payloads] == list(range(1, len(payloads) + 1))

@@ -132,7 +132,7 @@ async def a_node_drains(topology: Topology, key: str, node: Node) -> None:
     node.server.process.send_signal(signal.SIGTERM)
     topology.say(f"SIGTERM to node {node.name}, which holds {1 + len(stubborn)} calls")
     polite.hang_up()
-    # At once: HAProxy may not know yet, and passes on whoever node two turns away.
+    # Call at once: HAProxy may not know about the drain yet. It then retries calls that node two rejects.
     new = [await topology.call(provider, answer) for provider, answer in answers.items()]
     topology.say(
         f"new calls through HAProxy: {', '.join(f'{call.provider} on node {call.node}' for call in new)}"

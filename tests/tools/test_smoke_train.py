@@ -102,7 +102,7 @@ def test_a_small_network_is_distilled_from_a_shipped_one(corpus: Path) -> None:
     card = json.loads(graph.with_suffix(".json").read_text("utf-8"))
     assert card["training"]["teacher_sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
     assert "--teacher default.onnx" in card["training"]["command"]
-    # What it learns is what the teacher hears in all speech, whole, and not the labels.
+    # The training targets are the teacher's posteriors on whole recordings, not the labels.
     heard = {path.stem: np.load(path) for path in (run / "heard").glob("*.npy")}
     assert set(heard) == {"de-fleurs", "librispeech-dev-clean"}
     frames = len(heard["de-fleurs"])

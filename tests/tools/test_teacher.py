@@ -60,7 +60,7 @@ def test_each_training_utterance_is_told_once(lesson: Lesson, tmp_path: Path) ->
 
 
 def test_who_tells_has_not_learnt_from_it(lesson: Lesson, tmp_path: Path) -> None:
-    """Other labels for an utterance change what is told of others, not of those that its teacher is not asked about."""
+    """Changed labels of an utterance change the posteriors of the other half only, not of its own half."""
     labels = certain(lesson.corpus)
     before = dict(told(lesson, tmp_path / "before", labels, epochs=1, seed=1))
     u = lesson.corpus.split("train")[0]

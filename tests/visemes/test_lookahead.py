@@ -296,7 +296,7 @@ def test_streams_of_models_that_share_a_network_and_with_weights_of_several_sets
     )
     for number, (chunk, following) in enumerate(pieces(speech, range(0, 3 * RATE, 2400))):
         chunks = [np.roll(chunk, 100 * number * i) for i in range(len(wanted))]
-        # What one stream looks ahead to, it hears next.
+        # The look-ahead of a stream is its next chunk.
         following_chunks = [np.roll(following[:2400], 100 * (number + 1) * i) for i in range(len(wanted))]
         lookaheads = [after if (number + i) % 3 else None for i, after in enumerate(following_chunks)]
         each = zip(alone, chunks, lookaheads, strict=True)

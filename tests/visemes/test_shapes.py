@@ -112,7 +112,7 @@ def test_poses_for_arkit_faces() -> None:
     assert max(poses, key=lambda v: poses[v]["mouthRollLower"]) == "FF"
     assert max(poses, key=lambda v: poses[v]["mouthPucker"]) == "ou"
     assert max(poses, key=lambda v: poses[v]["jawOpen"]) == "aa"
-    # Two poses alike could not be told apart on a face.
+    # Two equal poses could not be distinguished on a face.
     assert len({tuple(pose.values()) for pose in poses.values()}) == len(poses)
 
 

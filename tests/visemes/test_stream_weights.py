@@ -150,7 +150,7 @@ def test_closures_shown_late_are_weighed_when_they_are_shown(speech: NDArray[np.
     engine = mv.load("lite", shapes="oculus")
     weights, shown = said(engine, cut(speech, range(0, len(speech), 480)))
     _, in_one_call = said(engine, [speech])
-    # Late is what begins at the start of a chunk of two frames and is shown before by who hears all at once.
+    # A shape is late if it begins at the start of a chunk of two frames, but earlier when all audio comes in one call.
     late = [
         (v, a, b)
         for v, a, b in runs(shown)
@@ -334,7 +334,7 @@ def test_streams_with_weights_of_several_sets_share_a_call(speech: NDArray[np.in
     streams = [engine.create_stream(sample_rate=RATE, weights=weights) for weights in wanted]
     alone = [engine.create_stream(sample_rate=RATE, weights=weights) for weights in wanted]
     for number, chunk in enumerate(cut(speech, range(2400, len(speech), 2400))):
-        # Each hears something else, and the last something shorter.
+        # Each stream gets different audio, and the last one gets less.
         chunks = [np.roll(chunk, 100 * number * i) for i in range(5)] + [chunk[:-240]]
         events = engine.run_together(streams, chunks)
         assert events == [one.accept_waveform(its) for one, its in zip(alone, chunks, strict=True)]

@@ -1,11 +1,11 @@
 """Train a network for mascot-visemes.
 
-First free synthesisers speak the texts of the English corpora, with phone times that are exact. A teacher, which hears
-whole utterances of human speech with Whisper's encoder, then corrects the labels of the corpora, and on those the
-network is trained.
+First, free synthesisers speak the texts of the English corpora, with exact phone times. Then a teacher, which runs
+Whisper's encoder on whole utterances of human speech, corrects the labels of the corpora. The network is trained on the
+corrected labels.
 
---teacher names a network that is larger than the one to be trained, which is then distilled from it: what is learned in
-a frame is in part what the teacher hears there, in whole recordings as they are, while the network hears them treated.
+--teacher names a larger network, from which the new one is distilled. The target of a frame is partly the teacher's
+posteriors. The teacher processes whole recordings without augmentation; the network gets them with augmentation.
 
 For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
 synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
@@ -101,7 +101,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         "--teacher-share",
         type=float,
         default=SHARE,
-        help="share of what --teacher hears in what is learned; the label has the rest (%(default)s)",
+        help="weight of the posteriors of --teacher in the target; the label has the rest (%(default)s)",
     )
     p.add_argument(
         "--teacher-epochs",

@@ -61,7 +61,7 @@ class Corpus:
         language: What the labels are of.
         utterances: Every one, in the order of the files.
         audio: Samples, int16.
-        learn: Label to learn per frame: as `reference`, with pauses told apart from their neighbours.
+        learn: Label to learn per frame: as `reference`, with pauses separated from their neighbours.
         reference: Label per frame as the corpus has it.
     """
 

@@ -88,7 +88,7 @@ class EncoderNet(Net):
 
     Args:
         hidden: Width of the GRU layer.
-        labels: How many phonemes it tells apart.
+        labels: The number of phoneme labels.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
         dropout: Share of the hidden units that are left out in training, before the GRU layer and after.
@@ -117,7 +117,7 @@ class EncoderNet(Net):
         self.layers = nn.ModuleList(Layer(inner) for _ in range(layers))
         self.norm = nn.LayerNorm(WIDTH)
         self.encoded = nn.Linear(WIDTH, hidden)
-        # Times are told better with the bands beside it.
+        # The bands in addition to the encoder make the predicted times more accurate.
         self.bands = nn.Linear(FRAMES * BANDS, hidden)
         self.gru = nn.GRU(hidden, hidden, batch_first=True)
 

@@ -80,8 +80,8 @@ _STOPS = frozenset("P B T D K G Q KY GY CH JH".split())  # noqa: SIM905
 _CLOSURE = 0.3  # silence heard counts so much for a stop
 _LEAST_FRAMES = 2  # a phone lasts
 _LEAST_PAUSE_FRAMES = 6
-_LONGEST_S = 0.7  # a phone that is no pause may last
-_WORST = 0.06  # share of a corpus's utterances that is left out, those heard worst
+_LONGEST_S = 0.7  # maximum length of a phone, except a pause
+_WORST = 0.06  # share of a corpus's utterances that is left out: those with the lowest scores
 
 
 def heard_as(known: Sequence[str]) -> Floats:
@@ -185,7 +185,7 @@ class Aligned:
 
 
 class Aligner:
-    """Aligns speech by what a network hears.
+    """Align speech with the posteriors of a network.
 
     Args:
         network: The network.
@@ -282,7 +282,9 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--languages", nargs="+", default=["de", "nl", "ru", "es", "ar"], help="%(default)s")
     p.add_argument("--split", choices=("train", "dev"), help="this split alone (both)")
     p.add_argument(
-        "--network", type=Path, help="ONNX file that hears, its card beside it (the shipped default)"
+        "--network",
+        type=Path,
+        help="ONNX file of the network, with its card in the same folder (the shipped default)",
     )
     args = p.parse_args(argv)
     aligner = Aligner(loaded(args.network) if args.network else load_network())

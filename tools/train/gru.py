@@ -16,7 +16,7 @@ class GruNet(Net):
 
     Args:
         hidden: Width of the convolution and the GRU layers.
-        labels: How many phonemes it tells apart.
+        labels: The number of phoneme labels.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
         dropout: Share of the hidden units that are left out in training, before each layer but the first.

@@ -23,7 +23,7 @@ class Language:
         model: Name of its model.
         description: What the card says of the model first.
         layers: How many of Whisper's layers its network begins from.
-        labels: What its network tells apart, in the order of its outputs.
+        labels: The labels of its network, in the order of its outputs.
         headline: Corpus whose dev split decides which epoch is best, if it alone does.
         judges: Corpora whose dev split decides that together, and how much each counts.
         tuned_on: Corpora on whose dev split the decoder is tuned.
@@ -52,7 +52,7 @@ class Language:
         return self.weights.get(corpus, _OTHER_WEIGHT)
 
     def merit(self, right: Mapping[str, float]) -> float:
-        """How good an epoch is, by the share of frames right in each corpus."""
+        """Return the score of an epoch, from the frame accuracy of each corpus."""
         judges = {name: part for name, part in self.judges.items() if name in right}
         if not judges:
             return right.get(self.headline, 0.0)
@@ -106,7 +106,7 @@ _ALL = Language(
     layers=2,
     labels=LABELS,
     headline="librispeech-dev-clean",
-    # How many of the closed mouths are bilabials can only be told where the labels are good.
+    # Bilabial precision can only be measured where the labels are good.
     tuned_on=_ENGLISH.tuned_on,
     # English counts half, each other language alike.
     judges={"librispeech-dev-clean": 0.5} | {name: 0.5 / len(_FOREIGN_DEV) for name in _FOREIGN_DEV},

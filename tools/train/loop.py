@@ -80,7 +80,7 @@ class Best:
     Attributes:
         net: The network, its weights averaged.
         epoch: Its number.
-        right: Share of frames right, a corpus at a time.
+        right: Frame accuracy (0 to 1) by corpus.
     """
 
     net: Net

@@ -27,7 +27,7 @@ class Net(nn.Module, ABC):  # type: ignore[misc, unused-ignore]  # no torch wher
 
     Args:
         hidden: Width of what the body puts out.
-        labels: How many phonemes it tells apart.
+        labels: The number of phoneme labels.
         mean: Mean of each band, shape (BANDS,).
         std: Standard deviation of each band, shape (BANDS,).
         dropout: Share of the hidden units that are left out in training.

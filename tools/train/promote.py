@@ -1,7 +1,7 @@
 """Put the model of a run into the package: ``python -m tools.train.promote RUN``.
 
-Nothing else does that. Whoever promotes a model writes its card anew (``nox -s bench -- card``), and the documents that
-show figures or samples of it.
+No other command does that. After it, write the model's card again (``nox -s bench -- card``), and update the documents
+that show its figures or samples.
 """
 
 from __future__ import annotations

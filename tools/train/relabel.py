@@ -1,8 +1,8 @@
-"""Better labels for the training speech, by what a teacher hears in it.
+"""Improve the labels of the training speech with the posteriors of a teacher.
 
-Half of what is learned in a frame is its label, half the teacher's posteriors: it hears sounds said otherwise than the
-dictionary has them, and the frames between two sounds that are neither. A teacher is one that is trained for this alone
-(`tools.train.teacher`), or a network that is larger than the one to be trained, which is distilled from it.
+In a frame, target = 0.5 · label + 0.5 · teacher posteriors. The teacher recognises sounds that are pronounced
+differently from the dictionary, and frames between two sounds. It is either trained for this only
+(`tools.train.teacher`), or a larger network, from which the new one is distilled.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def heard_by(
 def distilled(
     network: Network, corpus: Corpus, kept: Path
 ) -> Iterator[tuple[Utterance, NDArray[np.float32]]]:
-    """All training utterances with the posteriors of a network that hears each of them whole.
+    """Yield all training utterances with the posteriors of a network that processes each of them as a whole.
 
-    A network with full right context is heard once: its posteriors are kept in `kept`, a file for each corpus, in half
-    precision, so that a run that was stopped, or has more corpora than before, listens to what is new alone.
+    The network runs once over each corpus. Its posteriors are kept in `kept`, one file per corpus, in half precision.
+    So a run that was stopped, or that has more corpora than before, processes the new corpora only.
 
     Args:
         network: The teacher, whose labels must be among those of the corpus.

@@ -1,4 +1,4 @@
-"""What is known of the speech trained on, a corpus at a time, for the model's card."""
+"""Describe the training speech, corpus by corpus, for the model's card."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from tools.synthesis.world.voices import LANGUAGES
 
 _ALIGNED = (
     "Forced alignment with pocketsphinx's English model and the pronunciations of a dictionary, moved 10 ms later, "
-    "schwas told apart from other vowels. On other speech, labelled by hand, such an alignment is right in about "
-    "78 % of the frames of 15 visemes. Stop closures and silences are loose, and short pauses are often given to "
-    "the sounds beside them."
+    "with schwas distinguished from other vowels. On other speech with labels made by hand, such an alignment has a "
+    "frame accuracy of about 78 % (15 visemes). The times of stop closures and silences are imprecise, and short "
+    "pauses are often labelled as the sounds beside them."
 )
 _TAUGHT = (
-    " For training, half of what is learned in a frame is this label, half what a teacher "
-    "hears there that has Whisper's encoder (base, MIT) and was trained on other utterances with such labels."
+    " In training, target = 0.5 · label + 0.5 · teacher posteriors. The teacher has Whisper's encoder (base, MIT) and "
+    "was trained on other utterances with such labels."
 )
 _SYNTHETIC = "The synthesiser's own phone times, minus a constant lag that was measured for each synthesiser."
 _SHARPENED = (
-    "The voice's own phone times, which lie on a grid of 12 or 25 ms, less their lag, each moved by up to 50 ms, and "
-    "the start of a pause by up to 400 ms to before, to where an earlier model of this kind hears the boundary."
+    "The voice's own phone times, which lie on a grid of 12 or 25 ms, minus their lag. Each time is then moved "
+    "by up to 50 ms, and the start of a pause by up to 400 ms earlier, to the boundary that an earlier model of this "
+    "kind predicts."
 )
 _CMU = "free for any use with the notice kept, as its COPYING says"
 
@@ -51,8 +52,8 @@ SOURCES: dict[str, dict[str, str]] = {
     "speechocean762": {
         "source": "speechocean762 (OpenSLR 101)",
         "licence": "free for any use, as its README says",
-        "about": "English read by native speakers of Mandarin, half of them children, often said otherwise than in "
-        "the dictionary",
+        "about": "English read by native speakers of Mandarin, half of them children, often pronounced "
+        "differently from the dictionary",
         "labels": _ALIGNED,
     },
     "festival-slt": {
@@ -121,8 +122,8 @@ SOURCES: dict[str, dict[str, str]] = {
 ``speakers`` where they cannot be counted."""
 
 _PHONES_OF = (
-    "Forced alignment of espeak-ng's phones of the transcript by the English network, a sound heard as the English "
-    "ones like it."
+    "Forced alignment of the transcript's phones, which are espeak-ng's, by the English network. Each phone uses the "
+    "posteriors of similar English sounds."
 )
 SOURCES |= {
     "de-kerstin": {

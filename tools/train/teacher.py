@@ -1,8 +1,8 @@
-"""The teacher: tells the phones of whole utterances, and is never shipped.
+"""Train the teacher, which predicts the phones of whole utterances. It is not shipped.
 
-It hears what Whisper's encoder makes of an utterance beside the bands that the network hears, which tell times better.
-Two are trained, each on half of the utterances, and each tells what it hears in the other half: so neither has seen the
-labels that it is asked about.
+Its inputs are the output of Whisper's encoder and the bands that the network uses, which give more accurate times. The
+teacher is cross-fitted: two are trained, each on half of the utterances, and each labels the half that it was not
+trained on. So neither has seen the labels that it corrects.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Teacher(nn.Module):  # type: ignore[misc, unused-ignore]  # no torch where
     """Convolutions over steps of 20 ms, each seeing half a second.
 
     Args:
-        labels: How many phonemes it tells apart.
+        labels: The number of phoneme labels.
     """
 
     def __init__(self, labels: int) -> None:
@@ -186,7 +186,7 @@ def told(
         teacher = Teacher(len(corpus.language.labels))
         teacher.load_state_dict(torch.load(file))
         teachers.append(teacher.eval().requires_grad_(requires_grad=False))
-        print(f"teacher {half}: {_right(teacher, lesson)} of held-out frames right", flush=True)
+        print(f"teacher {half}: dev frame accuracy {_right(teacher, lesson)}", flush=True)
     for half in range(_HALVES):
         pool = [u for u in corpus.split("train") if _half(u) == half]
         for group, posteriors in _tell(teachers[1 - half], lesson, pool):

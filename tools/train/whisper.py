@@ -114,5 +114,5 @@ def _encoded(corpus: Corpus, utterances: list[Utterance], encoder: Any) -> NDArr
         result[start : start + steps(u)] = np.concatenate(pieces)[: steps(u)]
         start += steps(u)
         if number % _REPORT_EVERY == 0:
-            print(f"  Whisper hears {u.corpus}: {number} of {len(utterances)} utterances", flush=True)
+            print(f"  Whisper encoder, {u.corpus}: {number} of {len(utterances)} utterances", flush=True)
     return result

@@ -72,7 +72,7 @@ def render(sentences: Sequence[str], speak: Callable[[str], Spoken]) -> Renderin
 
 
 def _cut(spoken: Spoken) -> tuple[NDArray[np.float64], list[tuple[float, float]]]:
-    """A sentence at `SAMPLE_RATE` from its first word's start to its last one's end, and its word times in s."""
+    """Return a sentence at `SAMPLE_RATE`, cut to its words, and the start and end of each word in seconds."""
     # A grid of 20 ms at the synthesiser's rate too, so that resampling leaves no remainder.
     samples = np.pad(spoken.samples, (0, -len(spoken.samples) % (spoken.rate * 20 // 1000)))
     converted = resample(samples.astype(np.int16), spoken.rate, SAMPLE_RATE).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Keys with limits on a running server: what apps are told, over HTTP and at the handshake."""
+"""Keys with limits on a running server: the responses to apps, over HTTP and at the handshake."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ async def test_pages_that_are_not_listed_may_not(providers: Providers) -> None:
             status, body = await refused(url, {"Origin": origin})
             assert (status, body) == (403, {"error": "This web page may not open WebSockets on this server"})
         assert server.metrics.handshakes_refused[403,] == 5
-        # What is no browser says nothing of where it comes from.
+        # Non-browser clients send no `Origin` header.
         async with connect(url, proxy=None) as connection:
             await connection.recv()
 

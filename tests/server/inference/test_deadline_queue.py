@@ -252,7 +252,7 @@ class TestPace:
 
 @dataclass
 class Model:
-    """What should be in an agenda."""
+    """The expected content of a deadline queue."""
 
     given: dict[Track, list[bytes]] = field(default_factory=dict)
     taken: dict[Track, list[bytes]] = field(default_factory=dict)

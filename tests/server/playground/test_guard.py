@@ -116,7 +116,7 @@ def test_no_password_or_a_wrong_one_opens_nothing(
 def test_the_password_opens_both(locked: RunningServer) -> None:
     headers = {"Origin": locked.origin, "Authorization": f"Bearer {PASSWORD}"}
     assert post(locked.origin, "connect", headers).status_code == 200
-    # Past the door it is found to be no audio.
+    # The request is admitted, and then rejected because its body is not audio.
     assert post(locked.origin, "visemes", headers).status_code == 400
 
 

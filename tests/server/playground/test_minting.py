@@ -1,4 +1,4 @@
-"""Ephemeral tokens: what providers are asked for, and what the page is told when they make none."""
+"""Ephemeral tokens: the requests to providers, and the error that the page receives when a provider refuses."""
 
 from __future__ import annotations
 

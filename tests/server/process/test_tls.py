@@ -1,4 +1,4 @@
-"""Certificate and key that cannot be used are told before anything listens."""
+"""A certificate and key that cannot be used are reported before the server listens."""
 
 from __future__ import annotations
 

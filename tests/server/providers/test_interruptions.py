@@ -169,7 +169,7 @@ class TestElevenLabs:
 
 
 class Streams:
-    """Viseme streams that are told apart by their order; a session needs nothing else of them."""
+    """Viseme streams that are distinguished by their order; a session needs nothing else."""
 
     def __init__(self) -> None:
         self.opened: list[Track] = []
@@ -210,10 +210,10 @@ class TestSession:
             return shapes(session.release(session.receive(delta(name)), None if late else prediction))
 
         assert said("a", 0, 1) == [(50, 1)]
-        # A face that shows all has to leave the shape of the other response.
+        # A face that shows both responses has to leave the shape of the other one.
         assert said("b", 0, 2) == [(0, 0), (50, 2)]
         assert said("a", 1, 3, late=True) == []
-        # What this response's face has missed is made up for, although the shape was the last one sent.
+        # This response gets the shape that it missed, although that shape was the last one sent.
         assert said("b", 2, 3) == [(50, 3)]
         assert said("a", 3, 3) == [(0, 3)]
         assert said("a", 3, 4) == [(50, 4)]

@@ -38,7 +38,7 @@ def speech(start_ms: int, end_ms: int, rate: int = 24000) -> bytes:
 
 
 class Script:
-    """A provider that sends frames when it is told to."""
+    """A provider that sends frames when the test asks for them."""
 
     def __init__(self) -> None:
         self.connections: asyncio.Queue[ServerConnection] = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""What passes between app and provider, and how each is told that the other is gone."""
+"""Messages between app and provider, and how each is notified that the other has disconnected."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Change:
 
 @dataclass
 class ScriptedStream:
-    """A viseme stream that says what it is told to, at the times it is told."""
+    """A viseme stream that returns the changes of its script, at the times of the script."""
 
     format: AudioFormat
     script: list[Change] = field(default_factory=list)

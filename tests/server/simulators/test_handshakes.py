@@ -267,7 +267,7 @@ class TestGemini:
         [
             (GEMINI.format("v1beta") + "?key=wrong", 1007, "API key not valid. Please pass a valid API key."),
             (GEMINI.format("v1beta"), 1008, "unregistered callers"),
-            # A token is no key: this door knows nothing of it.
+            # This endpoint accepts keys only, so it ignores the token.
             (GEMINI.format("v1alpha") + f"?access_token={GEMINI_EPHEMERAL}", 1008, "unregistered callers"),
             (CONSTRAINED.format("v1alpha"), 1008, "access token"),
             (CONSTRAINED.format("v1alpha") + "?access_token=auth_tokens/x", 1008, "access token"),

@@ -108,7 +108,7 @@ class FrontEnd:
         self._window = np.zeros(self.length, np.float32)
         self._window[self.length - heard :] = window
         self.period = rate // gcd(rate, FRAMES_PER_SECOND)
-        # Samples from one frame's end to the next, or 0 where that is no whole number.
+        # Samples from the end of one frame to the end of the next, or 0 if the number is not an integer.
         self._hop = 0 if rate % FRAMES_PER_SECOND else rate // FRAMES_PER_SECOND
 
         edges = _band_edges()

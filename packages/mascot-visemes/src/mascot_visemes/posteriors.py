@@ -1,9 +1,9 @@
-"""Which head decides which frame: phoneme posteriors for a stream, each frame exactly once.
+"""Select the head that decides each frame: phoneme posteriors for a stream, each frame exactly once.
 
-After step ``s`` the network has heard the frames up to ``2 s + 1``, and its head ``j`` tells frame ``2 s + 3 - j``.
-So frames inside a chunk are told by the two heads that have heard 80 and 90 ms beyond them; those at the chunk's edge
-by the earlier heads after the last step, with as much context as there is. Frames that have begun but cannot have
-been heard in whole steps are told by the first two heads, which the network learned to predict.
+After step ``s`` the network has processed the frames up to ``2 s + 1``, and its head ``j`` predicts frame
+``2 s + 3 - j``. Frames inside a chunk use the two heads with a right context of 80 and 90 ms. Frames at the edge of the
+chunk use the earlier heads after the last step, with the context that is available. Frames that have begun but are not
+in a complete step use the first two heads, which are trained to predict frames before their audio arrives.
 """
 
 from __future__ import annotations

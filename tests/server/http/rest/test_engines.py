@@ -153,7 +153,7 @@ async def test_kokoro_speaks_sentence_by_sentence(tmp_path: Path) -> None:
 
 
 class TestVoiceFiles:
-    """What is wrong with them is told at the start, with the setting's name."""
+    """Errors in them are reported at startup, with the name of the setting."""
 
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:

@@ -203,7 +203,7 @@ def test_the_first_audio_comes_before_the_text_is_spoken(providers: Providers) -
 async def upstream(
     speak: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """A service that does as it is told with each request."""
+    """Run a service that answers each request with ``speak``."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):

@@ -1,11 +1,11 @@
 """Which audio is predicted next: order, batches and budgets, decided from clock values alone.
 
-A provider sends a turn's audio faster than it is played. Its first message is the one a listener waits for; the last
-of a long turn may be needed in half a minute. So every message has the time at which its listener will need it, and
-the agenda works in that order: a turn that comes all at once does not hold up the first words of another.
+A provider sends a turn's audio faster than the client plays it. The client plays the first message at once, but may
+not reach the last message of a long turn for half a minute. So every message has a playout deadline, and the queue
+works in that order: a turn that arrives all at once does not delay the first words of another.
 
-Audio that is needed later waits for the audio that follows it. With that as look-ahead the visemes at its end are as
-accurate as those of a whole recording. It waits until shortly before it is needed at most, and not for long.
+Audio with a later deadline waits for the audio that follows it. With that look-ahead the visemes at its end are as
+accurate as those of a whole recording. The wait is limited: it ends shortly before the deadline, or earlier.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ class Track:
 
     @property
     def next(self) -> Job:
-        """What the stream hears next; there is some."""
+        """Return the job that the stream processes next. There must be one."""
         return self.late[0] if self.late else self.jobs[0]
 
     @property
