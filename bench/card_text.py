@@ -202,9 +202,9 @@ def _training(report: dict[str, Any]) -> list[str]:
     if teacher := report["training"].get("teacher"):
         share = percent(report["training"]["teacher_share"])
         parts.append(
-            f"The model is distilled from `{teacher}`. The posteriors of `{teacher}` on whole recordings have a weight "
-            f"of {share} in the training target of a frame; the label has the rest. `--teacher` names its file, which "
-            f"has the SHA-256 {report['training']['teacher_sha256']}."
+            f"It was distilled from `{teacher}`: the teacher's posteriors, from whole recordings, have a weight of "
+            f"{share} in the target, and the label has the rest. `--teacher` names the teacher's file, which has the "
+            f"SHA-256 {report['training']['teacher_sha256']}."
         )
     if command.startswith("python -m tools.train "):
         parts.append("`nox -s train --` in place of `python -m tools.train` installs the requirements first.")

@@ -14,7 +14,7 @@ _TAUGHT = (
     " In training, target = 0.5 · label + 0.5 · teacher posteriors. The teacher has Whisper's encoder (base, MIT) and "
     "was trained on other utterances with such labels."
 )
-_SYNTHETIC = "The synthesiser's own phone times, minus a constant lag that is measured for each voice."
+_SYNTHETIC = "The synthesiser's own phone times, minus a constant lag that was measured for each synthesiser."
 _SHARPENED = (
     "The voice's own phone times, which lie on a grid of 12 or 25 ms, minus their lag. Each time is then moved "
     "by up to 50 ms, and the start of a pause by up to 400 ms earlier, to the boundary that an earlier model of this "
