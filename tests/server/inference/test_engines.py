@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 _MESSAGES = 20
-_HEARD_BY = {"default": "lite", "indonesian": "lite"}
+_FAST_MODEL = {"default": "lite", "indonesian": "lite"}
 """By viseme model of the API the network of mascot-visemes that is used with `MASCOT_LIVE_MODEL=lite`."""
 
 
@@ -52,7 +52,7 @@ async def heard(server: RunningServer, query: str = "", **config: Any) -> tuple[
     return shapes, audio
 
 
-def hears(shapes: list[int], audio: list[bytes]) -> set[str]:
+def networks_that_fit(shapes: list[int], audio: list[bytes]) -> set[str]:
     """Which networks of mascot-visemes make these shapes of a burst.
 
     But for its first quarter: how much of a burst was there when inference ran on its first messages depends on the
@@ -77,14 +77,14 @@ def hears(shapes: list[int], audio: list[bytes]) -> set[str]:
 @pytest.mark.parametrize("model", VISEME_MODELS)
 async def test_the_config_names_it(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, viseme_model=model)
-    assert hears(shapes, audio) == {mv.load(_HEARD_BY[model]).network}
+    assert networks_that_fit(shapes, audio) == {mv.load(_FAST_MODEL[model]).network}
     assert len(shapes) > 20
 
 
 @pytest.mark.parametrize("model", VISEME_MODELS)
 async def test_the_query_names_it_if_the_config_does_not(patient: RunningServer, model: str) -> None:
     shapes, audio = await heard(patient, query=f"&viseme_model={model}")
-    assert hears(shapes, audio) == {mv.load(_HEARD_BY[model]).network}
+    assert networks_that_fit(shapes, audio) == {mv.load(_FAST_MODEL[model]).network}
 
 
 async def test_the_models_hear_the_same_speech_differently(patient: RunningServer) -> None:
@@ -97,9 +97,9 @@ async def test_the_models_hear_the_same_speech_differently(patient: RunningServe
 
 async def test_the_config_comes_before_the_query_and_english_is_the_default(patient: RunningServer) -> None:
     shapes, audio = await heard(patient, query="&viseme_model=indonesian", viseme_model="default")
-    assert hears(shapes, audio) == {"lite"}
+    assert networks_that_fit(shapes, audio) == {"lite"}
     shapes, audio = await heard(patient)
-    assert hears(shapes, audio) == {"lite"}
+    assert networks_that_fit(shapes, audio) == {"lite"}
 
 
 async def test_a_host_may_always_use_the_accurate_network() -> None:
@@ -109,4 +109,4 @@ async def test_a_host_may_always_use_the_accurate_network() -> None:
     ):
         for asked, model in (("default", "default"), ("indonesian", "indonesian")):
             shapes, audio = await heard(server, viseme_model=asked)
-            assert hears(shapes, audio) == {mv.load(model).network}
+            assert networks_that_fit(shapes, audio) == {mv.load(model).network}

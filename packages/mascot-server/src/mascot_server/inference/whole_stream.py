@@ -15,7 +15,7 @@ __all__ = ["WholeStream"]
 
 
 class WholeStream:
-    """A stream that is heard to its end.
+    """A stream whose audio is known to its end.
 
     Args:
         network: Network of mascot-visemes.
