@@ -187,7 +187,7 @@ def test_an_sdk_that_cannot_be_led_to_plain_http_is_named(
     provider: SocketServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("google.genai._api_client.BaseApiClient._websocket_base_url")
-    with pytest.raises(ConfigurationError, match="over https only"):
+    with pytest.raises(ConfigurationError, match="supports https only"):
         for_gemini.client(answer_of(provider))
 
 

@@ -131,7 +131,7 @@ def test_an_unknown_set_is_a_bad_request_that_lists_the_sets(
     ("asked", "problem"),
     [
         ({"viseme_shapes": "oculus"}, 'viseme_shapes must be "sapi" with viseme_events "azure"'),
-        ({"viseme_weights": "arkit"}, 'viseme_weights does not go with viseme_events "azure"'),
+        ({"viseme_weights": "arkit"}, 'viseme_weights cannot be combined with viseme_events "azure"'),
     ],
 )
 def test_azures_events_carry_sapi_ids_alone(

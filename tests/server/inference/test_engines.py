@@ -87,14 +87,6 @@ async def test_the_query_names_it_if_the_config_does_not(patient: RunningServer,
     assert networks_that_fit(shapes, audio) == {mv.load(_FAST_MODEL[model]).network}
 
 
-async def test_the_models_hear_the_same_speech_differently(patient: RunningServer) -> None:
-    (english, audio), (indonesian, same) = [
-        await heard(patient, viseme_model=model) for model in ("default", "indonesian")
-    ]
-    assert audio == same
-    assert english != indonesian
-
-
 async def test_the_config_comes_before_the_query_and_english_is_the_default(patient: RunningServer) -> None:
     shapes, audio = await heard(patient, query="&viseme_model=indonesian", viseme_model="default")
     assert networks_that_fit(shapes, audio) == {"lite"}

@@ -80,7 +80,7 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[...,
         assert process.stdout is not None
         for line in process.stdout:
             demos[-1].said.append(line.rstrip("\n"))
-            if line.startswith("Ctrl+C"):
+            if "Ctrl+C" in line:
                 return demos[-1]
         pytest.fail(log.read_text())
 
@@ -152,7 +152,7 @@ def run(folder: Path, environment: dict[str, str], *arguments: str) -> subproces
         (
             ["--host", EVERYWHERE],
             {},
-            "MASCOT_DEMO_PASSWORD: missing; without one the playground listens on loopback",
+            "MASCOT_DEMO_PASSWORD: missing; it is required to listen on 0.0.0.0",
         ),
         ([], {"host": EVERYWHERE}, "MASCOT_DEMO_PASSWORD: missing"),
         ([], {"host": EVERYWHERE, "demo_password": ""}, "MASCOT_DEMO_PASSWORD: missing"),

@@ -96,9 +96,12 @@ class TestConfig:
             ({**EXPRESS, "location": "eu"}, ": location goes with access_token"),
             (
                 {**CLOUD, "ephemeral_token": "auth_tokens/x"},
-                ": ephemeral_token is of the Gemini Developer API",
+                ": ephemeral_token is for the Gemini Developer API",
             ),
-            ({**EXPRESS, "ephemeral_token": "auth_tokens/x"}, ": ephemeral_token is of the Gemini Developer"),
+            (
+                {**EXPRESS, "ephemeral_token": "auth_tokens/x"},
+                ": ephemeral_token is for the Gemini Developer",
+            ),
             ({**CLOUD, "access_token": "AIzaSy"}, ": access_token must be an OAuth access token"),
             ({**EXPRESS, "api_key": "ya29.x"}, ": api_key must be a key of Vertex AI's express mode"),
             ({"api_key": "AIza", "access_token": "ya29.x"}, ": access_token is for Vertex AI; add"),
@@ -119,9 +122,9 @@ class TestConfig:
             ({**CLOUD, "access_token": "ya29.x\r\nx-evil: 1"}, ".access_token: "),
             (
                 {**CLOUD, "model": "projects/other/locations/eu/publishers/google/models/m"},
-                ": model names another",
+                ": model contains another",
             ),
-            ({**EXPRESS, "model": FULL}, ": model names another"),
+            ({**EXPRESS, "model": FULL}, ": model contains another"),
         ],
     )
     def test_a_bad_one_is_answered_with_the_field_and_the_fix(

@@ -201,7 +201,7 @@ def test_the_default_opens_no_weights_and_keeps_the_contracts_payload() -> None:
     assert track.stream.weights is None
     network_stream: Any = track.stream
     with pytest.raises(mv.NoWeightsError):
-        _ = network_stream.stream.weights
+        _ = network_stream.inner.stream.weights
     conversation = Conversation(WIRES["openai"], VisemeSets())
     for at in range(0, 48_000, 4800):
         payload = conversation.say(SPEECH[at : at + 4800]).raw

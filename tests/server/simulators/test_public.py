@@ -11,6 +11,7 @@ def test_the_public_names() -> None:
     assert simulators.__all__ == [
         "CARTESIA_API_KEY",
         "CARTESIA_VOICE_ID",
+        "CREDENTIALS",
         "ELEVENLABS_AGENT_ID",
         "ELEVENLABS_API_KEY",
         "ELEVENLABS_BRANCH_ID",

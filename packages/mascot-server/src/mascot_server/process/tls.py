@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
@@ -12,7 +13,6 @@ from cryptography import x509
 from mascot_server.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from mascot_server.settings import Settings
 
@@ -40,7 +40,8 @@ def tls_options(settings: Settings) -> dict[str, Any]:
             raise SettingsError(
                 f"{name}: must be the path of a PEM file; TLS requires both {' and '.join(files)}"
             )
-        _check_content(name, file)
+    for name, file in files.items():
+        _check_content(name, str(file))
     _check_pair(str(settings.tls_cert), str(settings.tls_key))
     return {"ssl_certfile": str(settings.tls_cert), "ssl_keyfile": str(settings.tls_key)}
 
@@ -63,10 +64,10 @@ def check_certificate_dates(settings: Settings) -> None:
         raise SettingsError(f"{_CERT}: the certificate is not valid before {day}")
 
 
-def _check_content(name: str, file: Path) -> None:
+def _check_content(name: str, file: str) -> None:
     content, pattern = _CONTENT[name]
     try:
-        data = file.read_bytes()
+        data = Path(file).read_bytes()
     except OSError as error:
         raise SettingsError(f"{name}: {file} cannot be read: {error.strerror or error}") from None
     if not pattern.search(data):
