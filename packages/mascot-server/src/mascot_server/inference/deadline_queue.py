@@ -44,10 +44,10 @@ _MARGIN: Final = 0.25
 Time for inference and for jitter of the network on the way to the client.
 """
 
-_FOLLOWING: Final = 12
+_FOLLOWING: Final = 5
 """How many budgets audio waits for the audio that follows it; a burst brings it sooner.
 
-What comes behind it waits as long: with the default budget half a second.
+What comes behind it waits as long: with the default budget 0.2 s.
 """
 
 _BLOCK_SECONDS: Final = 0.5
