@@ -13,7 +13,6 @@ from cryptography import x509
 from mascot_server.errors import SettingsError
 
 if TYPE_CHECKING:
-
     from mascot_server.settings import Settings
 
 __all__ = ["check_certificate_dates", "tls_options"]
