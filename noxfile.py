@@ -366,6 +366,7 @@ def types(session: nox.Session) -> None:
         "nox",
         *group("types"),
         *group("browser"),
+        *group("docs"),
         *testing("integration"),
     )
     for package in sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")):
