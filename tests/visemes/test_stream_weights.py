@@ -142,7 +142,7 @@ def test_speech_cut_off_by_digital_silence(speech: NDArray[np.int16]) -> None:
     weights, shown = said(engine, [speech[:loud], np.zeros(RATE, np.int16)])
     closed = int(np.flatnonzero(shown)[-1]) + 1
     assert closed <= loud // 240 + 4
-    # What is heard ends with the 25 ms that a frame is described by.
+    # The processed audio ends with the 25 ms window of a frame.
     assert (weights[loud // 240 + 4 :, 0] == 1).all()
 
 

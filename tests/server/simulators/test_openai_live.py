@@ -137,7 +137,7 @@ def test_it_speaks_after_the_caller_and_falls_silent_under_speech(call: Any) -> 
     assert sum(heard[23:]) >= 4
     second = call.say(append(SPEECH))
     heard = [is_loud(samples) for samples in sound(second)]
-    # The caller is heard after 120 ms, and the delta that is due then fades.
+    # The app's audio is detected after 120 ms, and the delta that is due then fades.
     assert not any(heard[3:])
     assert any(heard[:2])
     assert {event["type"] for event in first + second} <= {

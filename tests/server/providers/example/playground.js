@@ -1,4 +1,4 @@
-/** The example: visemes are one more key of the messages with audio. It hears no microphone. */
+/** The example: visemes are one more key of the messages with audio. It uses no microphone. */
 
 /** @returns {import("./index.js").Protocol} */
 export default function example() {

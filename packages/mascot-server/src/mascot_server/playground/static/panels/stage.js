@@ -1,7 +1,7 @@
 /**
  * The face on its stage, and the choice of faces.
  *
- * @typedef {{viseme: number, weights: [string, number][], speaking: boolean}} Mouth the viseme that is heard, and how
+ * @typedef {{viseme: number, weights: [string, number][], speaking: boolean}} Mouth the viseme at the playback position, and how
  *   much of each to show
  */
 

@@ -40,7 +40,7 @@ class LiveConversation(Conversation):
     """One socket of ``/v1/live/sessions``.
 
     Args:
-        pacing: How time passes; the audio that is heard decides on most of it.
+        pacing: How time passes; the audio of the app decides most of it.
         language: What the agent speaks.
     """
 
