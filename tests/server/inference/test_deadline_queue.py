@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Playout, Track
+from mascot_server.inference.pace import Pace
 
 BUDGET = 0.04
 SPACING = (0.004, 0.008)
@@ -33,7 +34,7 @@ class Stream:
 
 
 def agenda(*, batch_size: int = 4, capacity: int = 1000) -> DeadlineQueue:
-    return DeadlineQueue(batch_size=batch_size, spacing=SPACING, capacity=capacity)
+    return DeadlineQueue(Pace(most_streams=batch_size, spacing=SPACING), capacity=capacity)
 
 
 def job(now: float = 0.0, due: float = 0.0, data: bytes = b"") -> Job:
@@ -226,28 +227,30 @@ class TestFollowing:
 
 
 class TestPace:
+    """What the queue makes of a pace; `test_pace.py` tests the pace itself."""
+
     def test_with_nothing_to_do_no_batch_is_due(self) -> None:
         assert agenda().next_batch(1.0) is None
 
-    def test_after_a_rest_nothing_waits(self) -> None:
-        work, (track,) = agenda(), tracks(1)
-        work.ran(0.0, 0.001)
-        work.add(track, job())
-        assert work.next_batch(1.0) == 1.0
+    def test_a_batch_that_is_not_full_waits_for_its_time(self) -> None:
+        pace = Pace(most_streams=2, spacing=SPACING)
+        work = DeadlineQueue(pace, capacity=1000)
+        pace.ran(1.0, 1.0001, streams=1)
+        first, second = tracks(2)
+        work.add(first, job())
+        assert work.next_batch(1.0001) == pace.not_before > 1.0001
+        assert work.next_batch(2.0) == 2.0
+        work.add(second, job())
+        assert work.next_batch(1.0001) == 1.0001
 
-    @pytest.mark.parametrize(("took", "pause"), [(0.0001, 0.004), (0.0015, 0.006), (0.1, 0.008)])
-    def test_batches_leave_the_loop_to_others_for_a_while(self, took: float, pause: float) -> None:
-        work, (track,) = agenda(), tracks(1)
-        work.ran(1.0, 1.0 + took)
-        work.add(track, job())
-        assert work.next_batch(1.0 + took) == pytest.approx(max(1.0 + pause, 1.0 + took))
-
-    def test_a_whole_batch_does_not_wait(self) -> None:
-        work = agenda(batch_size=2)
-        work.ran(1.0, 1.001)
-        for track in tracks(2):
+    def test_a_batch_has_no_more_streams_than_the_pace_allows(self) -> None:
+        pace = Pace(most_streams=32, spacing=SPACING)
+        work = DeadlineQueue(pace, capacity=1000)
+        for _ in range(30):
+            pace.ran(1.0, 1.032, streams=32)
+        for track in tracks(20, Engine()):
             work.add(track, job())
-        assert work.next_batch(1.001) == 1.001
+        assert len(work.take()) == pace.streams < 20
 
 
 @dataclass

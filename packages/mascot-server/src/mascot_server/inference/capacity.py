@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Capacity", "Networks", "Turn"]
 
-MOST: Final = 0.85
-"""Share of the core up to which turns get the accurate network. The rest is for what comes unevenly."""
+MOST: Final = 0.7
+"""Share of the core up to which turns get the accurate network.
 
-_BAND: Final = 0.08
+The rest is for what comes unevenly: the closer a core is to full, the longer messages wait for each other.
+"""
+
+_BAND: Final = 0.06
 """Share of the core above the limit from which turns in progress change to the fast network."""
 
 _MARGIN: Final = 0.1
@@ -36,7 +39,7 @@ _LAG: Final = 0.05
 """Seconds that the event loop may run behind."""
 
 _TIGHT: Final = 0.01
-"""Share of the messages that may be served with less than half of their budget left."""
+"""Share of the messages that may be served with little of their budget left, see `Capacity.served`."""
 
 _FEW_TIGHT: Final = 4
 """And so many on top: with one conversation a single one would be a large share."""
@@ -194,7 +197,7 @@ class Capacity:
 
         Args:
             messages: How many.
-            tight: How many of them with less than half of the budget left, or too late.
+            tight: How many of them with little of the budget left, or too late.
         """
         self._messages += messages
         self._tight += tight

@@ -22,6 +22,7 @@ from mascot_server.inference.weights import WeightRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from mascot_server.inference.pace import Pace
     from mascot_server.inference.predictions import VisemeEngine, VisemeStream
 
 __all__ = ["DeadlineQueue", "Job", "Playout", "Track"]
@@ -55,10 +56,6 @@ _BLOCK_SECONDS: Final = 0.5
 
 _WHOLE_SAMPLES: Final = 8
 """Blocks are so many bytes, or a multiple of it: no sample of any encoding is split."""
-
-
-_SHARE: Final = 4
-"""Of the event loop's time batches take one part in so many, while they are not full."""
 
 
 class Playout:
@@ -265,25 +262,21 @@ class DeadlineQueue:
     """All audio that waits.
 
     Args:
-        batch_size: How many streams share a batch at most.
-        spacing: Least and most seconds from the start of a batch to the next one's, unless a whole batch waits. With
-            little to do nothing waits for it; with much to do it is what makes batches.
+        pace: When batches run, and how many streams share one.
         capacity: How many messages may wait at most.
 
     Attributes:
         size: Bytes of audio that wait.
     """
 
-    def __init__(self, *, batch_size: int, spacing: tuple[float, float], capacity: int) -> None:
-        self._batch_size = batch_size
-        self._spacing = spacing
+    def __init__(self, pace: Pace, *, capacity: int) -> None:
+        self._pace = pace
         self._capacity = capacity
         # Streams whose next audio may be predicted, and those whose next audio waits for what follows it.
         self._waiting: dict[VisemeEngine, dict[Track, None]] = {}
         self._patient: list[tuple[float, int, Track, Job]] = []
         self._numbers = count()
         self._count = 0
-        self._not_before = 0.0
         self.size = 0
 
     def __len__(self) -> int:
@@ -328,7 +321,7 @@ class DeadlineQueue:
         self.wake(now)
         most = max(map(len, self._waiting.values()), default=0)
         if most:
-            return now if most >= self._batch_size else max(now, self._not_before)
+            return now if most >= self._pace.streams else max(now, self._pace.not_before)
         return self._patient[0][0] if self._patient else None
 
     def wake(self, now: float) -> None:
@@ -353,11 +346,6 @@ class DeadlineQueue:
                     late.append(job)
         return late
 
-    def ran(self, began: float, ended: float) -> None:
-        """Notes how long a batch took; the next one leaves the loop to others for some times as long."""
-        least, most = self._spacing
-        self._not_before = began + min(max(least, _SHARE * (ended - began)), most)
-
     def take(self) -> list[tuple[Track, Job]]:
         """Takes the next batch: of the streams of one engine, each one's next audio, the most urgent first.
 
@@ -370,8 +358,8 @@ class DeadlineQueue:
             return []
         tracks = engines[0] if len(engines) == 1 else min(engines, key=_most_urgent)
         chosen = list(tracks)
-        if len(chosen) > self._batch_size:
-            chosen = heapq.nsmallest(self._batch_size, chosen, key=_urgency)
+        if len(chosen) > self._pace.streams:
+            chosen = heapq.nsmallest(self._pace.streams, chosen, key=_urgency)
         batch = []
         for track in chosen:
             jobs = track.late or track.jobs

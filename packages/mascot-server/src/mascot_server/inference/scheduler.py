@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Track
 from mascot_server.inference.overload import OverloadMeter
+from mascot_server.inference.pace import Pace
 from mascot_server.inference.predictions import predict
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Scheduler"]
 
-_BATCH_SIZE: Final = 32
-"""Beyond it a chunk gets no cheaper, and the loop would stand still for longer than two or three milliseconds."""
+_MOST_STREAMS: Final = 32
+"""Streams that share a batch at most: beyond it a chunk gets no cheaper."""
 
 _SPACING: Final = (0.002, 0.008)
 """Seconds from batch to batch: at 100 conversations it makes batches of two, at 400 of two dozen."""
+
+_TIGHT: Final = 0.6
+"""Share of its budget that a message should have left when its visemes are ready."""
 
 _CAPACITY: Final = 1 << 15
 """Messages that may wait altogether. Before that the providers are read no further."""
@@ -52,7 +56,8 @@ class Scheduler:
         self._budget = budget_ms / 1000
         self._metrics = metrics
         least, most = (min(pause, self._budget / 4) for pause in _SPACING)
-        self._queue = DeadlineQueue(batch_size=_BATCH_SIZE, spacing=(least, most), capacity=_CAPACITY)
+        self._pace = Pace(most_streams=_MOST_STREAMS, spacing=(least, most))
+        self._queue = DeadlineQueue(self._pace, capacity=_CAPACITY)
         self._timer: asyncio.Handle | None = None
         self._planned = 0.0
         self._capacity = capacity
@@ -141,11 +146,11 @@ class Scheduler:
         starts = [stream.time_ms for stream in streams]
         answers = predict(batch[0][0].engine, streams, chunks, [job.lookahead for _, job in batch])
         ended = monotonic()
-        self._queue.ran(began, ended)
+        self._pace.ran(began, ended, len(batch))
         self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
         if self._capacity is not None and self._budget:
-            least = ended + self._budget / 2
+            least = ended + _TIGHT * self._budget
             tight = sum(job.limit < least for _, job in batch)
             self._capacity.served(messages=len(batch), tight=tight)
         for (_, job), start, answer in zip(batch, starts, answers, strict=True):
