@@ -72,7 +72,12 @@ def contrast(one: list[float], other: list[float]) -> float:
 
 def focused(playground: Playground) -> str:
     """The id of what has the focus, or its value where it is a radio button."""
-    return str(playground.page.evaluate("document.activeElement.value || document.activeElement.id"))
+    return str(
+        playground.page.evaluate("""() => {
+            const {type, value, id} = document.activeElement;
+            return type === "checkbox" ? id : value || id;
+        }""")
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -136,8 +141,9 @@ def test_a_conversation_by_keyboard_alone(playground: Playground) -> None:
         }""")
         assert "solid" in outline, order
         if order[-1] == "elevenlabs":
-            keyboard.press("ArrowRight")
-            assert focused(playground) == "openai"
+            for provider in ("gemini", "openai"):
+                keyboard.press("ArrowRight")
+                assert focused(playground) == provider
         if order[-1] == "mira":
             keyboard.press("ArrowRight")
             assert playground.page.get_attribute("#stage", "data-avatar") == "pip"
@@ -145,7 +151,7 @@ def test_a_conversation_by_keyboard_alone(playground: Playground) -> None:
             keyboard.press("ArrowRight")
             assert playground.page.locator("#panel-log").is_visible()
             keyboard.press("ArrowLeft")
-    assert order[1:6] == ["theme", "mira", "elevenlabs", "default", "start"]
+    assert order[1:7] == ["theme", "mira", "elevenlabs", "default", "weights", "start"]
 
     while focused(playground) != "write":
         keyboard.press("Tab")

@@ -80,8 +80,25 @@ def delta(response: str, *visemes: tuple[int, int], ms: int = 400) -> dict[str, 
     }  # fmt: skip
 
 
-def test_openai_by_its_own_sdk(opened: Page) -> None:
+def azure_delta(response: str, *visemes: tuple[int, int], ms: int = 400) -> list[dict[str, Any]]:
+    """The same in the form of Azure: visemes first, counted from the start of the response."""
+    audio = delta(response, ms=ms)
+    del audio["mascotVisemes"]
+    place = {name: audio[name] for name in ("response_id", "item_id", "output_index", "content_index")}
+    kind = {"type": "response.animation_viseme.delta", "event_id": "e", **place}
+    return [*({**kind, "viseme_id": viseme, "audio_offset_ms": offset} for viseme, offset in visemes), audio]
+
+
+FORMS = {
+    "mascot": [[delta("r", (2, 40), (21, 300))], [delta("r")], [delta("r", (6, 10))]],
+    "azure": [azure_delta("r", (0, 0), (2, 40), (21, 300)), azure_delta("r"), azure_delta("r", (6, 810))],
+}
+
+
+@pytest.mark.parametrize("form", list(FORMS))
+def test_openai_by_its_own_sdk(opened: Page, form: str) -> None:
     """µ-law, two messages, and a user who interrupts: the rest of the response is dropped."""
+    first, second, late = FORMS[form]
     ulaw = {"audio": {"output": {"format": {"type": "audio/pcmu"}}}}
 
     def serve(socket: WebSocketRoute) -> None:
@@ -97,16 +114,17 @@ def test_openai_by_its_own_sdk(opened: Page) -> None:
                 "item_id": "u",
                 "audio_start_ms": 0,
             }
-            send(started, delta("r", (6, 10)))
+            send(started, *late)
 
         socket.on_message(received)
         send(
             {"type": "session.created", "event_id": "e", "session": {"type": "realtime", **ulaw}},
             {"type": "response.created", "event_id": "e", "response": {"id": "r"}},
-            delta("r", (2, 40), (21, 300)),
-            delta("r"),
+            *first,
+            *second,
         )
 
+    opened.unroute_all()
     opened.route_web_socket("**/v1/realtime**", serve)
     heard = opened.evaluate("openai()")
     assert heard["segments"] == [{"ms": 400, "visemes": [0, 2, 21]}, {"ms": 400, "visemes": [21]}]

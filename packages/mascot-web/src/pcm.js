@@ -16,6 +16,17 @@ export function fromBase64(text) {
 }
 
 /**
+ * Returns the length of audio.
+ *
+ * @param {Uint8Array} bytes The audio.
+ * @param {AudioFormat} format Its format.
+ * @returns {number} The length in ms.
+ */
+export function durationMs(bytes, { encoding, rate }) {
+  return ((encoding === "pcm16" ? bytes.length >> 1 : bytes.length) / rate) * 1000;
+}
+
+/**
  * Decodes audio.
  *
  * @param {Uint8Array} bytes The audio.

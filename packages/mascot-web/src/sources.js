@@ -1,6 +1,7 @@
 /** Connects to the official SDKs of providers and of voice-agent frameworks. */
 
-import { fromBase64 } from "./pcm.js";
+import { AzureVisemes } from "./azure.js";
+import { durationMs, fromBase64 } from "./pcm.js";
 import { MascotPlayer } from "./player.js";
 import { VisemeTimeline } from "./timeline.js";
 
@@ -28,7 +29,8 @@ const OPENAI_FORMATS = {
 };
 
 /**
- * Plays an OpenAI Realtime session that is connected through a mascot server, over a WebSocket.
+ * Plays an OpenAI Realtime session that is connected through a mascot server, over a WebSocket. It reads visemes of audio
+ * events and viseme events in the form of Azure (`viseme_events: "azure"`).
  *
  * @param {Emitter & {transport?: unknown}} session A `RealtimeSession` of @openai/agents-realtime, or an
  *   `OpenAIRealtimeWebSocket` of openai.
@@ -44,6 +46,7 @@ export function fromOpenAI(session, options) {
   /** @type {Map<string, AudioFormat>} */
   const formats = new Map();
   const cut = new Set();
+  const azure = new AzureVisemes();
 
   function interrupt() {
     cut.add(speaking);
@@ -61,11 +64,17 @@ export function fromOpenAI(session, options) {
     } else if (type === "response.done") {
       formats.delete(response.id);
       cut.delete(response.id);
+      azure.end(response.id);
+    } else if (type === "response.animation_viseme.delta") {
+      azure.add(event);
     } else if (OPENAI_AUDIO.has(type)) {
       speaking = id;
       // The rest of an interrupted response can still arrive; it must not be played.
-      if (cut.has(id)) player.timeline.skip(event.mascotVisemes);
-      else player.play(event.delta, formats.get(id) ?? format, event.mascotVisemes);
+      const audio = fromBase64(event.delta);
+      const described = formats.get(id) ?? format;
+      const payload = event.mascotVisemes ?? azure.payload(id, durationMs(audio, described));
+      if (cut.has(id)) player.timeline.skip(payload);
+      else player.play(audio, described, payload);
     } else if (type === "input_audio_buffer.speech_started" && interruptible && !session.transport) interrupt();
   }
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.openai_events import (
+    CREATE,
+    END_OF_RESPONSE,
+    USER_TEXT,
+    append,
+    error_of,
+    kinds,
+    of_type,
+    sound,
+    update,
+)
 
 from mascot_server.providers.openai.simulator.conversation import OpenAIConversation
 from mascot_server.simulators.core.conversation import Pacing
@@ -16,60 +26,10 @@ from mascot_server.simulators.core.voice import answer, chunks
 if TYPE_CHECKING:
     from mascot_server.simulators.core.sound import Encoding
 
-USER_TEXT = {
-    "type": "conversation.item.create",
-    "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
-}
-CREATE = {"type": "response.create"}
-END_OF_RESPONSE = [
-    "response.output_audio.done",
-    "response.output_audio_transcript.done",
-    "response.content_part.done",
-    "conversation.item.done",
-    "response.output_item.done",
-    "response.done",
-]
-
-
-def kinds(events: list[dict[str, Any]]) -> list[str]:
-    """Their types, runs of the same audio and transcript deltas left out."""
-    return [event["type"] for event in events if not event["type"].endswith(".delta")]
-
-
-def of_type(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [event for event in events if event["type"] == kind]
-
-
-def sound(events: list[dict[str, Any]]) -> bytes:
-    deltas = [event["delta"] for event in events if event["type"].endswith("audio.delta")]
-    return b"".join(map(base64.b64decode, deltas))
-
-
-def append(data: bytes) -> dict[str, Any]:
-    return {"type": "input_audio_buffer.append", "audio": base64.b64encode(data).decode()}
-
-
-def update(**session: Any) -> dict[str, Any]:
-    return {"type": "session.update", "session": {"type": "realtime", **session}}
-
 
 @pytest.fixture
 def call(play: Any) -> Any:
     return play(OpenAIConversation(Pacing(), "gpt-realtime"))
-
-
-@pytest.fixture
-def beta(play: Any) -> Any:
-    return play(OpenAIConversation(Pacing(), "gpt-4o-realtime-preview", beta=True))
-
-
-def error_of(events: list[dict[str, Any]]) -> dict[str, Any]:
-    [event] = events
-    assert event["type"] == "error"
-    assert event["error"]["type"] == "invalid_request_error"
-    assert event["error"].keys() == {"type", "code", "message", "param", "event_id"}
-    error: dict[str, Any] = event["error"]
-    return error
 
 
 def test_the_session_is_introduced_at_once(call: Any) -> None:
@@ -319,39 +279,6 @@ def test_wrong_events_get_an_error_and_the_conversation_goes_on(
     assert kinds(call.say(CREATE))[0] == "response.created"
 
 
-def test_the_beta_has_its_own_names_and_session(beta: Any) -> None:
-    session = beta.events[0]["session"]
-    assert session["output_audio_format"] == "pcm16"
-    assert "audio" not in session
-    [updated] = beta.say(
-        {"type": "session.update", "session": {"voice": "echo", "output_audio_format": "g711_ulaw"}}
-    )
-    assert updated["session"]["output_audio_format"] == "g711_ulaw"
-    assert kinds(beta.say(USER_TEXT)) == ["conversation.item.created"]
-    events = beta.say(CREATE) + beta.wait()
-    assert kinds(events) == [
-        "response.created",
-        "response.output_item.added",
-        "conversation.item.created",
-        "response.content_part.added",
-        "response.audio.done",
-        "response.audio_transcript.done",
-        "response.content_part.done",
-        "response.output_item.done",
-        "response.done",
-    ]
-    assert of_type(events, "response.audio.delta")
-    assert of_type(events, "response.audio_transcript.delta")
-    assert events[-1]["response"]["output"][0]["content"][0]["type"] == "audio"
-    assert len(sound(events)) == answer(0).duration_ms * 8
-
-
-def test_the_beta_refuses_the_shape_of_today(beta: Any) -> None:
-    assert error_of(beta.say(update()))["param"] == "session.type"
-    wrong = {"type": "session.update", "session": {"output_audio_format": ["pcm16"]}}
-    assert error_of(beta.say(wrong))["param"] == "session.output_audio_format"
-
-
 def test_the_same_events_get_the_same_frames(play: Any, speech: Any) -> None:
     def run() -> list[str | bytes]:
         call = play(OpenAIConversation(Pacing(), "gpt-realtime"))
@@ -426,9 +353,3 @@ def test_a_response_may_be_written(call: Any, conversation: str) -> None:
     [ended] = of_type(events, "response.done")
     assert ended["response"]["output_modalities"] == ["text"]
     assert ended["response"]["output"][0]["content"] == [{"type": "output_text", "text": text}]
-
-
-def test_the_beta_writes_too(beta: Any) -> None:
-    events = beta.say({"type": "response.create", "response": {"modalities": ["text"]}}) + beta.wait()
-    text = "".join(event["delta"] for event in of_type(events, "response.text.delta"))
-    assert text == answer(0).text
