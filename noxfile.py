@@ -69,7 +69,7 @@ FRAMEWORKS = {
     "livekit": ("livekit-agents>=1.8", "livekit-plugins-openai>=1.8"),
     "litellm": ("litellm[proxy]>=1.108",),
     "genai": ("google-genai>=3.6",),
-    "agents": ("openai-agents>=0.24",),
+    "agents": ("openai-agents>=0.24", "httpx>=0.27"),
     "adk": ("google-adk>=2.13",),
 }
 """Clients of others that connect to the server, each with an environment of its own: their requirements exclude
