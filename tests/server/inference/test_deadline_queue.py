@@ -190,6 +190,29 @@ class TestFollowing:
         work.finish(track)
         assert work.next_batch(0.0) is None
 
+    def test_it_can_be_hastened(self) -> None:
+        work, track = self.talk()
+        work.hasten(track, BUDGET)
+        assert work.next_batch(0.0) == pytest.approx(BUDGET)
+        work.wake(BUDGET)
+        assert len(work.take()) == 1
+        work.hasten(track, 2 * BUDGET)
+        assert work.next_batch(0.0) is None
+
+    def test_it_is_never_slowed_down(self) -> None:
+        work, track = self.talk(lead=0.3)
+        work.hasten(track, 10.0)
+        assert work.next_batch(0.0) == pytest.approx(0.05)
+
+    def test_what_follows_in_time_is_still_looked_at(self) -> None:
+        work, track = self.talk()
+        work.hasten(track, BUDGET)
+        work.add(track, job(0.0, self.LEAD, b"in time!"))
+        ((_, taken),) = work.take()
+        assert taken.lookahead == b"in time!"
+        # What came after that has its own time again.
+        assert work.next_batch(0.0) == pytest.approx(5 * BUDGET)
+
     def test_what_is_forgotten_while_it_waits_is_not_predicted(self) -> None:
         work, track = self.talk()
         work.forget(track)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -169,6 +170,19 @@ async def test_the_last_of_a_burst_waits_for_more_unless_its_turn_ends() -> None
         conversation.provider.listener.message_received(end)
         await until(lambda: len(conversation.app.sent) == 6)
         assert conversation.bare == [*frames, end]
+
+
+async def test_a_message_without_audio_waits_one_budget_for_the_audio_before_it() -> None:
+    # Alone, the last audio would wait five budgets for more.
+    async with talking(budget_ms=1000, lookahead=len(CHUNK)) as conversation:
+        frames = conversation.say(3, chunk=bytes(96_000))
+        await until(lambda: len(conversation.app.sent) == 2)
+        call = json.dumps({"type": "response.function_call_arguments.done", "call_id": "c", "arguments": "{}"})
+        began = monotonic()
+        conversation.provider.listener.message_received(call)
+        await until(lambda: len(conversation.app.sent) == 4)
+        assert conversation.bare == [*frames, call]
+        assert monotonic() - began < 3.0
 
 
 async def test_an_interruption_passes_at_once_what_waits_for_more() -> None:

@@ -46,10 +46,7 @@ Time for inference and for jitter of the network on the way to the client.
 """
 
 _FOLLOWING: Final = 5
-"""How many budgets audio waits for the audio that follows it; a burst brings it sooner.
-
-What comes behind it waits as long: with the default budget 0.2 s.
-"""
+"""How many budgets audio waits for the audio that follows it; a burst brings it sooner."""
 
 _BLOCK_SECONDS: Final = 0.5
 """Longest piece of a message that is predicted in one batch: it takes the loop 4 ms (`lite`) to 12 ms (`default`)."""
@@ -303,6 +300,20 @@ class DeadlineQueue:
         track.ended = True
         if track.waits_for is not None:
             self._place(track)
+
+    def hasten(self, track: Track, until: float) -> None:
+        """Let the audio of a stream wait no longer than this for the audio that follows it.
+
+        Args:
+            track: The stream.
+            until: Time at which it is predicted at the latest.
+        """
+        if track.waits_for is None:
+            return
+        for job in track.jobs:
+            job.patient_until = min(job.patient_until, until)
+        track.waits_for = None
+        self._place(track)
 
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that nobody needs any more."""

@@ -99,6 +99,12 @@ class Scheduler:
         self._queue.finish(track)
         self._plan(monotonic())
 
+    def hasten(self, track: Track) -> None:
+        """Let a stream's audio wait one budget at most for the audio that follows it: other messages are behind it."""
+        now = monotonic()
+        self._queue.hasten(track, now + self._budget)
+        self._plan(now)
+
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that waits. Nobody is called for it."""
         self._queue.forget(track)

@@ -203,6 +203,9 @@ class Downstream:
             self._metrics.chunks_without_visemes.add("undecodable")
         if self._waiting or self._blocked:
             self._wait(_Waiting(self, received, 0.0, ready=True))
+            if self._track is not None:
+                # A tool call, for example, should not wait as long as audio that is not due yet.
+                self._scheduler.hasten(self._track)
         else:
             for message in received.bare:
                 self._send(message)
