@@ -199,6 +199,14 @@ class TestFollowing:
         work.hasten(track, 2 * BUDGET)
         assert work.next_batch(0.0) is None
 
+    def test_the_last_block_of_a_long_message_can_be_hastened_before_its_turn(self) -> None:
+        work, track = self.talk(ahead=16, count=1)
+        work.add(track, Job(bytes(64), now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0))
+        work.hasten(track, BUDGET)
+        assert len(work.take()) == 1
+        assert work.take() == []
+        assert work.next_batch(0.0) == pytest.approx(BUDGET)
+
     def test_it_is_never_slowed_down(self) -> None:
         work, track = self.talk(lead=0.3)
         work.hasten(track, 10.0)

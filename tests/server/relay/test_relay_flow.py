@@ -177,7 +177,9 @@ async def test_a_message_without_audio_waits_one_budget_for_the_audio_before_it(
     async with talking(budget_ms=1000, lookahead=len(CHUNK)) as conversation:
         frames = conversation.say(3, chunk=bytes(96_000))
         await until(lambda: len(conversation.app.sent) == 2)
-        call = json.dumps({"type": "response.function_call_arguments.done", "call_id": "c", "arguments": "{}"})
+        call = json.dumps(
+            {"type": "response.function_call_arguments.done", "call_id": "c", "arguments": "{}"}
+        )
         began = monotonic()
         conversation.provider.listener.message_received(call)
         await until(lambda: len(conversation.app.sent) == 4)

@@ -308,12 +308,11 @@ class DeadlineQueue:
             track: The stream.
             until: Time at which it is predicted at the latest.
         """
-        if track.waits_for is None:
-            return
         for job in track.jobs:
             job.patient_until = min(job.patient_until, until)
-        track.waits_for = None
-        self._place(track)
+        if track.waits_for is not None:
+            track.waits_for = None
+            self._place(track)
 
     def forget(self, track: Track) -> None:
         """Drops all audio of a stream that nobody needs any more."""
