@@ -244,7 +244,7 @@ def _clear_paths(
 
 
 def _best_path(scores: Floats, likely: list[int], start: int, costs: Sequence[float]) -> list[Change]:
-    """The path of one stream; only shapes that are shown now or the likeliest somewhere are looked at."""
+    """Find the best path of one stream, among the current viseme and those that are likeliest in some frame."""
     if likely.count(start) == len(likely):
         return []
     # While the shape shown is the likeliest, nothing is gained by leaving it.
@@ -258,7 +258,7 @@ def _best_path(scores: Floats, likely: list[int], start: int, costs: Sequence[fl
 
 
 def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> list[Change]:
-    """Changes, as (row, column), of the best path.
+    """Return the changes of the best path, as (row, column).
 
     Lists rather than arrays: there are a handful of frames and shapes, and numpy's calls would cost more than the sums.
     """

@@ -185,7 +185,7 @@ class Engine(Generic[V_co]):
         weights: bool | Shapes = False,
         calibration: Mapping[str, float] | None = None,
     ) -> Stream[V_co]:
-        """A stream of its own: its state is all that it holds, 52 KB with `default`, 2 KB with `lite`.
+        """Open an independent stream. Its state takes 52 KB with `default`, 2 KB with `lite`.
 
         Args:
             sample_rate: Samples per second, a whole number from 8000 to 48000.

@@ -74,13 +74,13 @@ def _area_below(x: NDArray[np.float64], low: float, centre: float, high: float) 
 
 
 def frames_ended(samples: int, rate: int) -> int:
-    """Number of frames that lie wholly within the first `samples` samples."""
+    """Return the number of frames that lie wholly within the first `samples` samples."""
     # Frame k ends at round((k + 1) rate / 100), halves up; solved for the count of k whose end is <= samples.
     return max(0, (FRAMES_PER_SECOND * (samples + 1) - FRAMES_PER_SECOND // 2 - 1) // rate)
 
 
 def frames_begun(samples: int, rate: int) -> int:
-    """Number of frames whose start lies before the end of the first `samples` samples."""
+    """Return the number of frames whose start lies before the end of the first `samples` samples."""
     return -(-samples * FRAMES_PER_SECOND // rate)
 
 
@@ -140,7 +140,7 @@ class FrontEnd:
     def windows(
         self, samples: NDArray[np.float32], start: int, first: int, count: int
     ) -> NDArray[np.float32]:
-        """The windows of frames ``first .. first + count - 1``, shape (streams, count, length), perhaps a view.
+        """Return the windows of frames ``first .. first + count - 1``, shape (streams, count, length); may be a view.
 
         Args:
             samples: Part of the audio of streams that holds the windows, contiguous, shape (streams, n).
@@ -194,7 +194,7 @@ def together(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=64)
 def front_end(rate: int) -> FrontEnd:
-    """The shared `FrontEnd` of a sample rate."""
+    """Return the shared `FrontEnd` of a sample rate."""
     return FrontEnd(rate)
 
 
@@ -234,7 +234,7 @@ class FeatureStream:
     def push_together(
         streams: Sequence[FeatureStream], samples: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What `push` returns for each of several streams, to the bit, in less time.
+        """Return the same bits as `push` for each of several streams, in less time.
 
         Args:
             streams: Of one rate, and as many samples into a `FrontEnd.period` each.

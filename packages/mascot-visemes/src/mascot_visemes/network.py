@@ -55,7 +55,7 @@ class DecoderSettings:
 
     @classmethod
     def plain(cls, visemes: int, cost: float, silence_db: float) -> DecoderSettings:
-        """Settings that treat all visemes and all frames alike, and show none late."""
+        """Return settings with equal costs for all visemes and frames, and without delay."""
         return cls((cost,) * visemes, silence_db, (0.0,) * visemes, 0, 0.0, _NEVER)
 
 
@@ -156,7 +156,7 @@ class Network:
         return self._session is other._session
 
     def decoder(self, shapes: ShapeSet) -> DecoderSettings:
-        """The decoder's constants for a viseme set: the card's, or where it has none, taken over from Oculus's.
+        """Return the decoder's constants for a viseme set: from the card, or else converted from those of Oculus.
 
         Raises:
             ModelFileError: The card serves neither that set nor Oculus's.

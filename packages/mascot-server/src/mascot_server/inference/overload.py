@@ -77,7 +77,7 @@ class OverloadDetector:
         self._calm = 0
 
     def add(self, sample: Sample) -> None:
-        """Takes the next sample."""
+        """Add the next sample."""
         self._busy = self._busy + 1 if sample.busy > _BUSY else 0
         self._lagging = self._lagging + 1 if sample.lag > _LAG else 0
         late = sample.late > _FEW_LATE + _LATE * sample.chunks

@@ -90,12 +90,12 @@ class Scheduler:
             done(None)
 
     def finish(self, track: Track) -> None:
-        """Notes that a stream gets no more audio: what waits for audio that follows it waits no longer."""
+        """Mark a stream as complete, so that no audio of it waits for look-ahead any longer."""
         self._queue.finish(track)
         self._plan(monotonic())
 
     def forget(self, track: Track) -> None:
-        """Drops all audio of a stream that waits. Nobody is called for it."""
+        """Drop all waiting audio of a stream, without calling its callbacks."""
         self._queue.forget(track)
 
     @property
@@ -123,7 +123,7 @@ class Scheduler:
         self._timer = loop.call_soon(self._run) if when <= now else loop.call_later(when - now, self._run)
 
     def _run(self) -> None:
-        """Runs one batch, after giving up on what is late."""
+        """Run one batch, after reporting late audio."""
         self._timer = None
         now = monotonic()
         self._queue.wake(now)

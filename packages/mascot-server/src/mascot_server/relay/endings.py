@@ -57,7 +57,7 @@ def app_gone(closed: PeerClosed) -> Ending:
 
 
 def _tellable(code: int) -> int:
-    """The code itself where an endpoint may send it (RFC 6455, section 7.4), else the nearest one it may."""
+    """Return the code if an endpoint may send it (RFC 6455, section 7.4), or else 1000 or 1011."""
     if code == NO_STATUS:
         return 1000
     sendable = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999  # noqa: PLR2004 - the ranges of the RFC

@@ -180,13 +180,13 @@ class AppSocket(WebSocketsSansIOProtocol):
         super().send_keepalive_ping()
 
     def pause_writing(self) -> None:
-        """The peer takes no more for now."""
+        """Notify the listener that the send buffer is full."""
         super().pause_writing()
         if self._listener is not None:
             self._listener.congested()
 
     def resume_writing(self) -> None:
-        """The peer takes more again."""
+        """Notify the listener that the send buffer has space again."""
         super().resume_writing()
         if self._last_ping:
             ping, self._last_ping = self._last_ping, b""
@@ -219,7 +219,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is no more."""
+        """Handle the loss of the connection."""
         if self._cut_off is not None:
             self._cut_off.cancel()
         if self._intake is not None:

@@ -150,7 +150,7 @@ class MessageReader:
         return False
 
     def _frame(self, data: bytes, position: int) -> int:
-        """Handles the frame at `position`; returns where it ends, or 0 while it is not complete."""
+        """Handle the frame at `position`; return where it ends, or 0 while it is not complete."""
         if len(data) - position < _SHORTEST:
             return self._wait_for(_SHORTEST)
         first, second = data[position], data[position + 1]
@@ -230,7 +230,7 @@ def is_ping(frame: bytes) -> bool:
 
 
 def server_frame(frame: Frame) -> bytes:
-    """A message as a server sends it: one frame, not masked."""
+    """Encode a message as a server sends it: one frame, not masked."""
     if isinstance(frame, str):
         payload = frame.encode()
         return _head(_TEXT, len(payload), 0) + payload

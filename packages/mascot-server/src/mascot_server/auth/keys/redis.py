@@ -38,7 +38,7 @@ class RedisKeyStore:
         self.damaged: tuple[str, ...] = ()
 
     async def version(self) -> object:
-        """Changes with every key that is added or revoked."""
+        """Return a value that changes with every key that is added or revoked."""
         try:
             return await self._link.ask(lambda redis: redis.get(_VERSION), about=_VERSION) or b""
         except StoreRefused:
