@@ -135,7 +135,7 @@ class BlendTable:
         return _KEPT.take(kinds), added
 
     def posed(self, rows: Floats) -> Floats:
-        """Rows of visemes as rows of weights: mixed poses if the set has some, shape (..., columns)."""
+        """Convert rows of visemes to rows of weights: mixed poses if the set has some, shape (..., columns)."""
         return rows if self._poses is None else product(rows, self._poses)
 
 
@@ -207,7 +207,7 @@ class Blender:
 
 
 def _rows(last: Floats, kept: Floats, added: Floats) -> Floats:
-    """Rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
+    """Return rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
 
     Args:
         last: The rows before the first, shape (streams, visemes).

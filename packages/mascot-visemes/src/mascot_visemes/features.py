@@ -47,7 +47,7 @@ def _hz_to_mel(hz: float) -> float:
 
 
 def _band_edges() -> NDArray[np.float64]:
-    """Edges of the triangular bands in Hz, shape (BANDS + 2,); band ``b`` spans ``edges[b : b + 3]``."""
+    """Return the edges of the triangular bands in Hz, shape (BANDS + 2,); band ``b`` spans ``edges[b : b + 3]``."""
     mel = np.linspace(_hz_to_mel(_LOW_HZ), _hz_to_mel(_HIGH_HZ), BANDS + 2)
     hz: NDArray[np.float64] = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     return hz
@@ -188,7 +188,7 @@ class FrontEnd:
 
 
 def together(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Arrays of one shape along a new first axis; of a single array a view, for reading only."""
+    """Stack arrays of one shape along a new first axis; a single array becomes a read-only view."""
     return arrays[0][None] if len(arrays) == 1 else np.array(arrays)
 
 

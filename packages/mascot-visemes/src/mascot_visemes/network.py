@@ -60,7 +60,7 @@ class DecoderSettings:
 
 
 def taken_over(settings: DecoderSettings, tuned: ShapeSet, other: ShapeSet) -> DecoderSettings:
-    """Constants for a set that was not tuned, from those of one that was.
+    """Return constants for a viseme set that was not tuned, derived from one that was.
 
     A shape of `other` gets the bias and the price that the shapes of its phonemes have in `tuned`, where those are one
     and the same; else no bias, and the commonest price. The level of silence stays.

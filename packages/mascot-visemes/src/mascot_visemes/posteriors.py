@@ -180,7 +180,7 @@ class PosteriorStream:
 
     @staticmethod
     def _levelled(streams: Sequence[PosteriorStream], known: Floats, count: int, ahead: int) -> Floats:
-        """Levels of the next `count` frames, which are now decided, and of `ahead` more, out of those known."""
+        """Return the levels of the next `count` frames, which are now decided, and of `ahead` more that are known."""
         one = streams[0]
         at = one.decided - (one._features.frames - known.shape[1])
         levels = known[:, at : at + count + ahead]

@@ -74,11 +74,11 @@ class Playout:
         self._ends = 0.0
 
     def restart(self) -> None:
-        """Begins a turn: its first audio is needed at once."""
+        """Begin a turn: its first audio is needed at once."""
         self._ends = 0.0
 
     def due(self, now: float, seconds: float) -> float:
-        """When the next `seconds` of audio, which come now, are needed."""
+        """Return when the next `seconds` of audio, which arrive now, are needed."""
         due = max(now, self._ends)
         self._ends = due + seconds
         return due
@@ -322,7 +322,7 @@ class DeadlineQueue:
         self._waiting.get(track.engine, {}).pop(track, None)
 
     def next_batch(self, now: float) -> float | None:
-        """When the next batch should run; `None` if nothing waits."""
+        """Return when the next batch should run; `None` if nothing waits."""
         if not self._count:
             return None
         self.wake(now)
@@ -332,7 +332,7 @@ class DeadlineQueue:
         return self._patient[0][0] if self._patient else None
 
     def wake(self, now: float) -> None:
-        """Lets audio be predicted that has waited long enough for what follows it."""
+        """Release audio for inference that has waited long enough for its look-ahead."""
         patient = self._patient
         while patient and (patient[0][0] <= now or patient[0][2].waits_for is not patient[0][3]):
             _, _, track, job = heapq.heappop(patient)

@@ -93,7 +93,7 @@ class OverloadDetector:
             self._reason = None
 
     def overloaded(self) -> str | None:
-        """Why no new conversation should be taken; `None` while there is room."""
+        """Return why new conversations should be rejected; `None` while there is room."""
         return self._reason
 
 
@@ -116,7 +116,7 @@ class OverloadMeter:
         self._timer: asyncio.TimerHandle | None = None
 
     def overloaded(self) -> str | None:
-        """Why no new conversation should be taken; `None` while there is room."""
+        """Return why new conversations should be rejected; `None` while there is room."""
         return self._load.overloaded()
 
     async def __aenter__(self) -> Self:

@@ -68,7 +68,7 @@ class Scheduler:
         done: Callable[[Prediction | None], None],
         seconds: float = 0.0,
     ) -> None:
-        """Asks for the prediction of a stream's next audio.
+        """Request the prediction of a stream's next audio.
 
         Audio whose visemes would come too late still reaches its stream, unless there is far too much of it.
 
@@ -105,11 +105,11 @@ class Scheduler:
         return len(self._queue) >= messages or self._queue.size >= size
 
     def overloaded(self) -> str | None:
-        """Why this process should take no new conversation; `None` while there is room."""
+        """Return why this process should reject new conversations; `None` while there is room."""
         return self._meter.overloaded()
 
     def _plan(self, now: float) -> None:
-        """Sees to it that the next batch runs when it should."""
+        """Schedule the next batch."""
         when = self._queue.next_batch(now)
         if when is None:
             return

@@ -124,7 +124,7 @@ class Histogram:
         return sum(self._counts)
 
     def snapshot(self) -> tuple[list[int], float]:
-        """How many fell into each range, and the sum of all."""
+        """Return the count of each bucket, and the sum of all values."""
         return self._counts.copy(), self._sum
 
 

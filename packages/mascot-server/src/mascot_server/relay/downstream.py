@@ -58,7 +58,7 @@ class _Waiting:
         self.size = _MESSAGE_BYTES + len(received.frame) + (0 if audio is None else len(audio.data))
 
     def predicted(self, prediction: Prediction | None) -> None:
-        """Lets the frame go, with what its stream said."""
+        """Mark the frame as ready to send, with the visemes of its stream."""
         self.prediction = prediction
         self.ready = True
         self._line.release()
@@ -247,6 +247,6 @@ class Downstream:
             self._scheduler.forget(track)
 
     def _tracks(self) -> set[Track]:
-        """Those of all audio that waits, and of the one that came last."""
+        """Return the tracks of all waiting audio, and the latest track."""
         tracks = {frame.received.track for frame in self._waiting} | {self._track}
         return {track for track in tracks if track is not None}

@@ -43,14 +43,14 @@ def fail(over: asyncio.Future[Ending], error: Exception) -> None:
 
 
 def provider_gone(closed: PeerClosed) -> Ending:
-    """How a conversation ends when its provider is gone."""
+    """Return how a conversation ends when its provider has disconnected."""
     if closed.code == ABNORMAL:
         return Ending("provider", 1011, closed.reason or "the provider's connection broke")
     return Ending("provider", _tellable(closed.code), closed.reason)
 
 
 def app_gone(closed: PeerClosed) -> Ending:
-    """How a conversation ends when its app is gone."""
+    """Return how a conversation ends when its app has disconnected."""
     if closed.code == ABNORMAL:
         return Ending("app", 1000, closed.reason)
     return Ending("app", _tellable(closed.code), closed.reason)

@@ -137,7 +137,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def start_keepalive(self) -> None:
-        """Begins with pings, and with what came while the handshake was not answered."""
+        """Start the pings, and process what arrived before the handshake was complete."""
         super().start_keepalive()
         early, self._early = self._early, b""
         if early:
@@ -273,7 +273,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self._end_fragments()
 
     def _end_fragments(self) -> None:
-        """Hands on a message that was not read by the short cut."""
+        """Deliver a message that our own reader did not read."""
         message, self._fragments = bytes(self._fragments), bytearray()
         if self.close_sent:
             return
@@ -297,5 +297,5 @@ class _Events(asyncio.Queue[Any]):
         self._listener = listener
 
     def put_nowait(self, event: Any) -> None:
-        """Hands on an event."""
+        """Deliver an event."""
         tell(event, self._listener)

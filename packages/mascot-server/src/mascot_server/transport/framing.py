@@ -181,7 +181,7 @@ class MessageReader:
         return 0
 
     def _message(self, first: int, data: bytes, start: int, end: int) -> bool:
-        """Delivers a message; returns whether it was a whole one, with text that is text."""
+        """Deliver a message; return whether it was complete, with valid UTF-8 if it is text."""
         if self._fragmented or (first != _TEXT and first != _BINARY):  # noqa: PLR1714 - quicker than a set
             return False
         payload = data[start + self._mask_size : end]
@@ -198,13 +198,13 @@ class MessageReader:
         return True
 
     def _other(self, first: int, frame: bytes) -> None:
-        """Defers a frame that is not a whole message."""
+        """Defer a frame that is not a whole message."""
         if not first & _CONTROL:
             self._fragmented = not first & _FIN
         self._aside = not self._defer(frame)
 
     def _irregular(self, data: bytes, position: int) -> int:
-        """Defers a frame that breaks a rule and, as the connection is about to end, all that follows."""
+        """Defer an invalid frame and all that follows, as the connection is about to end."""
         self._aside = True
         self._defer(data[position:])
         return len(data)

@@ -46,6 +46,6 @@ async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 async def taken_in_thread(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Has each block made in the thread, and only when it is asked for."""
+    """Compute each block in the thread, and only when it is requested."""
     while (block := await in_thread(next, blocks, None)) is not None:
         yield block

@@ -46,7 +46,7 @@ class RedisKeyStore:
             return object()
 
     async def all(self) -> list[KeyRecord]:
-        """All keys, oldest first."""
+        """Return all keys, oldest first."""
         values: dict[bytes, bytes] = await self._link.ask(_hgetall, about=_KEYS)
         records, damaged = [], []
         for field, value in values.items():

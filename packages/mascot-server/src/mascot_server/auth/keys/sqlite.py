@@ -87,7 +87,7 @@ class SqliteKeyStore:
         )
 
     async def all(self) -> list[KeyRecord]:
-        """All keys, oldest first."""
+        """Return all keys, oldest first."""
         rows = await self._do(lambda db: db.execute("SELECT * FROM keys ORDER BY created, rowid").fetchall())
         records, damaged = [], []
         for row in rows:

@@ -50,5 +50,5 @@ class Request:
 
 
 def same(given: str, known: str) -> bool:
-    """Whether a credential is the known one; takes as long whatever is given."""
+    """Return whether a credential is the known one, in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known.encode())

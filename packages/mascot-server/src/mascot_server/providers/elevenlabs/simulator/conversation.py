@@ -100,7 +100,7 @@ class ElevenLabsConversation(Conversation):
         self._greeting_due = now + GREETING_WAIT_S
 
     def due(self) -> float | None:
-        """When there is something to send, the overdue greeting included."""
+        """Return when there is something to send, the overdue greeting included."""
         due = super().due()
         if self._greeting_due is None:
             return due
