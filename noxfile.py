@@ -93,7 +93,7 @@ TRAINING = (
 
 
 def group(name: str) -> list[str]:
-    """The requirements of a dependency group."""
+    """Return the requirements of a dependency group."""
     return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
@@ -106,7 +106,7 @@ def testing(part: str) -> list[str]:
 
 
 def build_wheels(session: nox.Session, *packages: str, tree: Path = ROOT) -> list[str]:
-    """Builds wheels of the checkout `tree` and returns them as requirements, extras included."""
+    """Build wheels of the checkout `tree` and return them as requirements, extras included."""
     session.install("hatchling")
     out = Path(session.create_tmp()).resolve() / "wheels"
     requirements = []

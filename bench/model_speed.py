@@ -58,7 +58,7 @@ def run(model: str, seconds: float, rate: int, repeats: int) -> dict[str, Any]:
 
 
 def _child(module: str, *arguments: str, environment: dict[str, str] | None = None) -> dict[str, Any]:
-    """The JSON object that a module prints, run in a process of its own."""
+    """Run a module in a process of its own; return the JSON object that it prints."""
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", module, *arguments],
         cwd=_ROOT,
@@ -74,7 +74,7 @@ def _child(module: str, *arguments: str, environment: dict[str, str] | None = No
 
 
 def table(result: dict[str, Any]) -> str:
-    """The figures of `run` for people."""
+    """Format the figures of `run` as text."""
     lines = [f"{'model':16}{result['model']}"]
     lines += [f"{key:16}{value}" for key, value in result["machine"].items()]
     lines += [f"{key:16}{value}" for key, value in result["audio"].items()]

@@ -42,7 +42,7 @@ _MICROPHONE: Final = (
 
 
 def find_chromium() -> Path | None:
-    """Finds an installed Chromium.
+    """Find an installed Chromium.
 
     Returns:
         The one that `MASCOT_CHROMIUM` names, or else the first on the `PATH`; `None` if there is none.
@@ -60,7 +60,7 @@ def find_chromium() -> Path | None:
 
 
 def launch_arguments(*, microphone: bool = False) -> list[str]:
-    """The arguments to start Chromium with.
+    """Return the arguments to start Chromium with.
 
     Args:
         microphone: Give pages a microphone that beeps, and let them play sound, without asking anybody.

@@ -21,7 +21,7 @@ KEY = "a-key-for-the-contract"
 
 @contextmanager
 def running(*command: str, **settings: str) -> Iterator[str]:
-    """Runs a command of mascot-server; gives the origin that it names in its first line."""
+    """Run a command of mascot-server; yield the origin that it prints in its first line."""
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "mascot_server", *command, "--port", "0"],
         env=os.environ | settings,
@@ -37,7 +37,7 @@ def running(*command: str, **settings: str) -> Iterator[str]:
 
 
 def main(*options: str) -> int:
-    """Returns the exit status of schemathesis."""
+    """Run schemathesis; return its exit status."""
     with ExitStack() as stack:
         simulated = stack.enter_context(running("simulate"))
         # Nothing that is tried reaches a real service.

@@ -37,7 +37,7 @@ where a sound looks or sounds different from the others; sounds that do neither 
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     parts = [HEAD]
     for title, sounds, mark in (
         ("Vowels", VOWELS, ""),

@@ -164,7 +164,7 @@ def _range(field: FieldInfo) -> str:
 
 
 def main() -> None:
-    """Writes the page, or with --check says whether it is up to date."""
+    """Write the page, or with --check report whether it is up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is out of date")
     if not parser.parse_args().check:

@@ -70,7 +70,7 @@ class Load:
         self._clock = Clock()
 
     async def open(self, addresses: Sequence[Address]) -> None:
-        """Opens a session at each address.
+        """Open a session at each address.
 
         Raises:
             LoadFailed: One was refused, or not greeted in time.
@@ -192,7 +192,7 @@ class Load:
         return found
 
     async def close(self) -> None:
-        """Closes all sessions."""
+        """Close all sessions."""
         self._clock.stop()
         self._provider.taker = None
         transports = [end.transport for end in (*self._apps, *self._agents) if end.transport is not None]
@@ -243,7 +243,7 @@ class Load:
         return result
 
     async def _drained(self) -> None:
-        """Waits for what is still on its way."""
+        """Wait for messages that are still in transit."""
         for _ in range(round(_DRAIN_SECONDS / _LOOK_SECONDS)):
             await asyncio.sleep(_LOOK_SECONDS)
             if not self._down.pending + self._up.pending:

@@ -19,7 +19,7 @@ _QUIET: Final = 0.05
 
 
 def table(result: dict[str, Any]) -> str:
-    """The outcome in columns of one width."""
+    """Format the outcome as aligned columns."""
     parts = [_lines(result["machine"] | {"date": result["date"]})]
     for title, rows in _sections(result):
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -30,7 +30,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The outcome as the block that stands in the documentation."""
+    """Format the outcome as the block in the documentation."""
     machine = result["machine"]
     parts = [f"{result['date']}, {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}."]
     parts.append("Versions: " + ", ".join(f"{k} {v}" for k, v in result["versions"].items() if v) + ".")
@@ -261,7 +261,7 @@ def _samples(result: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def _added(measured: dict[str, Any], name: str, way: str, percentile: str) -> float | None:
-    """A percentile less the same one without a relay, each the mean over its turns."""
+    """Return a percentile minus the same one without a relay, each the mean over its turns."""
 
     def of(contender: str) -> float | None:
         samples = measured.get(contender, {}).get("latency", [])

@@ -50,7 +50,7 @@ class Running:
         self._core = core
 
     async def start(self) -> None:
-        """Starts it.
+        """Start the process.
 
         Raises:
             StartFailed: It does not start; the reason says why.
@@ -66,7 +66,7 @@ class Running:
         await self.program.settle()
 
     async def idle_mb(self) -> float | None:
-        """Starts it, and stops it again, for its memory (USS) before any session; `None` where nothing is started.
+        """Start and stop it, to measure its memory (USS) before any session; return `None` if nothing is started.
 
         Raises:
             StartFailed: As `start`.
@@ -77,12 +77,12 @@ class Running:
         return None if size is None else round(size, 1)
 
     async def stop(self) -> str:
-        """Stops it; returns what it wrote."""
+        """Stop it; return what it wrote."""
         program, self.program = self.program, None
         return await program.stop() if program else ""
 
     async def restart(self) -> str:
-        """Stops it, starts it anew, and returns what it wrote before."""
+        """Restart it; return what it wrote before."""
         written = await self.stop()
         await self.start()
         return written
@@ -90,7 +90,7 @@ class Running:
     async def sample(
         self, sessions: int, pacing: Pacing, *, warm_up: float, seconds: float
     ) -> dict[str, Any]:
-        """Holds sessions through it and measures them, as `Load.talk` does.
+        """Hold sessions through it and measure them, as `Load.talk` does.
 
         What could not be held has the reason under `failed`.
         """
@@ -149,7 +149,7 @@ class Running:
     async def interruptions(
         self, sessions: int, pacing: Pacing, count: int, *, warm_up: float
     ) -> dict[str, Any]:
-        """Holds sessions through it and interrupts agents, as `Load.interruptions` does.
+        """Hold sessions through it and interrupt agents, as `Load.interruptions` does.
 
         What could not be measured has the reason under `failed`.
         """

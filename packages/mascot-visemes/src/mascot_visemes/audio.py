@@ -138,7 +138,7 @@ class SampleReader:
         )
 
     def peek(self, chunk: Chunk) -> Raw:
-        """What `read` would return, of a chunk that is not taken yet. Raises as `read` does."""
+        """Return what `read` would return, without consuming the chunk. Raises the same errors."""
         carried = self.carried
         try:
             return self.read(chunk)

@@ -76,7 +76,7 @@ class BlendTable:
     def kinds(
         self, befores: Sequence[Before], changes: Sequence[Sequence[Change]], levels: Floats
     ) -> tuple[Indices, Indices, list[int]]:
-        """What the frames of several streams have for a target, and how they go there.
+        """Return the target viseme of each frame of several streams, and the kind of transition to it.
 
         Args:
             befores: How each stream was before these frames.
@@ -117,7 +117,7 @@ class BlendTable:
         return visemes, kinds, lasts
 
     def steps(self, posteriors: Floats, visemes: Indices, kinds: Indices) -> tuple[Floats, Floats]:
-        """What makes each row of the one before it: ``row = kept * before + added``.
+        """Return the terms that turn each row into the next: ``row = kept * before + added``.
 
         Args:
             posteriors: Of phonemes, shape (streams, frames, labels).
@@ -135,7 +135,7 @@ class BlendTable:
         return _KEPT.take(kinds), added
 
     def posed(self, rows: Floats) -> Floats:
-        """Rows of visemes as rows of weights: mixed poses if the set has some, shape (..., columns)."""
+        """Convert rows of visemes to rows of weights: mixed poses if the set has some, shape (..., columns)."""
         return rows if self._poses is None else product(rows, self._poses)
 
 
@@ -207,7 +207,7 @@ class Blender:
 
 
 def _rows(last: Floats, kept: Floats, added: Floats) -> Floats:
-    """Rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
+    """Return rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
 
     Args:
         last: The rows before the first, shape (streams, visemes).

@@ -107,7 +107,7 @@ class DecoderTable:
         return scores
 
     def missed(self, shares: Floats) -> list[tuple[int, int, int]]:
-        """Closures that are clear in frames that have been decided: (stream, frames since, shape).
+        """Return clear closures in frames that have been decided: (stream, frames since, viseme).
 
         Args:
             shares: Of the frames before the present, shape (streams, frames, visemes).
@@ -149,7 +149,7 @@ class Decoder:
         self._changes.append((self.frame, SILENCE))
 
     def _shown(self, shape: int, since: int) -> bool:
-        """Whether a shape has been shown in the last `since` frames."""
+        """Return whether a viseme has been shown in the last `since` frames."""
         end = self.frame
         for frame, shown in reversed(self._changes):
             if end <= self.frame - since:
@@ -215,7 +215,7 @@ def best_paths(scores: Floats, current: Sequence[int], costs: Sequence[float]) -
 def _clear_paths(
     scores: Floats, likely: NDArray[np.intp], current: Sequence[int], costs: NDArray[np.float64]
 ) -> tuple[list[list[Change]], Iterable[int]]:
-    """Paths through the likeliest shapes, and the streams for which another path might be better.
+    """Return paths through the likeliest visemes, and the streams for which another path might be better.
 
     A path of the likeliest shapes is the best one if no run of a shape in it is so little better than the next best
     shape that it could be left out: that spares its cost, and that of coming back after it, and nothing else.
@@ -244,7 +244,7 @@ def _clear_paths(
 
 
 def _best_path(scores: Floats, likely: list[int], start: int, costs: Sequence[float]) -> list[Change]:
-    """The path of one stream; only shapes that are shown now or the likeliest somewhere are looked at."""
+    """Find the best path of one stream, among the current viseme and those that are likeliest in some frame."""
     if likely.count(start) == len(likely):
         return []
     # While the shape shown is the likeliest, nothing is gained by leaving it.
@@ -258,7 +258,7 @@ def _best_path(scores: Floats, likely: list[int], start: int, costs: Sequence[fl
 
 
 def _best_changes(scores: list[list[float]], start: int, costs: list[float]) -> list[Change]:
-    """Changes, as (row, column), of the best path.
+    """Return the changes of the best path, as (row, column).
 
     Lists rather than arrays: there are a handful of frames and shapes, and numpy's calls would cost more than the sums.
     """

@@ -46,7 +46,7 @@ class _Tables(NamedTuple):
         return cls(shapes, settings, decoder, BlendTable(network.labels, shapes, settings.silence_db))
 
     def has_events_of(self, other: _Tables) -> bool:
-        """Whether the decoder finds the same events as that of another set."""
+        """Return whether the decoder returns the same events as that of another set."""
         return self.shapes.phones == other.shapes.phones and self.settings == other.settings
 
 
@@ -104,7 +104,7 @@ class Engine(Generic[V_co]):
         return LOOKAHEAD_MS
 
     def predict(self, pcm: Chunk, *, sample_rate: float) -> list[VisemeEvent[V_co]]:
-        """Visemes of a whole recording, as one chunk of a stream would give them.
+        """Predict the visemes of a whole recording, as one chunk of a stream would give them.
 
         Args:
             pcm: Mono audio: bytes of little-endian PCM16, or an array of shape (n,), int16 or floats (-1..1).
@@ -122,7 +122,7 @@ class Engine(Generic[V_co]):
     def weights(
         self, pcm: Chunk, *, sample_rate: float, calibration: Mapping[str, float] | None = None
     ) -> NDArray[np.float32]:
-        """How much of each viseme to show in each frame of a whole recording, for a face that blends.
+        """Compute the blend weight of each viseme in each frame of a whole recording.
 
         What `Stream.weights` is after the recording was given in one chunk; there stands how the weights move and how
         they agree with the events of `predict`.
@@ -185,7 +185,7 @@ class Engine(Generic[V_co]):
         weights: bool | Shapes = False,
         calibration: Mapping[str, float] | None = None,
     ) -> Stream[V_co]:
-        """A stream of its own: its state is all that it holds, 52 KB with `default`, 2 KB with `lite`.
+        """Open an independent stream. Its state takes 52 KB with `default`, 2 KB with `lite`.
 
         Args:
             sample_rate: Samples per second, a whole number from 8000 to 48000.

@@ -47,7 +47,7 @@ def _hz_to_mel(hz: float) -> float:
 
 
 def _band_edges() -> NDArray[np.float64]:
-    """Edges of the triangular bands in Hz, shape (BANDS + 2,); band ``b`` spans ``edges[b : b + 3]``."""
+    """Return the edges of the triangular bands in Hz, shape (BANDS + 2,); band ``b`` spans ``edges[b : b + 3]``."""
     mel = np.linspace(_hz_to_mel(_LOW_HZ), _hz_to_mel(_HIGH_HZ), BANDS + 2)
     hz: NDArray[np.float64] = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     return hz
@@ -74,13 +74,13 @@ def _area_below(x: NDArray[np.float64], low: float, centre: float, high: float) 
 
 
 def frames_ended(samples: int, rate: int) -> int:
-    """Number of frames that lie wholly within the first `samples` samples."""
+    """Return the number of frames that lie wholly within the first `samples` samples."""
     # Frame k ends at round((k + 1) rate / 100), halves up; solved for the count of k whose end is <= samples.
     return max(0, (FRAMES_PER_SECOND * (samples + 1) - FRAMES_PER_SECOND // 2 - 1) // rate)
 
 
 def frames_begun(samples: int, rate: int) -> int:
-    """Number of frames whose start lies before the end of the first `samples` samples."""
+    """Return the number of frames whose start lies before the end of the first `samples` samples."""
     return -(-samples * FRAMES_PER_SECOND // rate)
 
 
@@ -140,7 +140,7 @@ class FrontEnd:
     def windows(
         self, samples: NDArray[np.float32], start: int, first: int, count: int
     ) -> NDArray[np.float32]:
-        """The windows of frames ``first .. first + count - 1``, shape (streams, count, length), perhaps a view.
+        """Return the windows of frames ``first .. first + count - 1``, shape (streams, count, length); may be a view.
 
         Args:
             samples: Part of the audio of streams that holds the windows, contiguous, shape (streams, n).
@@ -188,13 +188,13 @@ class FrontEnd:
 
 
 def together(arrays: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Arrays of one shape along a new first axis; of a single array a view, for reading only."""
+    """Stack arrays of one shape along a new first axis; a single array becomes a read-only view."""
     return arrays[0][None] if len(arrays) == 1 else np.array(arrays)
 
 
 @lru_cache(maxsize=64)
 def front_end(rate: int) -> FrontEnd:
-    """The shared `FrontEnd` of a sample rate."""
+    """Return the shared `FrontEnd` of a sample rate."""
     return FrontEnd(rate)
 
 
@@ -234,7 +234,7 @@ class FeatureStream:
     def push_together(
         streams: Sequence[FeatureStream], samples: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What `push` returns for each of several streams, to the bit, in less time.
+        """Return the same bits as `push` for each of several streams, in less time.
 
         Args:
             streams: Of one rate, and as many samples into a `FrontEnd.period` each.

@@ -55,12 +55,12 @@ class DecoderSettings:
 
     @classmethod
     def plain(cls, visemes: int, cost: float, silence_db: float) -> DecoderSettings:
-        """Settings that treat all visemes and all frames alike, and show none late."""
+        """Return settings with equal costs for all visemes and frames, and without delay."""
         return cls((cost,) * visemes, silence_db, (0.0,) * visemes, 0, 0.0, _NEVER)
 
 
 def taken_over(settings: DecoderSettings, tuned: ShapeSet, other: ShapeSet) -> DecoderSettings:
-    """Constants for a set that was not tuned, from those of one that was.
+    """Return constants for a viseme set that was not tuned, derived from one that was.
 
     A shape of `other` gets the bias and the price that the shapes of its phonemes have in `tuned`, where those are one
     and the same; else no bias, and the commonest price. The level of silence stays.
@@ -156,7 +156,7 @@ class Network:
         return self._session is other._session
 
     def decoder(self, shapes: ShapeSet) -> DecoderSettings:
-        """The decoder's constants for a viseme set: the card's, or where it has none, taken over from Oculus's.
+        """Return the decoder's constants for a viseme set: from the card, or else converted from those of Oculus.
 
         Raises:
             ModelFileError: The card serves neither that set nor Oculus's.

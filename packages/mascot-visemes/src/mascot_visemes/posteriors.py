@@ -110,7 +110,7 @@ class PosteriorStream:
         return self._features.samples - self.ahead
 
     def _phase(self, decided: int, levels: int) -> Hashable:
-        """The phase, once so many frames are decided and so many levels kept."""
+        """Return the phase after `decided` frames are decided and `levels` levels are kept."""
         features = self._features
         front = features.front
         # How many levels are kept follows from the frames that have been decided and heard, but for the first frame;
@@ -180,7 +180,7 @@ class PosteriorStream:
 
     @staticmethod
     def _levelled(streams: Sequence[PosteriorStream], known: Floats, count: int, ahead: int) -> Floats:
-        """Levels of the next `count` frames, which are now decided, and of `ahead` more, out of those known."""
+        """Return the levels of the next `count` frames, which are now decided, and of `ahead` more that are known."""
         one = streams[0]
         at = one.decided - (one._features.frames - known.shape[1])
         levels = known[:, at : at + count + ahead]
@@ -219,7 +219,7 @@ def listen(groups: Sequence[tuple[Sequence[PosteriorStream], Floats]], *, edge: 
 
 
 def _answer(streams: Sequence[PosteriorStream], steps: Floats) -> _Answer | None:
-    """What the network says to as many steps of each stream; nothing to none."""
+    """Run the network on the same number of steps of each stream; return `None` for zero steps."""
     if not steps.shape[1]:
         return None
     state = streams[0].state
@@ -229,7 +229,7 @@ def _answer(streams: Sequence[PosteriorStream], steps: Floats) -> _Answer | None
 
 
 def _answers(groups: list[Sequence[PosteriorStream]], heard: list[Floats]) -> list[_Answer | None]:
-    """What the network says to the steps of each group, having run once over all groups that have as many."""
+    """Run the network on the steps of each group, once for all groups with the same number of steps."""
     answers: list[_Answer | None] = [None] * len(groups)
     alike: dict[int, list[int]] = {}
     for i, steps in enumerate(heard):

@@ -239,7 +239,7 @@ def _check(streams: Sequence[Stream[Any]], **given: Sequence[Chunk | None]) -> N
 def _read(
     streams: Sequence[Stream[Any]], chunks: Sequence[Chunk], lookaheads: Sequence[Chunk | None]
 ) -> list[_Read]:
-    """What each stream reads of its chunk; all chunks are taken or none."""
+    """Read a chunk of each stream. All chunks are consumed, or none."""
     reads = []
     carried = [stream._reader.carried for stream in streams]
     try:

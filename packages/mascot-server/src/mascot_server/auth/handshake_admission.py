@@ -134,7 +134,7 @@ class Admission:
 
 
 def _viseme_model(config: ProviderConfig, asked: str | None) -> VisemeModel:
-    """The model the URL was signed for, else the one the query asks for."""
+    """Return the model the URL was signed for, or the one in the query."""
     if asked is not None and not is_viseme_model(asked):
         raise BadRequest(f"viseme_model: must be one of {', '.join(VISEME_MODELS)}")
     return config.viseme_model or asked or DEFAULT_MODEL

@@ -8,7 +8,7 @@ __all__ = ["is_loopback"]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, by name or address, is this machine and can be reached by no other."""
+    """Return whether a host name or address is a loopback address of this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

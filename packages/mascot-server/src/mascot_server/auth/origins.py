@@ -11,7 +11,7 @@ _WEB_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@*,\s]+")
 
 
 def web_origin(value: str) -> str:
-    """Normalises an origin to what browsers send: lower case, no slash at the end.
+    """Normalise an origin to what browsers send: lower case, no slash at the end.
 
     Raises:
         ValueError: It is none.

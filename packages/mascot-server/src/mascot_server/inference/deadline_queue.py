@@ -68,11 +68,11 @@ class Playout:
         self._ends = 0.0
 
     def restart(self) -> None:
-        """Begins a turn: its first audio is needed at once."""
+        """Begin a turn: its first audio is needed at once."""
         self._ends = 0.0
 
     def due(self, now: float, seconds: float) -> float:
-        """When the next `seconds` of audio, which come now, are needed."""
+        """Return when the next `seconds` of audio, which arrive now, are needed."""
         due = max(now, self._ends)
         self._ends = due + seconds
         return due
@@ -154,11 +154,11 @@ class Job:
         return min(self._block_size or self.size, self.size - self._start)
 
     def peek(self, size: int) -> bytes:
-        """The first `size` bytes that are not in a block yet, or fewer."""
+        """Return up to `size` bytes that are not in a block yet."""
         return self._data[self._start : self._start + size]
 
     def advance(self) -> None:
-        """Makes the next part of the audio the one to be predicted."""
+        """Move on to the next block of the audio."""
         if not self._block_size:
             self._start = self.size
             self.finished = True
@@ -246,7 +246,7 @@ class Track:
         return not job.patient_until or self.ended or job.late or self.size - job.next_size >= self.lookahead
 
     def following(self, job: Job) -> bytes:
-        """The look-ahead for a block of the next audio, which was not removed from its line yet."""
+        """Return the look-ahead for a block of the next audio, which is still in the queue."""
         found = job.peek(self.lookahead)
         for later in islice(chain(self.late, self.jobs), 1, None):
             if len(found) == self.lookahead:
@@ -280,7 +280,7 @@ class DeadlineQueue:
         return self._count
 
     def add(self, track: Track, job: Job) -> bool:
-        """Puts a message's audio behind what its stream already has to hear; returns whether there was room."""
+        """Append a message's audio to the queue of its stream; return whether there was room."""
         if self._count >= self._capacity:
             return False
         self._count += 1
@@ -296,7 +296,7 @@ class DeadlineQueue:
         return True
 
     def finish(self, track: Track) -> None:
-        """Notes that a stream gets no more audio."""
+        """Mark a stream as complete: it gets no more audio."""
         track.ended = True
         if track.waits_for is not None:
             self._place(track)
@@ -315,7 +315,7 @@ class DeadlineQueue:
             self._place(track)
 
     def forget(self, track: Track) -> None:
-        """Drops all audio of a stream that nobody needs any more."""
+        """Drop all waiting audio of a stream."""
         self._count -= len(track.jobs) + len(track.late)
         self.size -= track.size
         track.size = 0
@@ -325,7 +325,7 @@ class DeadlineQueue:
         self._waiting.get(track.engine, {}).pop(track, None)
 
     def next_batch(self, now: float) -> float | None:
-        """When the next batch should run; `None` if nothing waits."""
+        """Return when the next batch should run; `None` if nothing waits."""
         if not self._count:
             return None
         self.wake(now)
@@ -335,7 +335,7 @@ class DeadlineQueue:
         return self._patient[0][0] if self._patient else None
 
     def wake(self, now: float) -> None:
-        """Lets audio be predicted that has waited long enough for what follows it."""
+        """Release audio for inference that has waited long enough for its look-ahead."""
         patient = self._patient
         while patient and (patient[0][0] <= now or patient[0][2].waits_for is not patient[0][3]):
             _, _, track, job = heapq.heappop(patient)
@@ -344,7 +344,7 @@ class DeadlineQueue:
                 self._place(track)
 
     def expire(self, now: float) -> list[Job]:
-        """Marks what is late by now and returns it, for each stream in order. It still waits to be heard."""
+        """Mark and return audio that is late, in the order of each stream. It stays queued for inference."""
         late = []
         for tracks in self._waiting.values():
             for track in tracks:
@@ -357,7 +357,7 @@ class DeadlineQueue:
         return late
 
     def take(self) -> list[tuple[Track, Job]]:
-        """Takes the next batch: of the streams of one engine, each one's next audio, the most urgent first.
+        """Take the next batch: the next audio of each stream of one engine, most urgent first.
 
         Of a long message it takes a block, and the message stays where it is until its last one.
 
@@ -390,7 +390,7 @@ class DeadlineQueue:
         return batch
 
     def _place(self, track: Track) -> None:
-        """Puts a stream that has audio among those that may be predicted, or among those that wait for more."""
+        """Place a stream among those ready for inference, or among those that wait for more audio."""
         waiting = self._waiting.setdefault(track.engine, {})
         if track.ready:
             track.waits_for = None

@@ -77,7 +77,7 @@ class OverloadDetector:
         self._calm = 0
 
     def add(self, sample: Sample) -> None:
-        """Takes the next sample."""
+        """Add the next sample."""
         self._busy = self._busy + 1 if sample.busy > _BUSY else 0
         self._lagging = self._lagging + 1 if sample.lag > _LAG else 0
         late = sample.late > _FEW_LATE + _LATE * sample.chunks
@@ -93,7 +93,7 @@ class OverloadDetector:
             self._reason = None
 
     def overloaded(self) -> str | None:
-        """Why no new conversation should be taken; `None` while there is room."""
+        """Return why new conversations should be rejected; `None` while there is room."""
         return self._reason
 
 
@@ -116,7 +116,7 @@ class OverloadMeter:
         self._timer: asyncio.TimerHandle | None = None
 
     def overloaded(self) -> str | None:
-        """Why no new conversation should be taken; `None` while there is room."""
+        """Return why new conversations should be rejected; `None` while there is room."""
         return self._load.overloaded()
 
     async def __aenter__(self) -> Self:

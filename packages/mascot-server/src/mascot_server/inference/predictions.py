@@ -58,7 +58,7 @@ class NetworkEngine(Protocol):
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
-        """Lets each stream hear its chunk, as it would alone; if it raises, all streams are as before.
+        """Run inference on a chunk of each stream, with the same results as alone. If it raises, no stream has changed.
 
         A look-ahead is what is known of the audio after the chunk. The stream's next chunks begin with it.
         """
@@ -70,7 +70,7 @@ class VisemeEngine(Protocol):
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent] | None]:
-        """Lets each stream hear its chunk, as it would alone. Look-aheads are as for `NetworkEngine`.
+        """Run inference on a chunk of each stream, as if alone. Look-aheads are as for `NetworkEngine`.
 
         If it raises, all streams are as before. Where it has `None` for a stream, that one alone is as before.
         """
@@ -97,7 +97,7 @@ def predict(
     chunks: Sequence[bytes],
     lookaheads: Sequence[bytes],
 ) -> list[Prediction | None]:
-    """Lets streams hear their next audio, all at once.
+    """Run inference on the next audio of all streams in one call.
 
     Args:
         engine: The engine of all the streams.

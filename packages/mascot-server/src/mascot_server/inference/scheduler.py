@@ -73,7 +73,7 @@ class Scheduler:
         done: Callable[[Prediction | None], None],
         seconds: float = 0.0,
     ) -> None:
-        """Asks for the prediction of a stream's next audio.
+        """Request the prediction of a stream's next audio.
 
         Audio whose visemes would come too late still reaches its stream, unless there is far too much of it.
 
@@ -95,7 +95,7 @@ class Scheduler:
             done(None)
 
     def finish(self, track: Track) -> None:
-        """Notes that a stream gets no more audio: what waits for audio that follows it waits no longer."""
+        """Mark a stream as complete, so that no audio of it waits for look-ahead any longer."""
         self._queue.finish(track)
         self._plan(monotonic())
 
@@ -106,7 +106,7 @@ class Scheduler:
         self._plan(now)
 
     def forget(self, track: Track) -> None:
-        """Drops all audio of a stream that waits. Nobody is called for it."""
+        """Drop all waiting audio of a stream, without calling its callbacks."""
         self._queue.forget(track)
 
     @property
@@ -116,11 +116,11 @@ class Scheduler:
         return len(self._queue) >= messages or self._queue.size >= size
 
     def overloaded(self) -> str | None:
-        """Why this process should take no new conversation; `None` while there is room."""
+        """Return why this process should reject new conversations; `None` while there is room."""
         return self._meter.overloaded()
 
     def _plan(self, now: float) -> None:
-        """Sees to it that the next batch runs when it should."""
+        """Schedule the next batch."""
         when = self._queue.next_batch(now)
         if when is None:
             return
@@ -134,7 +134,7 @@ class Scheduler:
         self._timer = loop.call_soon(self._run) if when <= now else loop.call_later(when - now, self._run)
 
     def _run(self) -> None:
-        """Runs one batch, after giving up on what is late."""
+        """Run one batch, after reporting late audio."""
         self._timer = None
         now = monotonic()
         self._queue.wake(now)

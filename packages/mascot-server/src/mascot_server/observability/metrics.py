@@ -69,7 +69,7 @@ class Counter(Generic[*Labels]):
         return sum(self._values.copy().values())
 
     def snapshot(self) -> list[tuple[list[str], int]]:
-        """The values of the labels, and the number, of each that was ever added to."""
+        """Return the label values and the count of each time series."""
         return [([str(label) for label in labels], count) for labels, count in self._values.copy().items()]
 
 
@@ -124,7 +124,7 @@ class Histogram:
         return sum(self._counts)
 
     def snapshot(self) -> tuple[list[int], float]:
-        """How many fell into each range, and the sum of all."""
+        """Return the count of each bucket, and the sum of all values."""
         return self._counts.copy(), self._sum
 
 
@@ -221,7 +221,7 @@ class Metrics:
 
 
 def close_code_label(code: int) -> str:
-    """The label of a close code: those an app or a provider may invent (RFC 6455, section 7.4.2) are lumped together.
+    """Return the label of a close code. Private codes (RFC 6455, section 7.4.2) share one label per range.
 
     Otherwise either could make a time series for each of two thousand codes.
     """

@@ -61,7 +61,7 @@ class Worker:
             new.replace(file)
 
     def gather(self, metrics: Metrics) -> dict[str, Numbers]:
-        """The numbers of all processes, by worker."""
+        """Return the metrics of all processes, by worker."""
         if self.folder is None:
             return {str(self.number): _numbers(metrics)}
         # Written, too: the next scrape may reach another process, and must not find less than this one.
@@ -118,7 +118,7 @@ async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
 
 
 def expose(numbers: Mapping[str, Numbers]) -> bytes:
-    """The numbers of some processes in Prometheus' text format.
+    """Format the metrics of processes as Prometheus text.
 
     Args:
         numbers: By worker.

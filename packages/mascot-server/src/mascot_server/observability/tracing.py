@@ -37,7 +37,7 @@ class Tracing(Protocol):
     """Traces conversations, or does not."""
 
     def session(self, session_id: str, provider: str) -> Any:
-        """A context manager around one conversation that gives its `SessionTrace`."""
+        """Return a context manager around one conversation that yields its `SessionTrace`."""
 
 
 class NoTracing:
@@ -71,7 +71,7 @@ class OpenTelemetry:
 
     @contextmanager
     def session(self, session_id: str, provider: str) -> Iterator[SessionTrace]:
-        """A span around one conversation."""
+        """Open a span around one conversation."""
         attributes = {"mascot.session": session_id, "mascot.provider": provider}
         # The text of an exception could hold what an app or a provider sent; an exporter shows it to others.
         with self._tracer.start_as_current_span(

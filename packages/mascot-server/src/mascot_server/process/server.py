@@ -92,7 +92,7 @@ class Server(uvicorn.Server):
 
 
 def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
-    """How uvicorn runs the application.
+    """Return uvicorn's configuration for the application.
 
     Raises:
         SettingsError: Certificate and key cannot be used.

@@ -262,7 +262,7 @@ def _on_hangup(handler: Callable[[], None]) -> None:
 
 
 def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket) -> None:  # noqa: FBT001 - private
-    """What a worker does, from start to end."""
+    """Run a worker until it exits."""
     # A terminal sends it to parent and worker. Until this one can drain there is nothing to interrupt.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Likewise, and the parent drains this one.

@@ -209,7 +209,7 @@ def unreadable_audio(frame: Frame, mark: str) -> tuple[Event, ...]:
 
 
 def member(value: object, *names: str) -> Any:
-    """Follows member names into nested objects; `None` as soon as one is missing or not an object."""
+    """Follow member names into nested objects; return `None` if one is missing or not an object."""
     for name in names:
         if not isinstance(value, dict):
             return None

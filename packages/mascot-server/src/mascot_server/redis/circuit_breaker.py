@@ -40,9 +40,9 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """It answered."""
+        """Record that Redis answered."""
         self._retry_at = None
 
     def failed(self) -> None:
-        """It did not."""
+        """Record that Redis did not answer."""
         self._retry_at = self._clock() + _PAUSE_SECONDS

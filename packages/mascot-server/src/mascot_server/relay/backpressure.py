@@ -54,7 +54,7 @@ class Stall:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """The peer takes no more."""
+        """Pause reading: the send buffer is full."""
         self._source.shut("congested")
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._give_up)

@@ -58,7 +58,7 @@ class _Waiting:
         self.size = _MESSAGE_BYTES + len(received.frame) + (0 if audio is None else len(audio.data))
 
     def predicted(self, prediction: Prediction | None) -> None:
-        """Lets the frame go, with what its stream said."""
+        """Mark the frame as ready to send, with the visemes of its stream."""
         self.prediction = prediction
         self.ready = True
         self._line.release()
@@ -99,7 +99,7 @@ class Downstream:
         self._stall = stall
 
     def message_received(self, frame: Frame) -> None:
-        """The provider sent a message."""
+        """Process a message from the provider."""
         if self._over.done():
             return
         try:
@@ -112,7 +112,7 @@ class Downstream:
             fail(self._over, error)
 
     def gone(self, closed: PeerClosed) -> None:
-        """The provider is gone; what it sent goes to the app first."""
+        """Record that the provider closed the connection; the app first gets what it sent."""
         if self._app_gone is not None:
             conclude(self._over, self._app_gone)
         elif self._ending is None:
@@ -122,7 +122,7 @@ class Downstream:
             self.release()
 
     def await_confirmation(self, app_gone: Ending) -> None:
-        """The app is gone after it has asked to end the session: the provider still completes that."""
+        """Wait until the provider confirms the end of the session, after the app has closed its connection."""
         self._app_gone = app_gone
         self._confirmation = asyncio.get_running_loop().call_later(
             _CONFIRMATION_SECONDS, conclude, self._over, app_gone
@@ -132,15 +132,15 @@ class Downstream:
         self._reader.open("backlog")
 
     def congested(self) -> None:
-        """The provider takes no more for now."""
+        """Pause reading from the app: the provider's send buffer is full."""
         self._stall.begin()
 
     def relieved(self) -> None:
-        """The provider takes more again."""
+        """Resume reading from the app: the provider's send buffer has space again."""
         self._stall.end()
 
     def end(self) -> None:
-        """The conversation is over: nothing more is predicted or sent."""
+        """End the conversation: predict and send nothing more."""
         self._stall.end()
         self._forget()
         self._waiting.clear()
@@ -149,17 +149,17 @@ class Downstream:
                 handle.cancel()
 
     def block(self) -> None:
-        """The app takes no more for now: what may go waits here, where it is counted."""
+        """Hold frames in this queue, where they are counted: the app's send buffer is full."""
         self._blocked = True
 
     def unblock(self) -> None:
-        """The app takes more again."""
+        """Send frames again: the app's send buffer has space."""
         if self._blocked:
             self._blocked = False
             self.release()
 
     def release(self) -> None:
-        """Sends on what may go, up to the first frame that has to wait."""
+        """Send frames that are ready, up to the first that has to wait."""
         waiting, left = self._waiting, _PER_TURN
         try:
             while waiting and waiting[0].ready and left and not self._blocked:
@@ -198,7 +198,7 @@ class Downstream:
             self._scheduler.finish(track)
 
     def _pass(self, received: Received) -> None:
-        """Sends on a frame without audio, behind what waits."""
+        """Forward a frame without audio, after the frames that wait."""
         if received.undecodable is not None:
             self._metrics.chunks_without_visemes.add("undecodable")
         if self._waiting or self._blocked:
@@ -235,7 +235,7 @@ class Downstream:
             self._reader.shut("backlog")
 
     def _give_up(self, interrupted: Interrupted) -> None:
-        """Sends on without visemes what waits of the streams that were interrupted."""
+        """Forward waiting frames of interrupted streams without visemes."""
         if self._track is not None and interrupted.stops(self._stream):
             self._scheduler.forget(self._track)
         for frame in self._waiting:
@@ -250,6 +250,6 @@ class Downstream:
             self._scheduler.forget(track)
 
     def _tracks(self) -> set[Track]:
-        """Those of all audio that waits, and of the one that came last."""
+        """Return the tracks of all waiting audio, and the latest track."""
         tracks = {frame.received.track for frame in self._waiting} | {self._track}
         return {track for track in tracks if track is not None}

@@ -43,21 +43,21 @@ def fail(over: asyncio.Future[Ending], error: Exception) -> None:
 
 
 def provider_gone(closed: PeerClosed) -> Ending:
-    """How a conversation ends when its provider is gone."""
+    """Return how a conversation ends when its provider has disconnected."""
     if closed.code == ABNORMAL:
         return Ending("provider", 1011, closed.reason or "the provider's connection broke")
     return Ending("provider", _tellable(closed.code), closed.reason)
 
 
 def app_gone(closed: PeerClosed) -> Ending:
-    """How a conversation ends when its app is gone."""
+    """Return how a conversation ends when its app has disconnected."""
     if closed.code == ABNORMAL:
         return Ending("app", 1000, closed.reason)
     return Ending("app", _tellable(closed.code), closed.reason)
 
 
 def _tellable(code: int) -> int:
-    """The code itself where an endpoint may send it (RFC 6455, section 7.4), else the nearest one it may."""
+    """Return the code if an endpoint may send it (RFC 6455, section 7.4), or else 1000 or 1011."""
     if code == NO_STATUS:
         return 1000
     sendable = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999  # noqa: PLR2004 - the ranges of the RFC

@@ -81,7 +81,7 @@ class Drain:
         return len(self._running)
 
     def refusal(self) -> str | None:
-        """Why no new conversation is taken; `None` if one is."""
+        """Return why new conversations are rejected; `None` if they are accepted."""
         if self.draining:
             return "the server is going down"
         return self._overloaded()

@@ -137,7 +137,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def start_keepalive(self) -> None:
-        """Begins with pings, and with what came while the handshake was not answered."""
+        """Start the pings, and process what arrived before the handshake was complete."""
         super().start_keepalive()
         early, self._early = self._early, b""
         if early:
@@ -180,13 +180,13 @@ class AppSocket(WebSocketsSansIOProtocol):
         super().send_keepalive_ping()
 
     def pause_writing(self) -> None:
-        """The peer takes no more for now."""
+        """Notify the listener that the send buffer is full."""
         super().pause_writing()
         if self._listener is not None:
             self._listener.congested()
 
     def resume_writing(self) -> None:
-        """The peer takes more again."""
+        """Notify the listener that the send buffer has space again."""
         super().resume_writing()
         if self._last_ping:
             ping, self._last_ping = self._last_ping, b""
@@ -219,7 +219,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is no more."""
+        """Handle the loss of the connection."""
         if self._cut_off is not None:
             self._cut_off.cancel()
         if self._intake is not None:
@@ -273,7 +273,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self._end_fragments()
 
     def _end_fragments(self) -> None:
-        """Hands on a message that was not read by the short cut."""
+        """Deliver a message that our own reader did not read."""
         message, self._fragments = bytes(self._fragments), bytearray()
         if self.close_sent:
             return
@@ -297,5 +297,5 @@ class _Events(asyncio.Queue[Any]):
         self._listener = listener
 
     def put_nowait(self, event: Any) -> None:
-        """Hands on an event."""
+        """Deliver an event."""
         tell(event, self._listener)

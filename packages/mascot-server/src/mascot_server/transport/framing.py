@@ -150,7 +150,7 @@ class MessageReader:
         return False
 
     def _frame(self, data: bytes, position: int) -> int:
-        """Handles the frame at `position`; returns where it ends, or 0 while it is not complete."""
+        """Handle the frame at `position`; return where it ends, or 0 while it is not complete."""
         if len(data) - position < _SHORTEST:
             return self._wait_for(_SHORTEST)
         first, second = data[position], data[position + 1]
@@ -181,7 +181,7 @@ class MessageReader:
         return 0
 
     def _message(self, first: int, data: bytes, start: int, end: int) -> bool:
-        """Delivers a message; returns whether it was a whole one, with text that is text."""
+        """Deliver a message; return whether it was complete, with valid UTF-8 if it is text."""
         if self._fragmented or (first != _TEXT and first != _BINARY):  # noqa: PLR1714 - quicker than a set
             return False
         payload = data[start + self._mask_size : end]
@@ -198,13 +198,13 @@ class MessageReader:
         return True
 
     def _other(self, first: int, frame: bytes) -> None:
-        """Defers a frame that is not a whole message."""
+        """Defer a frame that is not a whole message."""
         if not first & _CONTROL:
             self._fragmented = not first & _FIN
         self._aside = not self._defer(frame)
 
     def _irregular(self, data: bytes, position: int) -> int:
-        """Defers a frame that breaks a rule and, as the connection is about to end, all that follows."""
+        """Defer an invalid frame and all that follows, as the connection is about to end."""
         self._aside = True
         self._defer(data[position:])
         return len(data)
@@ -230,7 +230,7 @@ def is_ping(frame: bytes) -> bool:
 
 
 def server_frame(frame: Frame) -> bytes:
-    """A message as a server sends it: one frame, not masked."""
+    """Encode a message as a server sends it: one frame, not masked."""
     if isinstance(frame, str):
         payload = frame.encode()
         return _head(_TEXT, len(payload), 0) + payload

@@ -38,13 +38,13 @@ class Listener(Protocol):
     """Is called by a peer's socket, on the event loop, in the order in which things happen."""
 
     def message_received(self, frame: Frame) -> None:
-        """The peer said something."""
+        """Handle a message of the peer."""
 
     def gone(self, closed: PeerClosed) -> None:
-        """The peer is gone, after all it had to say. May be called more than once; the first counts."""
+        """Handle the end of the connection, after all messages. Only the first of several calls counts."""
 
     def congested(self) -> None:
-        """The peer takes no more for now: what is sent to it piles up in memory."""
+        """Handle a full send buffer: further messages to the peer accumulate in memory."""
 
     def relieved(self) -> None:
-        """It takes more again."""
+        """Handle a send buffer that has space again."""

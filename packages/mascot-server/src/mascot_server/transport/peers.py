@@ -64,7 +64,7 @@ class AppPeer:
         self._link: AppSocket | AsgiSocket | None = None
 
     async def accept(self) -> None:
-        """Completes the handshake; does nothing if it is complete.
+        """Complete the handshake; do nothing if it is complete.
 
         Raises:
             PeerClosed: The app is gone.
@@ -146,7 +146,7 @@ class ProviderPeer:
 async def deny(
     socket: WebSocket[Any, Any, Any], status: int, error: bytes, headers: Mapping[str, str] | None = None
 ) -> None:
-    """Refuses a handshake with an HTTP status and a JSON body, by the ASGI extension for it.
+    """Reject a handshake with an HTTP status and a JSON body, by the ASGI extension for it.
 
     Servers without the extension answer 403, as they do for any close before accept.
 

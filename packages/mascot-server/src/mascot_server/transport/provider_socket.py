@@ -138,25 +138,25 @@ class ProviderSocket(ClientConnection):
             super().process_event(event)
 
     def eof_received(self) -> None:
-        """The peer sends no more. What it sent comes first; then the loss of the connection says the same."""
+        """Handle the end of what the peer sends. The loss of the connection is reported after all messages."""
         if self._intake is None or not self._intake.unread:
             super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is no more."""
+        """Handle the loss of the connection."""
         if self._intake is None:
             self._ended(exc)
         else:
             self._intake.end(partial(self._ended, exc))
 
     def pause_writing(self) -> None:
-        """The peer takes no more for now."""
+        """Notify the listener that the send buffer is full."""
         super().pause_writing()
         if self._listener is not None:
             self._listener.congested()
 
     def resume_writing(self) -> None:
-        """The peer takes more again."""
+        """Notify the listener that the send buffer has space again."""
         super().resume_writing()
         if self._last_ping:
             ping, self._last_ping = self._last_ping, b""
@@ -170,7 +170,7 @@ class ProviderSocket(ClientConnection):
         self._tell_if_gone()
 
     def _take_head(self, data: bytes) -> None:
-        """The answer to the handshake is for `websockets` to read, what follows it for the short cut."""
+        """Pass the response of the handshake to `websockets`, and what follows it to our reader."""
         head, end, rest = data.partition(_HEAD_END)
         if not end and len(data) < _MAX_HEAD:
             self._head = data

@@ -32,7 +32,7 @@ class BuiltInEngine:
 
     @classmethod
     def of(cls, settings: Settings) -> BuiltInEngine:
-        """The engines that are installed and set up.
+        """Return the engines that are installed and configured.
 
         Raises:
             SettingsError: Voice files are not where a setting says, or their package is not installed.
@@ -47,7 +47,7 @@ class BuiltInEngine:
         return cls(engines)
 
     async def voices(self) -> Sequence[Voice]:
-        """The voices of all engines."""
+        """Return the voices of all engines."""
         return [voice for engine in self._engines for voice in await engine.voices()]
 
     @asynccontextmanager

@@ -63,7 +63,7 @@ class VoicedEngine(Engine, Protocol):
     """An engine that knows its voices."""
 
     async def voices(self) -> Sequence[Voice]:
-        """The voices there are.
+        """Return the available voices.
 
         Raises:
             Refusal: They cannot be had.

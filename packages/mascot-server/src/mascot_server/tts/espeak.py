@@ -45,7 +45,7 @@ class EspeakEngine:
 
     @classmethod
     def installed(cls) -> EspeakEngine | None:
-        """The engine, if the extra `tts` is installed."""
+        """Return the engine, or `None` if the extra `tts` is not installed."""
         try:
             loader = importlib.import_module("espeakng_loader")
         except ImportError:
@@ -53,7 +53,7 @@ class EspeakEngine:
         return cls(Path(loader.get_library_path()), Path(loader.get_data_path()))
 
     async def voices(self) -> Sequence[Voice]:
-        """A male and a female voice of each language."""
+        """Return a male and a female voice of each language."""
         if not self._voices:
             async with self._process({}) as (_, answer):
                 # A language that is listed twice is spoken by the first of the two.
@@ -76,7 +76,7 @@ class EspeakEngine:
 
     @asynccontextmanager
     async def _process(self, request: dict[str, Any]) -> AsyncIterator[tuple[Process, Any]]:
-        """The process and the first line of its answer; it is dead afterwards."""
+        """Start the process and yield it with the first line of its output; kill it at the end."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=pipe)
         try:

@@ -20,7 +20,7 @@ _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speech")
 
 
 def require(module: str, setting: str, extra: str) -> Any:
-    """Imports what an engine needs.
+    """Import a module that an engine needs.
 
     Raises:
         SettingsError: It is not installed.
@@ -32,7 +32,7 @@ def require(module: str, setting: str, extra: str) -> Any:
 
 
 def single_core_session(path: str) -> Any:
-    """An onnxruntime session that leaves the other cores to conversations."""
+    """Return an onnxruntime session that uses one core, so that conversations have the others."""
     onnxruntime = importlib.import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -46,6 +46,6 @@ async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 async def taken_in_thread(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Has each block made in the thread, and only when it is asked for."""
+    """Compute each block in the thread, and only when it is requested."""
     while (block := await in_thread(next, blocks, None)) is not None:
         yield block

@@ -54,7 +54,7 @@ class KokoroEngine:
         self._loaded: Any = None
 
     async def voices(self) -> Sequence[Voice]:
-        """The voices in the file."""
+        """Return the voices in the file."""
         return self._voices
 
     @asynccontextmanager

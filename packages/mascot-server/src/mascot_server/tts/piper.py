@@ -43,7 +43,7 @@ class PiperEngine:
         self._loaded: dict[str, Any] = {}
 
     async def voices(self) -> Sequence[Voice]:
-        """The voices in the folder, by the names of their files."""
+        """Return the voices in the folder, named after their files."""
         return [
             Voice(name, str(card.get("dataset") or name), card.get("language", {}).get("code"))
             for name, card in self._cards.items()

@@ -30,7 +30,7 @@ _NO_VOICE: Final = re.compile(
 
 
 def check_key(key: str) -> str:
-    """A caller's key, if it can be one.
+    """Return a caller's key if its form is valid.
 
     Raises:
         BadRequest: It cannot.
@@ -84,7 +84,7 @@ async def streamed(
 
 
 async def _problem(response: httpx.Response) -> str:
-    """What an answer that is an error says, for telling which one it is. It is shown to nobody."""
+    """Return the text of an error response, to identify the error. It is never shown or logged."""
     if response.is_success:
         return ""
     try:

@@ -85,7 +85,7 @@ def new_key(
 
 
 def digest_of(key: str) -> bytes:
-    """The hash that is kept of a key.
+    """Return the hash of a key, as it is stored.
 
     One round of SHA-256 is enough, and a slow password hash would add nothing but time to every request: those slow
     down guessing, and 256 random bits cannot be guessed.

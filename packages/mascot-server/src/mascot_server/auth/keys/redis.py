@@ -38,7 +38,7 @@ class RedisKeyStore:
         self.damaged: tuple[str, ...] = ()
 
     async def version(self) -> object:
-        """Changes with every key that is added or revoked."""
+        """Return a value that changes with every key that is added or revoked."""
         try:
             return await self._link.ask(lambda redis: redis.get(_VERSION), about=_VERSION) or b""
         except StoreRefused:
@@ -46,7 +46,7 @@ class RedisKeyStore:
             return object()
 
     async def all(self) -> list[KeyRecord]:
-        """All keys, oldest first."""
+        """Return all keys, oldest first."""
         values: dict[bytes, bytes] = await self._link.ask(_hgetall, about=_KEYS)
         records, damaged = [], []
         for field, value in values.items():

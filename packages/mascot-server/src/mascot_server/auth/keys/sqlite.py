@@ -81,13 +81,13 @@ class SqliteKeyStore:
         self._close()
 
     async def version(self) -> object:
-        """Changes with every commit, of this process or another, and with the file."""
+        """Return a value that changes with every commit of any process, and with the file."""
         return await self._do(
             lambda db: (self._opened, db.execute("PRAGMA data_version").fetchone()[0], db.total_changes),
         )
 
     async def all(self) -> list[KeyRecord]:
-        """All keys, oldest first."""
+        """Return all keys, oldest first."""
         rows = await self._do(lambda db: db.execute("SELECT * FROM keys ORDER BY created, rowid").fetchall())
         records, damaged = [], []
         for row in rows:

@@ -25,7 +25,7 @@ class KeyStore(Protocol):
         """Something that is unequal to what it was before once a key was added or revoked. Cheap to ask."""
 
     async def all(self) -> Sequence[KeyRecord]:
-        """All keys, oldest first, revoked ones among them. A damaged record is left out, and harms no other."""
+        """Return all keys including revoked ones, oldest first. Damaged records are skipped."""
 
     async def add(self, record: KeyRecord) -> None:
         """Keep a new key."""

@@ -68,7 +68,7 @@ class Rest:
     async def predict_file(
         self, request: Request[Any, Any, Any], model: VisemeModel, sets: VisemeSets
     ) -> list[dict[str, Any]] | dict[str, Any]:
-        """Predicts the visemes of a file that is the whole body of a request.
+        """Predict the visemes of a file that is the whole body of a request.
 
         Args:
             request: Its body was not read yet.

@@ -72,7 +72,7 @@ class Background:
         return await asyncio.get_running_loop().run_in_executor(self._worker, function, *arguments)
 
     def submit(self, function: Callable[[], Any]) -> None:
-        """Has a piece of work done after all others, without waiting for it."""
+        """Queue a piece of work after all others, without waiting for it."""
         try:
             self._worker.submit(function)
         except RuntimeError:  # the thread has ended, and with it whatever this had to come after

@@ -31,14 +31,14 @@ KEEP_ALIVE: Final = b": keep-alive\n\n"
 
 
 def visemes_list(changes: Sequence[VisemeEvent], sets: VisemeSets = DEFAULT_SETS) -> list[dict[str, Any]]:
-    """Changes of mouth shape as the contract writes them, offsets in ms from the start of the audio."""
+    """Return visemes in the format of the API, with offsets in ms from the start of the audio."""
     return [{sets.event_member: change.viseme, "offset": change.time_ms} for change in changes]
 
 
 def visemes_answer(
     changes: Sequence[VisemeEvent], weights: WeightRows | None, sets: VisemeSets
 ) -> list[dict[str, Any]] | dict[str, Any]:
-    """The whole answer as JSON: the list of the contract, or an object with the list and the blend weights."""
+    """Return the whole response as JSON: a list of visemes, or an object with that list and the blend weights."""
     found = visemes_list(changes, sets)
     return found if weights is None else {"visemes": found, **_weights(weights, named=True)}
 
@@ -52,7 +52,7 @@ def chunk_event(
     sets: VisemeSets = DEFAULT_SETS,
     weights: WeightRows | None = None,
 ) -> bytes:
-    """The visemes of one chunk of a recording, the `number`-th of `total`."""
+    """Return the event with the visemes of chunk `number` (from 1) of `total`."""
     return _data(
         {
             "visemes": visemes_list(changes, sets),
@@ -64,7 +64,7 @@ def chunk_event(
 
 
 def chunk_error(number: int, reason: str) -> bytes:
-    """The end of a stream whose `number`-th chunk could not be done.
+    """Return the events that end a stream after chunk `number` failed.
 
     The contract's own line comes first. Its field is named `error`, which parsers of event streams skip, so that an
     event follows which they do not; its empty list spares those who look for visemes in everything.
@@ -77,7 +77,7 @@ def chunk_error(number: int, reason: str) -> bytes:
 
 
 def audio_event(pcm: bytes, *, sample_rate: int, sequence: int, duration_ms: int) -> bytes:
-    """A piece of speech, PCM16 mono."""
+    """Return the event with a chunk of speech, PCM16 mono."""
     return _data(
         {
             "type": "audio",
@@ -97,7 +97,7 @@ def speech_visemes_event(
     sets: VisemeSets = DEFAULT_SETS,
     weights: WeightRows | None = None,
 ) -> bytes:
-    """The visemes of the piece of speech number `sequence` (from 0). How many there will be is not known."""
+    """Return the event with the visemes of chunk `sequence` (from 0). The number of chunks is not known in advance."""
     return _data(
         {
             "type": "visemes",
@@ -111,7 +111,7 @@ def speech_visemes_event(
 
 
 def speech_error(text: str) -> bytes:
-    """The end of speech that could not be finished."""
+    """Return the event that ends speech after an error."""
     return _data({"type": "error", "error": text})
 
 

@@ -74,7 +74,7 @@ class JsonAudioReader:
         return unescaped.encode()
 
     def fields(self) -> Any:
-        """What the JSON says, with an empty text for the audio.
+        """Return the parsed JSON, with an empty string for the audio.
 
         Raises:
             ValueError: It is not JSON.

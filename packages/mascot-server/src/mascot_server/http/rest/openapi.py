@@ -185,7 +185,7 @@ _SPEECH_ERROR: Final = _object(["type", "error"], {"type": _ERROR, "error": Sche
 def _stream(
     description: str, *events: Schema, also: dict[str, OpenAPIMediaType] | None = None
 ) -> OpenAPIResponse:
-    """An answer of events. This version of OpenAPI has no word for them: the schema is that of each one."""
+    """Describe an event stream. OpenAPI 3.1 cannot describe one, so the schema is that of a single event."""
     data = Schema(type=_STRING, content_media_type=_JSON, content_schema=Schema(one_of=list(events)))
     content = {_EVENTS: OpenAPIMediaType(schema=_object(["data"], {"data": data})), **(also or {})}
     return OpenAPIResponse(description=description, content=content)

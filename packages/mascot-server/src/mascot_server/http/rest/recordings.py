@@ -160,7 +160,7 @@ class RecordingVisemes:
 
 
 def invalid(field: str, problem: str) -> BadRequest:
-    """The error for a field of a request with audio."""
+    """Return the error for a field of a request with audio."""
     return BadRequest(f"Invalid audio data: {field}: {problem}")
 
 

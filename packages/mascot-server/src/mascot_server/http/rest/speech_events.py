@@ -70,7 +70,7 @@ async def pieces(speech: Speech, *, max_seconds: float) -> AsyncIterator[Piece]:
 
 
 async def first_piece(coming: AsyncIterator[Piece]) -> Piece:
-    """The first piece, before which nothing was answered.
+    """Return the first chunk. Until then, an error can still set the HTTP status.
 
     Raises:
         BadRequest: There is none.
@@ -90,7 +90,7 @@ async def speech_events(
     sets: VisemeSets,
     background: Background,
 ) -> AsyncIterator[bytes]:
-    """The events of speech, offsets in ms from its start.
+    """Yield the events of speech, with offsets in ms from its start.
 
     Args:
         first: Its first piece.

@@ -34,7 +34,7 @@ class ClientGone(Refusal):
 def event_stream(
     first: bytes, rest: AsyncIterator[bytes], resources: AsyncExitStack, *, stall_seconds: float
 ) -> Stream:
-    """An answer of events.
+    """Return a response that streams events.
 
     Args:
         first: What there is already.
@@ -83,7 +83,7 @@ async def unless_stalled(
 
 
 async def with_keep_alive(events: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
-    """Fills silences with comments.
+    """Yield the events, and a comment after each pause of `seconds`.
 
     Args:
         events: What is sent.

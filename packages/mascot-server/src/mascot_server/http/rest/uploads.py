@@ -67,7 +67,7 @@ class Upload:
 
 
 def body_limit(max_bytes: int) -> int:
-    """Bytes a body may have for `max_bytes` of audio: base64 adds a third, line breaks and fields a little."""
+    """Return the body limit in bytes for `max_bytes` of audio. Base64 adds a third, line breaks and fields a little."""
     return max_bytes * 3 // 2 + (1 << 16)
 
 

@@ -97,7 +97,7 @@ def _wants_list(request: Request[Any, Any, Any]) -> bool:
 async def predict_whole(
     hearing: RecordingVisemes, background: Background
 ) -> tuple[list[VisemeEvent], WeightRows | None]:
-    """The changes of a whole recording, and its blend weights if they were asked for.
+    """Predict the visemes of a whole recording, and its blend weights if they were requested.
 
     Args:
         hearing: The recording, open.

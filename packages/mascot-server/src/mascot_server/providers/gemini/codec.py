@@ -124,7 +124,7 @@ class GeminiCodec:
         return like(frame, insert_member(text, ("setup",), "model", model))
 
     def _audio(self, parts: Any) -> Event | None:
-        """All audio of a message as one, since it gets one payload."""
+        """Join all audio of a message, since it gets one payload."""
         if not isinstance(parts, list):
             return None
         found = [(index, member(part, "inlineData")) for index, part in enumerate(parts)]

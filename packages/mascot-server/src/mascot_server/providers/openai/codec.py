@@ -221,7 +221,7 @@ class OpenAICodec:
 
 
 def _id(value: object) -> str:
-    """The name of a response; empty where it has none that could be remembered."""
+    """Return the id of a response; empty if it has none or one that is too long to store."""
     return value if isinstance(value, str) and len(value) <= _LONGEST_ID else ""
 
 

@@ -41,14 +41,14 @@ class Request:
         return re.sub(r"^//+", "/", urlsplit("http://host" + self.target).path)
 
     def query(self, name: str) -> str:
-        """The first value of a query parameter, or nothing."""
+        """Return the first value of a query parameter, or `None`."""
         return parse_qs(urlsplit("http://host" + self.target).query).get(name, [""])[0]
 
     def header(self, name: str) -> str:
-        """A header, or nothing."""
+        """Return a header, or `None`."""
         return self.headers.get(name, "")
 
 
 def same(given: str, known: str) -> bool:
-    """Whether a credential is the known one; takes as long whatever is given."""
+    """Return whether a credential is the known one, in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known.encode())

@@ -66,7 +66,7 @@ class Turn:
     sent: list[Chunk] = field(default_factory=list)
 
     def heard_ms(self, now: float, pacing: Pacing) -> float:
-        """How much of it the user has heard by now."""
+        """Return how much of it has been played by now, in ms."""
         if math.isinf(pacing.playback):
             return self.reply.duration_ms
         return min((now - self.started) * 1000 * pacing.playback, self.reply.duration_ms)
@@ -111,7 +111,7 @@ class Conversation(ABC):
         """Write an event down; called once for each, in the order of sending."""
 
     def due(self) -> float | None:
-        """When there is something to send; None when only a message can change that."""
+        """Return when there is something to send; `None` if only a message can change that."""
         if self._urgent or self._close is not None:
             return -math.inf
         return self._script[0].at if self._script else None
@@ -143,7 +143,7 @@ class Conversation(ABC):
         self._script = deque(kept)
 
     def sends(self, turn: Turn) -> bool:
-        """Whether a turn still has something to be sent."""
+        """Return whether a turn still has something to send."""
         return any(cue.turn is turn for cue in self._script)
 
     @property
@@ -158,12 +158,12 @@ class Conversation(ABC):
         self._close = Close(code, reason.encode("ascii", "replace").decode()[:123])
 
     def sending_time(self, offset_ms: float) -> float:
-        """When audio at this offset of the turn is sent."""
+        """Return when audio at this offset of the turn is sent."""
         assert self.turn is not None  # noqa: S101 - only asked of a turn that was begun
         return self.turn.started + offset_ms / 1000 / self.pacing.burst
 
     def speaking(self, now: float) -> bool:
-        """Whether the agent is still being heard, or still being sent."""
+        """Return whether the agent's audio is still being played or sent."""
         if self.turn is None:
             return False
         return self.sending or self.turn.heard_ms(now, self.pacing) < self.turn.reply.duration_ms

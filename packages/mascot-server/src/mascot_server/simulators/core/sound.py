@@ -63,7 +63,7 @@ def decode(data: bytes, encoding: Encoding) -> NDArray[np.int16]:
 
 @cache
 def _expansion(encoding: Encoding) -> NDArray[np.int16]:
-    """The linear value of each of the 256 codes (ITU-T G.711, tables 1 and 2, scaled to 16 bits)."""
+    """Return the linear value of each of the 256 codes (ITU-T G.711, tables 1 and 2, scaled to 16 bits)."""
     codes = np.arange(256)
     if encoding == "mulaw":
         codes = codes ^ 0xFF
@@ -80,7 +80,7 @@ def _expansion(encoding: Encoding) -> NDArray[np.int16]:
 
 @cache
 def _companding(encoding: Encoding) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """The levels in ascending order, and the code of each."""
+    """Return the levels in ascending order, and the code of each."""
     levels = _expansion(encoding).astype(np.float64)
     order = np.argsort(levels, kind="stable")
     return levels[order], order.astype(np.uint8)

@@ -134,7 +134,7 @@ def chunks(reply: Reply, sample_rate: int, encoding: Encoding) -> tuple[Chunk, .
 
 
 def _durations(total_ms: int) -> Iterator[int]:
-    """Durations in ms that add up to ``total_ms``, none of them a mere scrap."""
+    """Return durations in ms that add up to ``total_ms``, none of them very short."""
     for duration_ms in cycle(_CHUNKS_MS):
         if total_ms - duration_ms < _SHORTEST_MS:
             break

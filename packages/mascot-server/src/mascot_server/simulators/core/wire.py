@@ -28,7 +28,7 @@ def read_object(message: str | bytes) -> dict[str, Any]:
 
 
 def _is_deep(value: dict[str, Any]) -> bool:
-    """Whether a value is nested so deeply that walking it could exhaust the stack."""
+    """Return whether a value is nested so deeply that walking it could exhaust the stack."""
     level: list[Any] = [value]
     for _ in range(_DEEPEST):
         holders = [entry for entry in level if isinstance(entry, dict | list)]

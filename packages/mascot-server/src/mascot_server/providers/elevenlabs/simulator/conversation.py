@@ -100,7 +100,7 @@ class ElevenLabsConversation(Conversation):
         self._greeting_due = now + GREETING_WAIT_S
 
     def due(self) -> float | None:
-        """When there is something to send, the overdue greeting included."""
+        """Return when there is something to send, the overdue greeting included."""
         due = super().due()
         if self._greeting_due is None:
             return due
@@ -129,7 +129,7 @@ class ElevenLabsConversation(Conversation):
             self.end(1008, f"Invalid message received: {error}")
 
     def encode(self, event: Event) -> str:
-        """Number the event if it has a number, and write it as JSON."""
+        """Set the event's number if its type has one, and return it as JSON."""
         for body in event.values():
             if isinstance(body, dict) and body.get("event_id", 0) is None:
                 if event["type"] in _NUMBERED_BY_TURN:

@@ -61,7 +61,7 @@ class QueuedConversation(ElevenLabsConversation):
         self._leaves = now + _MUSIC_MS / 1000 / self.pacing.burst
 
     def due(self) -> float | None:
-        """When there is something to send, the end of the queue included."""
+        """Return when there is something to send, the end of the queue included."""
         due = super().due()
         if self._leaves is None:
             return due

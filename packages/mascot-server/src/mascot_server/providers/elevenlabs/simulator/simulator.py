@@ -120,7 +120,7 @@ class ElevenLabsSimulator:
         return ElevenLabsConversation(pacing, audio_format, language, newer=agent == _NEWER)
 
     def _audio_format(self, agent: str) -> str | None:
-        """The format that an agent id asks for; None where there is no such agent."""
+        """Return the format for an agent id; `None` if there is no such agent."""
         own = AGENT_ID
         if agent in {own, _QUEUE, _FULL, _NEWER}:
             return DEFAULT_AUDIO_FORMAT
