@@ -128,6 +128,16 @@ def tests(session: nox.Session, part: str) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure the coverage of the three packages by their tests, and compare it with the floor in pyproject.toml."""
+    parts = ("visemes", "client", "server")
+    wheels = build_wheels(session, *(package for part in parts for package in PARTS[part]))
+    session.install(*wheels, *testing("server"), *group("coverage"))
+    paths = session.posargs or [f"tests/{part}" for part in parts]
+    session.run("pytest", *PARALLEL, "--cov", "--cov-report=term", *paths)
+
+
+@nox.session
 @nox.parametrize("part", list(PARTS), ids=list(PARTS))
 def minimums(session: nox.Session, part: str) -> None:
     """Run the tests with the lowest versions of everything the packages depend on directly."""
@@ -403,11 +413,15 @@ def release(session: nox.Session) -> None:
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def pythons(session: nox.Session) -> None:
-    """Run the tests of the three packages with each version of Python that is installed."""
+    """Run the tests of the three packages with each version of Python that is installed; skip the others.
+
+    `nox -s pythons -- tests/visemes tests/client` runs these alone.
+    """
     session.install(
         *build_wheels(session, *PARTS["integration"], "mascot-visemes[cli]"), *testing("integration")
     )
-    session.run("pytest", "tests/visemes", "tests/client", "tests/integration", *session.posargs)
+    paths = session.posargs or ["tests/visemes", "tests/client", "tests/integration"]
+    session.run("pytest", *PARALLEL, *paths)
 
 
 @nox.session

@@ -86,7 +86,9 @@ def _check_pair(cert: str, key: str) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, pass_phrase)
     except (OSError, ValueError) as error:
         if encrypted:
-            problem = f"{_KEY}: {key} is encrypted, and a server has nobody to ask for its pass phrase; decrypt it: "
+            problem = (
+                f"{_KEY}: {key} is encrypted; the server cannot ask for a pass phrase. Decrypt the key: "
+            )
             problem += f"openssl pkey -in {key} -out NEW"
         elif getattr(error, "reason", None) in _OTHER_KEY:
             problem = (

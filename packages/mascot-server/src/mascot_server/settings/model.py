@@ -75,7 +75,8 @@ class Settings(_ProviderFields):
     secret: CommaSeparated = Field(
         default=(),
         description="Secret of at least 32 bytes that signs and encrypts tokens. To rotate it, give several, "
-        "comma-separated: the first secret signs new tokens, and all of them verify existing tokens.",
+        "comma-separated: the first secret signs new tokens, and all of them verify existing tokens. docs/keys.md "
+        "lists the steps for several processes.",
     )
     public_url: BaseUrl | None = Field(
         default=None,
