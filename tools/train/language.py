@@ -112,19 +112,20 @@ _ALL = Language(
     judges={"librispeech-dev-clean": 0.5} | {name: 0.5 / len(_FOREIGN_DEV) for name in _FOREIGN_DEV},
     # English, which has no prefix, keeps about half; of the other languages human speech counts most.
     weights={**_ENGLISH.weights, "kokoro-mixed": 0.5},
-    # French and Italian have no human speech to train on and the lowest accuracy, so espeak-ng speaks them more often.
+    # French, Italian and Mandarin have no human speech to train on, so espeak-ng speaks them more often.
     shares={
-        "": 0.45,
+        "": 0.47,
         "kokoro-mixed": 0.07,
-        "de-": 0.05,
-        "nl-": 0.035,
-        "ru-": 0.05,
+        "de-": 0.045,
+        "nl-": 0.03,
+        "ru-": 0.04,
         "es-": 0.045,
         "ar-": 0.035,
-        "espeak-": 0.09,
+        "espeak-": 0.08,
         "espeak-fr": 0.025,
         "espeak-it": 0.025,
-        "kokoro-": 0.125,
+        "espeak-zh": 0.02,
+        "kokoro-": 0.115,
     },
     corrected=False,
     kin={
