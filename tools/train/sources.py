@@ -122,8 +122,8 @@ SOURCES: dict[str, dict[str, str]] = {
 ``speakers`` where they cannot be counted."""
 
 _PHONES_OF = (
-    "Forced alignment of the transcript's phones, which are espeak-ng's, by the English network. Each phone uses the "
-    "posteriors of similar English sounds."
+    "Forced alignment of the transcript's phones, which are espeak-ng's, by an earlier network of this kind. Each phone "
+    "also uses the posteriors of similar sounds."
 )
 SOURCES |= {
     "de-kerstin": {
