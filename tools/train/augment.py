@@ -44,13 +44,13 @@ _CODEC_SHARE = 0.06
 _BAND_LIMIT_SHARE = 0.05
 _PAUSE_FIRST_SHARE = 0.2
 _WHOLE_SHARE = 0.2
-_REVERB_SHARE = 0.12
-_PITCH_SHARE = 0.14
+_REVERB_SHARE = 0.15
+_PITCH_SHARE = 0.18
 _PITCHES = (1.2, 2.2)  # of a voice made high, with the formants, which are then moved back in part
 _FORMANTS_BACK = (0.6, 1.0)  # how far, as a power of the pitch: 1 leaves them where they are
 _HELD_SHARE = 0.06  # of utterances
 _WHISPER_SHARE = 0.02
-_OVERLOAD_SHARE = 0.03
+_OVERLOAD_SHARE = 0.05
 _TILT_SHARE = 0.3
 _NOISE_SHARE = 0.3
 _BABBLE, _WHITE = 0.4, 0.6  # upper ends of these kinds' parts of the noise; the rest falls with frequency
@@ -211,7 +211,7 @@ def _reverberate(rng: np.random.Generator, audio: NDArray[np.float32]) -> NDArra
     seconds = 0.1 * 12.0 ** rng.random()
     time = np.arange(int(seconds * RATE)) / RATE
     tail = rng.standard_normal(len(time)) * 10.0 ** (-3.0 * time / seconds)
-    tail *= rng.uniform(0.1, 1.2) / np.sqrt(np.sum(tail**2))
+    tail *= rng.uniform(0.1, 1.5) / np.sqrt(np.sum(tail**2))
     tail[0] = 1.0
     return np.asarray(fftconvolve(audio, tail)[: len(audio)], np.float32)
 
