@@ -11,8 +11,8 @@ _ALIGNED = (
     "pauses are often labelled as the sounds beside them."
 )
 _TAUGHT = (
-    " In training, target = 0.5 · label + 0.5 · teacher posteriors. The teacher is an earlier network of this repository, or "
-    "one with Whisper's encoder (base, MIT) that was trained on other utterances with such labels."
+    " In training, target = 0.5 · label + 0.5 · teacher posteriors. The teacher is an earlier network of this "
+    "repository, or one with Whisper's encoder (base, MIT) that was trained on other utterances with such labels."
 )
 _SYNTHETIC = "The synthesiser's own phone times, minus a constant lag that was measured for each synthesiser."
 _SHARPENED = (
