@@ -49,7 +49,7 @@ def files(tmp_path: Path) -> Path:
         ("a.pem", "text", "MASCOT_TLS_KEY: .*text holds no private key in PEM form"),
         ("a.key", "a.pem", "MASCOT_TLS_CERT: .*a.key holds no certificate in PEM form"),
         ("cut.pem", "a.key", "MASCOT_TLS_CERT, MASCOT_TLS_KEY: cannot be loaded"),
-        ("a.pem", "encrypted.key", "MASCOT_TLS_KEY: .*is encrypted, .*openssl pkey -in"),
+        ("a.pem", "encrypted.key", "MASCOT_TLS_KEY: .*is encrypted; .*openssl pkey -in"),
     ],
 )
 def test_files_that_cannot_be_used(files: Path, cert: str, key: str, problem: str) -> None:
