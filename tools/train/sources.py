@@ -11,8 +11,8 @@ _ALIGNED = (
     "pauses are often labelled as the sounds beside them."
 )
 _TAUGHT = (
-    " In training, target = 0.5 · label + 0.5 · teacher posteriors. The teacher is an earlier network of this repository, "
-    "or one with Whisper's encoder (base, MIT) that was trained on other utterances with such labels."
+    " In training, target = 0.5 · label + 0.5 · teacher posteriors. The teacher is an earlier network of this "
+    "repository, or one with Whisper's encoder (base, MIT) that was trained on other utterances with such labels."
 )
 _SYNTHETIC = "The synthesiser's own phone times, minus a constant lag that was measured for each synthesiser."
 _SHARPENED = (
@@ -122,8 +122,8 @@ SOURCES: dict[str, dict[str, str]] = {
 ``speakers`` where they cannot be counted."""
 
 _PHONES_OF = (
-    "Forced alignment of the transcript's phones, which are espeak-ng's, by an earlier network of this kind. Each phone "
-    "also uses the posteriors of similar sounds."
+    "Forced alignment of the transcript's phones, which are espeak-ng's, by an earlier network of this kind. Each "
+    "phone also uses the posteriors of similar sounds."
 )
 SOURCES |= {
     "de-kerstin": {
