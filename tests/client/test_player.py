@@ -198,7 +198,8 @@ class Device(threading.Thread):
 def test_the_callback_sees_the_shapes_in_order_and_the_mouth_closes() -> None:
     mouths: list[Mouth] = []
     with VisemePlayer(mouths.append, output=Device(), sample_rate=RATE) as player:
-        player.play(*speech(2, 2, 2, 21, 21, 21, 7, 7, 7))
+        # Long enough for a machine that stops for a moment.
+        player.play(*speech(*[2] * 8, *[21] * 8, *[7] * 8))
         player.wait()
         deadline = time.monotonic() + 5
         while mouths[-1].weights.keys() != {0}:
