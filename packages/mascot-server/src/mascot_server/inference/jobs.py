@@ -176,22 +176,19 @@ class Piece:
         audio: The audio.
         lookahead: What is known of the audio after that.
         parts: The messages that it is of, in order.
+        finished: How many of them end with it or in it.
     """
 
     track: Track
     audio: bytes
     lookahead: bytes
     parts: Sequence[Part]
+    finished: int
 
     @property
     def seconds(self) -> float:
         """Duration of the audio."""
         return len(self.audio) / self.track.bytes_per_second
-
-    @property
-    def finished(self) -> int:
-        """How many messages end with it or in it."""
-        return sum(part.finished for part in self.parts)
 
     def collect(self, prediction: Prediction | None) -> list[Job]:
         """Give each message its share of a prediction.
@@ -289,14 +286,17 @@ class Track:
     @property
     def next_size(self) -> int:
         """Bytes of the next piece, if the stream is ready."""
+        left = self.next.left
+        # Nobody should wait for the first words of a turn.
+        if self._first or left == self.size:
+            return min(left, self._longest)
         size = 0
         for job in chain(self.late, self.jobs):
             if self._waits(job):
                 size = max(size, self.size - self.lookahead)
                 break
             size += job.left
-            # Nobody should wait for the first words of a turn.
-            if size >= self._longest or self._first:
+            if size >= self._longest:
                 break
         return min(size, self._longest)
 
@@ -310,7 +310,7 @@ class Track:
         left = self.next_size
         self._first = False
         self.size -= left
-        parts, audio = [], []
+        parts, audio, finished = [], [], 0
         while True:
             queue = self.late or self.jobs
             job = queue[0]
@@ -320,9 +320,11 @@ class Track:
             parts.append(Part(job, len(data), finished=not job.left))
             if not job.left:
                 queue.popleft()
+                finished += 1
             if not left:
                 break
-        return Piece(self, b"".join(audio), self._following(), parts)
+        following = self._following() if self.size else b""
+        return Piece(self, b"".join(audio), following, parts, finished)
 
     def _following(self) -> bytes:
         """Return what is known of the audio that follows what was taken, as much as helps."""
