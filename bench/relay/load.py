@@ -134,7 +134,7 @@ class Load:
             look: Called at the start and at the end of each step.
 
         Returns:
-            Latency from the provider to the apps in each step, first chunks and playback apart, and what `look` returned.
+            Latency and playback from the provider to the apps in each step, and what `look` returned.
 
         Raises:
             LoadFailed: A socket closed before anybody spoke.

@@ -1,8 +1,8 @@
 """The audio of a stream that waits for inference, message by message, and the pieces in which it is processed.
 
-Inference on half a second of audio costs a third to a half less than on five messages of 0.1 s. So messages that wait are
-processed together, up to that length. A longer message is processed in several pieces, so that it does not block the
-event loop.
+Inference on half a second of audio costs a third to a half less than on five messages of 0.1 s. So messages that wait
+are processed together, up to that length. A longer message is processed in several pieces, so that it does not block
+the event loop.
 """
 
 from __future__ import annotations
