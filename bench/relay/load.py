@@ -134,7 +134,7 @@ class Load:
             look: Called at the start and at the end of each step.
 
         Returns:
-            Latency from the provider to the apps in each step, and what `look` returned.
+            Latency and playback from the provider to the apps in each step, and what `look` returned.
 
         Raises:
             LoadFailed: A socket closed before anybody spoke.
@@ -162,6 +162,7 @@ class Load:
                 "seconds": round((end - begin) / 1e9, 2),
                 "sessions": sessions,
                 "down": self._down.figures(begin, end),
+                "playout": self._down.playout(begin, end),
             }
             for sessions, begin, end in zip(profile, edges, edges[1:], strict=False)
         ]

@@ -143,8 +143,9 @@ def _mixed_rows(steps: list[dict[str, Any]]) -> list[list[Cell]]:
         "turns",
         "turns by network",
         "changed under way",
-        "ms p50",
+        "first chunk ms p50",
         "p99",
+        "chunk behind its time p99",
         "late",
         "core",
     ]
@@ -153,7 +154,7 @@ def _mixed_rows(steps: list[dict[str, Any]]) -> list[list[Cell]]:
         if "failed" in step:
             rows.append(["", str(step["sessions"]), step["failed"], *[""] * (len(head) - 3)])
             continue
-        turns, down = step["turns"], step["down"]
+        turns, playout = step["turns"], step["playout"]
         rows.append(
             [
                 f"{step['at_s']:g}",
@@ -161,8 +162,9 @@ def _mixed_rows(steps: list[dict[str, Any]]) -> list[list[Cell]]:
                 str(sum(turns["networks"].values())),
                 _networks([turns]),
                 str(turns["changed"]),
-                _number(down["p50"]),
-                _number(down["p99"]),
+                _number(playout["first_chunk"]["p50"]),
+                _number(playout["first_chunk"]["p99"]),
+                _number(playout["lateness"]["p99"]),
                 str(step["late"]),
                 _number(step["core"]),
             ]

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Playout, Track
+from mascot_server.inference.deadline_queue import DeadlineQueue
+from mascot_server.inference.jobs import Job, Piece, Track
 from mascot_server.inference.pace import Pace
+from mascot_server.inference.playout import Playout
 
 BUDGET = 0.04
 SPACING = (0.004, 0.008)
+BYTES_PER_SECOND = 16
+"""So a message of 8 bytes is as long as a piece."""
 
 
 @dataclass(eq=False)
@@ -34,7 +38,21 @@ class Stream:
 
 
 def agenda(*, batch_size: int = 4, capacity: int = 1000) -> DeadlineQueue:
-    return DeadlineQueue(Pace(most_streams=batch_size, spacing=SPACING), capacity=capacity)
+    return DeadlineQueue(pace(batch_size), capacity=capacity)
+
+
+def pace(most_streams: int = 4, *, most_seconds: float = 100.0) -> Pace:
+    return Pace(most_streams=most_streams, most_seconds=most_seconds, spacing=SPACING)
+
+
+def stream(
+    engine: Engine | None = None, *, lookahead: int = 0, bytes_per_second: int = BYTES_PER_SECOND
+) -> Track:
+    return Track(engine or Engine(), Stream(), bytes_per_second=bytes_per_second, lookahead=lookahead)
+
+
+def taken_from(batch: list[Piece]) -> list[Track]:
+    return [piece.track for piece in batch]
 
 
 def job(now: float = 0.0, due: float = 0.0, data: bytes = b"") -> Job:
@@ -43,7 +61,7 @@ def job(now: float = 0.0, due: float = 0.0, data: bytes = b"") -> Job:
 
 def tracks(count: int, engine: Engine | None = None) -> list[Track]:
     engine = engine or Engine()
-    return [Track(engine, Stream()) for _ in range(count)]
+    return [stream(engine) for _ in range(count)]
 
 
 class TestPlayout:
@@ -86,8 +104,8 @@ class TestOrder:
         work.take()
         for other in others:
             work.add(other, job(now=0.01, due=0.01))
-        assert {track for track, _ in work.take()} < set(others)
-        assert burst in {track for track, _ in work.take()}
+        assert set(taken_from(work.take())) < set(others)
+        assert burst in set(taken_from(work.take()))
 
     def test_what_is_late_anyway_makes_nothing_else_late(self) -> None:
         work, (late, *others) = agenda(), tracks(5)
@@ -95,8 +113,8 @@ class TestOrder:
         for other in others:
             work.add(other, job(now=1.0, due=1.0))
         assert len(work.expire(1.0)) == 1
-        assert {track for track, _ in work.take()} == set(others)
-        assert [track for track, _ in work.take()] == [late]
+        assert set(taken_from(work.take())) == set(others)
+        assert taken_from(work.take()) == [late]
 
     def test_a_batch_is_of_one_engine(self) -> None:
         work = agenda()
@@ -104,15 +122,15 @@ class TestOrder:
         for i in range(2):
             work.add(english[i], job(due=1.0))
             work.add(indonesian[i], job(due=0.5))
-        assert {track for track, _ in work.take()} == set(indonesian)
-        assert {track for track, _ in work.take()} == set(english)
+        assert set(taken_from(work.take())) == set(indonesian)
+        assert set(taken_from(work.take())) == set(english)
 
     def test_what_is_forgotten_is_not_predicted(self) -> None:
         work, (one, other) = agenda(), tracks(2)
         for track in (one, one, other):
             work.add(track, job())
         work.forget(one)
-        assert [track for track, _ in work.take()] == [other]
+        assert taken_from(work.take()) == [other]
         assert len(work) == 0
         work.forget(other)
 
@@ -128,26 +146,28 @@ class TestFollowing:
 
     LEAD = 5.0
 
-    def talk(self, *, ahead: int = 8, count: int = 2, lead: float = LEAD) -> tuple[DeadlineQueue, Track]:
+    def talk(
+        self, *, ahead: int = 8, count: int = 2, lead: float = LEAD, bytes_per_second: int = BYTES_PER_SECOND
+    ) -> tuple[DeadlineQueue, Track]:
         """A stream that was given messages of 8 bytes, the first of which was taken."""
-        work, track = agenda(), Track(Engine(), Stream(), lookahead=ahead)
+        work, track = agenda(), stream(lookahead=ahead, bytes_per_second=bytes_per_second)
         for number in range(count):
             work.add(track, job(0.0, 0.0 if number == 0 else lead, bytes([number]) * 8))
-        assert [taken.block for _, taken in work.take()] == [bytes(8)]
+        assert [piece.audio for piece in work.take()] == [bytes(8)]
         return work, track
 
     def test_first_words_wait_for_nothing(self) -> None:
-        work, track = agenda(), Track(Engine(), Stream(), lookahead=8)
+        work, track = agenda(), stream(lookahead=8)
         work.add(track, job(0.0, self.LEAD, b"12345678"))
         assert work.next_batch(0.0) == 0.0
-        ((_, taken),) = work.take()
+        (taken,) = work.take()
         assert taken.lookahead == b""
 
     def test_what_is_there_is_looked_at_even_so(self) -> None:
-        work, track = agenda(), Track(Engine(), Stream(), lookahead=12)
+        work, track = agenda(), stream(lookahead=12)
         for data in (b"12345678", b"abcdefgh", b"ABCDEFGH"):
             work.add(track, job(0.0, 0.0, data))
-        assert [work.take()[0][1].lookahead for _ in range(3)] == [b"abcdefghABCD", b"ABCDEFGH", b""]
+        assert [work.take()[0].lookahead for _ in range(3)] == [b"abcdefghABCD", b"ABCDEFGH", b""]
 
     def test_it_runs_when_enough_has_followed(self) -> None:
         work, track = self.talk(ahead=12)
@@ -155,8 +175,8 @@ class TestFollowing:
         work.add(track, job(0.0, self.LEAD, b"more, yet"))
         assert work.take() == []
         work.add(track, job(0.0, self.LEAD, b"enough"))
-        ((_, taken),) = work.take()
-        assert (taken.block, taken.lookahead) == (b"\1" * 8, b"more, yeteno")
+        (taken,) = work.take()
+        assert (taken.audio, taken.lookahead) == (b"\1" * 8, b"more, yeteno")
         assert work.take() == []
 
     @pytest.mark.parametrize(
@@ -200,7 +220,7 @@ class TestFollowing:
         assert work.next_batch(0.0) is None
 
     def test_the_last_block_of_a_long_message_can_be_hastened_before_its_turn(self) -> None:
-        work, track = self.talk(ahead=16, count=1)
+        work, track = self.talk(ahead=16, count=1, bytes_per_second=64)
         work.add(track, Job(bytes(64), now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0))
         work.hasten(track, BUDGET)
         assert len(work.take()) == 1
@@ -216,7 +236,7 @@ class TestFollowing:
         work, track = self.talk()
         work.hasten(track, BUDGET)
         work.add(track, job(0.0, self.LEAD, b"in time!"))
-        ((_, taken),) = work.take()
+        (taken,) = work.take()
         assert taken.lookahead == b"in time!"
         # What came after that has its own time again.
         assert work.next_batch(0.0) == pytest.approx(5 * BUDGET)
@@ -232,29 +252,29 @@ class TestFollowing:
 
     def test_who_waits_keeps_nobody_else_waiting(self) -> None:
         work, track = self.talk()
-        other = Track(track.engine, Stream(), lookahead=8)
+        other = Track(track.engine, Stream(), bytes_per_second=BYTES_PER_SECOND, lookahead=8)
         work.add(other, job(0.1, 0.1))
-        assert [taken for taken, _ in work.take()] == [other]
+        assert taken_from(work.take()) == [other]
         assert work.next_batch(0.1) == pytest.approx(5 * BUDGET)
 
     def test_blocks_of_a_long_message_look_at_the_next_one(self) -> None:
-        work, track = self.talk(ahead=16, count=1)
+        work, track = self.talk(ahead=16, count=1, bytes_per_second=64)
         data = bytes(range(64))
         long = Job(data, now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0)
         work.add(track, long)
-        ((_, first),) = work.take()
-        assert (first.block, first.lookahead) == (data[:32], data[32:48])
+        (first,) = work.take()
+        assert (first.audio, first.lookahead) == (data[:32], data[32:48])
         # Its last block waits for the next message.
         assert work.take() == []
         work.add(track, job(0.0, self.LEAD, bytes(16)))
-        ((_, second),) = work.take()
-        assert (second.block, second.lookahead, second.finished) == (data[32:], bytes(16), True)
+        (second,) = work.take()
+        assert (second.audio, second.lookahead, second.finished) == (data[32:], bytes(16), 1)
 
     def test_the_last_block_of_a_turn_has_nothing_to_look_at(self) -> None:
-        work, track = self.talk(ahead=16, count=1)
+        work, track = self.talk(ahead=16, count=1, bytes_per_second=64)
         work.add(track, Job(bytes(64), now=0.0, due=5.0, budget=BUDGET, done=lambda _: None, seconds=1.0))
         work.finish(track)
-        assert [work.take()[0][1].lookahead for _ in range(2)] == [bytes(16), b""]
+        assert [work.take()[0].lookahead for _ in range(2)] == [bytes(16), b""]
 
 
 class TestPace:
@@ -264,32 +284,103 @@ class TestPace:
         assert agenda().next_batch(1.0) is None
 
     def test_a_batch_that_is_not_full_waits_for_its_time(self) -> None:
-        pace = Pace(most_streams=2, spacing=SPACING)
-        work = DeadlineQueue(pace, capacity=1000)
-        pace.ran(1.0, 1.0001, streams=1)
+        its = pace(2)
+        work = DeadlineQueue(its, capacity=1000)
+        its.ran(1.0, 1.0001, seconds=0.5)
         first, second = tracks(2)
         work.add(first, job())
-        assert work.next_batch(1.0001) == pace.not_before > 1.0001
+        assert work.next_batch(1.0001) == its.not_before > 1.0001
         assert work.next_batch(2.0) == 2.0
         work.add(second, job())
         assert work.next_batch(1.0001) == 1.0001
 
-    def test_a_batch_has_no_more_streams_than_the_pace_allows(self) -> None:
-        pace = Pace(most_streams=32, spacing=SPACING)
-        work = DeadlineQueue(pace, capacity=1000)
-        for _ in range(30):
-            pace.ran(1.0, 1.032, streams=32)
-        for track in tracks(20, Engine()):
-            work.add(track, job())
-        assert len(work.take()) == pace.streams < 20
+    def test_so_much_audio_is_a_batch_as_well(self) -> None:
+        its = pace(most_seconds=1.0)
+        work = DeadlineQueue(its, capacity=1000)
+        its.ran(1.0, 1.0001, seconds=0.5)
+        (track, other) = tracks(2)
+        work.add(track, job(data=bytes(8)))
+        assert work.next_batch(1.0001) > 1.0001
+        work.add(other, job(data=bytes(8)))
+        assert work.next_batch(1.0001) == 1.0001
+
+    def test_a_batch_has_no_more_audio_than_the_pace_allows(self) -> None:
+        its = pace(32)
+        work = DeadlineQueue(its, capacity=1000)
+        for _ in range(50):
+            its.ran(1.0, 1.008, seconds=2.0)
+        for number, track in enumerate(tracks(20)):
+            work.add(track, job(due=-number, data=bytes(4 if number % 2 else 8)))
+        batch = work.take()
+        assert 1.5 < sum(piece.seconds for piece in batch) <= its.seconds < 2.1
+        rest = work.take()
+        assert max(piece.parts[0].job.due for piece in batch) < min(piece.parts[0].job.due for piece in rest)
+
+    def test_one_piece_is_a_batch_however_long_it_is(self) -> None:
+        its = pace(32, most_seconds=0.1)
+        work = DeadlineQueue(its, capacity=1000)
+        for track in tracks(2):
+            work.add(track, job(data=bytes(8)))
+        assert [len(work.take()) for _ in range(3)] == [1, 1, 0]
+
+
+class TestPieces:
+    """Messages that wait are processed together."""
+
+    def talk(self, *sizes: int, ahead: int = 4, lead: float = 5.0) -> tuple[DeadlineQueue, Track]:
+        """A stream with a second of 32 bytes, whose first message, of 4 bytes, was taken."""
+        work, track = agenda(), stream(lookahead=ahead, bytes_per_second=32)
+        for number, size in enumerate((4, *sizes)):
+            work.add(track, job(0.0, lead if number else 0.0, bytes([number]) * size))
+        (first,) = work.take()
+        assert (first.audio, first.finished) == (bytes(4), 1)
+        return work, track
+
+    def test_up_to_half_a_second_and_parts_of_messages(self) -> None:
+        work, track = self.talk(6, 6, 6, 6)
+        (piece,) = work.take()
+        assert (piece.audio, piece.lookahead) == (b"\1" * 6 + b"\2" * 6 + b"\3" * 4, b"\3\3\4\4")
+        assert (piece.finished, piece.seconds, track.size) == (2, 0.5, 8)
+        assert work.take() == []
+        work.finish(track)
+        (piece,) = work.take()
+        assert (piece.audio, piece.lookahead, piece.finished) == (b"\3" * 2 + b"\4" * 6, b"", 2)
+        assert (len(work), work.size) == (0, 0)
+
+    def test_they_wait_until_there_is_so_much(self) -> None:
+        work, track = self.talk(6, 6, 6)
+        assert work.take() == []
+        assert work.next_batch(0.0) == pytest.approx(5 * BUDGET)
+        work.add(track, job(0.0, 5.0, bytes(2)))
+        assert work.next_batch(0.0) == 0.0
+
+    def test_what_has_waited_takes_along_what_has_its_look_ahead(self) -> None:
+        work, _ = self.talk(4, 4, 4)
+        work.wake(5 * BUDGET)
+        (piece,) = work.take()
+        assert (piece.audio, piece.lookahead) == (b"\1" * 4 + b"\2" * 4, b"\3" * 4)
+
+    def test_the_first_words_of_a_turn_go_alone(self) -> None:
+        work, track = agenda(), stream(bytes_per_second=32)
+        for _ in range(3):
+            work.add(track, job(data=bytes(4)))
+        assert [len(work.take()[0].audio) for _ in range(2)] == [4, 8]
+
+    def test_what_is_late_is_made_up_for_at_once(self) -> None:
+        work, _ = self.talk(4, 4, 4, lead=0.0)
+        assert len(work.expire(1.0)) == 3
+        (piece,) = work.take()
+        assert (len(piece.audio), piece.finished) == (12, 3)
 
 
 @dataclass
 class Model:
     """The expected content of a deadline queue."""
 
-    given: dict[Track, list[bytes]] = field(default_factory=dict)
-    taken: dict[Track, list[bytes]] = field(default_factory=dict)
+    given: dict[Track, bytes] = field(default_factory=dict)
+    taken: dict[Track, bytes] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+    finished: list[Job] = field(default_factory=list)
 
 
 @given(
@@ -305,39 +396,43 @@ class Model:
 def test_nothing_is_lost_and_each_stream_keeps_its_order(steps: list[tuple[str, int, int]]) -> None:
     work, model, now = agenda(batch_size=2), Model(), 0.0
     engines = Engine("a"), Engine("b")
-    # Half of them wait for what follows.
+    # Most of them wait for what follows. Pieces of the last ones are of several messages.
     all_tracks = [
-        Track(engines[i // 3], Stream(), lookahead=0 if i % 3 == 1 else 3 * (i % 3)) for i in range(6)
+        Track(engines[i // 3], Stream(), bytes_per_second=(4, 8, 24)[i % 3], lookahead=(0, 3, 6)[i % 3])
+        for i in range(6)
     ]
     playouts = {track: Playout() for track in all_tracks}
 
     def take() -> None:
+        ready = [track for track in all_tracks if (track.jobs or track.late) and track.ready]
+        fronts = {track: track.next for track in ready}
         work.wake(now)
         batch = work.take()
         assert len(batch) <= 2
-        assert len({id(track) for track, _ in batch}) == len(batch)
-        assert len({id(track.engine) for track, _ in batch}) <= 1
-        chosen = {track for track, _ in batch}
-        for track, taken in batch:
-            model.taken.setdefault(track, []).append(taken.block)
-            heard = b"".join(model.taken[track]) + taken.lookahead
-            assert b"".join(model.given[track]).startswith(heard)
-            assert len(taken.lookahead) <= track.lookahead
+        chosen = taken_from(batch)
+        assert len(set(chosen)) == len(chosen)
+        assert len({id(track.engine) for track in chosen}) <= 1
+        for piece in batch:
+            track = piece.track
+            model.taken[track] = model.taken.get(track, b"") + piece.audio
+            assert model.given[track].startswith(model.taken[track] + piece.lookahead)
+            assert len(piece.lookahead) <= track.lookahead
+            assert piece.seconds <= 0.5
+            model.finished += [part.job for part in piece.parts if part.finished]
             # Nobody of this engine who was left behind is more urgent.
-            left = [
-                t.next
-                for t in all_tracks
-                if (t.jobs or t.late) and t.ready and t.engine is track.engine and t not in chosen
-            ]
-            assert all((taken.late, taken.due) <= (other.late, other.due) for other in left)
+            front = piece.parts[0].job
+            left = [fronts[t] for t in ready if t.engine is track.engine and t not in chosen]
+            assert all((front.late, front.due) <= (other.late, other.due) for other in left)
 
     for count, (step, number, milliseconds) in enumerate(steps):
         now += milliseconds / 1000
         track = all_tracks[number]
         if step == "add":
             data = str(count).encode()
-            assert work.add(track, job(now, playouts[track].due(now, 0.1), data))
-            model.given.setdefault(track, []).append(data)
+            given = job(now, playouts[track].due(now, 0.1), data)
+            assert work.add(track, given)
+            model.given[track] = model.given.get(track, b"") + data
+            model.jobs.append(given)
         elif step == "take":
             take()
         elif step == "finish":
@@ -352,4 +447,6 @@ def test_nothing_is_lost_and_each_stream_keeps_its_order(steps: list[tuple[str, 
         now = max(now, when)
         take()
     assert model.taken == model.given
+    assert len(model.finished) == len(model.jobs)
+    assert set(model.finished) == set(model.jobs)
     assert work.size == 0

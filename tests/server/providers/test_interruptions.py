@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.wires import elevenlabs_audio, elevenlabs_metadata, openai_audio
 
-from mascot_server.inference.deadline_queue import Track
+from mascot_server.inference.jobs import Track
 from mascot_server.inference.predictions import Prediction
 from mascot_server.providers.codec import Audio, AudioFormat, Interrupted, TurnEnded
 from mascot_server.providers.elevenlabs.codec import ElevenLabsCodec
@@ -175,7 +175,7 @@ class Streams:
         self.opened: list[Track] = []
 
     def open(self, _format: AudioFormat) -> Track:
-        self.opened.append(Track(None, None))  # type: ignore[arg-type]  # nothing is predicted here
+        self.opened.append(Track(None, None, bytes_per_second=48_000))  # type: ignore[arg-type]  # nothing is predicted here
         return self.opened[-1]
 
 

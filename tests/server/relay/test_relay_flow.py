@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.wires import WIRES
 
-from mascot_server.inference.deadline_queue import Track
+from mascot_server.inference.jobs import Track
 from mascot_server.inference.scheduler import Scheduler
 from mascot_server.observability.metrics import Metrics
 from mascot_server.relay.relay import relay
@@ -104,7 +104,7 @@ async def talking(
     conversation = Conversation()
 
     def open_stream(_: AudioFormat) -> Track:
-        return Track(Engine(), Stream(), lookahead=lookahead)
+        return Track(Engine(), Stream(), bytes_per_second=48_000, lookahead=lookahead)
 
     async with Scheduler(budget_ms=budget_ms, metrics=conversation.metrics) as scheduler:
         conversation.ending = asyncio.ensure_future(

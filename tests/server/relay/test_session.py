@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.wires import WIRES, Wire, elevenlabs_metadata, gemini_audio, openai_session
 
-from mascot_server.inference.deadline_queue import Track
+from mascot_server.inference.jobs import Track
 from mascot_server.inference.predictions import predict
 from mascot_server.providers.codec import AudioFormat
 from mascot_server.relay.session import Session
@@ -81,7 +81,7 @@ class Conversation:
     def _open(self, audio_format: AudioFormat) -> Track:
         script = self.scripts[len(self.streams)] if len(self.streams) < len(self.scripts) else []
         self.streams.append(ScriptedStream(audio_format, script))
-        return Track(ENGINE, self.streams[-1])
+        return Track(ENGINE, self.streams[-1], bytes_per_second=48_000)
 
     def feed(self, frame: Frame, *, late: bool = False) -> tuple[Frame, ...]:
         received = self.session.receive(frame)

@@ -1,9 +1,10 @@
 """Which network each turn of a conversation uses, decided from measurements alone: free of I/O and of the clock.
 
 A turn gets the accurate network while the process has room for it, otherwise the fast one. The load is a share of the
-core: what was measured lately, with what has changed since according to the measured costs of the networks, but at
-least what the turns in progress must cost. It must stay below a limit. The limit falls at once when messages come close
-to their deadlines, when the event loop lags, or when the core is busy. It rises slowly when all of that is over.
+core: what was measured lately, with what has changed since according to the measured costs of the networks and of
+relaying, but at least what the turns in progress must cost. It must stay below a limit. The limit falls at once when
+messages come close to their deadlines, when the event loop lags, or when the core is busy. It rises slowly when all of
+that is over.
 """
 
 from __future__ import annotations
@@ -71,8 +72,14 @@ PROBE_SECONDS: Final = 10.0
 Otherwise an estimate that is wrong would never be corrected.
 """
 
-_RELAYING: Final = 0.75
-"""What relaying the audio of a turn costs at least, relative to the fast network."""
+_RELAYING: Final = 2.0
+"""What relaying audio costs relative to the fast network, until it is measured."""
+
+_RELAYING_WEIGHT: Final = 0.1
+"""Weight of a sample in the measured cost of relaying."""
+
+_RELAYED_SECONDS: Final = 2.0
+"""Audio in a sample from which on it is such a measurement: with less, other work of the process counts too much."""
 
 _NEW_TURN_SECONDS: Final = 1.0
 """How long a new turn counts as in progress before its first audio is processed."""
@@ -144,6 +151,8 @@ class Capacity:
         self._changed = self._changed_before = 0.0
         self._sampled: float | None = None
         self._pruned = 0.0
+        self._relaying: float | None = None
+        self._relayed = self._inferred = 0.0
 
     @property
     def limit(self) -> float:
@@ -191,6 +200,15 @@ class Capacity:
     def ran(self, network: str, *, streams: int, audio: float, took: float) -> None:
         """Note how long inference took; the arguments are those of `InferenceTimes.note`."""
         self._times.note(network, streams=streams, audio=audio, took=took)
+        self._inferred += took
+
+    def relayed(self, seconds: float) -> None:
+        """Note that audio was relayed, with or without inference.
+
+        Args:
+            seconds: Length of the audio.
+        """
+        self._relayed += seconds
 
     def served(self, *, messages: int, tight: int) -> None:
         """Note how close to their deadlines messages were predicted.
@@ -213,6 +231,7 @@ class Capacity:
         since, self._sampled = self._sampled, now
         elapsed = 0.0 if since is None else now - since
         self._busy += _SMOOTHING * (sample.busy - self._busy)
+        self._measure_relaying(sample.busy * elapsed)
         # On average half of what has changed since the sample before is in this one.
         self._changed_before = (1 - _SMOOTHING) * self._changed_before + (1 - _SMOOTHING / 2) * self._changed
         self._changed = 0.0
@@ -231,6 +250,16 @@ class Capacity:
             self._limit = min(self._ceiling, self._limit + RISE * elapsed)
         self._relieve(above=self._limit + _BAND)
         self._recover(now)
+
+    def _measure_relaying(self, computed: float) -> None:
+        """Estimate the cost of relaying from what was computed since the last sample, without inference."""
+        relayed, inferred = self._relayed, self._inferred
+        self._relayed = self._inferred = 0.0
+        if relayed < _RELAYED_SECONDS or not computed:
+            return
+        cost = max(0.0, computed - inferred) / relayed
+        before = cost if self._relaying is None else self._relaying
+        self._relaying = before + _RELAYING_WEIGHT * (cost - before)
 
     def _overloaded(self, now: float) -> None:
         self._probe = None
@@ -299,7 +328,8 @@ class Capacity:
             network: Network that it uses.
             fast: Fast network of its viseme model.
         """
-        return self._times.cost(network) + _RELAYING * self._times.cost(fast)
+        relaying = _RELAYING * self._times.cost(fast) if self._relaying is None else self._relaying
+        return self._times.cost(network) + relaying
 
     def _add(self, turn: Turn) -> None:
         self._active[turn] = None

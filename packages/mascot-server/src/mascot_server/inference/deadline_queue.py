@@ -5,254 +5,68 @@ not reach the last message of a long turn for half a minute. So every message ha
 works in that order: a turn that arrives all at once does not delay the first words of another.
 
 Audio with a later deadline waits for the audio that follows it. With that look-ahead the visemes at its end are as
-accurate as those of a whole recording. The wait is limited: it ends shortly before the deadline, or earlier.
+accurate as those of a whole recording, and inference on several messages together costs less. The wait is limited: it
+ends shortly before the deadline, or earlier.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
-from collections import deque
-from itertools import chain, count, islice
-from typing import TYPE_CHECKING, Final
-
-from mascot_server.inference.predictions import Prediction
-from mascot_server.inference.weights import WeightRows
+from itertools import count
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Iterator
 
+    from mascot_server.inference.jobs import Job, Piece, Track
     from mascot_server.inference.pace import Pace
-    from mascot_server.inference.predictions import VisemeEngine, VisemeStream
+    from mascot_server.inference.predictions import VisemeEngine
 
-__all__ = ["DeadlineQueue", "Job", "Playout", "Track"]
-
-_PATIENCE: Final = 24
-"""How many budgets the tail of a burst may wait while its listener still has other audio to play.
-
-What comes behind it (a transcript, a tool call) waits as long: with the default budget a second altogether.
-"""
-
-_LEAD: Final = 1 / 3
-"""Part of the time until it is needed that such audio may wait on top.
-
-A minute of audio that comes all at once takes a second or two to predict, and longer where others are served as well.
-"""
-
-_MARGIN: Final = 0.25
-"""Seconds before audio is needed, from which on it does not wait for the audio that follows it.
-
-Time for inference and for jitter of the network on the way to the client.
-"""
-
-_FOLLOWING: Final = 5
-"""How many budgets audio waits for the audio that follows it; a burst brings it sooner."""
-
-_BLOCK_SECONDS: Final = 0.5
-"""Longest piece of a message that is predicted in one batch: it takes the loop 4 ms (`lite`) to 12 ms (`default`)."""
-
-_WHOLE_SAMPLES: Final = 8
-"""Blocks are so many bytes, or a multiple of it: no sample of any encoding is split."""
+__all__ = ["DeadlineQueue"]
 
 
-class Playout:
-    """When the listener of one conversation will need its audio.
+class _Ready:
+    """Streams of one engine whose next audio can be predicted.
 
-    The player is taken to start as soon as a turn's first audio is there, and to play on without a gap as long as
-    there is more.
+    Attributes:
+        seconds: Duration of the next pieces of all of them.
     """
 
-    __slots__ = ("_ends",)
+    __slots__ = ("_pieces", "seconds")
 
     def __init__(self) -> None:
-        self._ends = 0.0
+        self._pieces: dict[Track, float] = {}
+        self.seconds = 0.0
 
-    def restart(self) -> None:
-        """Begin a turn: its first audio is needed at once."""
-        self._ends = 0.0
+    def __iter__(self) -> Iterator[Track]:
+        return iter(self._pieces)
 
-    def due(self, now: float, seconds: float) -> float:
-        """Return when the next `seconds` of audio, which arrive now, are needed."""
-        due = max(now, self._ends)
-        self._ends = due + seconds
-        return due
+    def __len__(self) -> int:
+        return len(self._pieces)
 
+    def put(self, track: Track) -> None:
+        """Add a stream, or note that its next piece has changed."""
+        before = self._pieces.get(track, 0.0)
+        seconds = self._pieces[track] = track.next_seconds
+        self.seconds += seconds - before
 
-class Job:
-    """One message's audio, to be predicted.
+    def drop(self, track: Track) -> None:
+        """Remove a stream, if it is there."""
+        self.seconds -= self._pieces.pop(track, 0.0)
+        if not self._pieces:
+            self.seconds = 0.0
 
-    Args:
-        data: The audio.
-        now: When it came.
-        due: When its listener will need it.
-        budget: Seconds that it may be held for its visemes after that.
-        done: Called once, with the prediction, or with `None` if that is late or failed.
-        seconds: How long the audio plays. A long message is predicted in blocks, and has the budget for each.
-
-    Attributes:
-        size: Bytes of its audio.
-        limit: When it goes on without visemes. A tail of a burst waits for its listener, but not for ever.
-        patient_until: How long its last block waits for the audio that follows it; 0 if it does not wait.
-        late: Whether it went on without visemes. Its audio still belongs to its stream.
-        block: The part of the audio that is to be predicted now.
-        lookahead: What is known of the audio after that.
-        finished: Whether that is its last part.
-    """
-
-    __slots__ = (
-        "_block_size",
-        "_changes",
-        "_data",
-        "_failed",
-        "_first",
-        "_start",
-        "_weights",
-        "block",
-        "done",
-        "due",
-        "finished",
-        "late",
-        "limit",
-        "lookahead",
-        "patient_until",
-        "size",
-    )
-
-    def __init__(
-        self,
-        data: bytes,
-        *,
-        now: float,
-        due: float,
-        budget: float,
-        done: Callable[[Prediction | None], None],
-        seconds: float = 0.0,
-    ) -> None:
-        self._data = data
-        self.size = len(data)
-        self.due = due
-        lead = max(0.0, due - now)
-        blocks = max(1, math.ceil(seconds / _BLOCK_SECONDS))
-        self.limit = now + (min(lead, _PATIENCE * budget + _LEAD * lead) + blocks * budget if budget else 0.0)
-        patience = min(lead - _MARGIN, _FOLLOWING * budget)
-        self.patient_until = now + patience if patience > 0 else 0.0
-        self.done = done
-        self.late = False
-        self.block = data
-        self.lookahead = b""
-        self.finished = False
-        self._block_size = -(-len(data) // (blocks * _WHOLE_SAMPLES)) * _WHOLE_SAMPLES if blocks > 1 else 0
-        self._start = 0
-        self._first: tuple[int | str, int] | None = None
-        self._changes: list[tuple[int, int | str]] = []
-        self._weights: list[WeightRows] = []
-        self._failed = False
-
-    @property
-    def next_size(self) -> int:
-        """Bytes of the part of the audio that is predicted next."""
-        return min(self._block_size or self.size, self.size - self._start)
-
-    def peek(self, size: int) -> bytes:
-        """Return up to `size` bytes that are not in a block yet."""
-        return self._data[self._start : self._start + size]
-
-    def advance(self) -> None:
-        """Move on to the next block of the audio."""
-        if not self._block_size:
-            self._start = self.size
-            self.finished = True
-            return
-        end = self._start + self._block_size
-        self.block = self._data[self._start : end]
-        self._start = end
-        self.finished = end >= len(self._data)
-
-    def collect(self, prediction: Prediction | None, start_ms: int) -> Prediction | None:
-        """Take the prediction of a block; return that of the whole message once its last block is there.
-
-        Args:
-            prediction: What it said; `None` if it failed.
-            start_ms: Time of the stream where the block begins.
-
-        Returns:
-            The prediction for the whole message, after its last block; `None` before that, or if a block failed.
-        """
-        if not self._block_size:
-            return prediction
-        if prediction is None:
-            self._failed = True
-            return None
-        if self._first is None:
-            self._first = prediction.before, start_ms
-        before, beginning = self._first
-        self._changes += [(offset + start_ms - beginning, shape) for offset, shape in prediction.changes]
-        if prediction.weights is not None:
-            self._weights.append(prediction.weights)
-        if self._failed or not self.finished:
-            return None
-        weights = WeightRows.joined(self._weights) if self._weights else None
-        return Prediction(before, tuple(self._changes), weights)
-
-
-class Track:
-    """A viseme stream and its audio that waits, in order.
-
-    Args:
-        engine: What runs the stream. Streams of one engine may share a batch.
-        stream: The stream.
-        lookahead: Bytes of audio after a message that help to predict the message's end.
-
-    Attributes:
-        size: Bytes of its audio that wait.
-        begun: Whether it had any audio.
-        ended: Whether it gets no more.
-        waits_for: The audio in front, if it waits for what follows it.
-    """
-
-    __slots__ = (
-        "begun",
-        "ended",
-        "engine",
-        "jobs",
-        "late",
-        "lookahead",
-        "size",
-        "stream",
-        "waits_for",
-    )
-
-    def __init__(self, engine: VisemeEngine, stream: VisemeStream, *, lookahead: int = 0) -> None:
-        self.engine = engine
-        self.stream = stream
-        self.lookahead = lookahead
-        # What is late is older than what is not.
-        self.late: deque[Job] = deque()
-        self.jobs: deque[Job] = deque()
-        self.size = 0
-        self.begun = False
-        self.ended = False
-        self.waits_for: Job | None = None
-
-    @property
-    def next(self) -> Job:
-        """Return the job that the stream processes next. There must be one."""
-        return self.late[0] if self.late else self.jobs[0]
-
-    @property
-    def ready(self) -> bool:
-        """Whether the next audio need not wait for what follows it."""
-        job = self.next
-        return not job.patient_until or self.ended or job.late or self.size - job.next_size >= self.lookahead
-
-    def following(self, job: Job) -> bytes:
-        """Return the look-ahead for a block of the next audio, which is still in the queue."""
-        found = job.peek(self.lookahead)
-        for later in islice(chain(self.late, self.jobs), 1, None):
-            if len(found) == self.lookahead:
+    def choose(self, streams: int, seconds: float) -> list[Track]:
+        """Return the most urgent streams: so many at most, with so much audio together, but at least one."""
+        if len(self._pieces) <= streams and self.seconds <= seconds:
+            return list(self._pieces)
+        chosen = []
+        for track in heapq.nsmallest(streams, self._pieces, key=_urgency):
+            seconds -= self._pieces[track]
+            if chosen and seconds < 0:
                 break
-            found += later.peek(self.lookahead - len(found))
-        return found
+            chosen.append(track)
+        return chosen
 
 
 class DeadlineQueue:
@@ -270,7 +84,7 @@ class DeadlineQueue:
         self._pace = pace
         self._capacity = capacity
         # Streams whose next audio may be predicted, and those whose next audio waits for what follows it.
-        self._waiting: dict[VisemeEngine, dict[Track, None]] = {}
+        self._waiting: dict[VisemeEngine, _Ready] = {}
         self._patient: list[tuple[float, int, Track, Job]] = []
         self._numbers = count()
         self._count = 0
@@ -289,16 +103,14 @@ class DeadlineQueue:
         if not track.begun:
             # Nobody should wait for the first words.
             track.begun, job.patient_until = True, 0.0
-        idle = not track.jobs and not track.late
         track.jobs.append(job)
-        if idle or track.waits_for is not None:
-            self._place(track)
+        self._place(track)
         return True
 
     def finish(self, track: Track) -> None:
         """Mark a stream as complete: it gets no more audio."""
         track.ended = True
-        if track.waits_for is not None:
+        if track.jobs or track.late:
             self._place(track)
 
     def hasten(self, track: Track, until: float) -> None:
@@ -322,16 +134,21 @@ class DeadlineQueue:
         track.jobs.clear()
         track.late.clear()
         track.waits_for = None
-        self._waiting.get(track.engine, {}).pop(track, None)
+        if (ready := self._waiting.get(track.engine)) is not None:
+            ready.drop(track)
 
     def next_batch(self, now: float) -> float | None:
         """Return when the next batch should run; `None` if nothing waits."""
         if not self._count:
             return None
         self.wake(now)
-        most = max(map(len, self._waiting.values()), default=0)
-        if most:
-            return now if most >= self._pace.streams else max(now, self._pace.not_before)
+        pace, found = self._pace, False
+        for ready in self._waiting.values():
+            if ready.seconds >= pace.seconds or len(ready) >= pace.most_streams:
+                return now
+            found = found or len(ready) > 0
+        if found:
+            return max(now, pace.not_before)
         return self._patient[0][0] if self._patient else None
 
     def wake(self, now: float) -> None:
@@ -356,47 +173,35 @@ class DeadlineQueue:
                     late.append(job)
         return late
 
-    def take(self) -> list[tuple[Track, Job]]:
-        """Take the next batch: the next audio of each stream of one engine, most urgent first.
-
-        Of a long message it takes a block, and the message stays where it is until its last one.
+    def take(self) -> list[Piece]:
+        """Take the next batch: the next audio of streams of one engine, the most urgent streams first.
 
         What is late anyway comes last, lest it make late what is not.
         """
-        engines = [tracks for tracks in self._waiting.values() if tracks]
+        engines = [ready for ready in self._waiting.values() if ready]
         if not engines:
             return []
-        tracks = engines[0] if len(engines) == 1 else min(engines, key=_most_urgent)
-        chosen = list(tracks)
-        if len(chosen) > self._pace.streams:
-            chosen = heapq.nsmallest(self._pace.streams, chosen, key=_urgency)
+        ready = engines[0] if len(engines) == 1 else min(engines, key=_most_urgent)
         batch = []
-        for track in chosen:
-            jobs = track.late or track.jobs
-            job = jobs[0]
-            size = job.next_size
-            job.advance()
-            track.size -= size
-            self.size -= size
-            job.lookahead = track.following(job) if track.size else b""
-            batch.append((track, job))
-            if job.finished:
-                jobs.popleft()
-                self._count -= 1
-            if not track.jobs and not track.late:
-                del tracks[track]
-            elif track.next.patient_until:
+        for track in ready.choose(self._pace.most_streams, self._pace.seconds):
+            piece = track.take()
+            self.size -= len(piece.audio)
+            self._count -= piece.finished
+            batch.append(piece)
+            if track.late or track.jobs:
                 self._place(track)
+            else:
+                ready.drop(track)
         return batch
 
     def _place(self, track: Track) -> None:
         """Place a stream among those ready for inference, or among those that wait for more audio."""
-        waiting = self._waiting.setdefault(track.engine, {})
+        waiting = self._waiting.setdefault(track.engine, _Ready())
         if track.ready:
             track.waits_for = None
-            waiting[track] = None
+            waiting.put(track)
             return
-        waiting.pop(track, None)
+        waiting.drop(track)
         job = track.next
         if track.waits_for is not job:
             track.waits_for = job

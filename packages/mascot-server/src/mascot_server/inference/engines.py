@@ -10,8 +10,8 @@ import numpy as np
 
 import mascot_visemes
 from mascot_server.inference.capacity import Capacity
-from mascot_server.inference.deadline_queue import Track
 from mascot_server.inference.inference_times import InferenceTimes
+from mascot_server.inference.jobs import Track
 from mascot_server.inference.live_streams import LiveEngine
 from mascot_server.inference.viseme_sets import VISEME_SHAPES, VisemeSets
 
@@ -73,6 +73,7 @@ class Engines:
         return Track(
             self._engine,
             self._engine.open_stream(self._networks[model], sets, audio_format),
+            bytes_per_second=audio_format.bytes_per_second,
             lookahead=audio_format.size(self._lookahead_ms),
         )
 

@@ -268,19 +268,21 @@ class LiveEngine:
         results = run_each(self._engines[network], [stream.inner for stream in streams], chunks, lookaheads)
         ended = self._clock()
         answers: list[list[VisemeEvent] | None] = []
-        processed, total = 0, 0.0
+        processed, total, relayed = 0, 0.0, 0.0
         for stream, chunk, kept, changes in zip(streams, chunks, waiting, results, strict=True):
             if changes is None:
                 answers.append(None)
                 continue
             answers.append(stream.accept(chunk, changes))
+            seconds = stream.format.duration_ms(len(chunk)) / 1000
+            relayed += seconds
             if not stream.inner.kept:
-                seconds = stream.format.duration_ms(len(chunk)) / 1000
                 self._capacity.processed(stream.turn, seconds, ended)
                 processed += 1
                 total += seconds + stream.format.duration_ms(kept) / 1000
         if total:
             self._capacity.ran(network, streams=processed, audio=total, took=ended - began)
+        self._capacity.relayed(relayed)
         return answers
 
     def _begin(self, networks: Networks, now: float) -> Turn:

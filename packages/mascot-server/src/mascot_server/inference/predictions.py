@@ -90,6 +90,19 @@ class Prediction:
     changes: tuple[tuple[int, int | str], ...]
     weights: WeightRows | None = None
 
+    def split(self, end_ms: int, start_ms: int) -> tuple[Prediction, Prediction]:
+        """Divide it in two where one message ends and the next one begins.
+
+        Args:
+            end_ms: Frames that begin before this time belong to the first one.
+            start_ms: Time from which the second one counts, at most 1 ms before that.
+        """
+        first = tuple([change for change in self.changes if change[0] < end_ms])
+        second = tuple([(offset - start_ms, shape) for offset, shape in self.changes[len(first) :]])
+        weights = (None, None) if self.weights is None else self.weights.split(end_ms, start_ms)
+        between = first[-1][1] if first else self.before
+        return Prediction(self.before, first, weights[0]), Prediction(between, second, weights[1])
+
 
 def predict(
     engine: VisemeEngine,

@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
-from mascot_server.inference.deadline_queue import DeadlineQueue, Job, Track
+from mascot_server.inference.deadline_queue import DeadlineQueue
+from mascot_server.inference.jobs import Job
 from mascot_server.inference.overload import OverloadMeter
 from mascot_server.inference.pace import Pace
 from mascot_server.inference.predictions import predict
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mascot_server.inference.capacity import Capacity
+    from mascot_server.inference.jobs import Piece, Track
     from mascot_server.inference.overload import Sample
     from mascot_server.inference.predictions import Prediction
     from mascot_server.observability.metrics import Metrics
@@ -29,6 +31,9 @@ __all__ = ["Scheduler"]
 
 _MOST_STREAMS: Final = 32
 """Streams that share a batch at most: beyond it a chunk gets no cheaper."""
+
+_MOST_SECONDS: Final = 8.0
+"""Audio of a batch at most."""
 
 _SPACING: Final = (0.002, 0.008)
 """Seconds from batch to batch: at 100 conversations it makes batches of two, at 400 of two dozen."""
@@ -56,7 +61,7 @@ class Scheduler:
         self._budget = budget_ms / 1000
         self._metrics = metrics
         least, most = (min(pause, self._budget / 4) for pause in _SPACING)
-        self._pace = Pace(most_streams=_MOST_STREAMS, spacing=(least, most))
+        self._pace = Pace(most_streams=_MOST_STREAMS, most_seconds=_MOST_SECONDS, spacing=(least, most))
         self._queue = DeadlineQueue(self._pace, capacity=_CAPACITY)
         self._timer: asyncio.Handle | None = None
         self._planned = 0.0
@@ -146,23 +151,25 @@ class Scheduler:
             self._predict(batch)
         self._plan(monotonic())
 
-    def _predict(self, batch: list[tuple[Track, Job]]) -> None:
+    def _predict(self, batch: list[Piece]) -> None:
         began = monotonic()
-        streams, chunks = [track.stream for track, _ in batch], [job.block for _, job in batch]
-        starts = [stream.time_ms for stream in streams]
-        answers = predict(batch[0][0].engine, streams, chunks, [job.lookahead for _, job in batch])
+        answers = predict(
+            batch[0].track.engine,
+            [piece.track.stream for piece in batch],
+            [piece.audio for piece in batch],
+            [piece.lookahead for piece in batch],
+        )
         ended = monotonic()
-        self._pace.ran(began, ended, len(batch))
+        self._pace.ran(began, ended, sum(piece.seconds for piece in batch))
         self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
+        jobs = [job for piece, answer in zip(batch, answers, strict=True) for job in piece.collect(answer)]
         if self._capacity is not None and self._budget:
             least = ended + _TIGHT * self._budget
-            tight = sum(job.limit < least for _, job in batch)
-            self._capacity.served(messages=len(batch), tight=tight)
-        for (_, job), start, answer in zip(batch, starts, answers, strict=True):
-            whole = job.collect(answer, start)
-            if not job.finished:
-                continue
+            tight = sum(job.limit < least for job in jobs)
+            self._capacity.served(messages=len(jobs), tight=tight)
+        for job in jobs:
+            whole = job.answer()
             if whole is None:
                 self._metrics.chunks_without_visemes.add("failed")
             if not job.late:

@@ -64,6 +64,13 @@ class WeightRows:
         """Return the same rows, counted from elsewhere."""
         return replace(self, start_ms=self.start_ms + by_ms)
 
+    def split(self, end_ms: int, start_ms: int) -> tuple[WeightRows, WeightRows]:
+        """Return the rows that begin before `end_ms`, and the others, counted from `start_ms`."""
+        rows = max(0, -((self.start_ms - end_ms) // _ROW_MS))
+        size = rows * len(self.columns)
+        rest = self.start_ms + rows * _ROW_MS - start_ms
+        return replace(self, data=self.data[:size]), WeightRows(self.columns, rest, self.data[size:])
+
     @staticmethod
     def joined(parts: Sequence[WeightRows]) -> WeightRows:
         """Return rows that come right behind each other as one; there must be some."""

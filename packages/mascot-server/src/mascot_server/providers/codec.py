@@ -55,14 +55,18 @@ class AudioFormat:
     encoding: Encoding
     sample_rate: int
 
+    @property
+    def bytes_per_second(self) -> int:
+        """Bytes of a second of audio."""
+        return self.sample_rate * self._width
+
     def duration_ms(self, size: int) -> int | float:
         """Exact duration of `size` bytes in milliseconds, an `int` where it is a whole number.
 
         Half a sample counts half: over a whole turn the durations still add up to the audio's length.
         """
-        bytes_per_second = self.sample_rate * self._width
-        whole, rest = divmod(size * 1000, bytes_per_second)
-        return whole if rest == 0 else size * 1000 / bytes_per_second
+        whole, rest = divmod(size * 1000, self.bytes_per_second)
+        return whole if rest == 0 else size * 1000 / self.bytes_per_second
 
     def size(self, ms: int) -> int:
         """Size in bytes of at least `ms` milliseconds, in whole samples."""

@@ -7,11 +7,11 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from mascot_server.inference.deadline_queue import Playout
+from mascot_server.inference.playout import Playout
 from mascot_server.relay.endings import conclude, fail, provider_gone
 
 if TYPE_CHECKING:
-    from mascot_server.inference.deadline_queue import Track
+    from mascot_server.inference.jobs import Track
     from mascot_server.inference.predictions import Prediction
     from mascot_server.inference.scheduler import Scheduler
     from mascot_server.observability.metrics import Metrics

@@ -17,7 +17,7 @@ from mascot_server.relay.payload import viseme_payload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mascot_server.inference.deadline_queue import Track
+    from mascot_server.inference.jobs import Track
     from mascot_server.inference.predictions import Prediction
     from mascot_server.providers.codec import AudioFormat, Codec, Frame
 
