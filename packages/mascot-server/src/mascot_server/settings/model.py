@@ -74,9 +74,9 @@ class Settings(_ProviderFields):
     )
     secret: CommaSeparated = Field(
         default=(),
-        description="Secret of at least 32 bytes that signs and encrypts tokens. To rotate it, give several, "
-        "comma-separated: the first secret signs new tokens, and all of them verify existing tokens. docs/keys.md "
-        "lists the steps for several processes.",
+        description="Secret of at least 32 bytes that signs and encrypts tokens; the same in all processes. It may be a "
+        "comma-separated list: the first secret signs new tokens, and all of them verify existing tokens. "
+        "[How to change it](keys.md#change-the-secret).",
     )
     public_url: BaseUrl | None = Field(
         default=None,
@@ -97,16 +97,17 @@ class Settings(_ProviderFields):
     )
     live_model: LiveModel = Field(
         default="auto",
-        description="Model for live conversations that use the viseme model `default`: `default` is the most accurate, "
-        "`lite` is the fastest. `auto` selects for each turn: the accurate model while the process has capacity, "
-        "otherwise the fast model.",
+        description="Network for live conversations. `auto`: each turn of the agent uses the accurate network while the "
+        "process has capacity, otherwise the fast network `lite`. `default`: always the accurate network of the viseme "
+        "model that the app selects (`default` or `indonesian`). `lite`: always `lite`.",
     )
     viseme_budget_ms: float = Field(
         default=40,
         ge=0,
         le=10_000,
-        description="Maximum time that an audio message is delayed while its visemes are computed, in milliseconds. "
-        "Messages whose visemes are not ready by then are forwarded without visemes.",
+        description="Maximum delay of an audio message while its visemes are computed, in milliseconds. It counts from "
+        "the time when the app needs the audio for playback. If the visemes are not ready by then, the message is "
+        "forwarded without them. [Details](concepts/timing.md#what-the-server-adds-to-the-delay).",
     )
     workers: int = Field(
         default=1,
@@ -186,16 +187,17 @@ class Settings(_ProviderFields):
     )
     single_use_tokens: bool = Field(
         default=False,
-        description="Allow only one conversation per signed URL. Apps that use an ElevenLabs URL again within its 10 "
-        "minutes are then rejected with 401 and must request a new URL for each conversation.",
+        description="Allow only one conversation per signed URL. Apps that use a URL again are then rejected with 401 "
+        "and must request a new URL for each conversation.",
     )
     max_session_ttl_seconds: int = Field(
         default=7200,
         ge=0,
         le=86_400,
-        description="Maximum `session_ttl` of `POST /v1/get-signed-url`, in seconds: how long a signed URL can resume "
-        "a conversation that it started within its 10 minutes. 600 or more, or 0 to reject `session_ttl`. Several "
-        "processes need MASCOT_REDIS_URL for it. With MASCOT_SINGLE_USE_TOKENS, `session_ttl` is rejected.",
+        description="Largest `session_ttl` that a request for a signed URL may have, in seconds: 600 or more, or 0 to "
+        "allow none. A URL with `session_ttl` can [resume a conversation](keys.md#signed-urls-that-resume-a-conversation) "
+        "after its 10 minutes. Several processes need MASCOT_REDIS_URL for this. With MASCOT_SINGLE_USE_TOKENS, no request "
+        "may have `session_ttl`.",
     )
     max_session_seconds: float = Field(
         default=7200, ge=0, description="Maximum length of a conversation, in seconds; 0 for no limit."
