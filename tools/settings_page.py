@@ -85,8 +85,8 @@ variables take precedence. If a setting is invalid, the server does not start: i
 reason, and never shows a value.
 
 `mascot-server check` tests the whole configuration before you start the server: it reports wrong, missing and misspelt
-settings, loads the models, opens the key store, and connects to Redis and to each provider. With `--offline` it makes no
-connection.
+settings, loads the models, opens the key store, and connects to Redis and to each provider. With `--offline` it makes
+no connection.
 
 `MASCOT_SECRET` is required. API keys are required, too: set `MASCOT_API_KEYS`, `MASCOT_KEY_STORE` or
 `MASCOT_REDIS_URL`. `serve --dev` (on loopback only) generates a missing secret and accepts a default API key. `demo`

@@ -74,8 +74,8 @@ class Settings(_ProviderFields):
     )
     secret: CommaSeparated = Field(
         default=(),
-        description="Secret of at least 32 bytes that signs and encrypts tokens; the same in all processes. It may be a "
-        "comma-separated list: the first secret signs new tokens, and all of them verify existing tokens. "
+        description="Secret of at least 32 bytes that signs and encrypts tokens; the same in all processes. It may be "
+        "a comma-separated list: the first secret signs new tokens, and all of them verify existing tokens. "
         "[How to change it](keys.md#change-the-secret).",
     )
     public_url: BaseUrl | None = Field(
@@ -97,9 +97,9 @@ class Settings(_ProviderFields):
     )
     live_model: LiveModel = Field(
         default="auto",
-        description="Network for live conversations. `auto`: each turn of the agent uses the accurate network while the "
-        "process has capacity, otherwise the fast network `lite`. `default`: always the accurate network of the viseme "
-        "model that the app selects (`default` or `indonesian`). `lite`: always `lite`.",
+        description="Network for live conversations. `auto`: each turn of the agent uses the accurate network while "
+        "the process has capacity, otherwise the fast network `lite`. `default`: always the accurate network of the "
+        "viseme model that the app selects (`default` or `indonesian`). `lite`: always `lite`.",
     )
     viseme_budget_ms: float = Field(
         default=40,
@@ -195,9 +195,9 @@ class Settings(_ProviderFields):
         ge=0,
         le=86_400,
         description="Largest `session_ttl` that a request for a signed URL may have, in seconds: 600 or more, or 0 to "
-        "allow none. A URL with `session_ttl` can [resume a conversation](keys.md#signed-urls-that-resume-a-conversation) "
-        "after its 10 minutes. Several processes need MASCOT_REDIS_URL for this. With MASCOT_SINGLE_USE_TOKENS, no request "
-        "may have `session_ttl`.",
+        "allow none. A URL with `session_ttl` can [resume a "
+        "conversation](keys.md#signed-urls-that-resume-a-conversation) after its 10 minutes. Several processes need "
+        "MASCOT_REDIS_URL for this. With MASCOT_SINGLE_USE_TOKENS, no request may have `session_ttl`.",
     )
     max_session_seconds: float = Field(
         default=7200, ge=0, description="Maximum length of a conversation, in seconds; 0 for no limit."
