@@ -13,6 +13,7 @@ from mascot_server.auth.loopback import is_loopback
 from mascot_server.auth.tokens import LIFETIME_SECONDS
 from mascot_server.errors import SettingsError
 from mascot_server.inference.viseme_models import LiveModel  # noqa: TC001 - pydantic reads it
+from mascot_server.placeholders import is_placeholder
 from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings.types import (
     AnyOrWebOrigins,
@@ -34,6 +35,7 @@ ENV_FILE_ENCODING: Final = "utf-8-sig"
 """UTF-8 with or without a byte order mark. Editors on Windows write one, and it would become part of the first name."""
 
 _HINT: Final = "generate one with: openssl rand -hex 32"
+_KEY_HINT: Final = "generate a key with: openssl rand -hex 16"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -313,6 +315,8 @@ class Settings(_ProviderFields):
             value = key.get_secret_value()
             if value.startswith("sha256:") and not _SHA256.fullmatch(value):
                 raise ValueError("sha256: must be followed by 64 lower-case hex digits")
+            if is_placeholder(value):
+                raise ValueError(f"contains a placeholder from the documentation; {_KEY_HINT}")
         return keys
 
     @field_validator("max_session_ttl_seconds")
@@ -355,7 +359,7 @@ class Settings(_ProviderFields):
         secrets = [secret.get_secret_value() for secret in self.secret]
         if not secrets:
             yield f"MASCOT_SECRET: missing; {_HINT}"
-        elif EXAMPLE_SECRET in secrets:
+        elif any(map(is_placeholder, secrets)):
             yield f"MASCOT_SECRET: is the example secret from the documentation; {_HINT}"
         elif any(len(secret.encode()) < MIN_SECRET_BYTES for secret in secrets):
             yield f"MASCOT_SECRET: must be at least {MIN_SECRET_BYTES} bytes long; {_HINT}"
