@@ -121,7 +121,7 @@ class Settings(_ProviderFields):
         default=30,
         ge=0,
         le=86_400,
-        description="Time that running conversations have to end after SIGTERM, in seconds. Then they are closed.",
+        description="How long running conversations may continue after SIGTERM, in seconds. Then they are closed.",
     )
     metrics: MetricsPlace = Field(
         default="on",
@@ -169,7 +169,7 @@ class Settings(_ProviderFields):
         default=30,
         ge=1,
         le=3600,
-        description="Time that the conversations of a crashed process still count against the limits of their keys, in "
+        description="How long the conversations of a crashed process still count against the limits of their keys, in "
         "seconds.",
     )
     allowed_origins: WebOrigins = Field(
@@ -248,8 +248,8 @@ class Settings(_ProviderFields):
     max_waiting_connections: int = Field(
         default=500,
         ge=1,
-        description="Maximum connections of one process without a request in progress or a conversation. If there are "
-        "more, the server closes the one that has waited longest.",
+        description="Maximum number of idle connections of one process: those without a request in progress and "
+        "without a conversation. If there are more, the server closes the one that has been idle longest.",
     )
 
     max_audio_bytes: int = Field(
@@ -261,15 +261,15 @@ class Settings(_ProviderFields):
     rest_concurrency: int = Field(
         default=16,
         ge=1,
-        description="Maximum recordings and texts that one process handles concurrently. Further requests are rejected "
-        "with 503.",
+        description="Maximum number of recordings and texts that one process handles at the same time. Further "
+        "requests are rejected with 503.",
     )
     rest_concurrency_per_key: int | None = Field(
         default=None,
         ge=1,
-        description="Maximum recordings and texts of one API key that one process handles concurrently. Further "
-        "requests are rejected with 429. The default is half of MASCOT_REST_CONCURRENCY, so that one key cannot block "
-        "all others.",
+        description="Maximum number of recordings and texts of one API key that one process handles at the same time. "
+        "Further requests are rejected with 429. The default is half of MASCOT_REST_CONCURRENCY, so that one key "
+        "cannot block all others.",
     )
     upload_seconds: float = Field(
         default=300,
@@ -287,7 +287,7 @@ class Settings(_ProviderFields):
         default=30,
         gt=0,
         le=3600,
-        description="Time that a client may stop reading an HTTP response, in seconds. Then its connection is closed.",
+        description="How long a client may read nothing of an HTTP response, in seconds. Then its connection is closed.",
     )
     max_speech_seconds: float = Field(
         default=1800,
