@@ -92,6 +92,16 @@ def test_the_sdks_are_tried_from_the_declared_version_to_the_newest() -> None:
         assert versions[-1] == ""
 
 
+def test_the_change_of_the_secret_is_described_once() -> None:
+    step = re.compile(r"\bold,new\b")
+    files = [
+        *PAGES,
+        *(ROOT / "examples/deploy").glob("**/*.md"),
+        *(ROOT / "examples/deploy").glob("**/*.yaml"),
+    ]
+    assert [page.name for page in files if step.search(page.read_text("utf-8"))] == ["keys.md"]
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("**/*.md")), ids=lambda page: page.name)
 def test_quoted_log_lines_are_in_the_source(page: Path) -> None:
     source = "\n".join(file.read_text("utf-8") for file in ROOT.glob("packages/*/src/**/*.py"))

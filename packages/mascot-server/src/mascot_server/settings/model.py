@@ -287,7 +287,8 @@ class Settings(_ProviderFields):
         default=30,
         gt=0,
         le=3600,
-        description="How long a client may read nothing of an HTTP response, in seconds. Then its connection is closed.",
+        description="How long a client may read nothing of an HTTP response, in seconds. Then its connection is "
+        "closed.",
     )
     max_speech_seconds: float = Field(
         default=1800,
