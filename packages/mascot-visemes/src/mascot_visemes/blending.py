@@ -41,9 +41,6 @@ _ADDED_CERTAIN = _WAY * np.array([1.0, _CERTAIN, 1.0, _CERTAIN], np.float32)
 _ADDED_BY_NETWORK = _WAY - _ADDED_CERTAIN
 _EDGE = 2  # from there on the edges
 _MIXED = -1  # stands for every viseme that is not pure
-_FRAMES_AT_ONCE = 32  # what a matrix of frames by frames is made of
-_UP_TO_NOW = np.tri(_FRAMES_AT_ONCE, dtype=np.float32)
-_NOT_EARLIER = 1 - np.tri(_FRAMES_AT_ONCE, k=-1, dtype=np.float32)
 
 
 class BlendTable:
@@ -77,63 +74,68 @@ class BlendTable:
         self._within = [bytes([code]) for code in codes]
         self._edges = [bytes([_EDGE * count + code]) for code in codes]
         # By code.
-        self._kept = np.repeat(1 - _WAY, count)
+        self._kept = np.repeat(1 - _WAY, count * count).reshape(-1, count)
         self._added = np.repeat(_ADDED_BY_NETWORK[:, None] / factors, count, axis=0)
         self._certain = np.kron(_ADDED_CERTAIN[:, None], np.eye(count, dtype=np.float32))
         self._poses = np.array(shapes.poses, np.float32) if shapes.poses else None
 
     def codes(
-        self, shown: Shown, changes: Sequence[tuple[int, int]], count: int, silent: list[bool] | None
+        self, shown: Shown, changes: Sequence[Change], first: int, count: int, silent: list[bool] | None
     ) -> tuple[bytes, Shown]:
         """Return the codes of the next frames of a stream, and what it shows after them.
 
         Args:
             shown: What it shows before them.
-            changes: What the decoder found, as (frame, viseme), frames counted from the first of them.
-            count: How many frames there are, at least 1.
+            changes: What the decoder found, as (frame, viseme).
+            first: Number of the first of these frames.
+            count: How many there are, at least 1.
             silent: Which of them are silence; None if none is.
         """
-        pure = self._pure
+        pure, within = self._pure, self._within
         viseme, last = shown
-        codes = bytearray(self._within[viseme] * count)
+        codes = bytearray(within[viseme] * count)
         if pure[viseme] != last:
             codes[:1] = self._edges[viseme]
         begun = 0
         for frame, following in changes:
-            at = frame
+            at = frame - first
             # The frame before turns to the next viseme already, unless it is the first of the one shown, or pure.
             if at - 1 > begun and pure[viseme] == _MIXED and not (silent and silent[at - 1]):
                 at -= 1
-            codes[at:] = self._within[following] * (count - at)
+            codes[at:] = within[following] * (count - at)
             if pure[following] != (pure[viseme] if at else last):
                 codes[at : at + 1] = self._edges[following]
             viseme, begun = following, at
         if silent is None:
             return codes, (viseme, pure[viseme])
-        return self._silenced(codes, silent, last), (viseme, SILENCE if silent[-1] else pure[viseme])
+        self._silence(codes, silent, last)
+        return codes, (viseme, SILENCE if silent[-1] else pure[viseme])
 
-    def _silenced(self, codes: bytearray, silent: list[bool], last: int) -> bytes:
-        """Return the codes with silence as a pure viseme, also in a frame before it that turns to it already."""
+    def _silence(self, codes: bytearray, silent: list[bool], last: int) -> None:
+        """Make silence a pure viseme, also in a frame before it that turns to it already."""
         visemes = [code % self.visemes for code in codes]
         for at, (viseme, now, soon) in enumerate(zip(visemes, silent, [*silent[1:], False], strict=True)):
             pure = SILENCE if now or (soon and viseme == SILENCE) else self._pure[viseme]
             codes[at] = ((pure != last) * _EDGE + (pure == _MIXED)) * self.visemes + viseme
             last = pure
-        return codes
 
     def rows(self, codes: bytes, shares: Floats, last: Floats) -> Floats:
-        """Return the weights of visemes in the next frames of several streams, shape (streams, frames, visemes).
+        """Return the weights of visemes in the next frames of several streams, shape (frames, streams, visemes).
 
         Args:
             codes: Of all their frames, one stream after the other.
             shares: Of visemes, as from the decoder, shape (streams, frames, visemes).
             last: The rows before the first, shape (streams, visemes).
         """
-        numbers = np.frombuffer(codes, np.uint8)
-        added = self._added.take(numbers, axis=0).reshape(shares.shape)
-        added *= shares
-        added += self._certain.take(numbers, axis=0).reshape(shares.shape)
-        return _rows(last, self._kept.take(numbers).reshape(shares.shape[:2]), added)
+        shares = shares.transpose(1, 0, 2)
+        numbers = np.frombuffer(codes, np.uint8).reshape(len(last), -1).T.astype(np.intp)
+        rows = self._added.take(numbers, axis=0)
+        rows *= shares
+        rows += self._certain.take(numbers, axis=0)
+        for kept, row in zip(self._kept.take(numbers, axis=0), rows, strict=True):
+            np.multiply(kept, last, out=kept)
+            last = np.add(row, kept, out=row)
+        return rows
 
     def posed(self, rows: Floats) -> Floats:
         """Convert rows of visemes to rows of weights: mixed poses if the set has some, shape (..., columns)."""
@@ -179,58 +181,36 @@ class Blender:
     @staticmethod
     def blend_together(
         blenders: Sequence[Blender],
+        decoders: Sequence[Decoder],
         shares: Floats,
         levels: Floats,
-        ends: Sequence[int],
         changes: Sequence[Sequence[Change]],
     ) -> None:
         """Add the weights of the next frames of several streams to their `parts`.
 
         Args:
             blenders: Of one table.
-            shares: Of visemes, as from the decoder, shape (streams, frames, visemes), frames at least 1.
+            decoders: Those that decided these frames, one for each stream.
+            shares: Of visemes, as from the decoders' table, shape (streams, frames, visemes), frames at least 1.
             levels: In dB, shape (streams, frames).
-            ends: For each stream the number of the frame after these.
-            changes: What the decoder found for each stream, as (frame, viseme).
+            changes: What each decoder found, as (frame, viseme).
         """
         table = blenders[0].table
         count = levels.shape[1]
+        silent = (levels < table.silence_db).tolist() if levels.min() < table.silence_db else None
         codes = []
-        for row, (blender, lowest) in enumerate(zip(blenders, levels.min(axis=1).tolist(), strict=True)):
-            silent = (levels[row] < table.silence_db).tolist() if lowest < table.silence_db else None
-            first = ends[row] - count
-            found = [(frame - first, viseme) for frame, viseme in changes[row]]
-            its_codes, blender._shown = table.codes(blender._shown, found, count, silent)
+        for row, blender in enumerate(blenders):
+            its_silent = silent[row] if silent and True in silent[row] else None
+            its_codes, blender._shown = table.codes(
+                blender._shown, changes[row], decoders[row].frame - count, count, its_silent
+            )
             codes.append(its_codes)
         last = np.concatenate([blender._last for blender in blenders]).reshape(-1, table.visemes)
         rows = table.rows(b"".join(codes), shares, last)
-        for blender, weights, its_last in zip(blenders, table.posed(rows), rows[:, -1].copy(), strict=True):
+        ends = rows[-1].copy()
+        for blender, weights, end in zip(blenders, table.posed(rows.transpose(1, 0, 2)), ends, strict=True):
             # A copy: a view would keep the weights of all the others as long as these are kept.
             blender.parts.append(weights.copy())
             if blender._factors is not None:
                 np.minimum(weights * blender._factors, np.float32(1.0), out=blender.parts[-1])
-            blender._last = its_last
-
-
-def _rows(last: Floats, kept: Floats, added: Floats) -> Floats:
-    """Return rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
-
-    Args:
-        last: The rows before the first, shape (streams, visemes).
-        kept: Shape (streams, frames).
-        added: Shape (streams, frames, visemes); not the same afterwards.
-    """
-    parts = []
-    for start in range(0, kept.shape[1], _FRAMES_AT_ONCE):
-        some = kept[:, start : start + _FRAMES_AT_ONCE]
-        its_added = added[:, start : start + _FRAMES_AT_ONCE]
-        count = some.shape[1]
-        its_added[:, 0] += last * some[:, :1]
-        # How much of what each frame adds is left in each later one.
-        left = np.maximum(some[..., None], _NOT_EARLIER[:count, :count])
-        np.multiply.accumulate(left, axis=1, out=left)
-        left *= _UP_TO_NOW[:count, :count]
-        rows = np.matmul(left, its_added)
-        last = rows[:, -1]
-        parts.append(rows)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+            blender._last = end

@@ -319,4 +319,4 @@ def _blend(
         decoders, found = [streams[row]._decoder for row in rows], [found[row] for row in rows]
     end = shares.shape[1] - heard.ahead
     decided, levels = shares[:, end - heard.frames : end], heard.levels[:, : heard.frames]
-    Blender.blend_together(blenders, decided, levels, [decoder.frame for decoder in decoders], found)
+    Blender.blend_together(blenders, decoders, decided, levels, found)
