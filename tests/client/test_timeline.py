@@ -168,7 +168,9 @@ def test_an_interruption_drops_what_was_not_heard(
 
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.sampled_from(["add", "interrupt", "pause", "seek", "silence"]), payloads()),
+        st.tuples(
+            st.booleans(), st.sampled_from(["add", "interrupt", "pause", "seek", "silence"]), payloads()
+        ),
         max_size=12,
     )
 )

@@ -176,16 +176,16 @@ def test_the_mouth_comes_to_rest_after_the_audio_and_after_an_interruption() -> 
 
 
 @given(
-    heard=st.integers(1, 60),
-    dropped=st.integers(1, 60),
-    split=st.integers(0, 60),
+    counts=st.tuples(st.integers(1, 60), st.integers(1, 60), st.integers(0, 60)),
     part=st.floats(0, 1),
     unheard=st.floats(0, 1),
     pause=st.floats(0, 200),
 )
 def test_an_interruption_while_weights_are_shown(
-    heard: int, dropped: int, split: int, part: float, unheard: float, pause: float
+    counts: tuple[int, int, int], part: float, unheard: float, pause: float
 ) -> None:
+    # Rows that are heard, rows that are dropped, and where the second message begins.
+    heard, dropped, split = counts
     timeline, named = Timeline(blend_ms=80, shapes="oculus"), ColumnNames()
     rows = [[0, 0, 255]] * heard + [[0, 255, 0]] * dropped
     for number, block in enumerate((rows[:split], rows[split:])):

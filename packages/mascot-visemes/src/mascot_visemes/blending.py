@@ -60,7 +60,18 @@ class BlendTable:
         silence_db: The level.
     """
 
-    __slots__ = ("_added", "_certain", "_edges", "_kept", "_poses", "_pure", "_within", "columns", "silence_db", "visemes")
+    __slots__ = (
+        "_added",
+        "_certain",
+        "_edges",
+        "_kept",
+        "_poses",
+        "_pure",
+        "_within",
+        "columns",
+        "silence_db",
+        "visemes",
+    )
 
     def __init__(self, shapes: ShapeSet, factors: Floats, silence_db: float) -> None:
         self.visemes = count = len(shapes.ids)
