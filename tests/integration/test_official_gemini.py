@@ -157,7 +157,7 @@ async def test_gemini_with_googles_own_credentials_is_refused(
         vertexai=True,
         project="of-the-app",
         location="eu",
-        credentials=Credentials(token),  # type: ignore[no-untyped-call]  # the library's
+        credentials=Credentials(token),  # type: ignore[no-untyped-call]  # google-auth has no types for it
         http_options=options,
     )
     with pytest.raises(InvalidStatus, match="401"):
