@@ -92,7 +92,7 @@ class BlendTable:
 
     def codes(
         self, shown: Shown, changes: Sequence[Change], first: int, count: int, silent: list[bool] | None
-    ) -> tuple[bytes, Shown]:
+    ) -> tuple[bytearray, Shown]:
         """Return the codes of the next frames of a stream, and what it shows after them.
 
         Args:

@@ -278,7 +278,7 @@ def _answer(
         decoders = [stream._decoder for stream in streams]
         blenders = [stream._blender for stream in streams]
         tables = {blender.table for blender in blenders if blender is not None} if heard.frames else ()
-        shares = decoders[0].table.shares(heard.told) if tables else None
+        shares = decoders[0].table.shares(heard.told)
         found = Decoder.decode_together(decoders, heard, edge=edge, shares=shares)
         for table in tables:
             rows = [row for row, its in enumerate(blenders) if its is not None and its.table is table]
