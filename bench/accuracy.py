@@ -27,7 +27,8 @@ words. open_in_sound (``tones``, without speech) is the share of audible frames 
 
 With ``--lookahead`` each call except an utterance's first knows the audio that follows, like messages of a burst.
 
-Conditions are described in `bench.conditions`; the audio is the same in every run.
+Conditions are described in `bench.conditions`; the audio is the same in every run. ``cpu_features`` names the CPU's
+instructions: a network in integers can round differently with others.
 """
 
 from __future__ import annotations
@@ -139,7 +140,6 @@ def _about(
 ) -> dict[str, Any]:
     chunk = "whole" if chunk_ms == WHOLE else chunk_ms
     about = {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
-    # A network in integers rounds differently with other instructions.
     about["cpu_features"] = cpu_features()
     return about | ({"lookahead": True} if lookahead else {})
 
