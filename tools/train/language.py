@@ -125,7 +125,7 @@ _ALL = Language(
         "espeak-fr": 0.025,
         "espeak-it": 0.025,
         "espeak-zh": 0.02,
-        "kokoro-": 0.115,
+        "kokoro-": 0.07,
     },
     corrected=False,
     kin={
