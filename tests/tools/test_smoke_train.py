@@ -127,7 +127,7 @@ def test_a_teacher_with_whispers_encoder_corrects_all_human_speech(corpus: Path)
     for name in ("librispeech-dev-clean", "de-fleurs"):
         heard = np.random.default_rng(2).normal(0, 1, (4 * 125, 512)).astype(np.float16)
         np.save(corpus / "run" / "whisper" / f"{name}.npy", heard)
-    given = ("--start", str(MODELS / "default.onnx"), "--whisper-teacher", "--teacher-epochs", "1")
+    given = ("--layers", "0", "--hidden", "12", "--whisper-teacher", "--teacher-epochs", "1")
     run = _train(corpus, *given)
     learnt = torch.load(run / "wanted.pt").numpy()
     # The training speech of a corpus is 750 of its 1000 frames.
