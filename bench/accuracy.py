@@ -27,7 +27,8 @@ words. open_in_sound (``tones``, without speech) is the share of audible frames 
 
 With ``--lookahead`` each call except an utterance's first knows the audio that follows, like messages of a burst.
 
-Conditions are described in `bench.conditions`; the audio is the same in every run.
+Conditions are described in `bench.conditions`; the audio is the same in every run. ``cpu_features`` names the CPU's
+instructions: a network in integers can round differently with others.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ import mascot_visemes as mv
 from bench.conditions import CONDITIONS
 from bench.corpus import folder_for, listings
 from bench.languages import corpora
+from bench.machine import cpu_features
 from bench.scoring import score_corpus, score_entries, score_tones
 from bench.splits import SPLITS, languages
 from bench.visemes import VISEMES, Score
@@ -138,6 +140,7 @@ def _about(
 ) -> dict[str, Any]:
     chunk = "whole" if chunk_ms == WHOLE else chunk_ms
     about = {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+    about["cpu_features"] = cpu_features()
     return about | ({"lookahead": True} if lookahead else {})
 
 
@@ -175,7 +178,8 @@ def table(result: dict[str, Any]) -> str:
     width = max(len(name) for name in [*names, "recall precision share"]) + 3
     chunk = result["chunk_ms"] if result["chunk_ms"] == "whole" else f"{result['chunk_ms']:g} ms"
     chunk += " and look-ahead" if result.get("lookahead") else ""
-    lines = [f"{result['model']}, {result['split']}, chunks: {chunk}, {result['condition']}", ""]
+    lines = [f"{result['model']}, {result['split']}, chunks: {chunk}, {result['condition']}"]
+    lines += [f"instructions of the CPU: {result['cpu_features'] or 'unknown'}", ""]
     lines.append(f"{'':24}" + "".join(f"{name:>{width}}" for name in names))
     for key in dict.fromkeys(key for name in names for key in columns[name]):
         values = [columns[name].get(key) for name in names]

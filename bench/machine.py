@@ -25,7 +25,7 @@ def machine() -> dict[str, Any]:
     """Return the CPU and its instructions, cores, load, stolen time so far, and versions."""
     return {
         "cpu": _cpu(),
-        "cpu_features": _features(),
+        "cpu_features": cpu_features(),
         "steal_percent": steal_percent(),
         "cores": os.cpu_count(),
         "load_average": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
@@ -33,6 +33,18 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: _version(name) for name in ("numpy", "onnxruntime", "mascot-visemes")},
     }
+
+
+def cpu_features() -> str | None:
+    """Return those of `_FEATURES` that the CPU has, separated by spaces; ``None`` where it is not known."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return None
+    flags = next(
+        (line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), None
+    )
+    return None if flags is None else " ".join(name for name in _FEATURES if name in flags) or "none"
 
 
 def steal_percent() -> float | None:
@@ -83,18 +95,6 @@ def _ticks() -> list[int] | None:
 
 
 _BEGAN = _ticks()
-
-
-def _features() -> str | None:
-    """Return those of `_FEATURES` that the CPU has; ``None`` where it is not known."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return None
-    flags = next(
-        (line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), None
-    )
-    return None if flags is None else " ".join(name for name in _FEATURES if name in flags) or "none"
 
 
 def _version(name: str) -> str:

@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.machine import files, machine
+from bench.machine import files
 from bench.throughput import spread
 from mascot_visemes import available_models
 
@@ -40,7 +40,6 @@ _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 def run(model: str, seconds: float, rate: int, repeats: int) -> dict[str, Any]:
     """All figures of a model, with the machine they were taken on."""
-    description = machine()
     # The first start may have to compile modules.
     starts = [_child("bench.fresh", model) for _ in range(_STARTS + 1)][1:]
     asked = (model, str(seconds), str(rate), str(repeats))
@@ -48,7 +47,6 @@ def run(model: str, seconds: float, rate: int, repeats: int) -> dict[str, Any]:
     peaks = {"loaded": starts[0]["peak_kib"], **costs.pop("peak_kib")}
     return {
         "model": model,
-        "machine": description,
         **costs,
         "start": {key: spread([s[key] for s in starts]) for key in ("import_ms", "load_ms", "total_ms")},
         "memory_mb": {key: None if kib is None else round(kib * 1024 / 1e6, 1) for key, kib in peaks.items()},

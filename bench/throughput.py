@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mascot_visemes as mv
-from bench.machine import status
+from bench.machine import machine, status, steal_percent
 from bench.voice import voice
 from mascot_visemes.network import Network
 from mascot_visemes.registry import load_network
@@ -106,6 +106,7 @@ def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, An
         rate: Samples per second of all audio.
         repeats: Number of repetitions; the figure of each is the median over its calls.
     """
+    description = machine()
     pcm, source = voice(rate)
     size = rate * CHUNK_MS // 1000
     data = pcm.tobytes()
@@ -139,6 +140,7 @@ def measure(model: str, seconds: float, rate: int, repeats: int) -> dict[str, An
         if turn % 3 == 1:
             whole.append(_timed(lambda: engine.predict(long, sample_rate=rate)) / 1e9)
     return {
+        "machine": description | {"steal_percent": steal_percent()},
         "audio": {"source": source, "sample_rate": rate},
         "predict": {"seconds": seconds, "took_s": spread(whole), **_factors(seconds, whole)},
         "chunk_100ms_us": {

@@ -14,25 +14,25 @@ _SETS = ("sapi", "oculus", "rhubarb", "vrm")
 
 HEAD = """# The sounds of all languages
 
-Written by `python -m tools.phonemes_page` from
+`python -m tools.phonemes_page` generates this page from
 [`inventory.py`](../packages/mascot-visemes/src/mascot_visemes/inventory.py) and
-[`tables.py`](../packages/mascot-visemes/src/mascot_visemes/tables.py); do not edit.
+[`tables.py`](../packages/mascot-visemes/src/mascot_visemes/tables.py); do not edit it.
 
-Which label a sound of any language has, and which shape of each [set](shapes.md) shows it. `arkit` has the shapes of
-`oculus`. English labels are ARPAbet without stress; those in *italics* are ours, for what English lacks. A label exists
-where a sound looks or sounds different from the others; sounds that do neither share one.
+The tables list the label of each sound of any language, and its mouth shape in each [set](shapes.md). `arkit` has the
+shapes of `oculus`. English labels are ARPAbet without stress. Labels in *italics* belong to this project, for sounds
+that English does not have. Sounds that look alike and sound alike share a label.
 
-- **Marks count nothing**: length and gemination (aː, tː), tone and stress, aspiration and breathy voice (pʰ bʱ),
-  ejection (kʼ), palatalisation (tʲ), pharyngealisation (sˤ), dentals and what is syllabic, devoiced or unreleased. A
-  face does not show them.
+- **Marks of the IPA are ignored**, because a face does not show them: length and gemination (aː, tː), tone and stress,
+  aspiration and breathy voice (pʰ bʱ), ejection (kʼ), palatalisation (tʲ), pharyngealisation (sˤ), and the marks for
+  dental, syllabic, devoiced and unreleased sounds.
 - **Two sounds in one** are two labels that share the time: an affricate other than those below (ts is T S, pf is P F),
   a consonant with rounded lips (kʷ is K W), a diphthong without a label of its own (œy is OE UE).
-- **Both lips and tongue** (k͡p, ɡ͡b): the lips are what is seen.
-- **Clicks** stand where the tongue or the lips are: ʘ with P, ǀ ǃ ǂ with T, ǁ with L.
-- **An r** has the shape RR in every language, be it English (R), trilled or tapped (*RT*) or of the uvula (*RX*).
-- **β** nearly closes the lips and is shown as closed; **ɸ ʋ ɱ** have the shape of f and v.
-- **h and ħ** have the mouth of what follows, see [shapes.md](shapes.md).
-- `labels_of` of that module reads any IPA and names the sign that no table has.
+- **Sounds of both lips and tongue** (k͡p, ɡ͡b) have the label of the lips, which are visible.
+- **Clicks** have the label of a sound at the same place: ʘ has P, ǀ ǃ ǂ have T, ǁ has L.
+- **All kinds of r** have the shape RR: English (R), trilled or tapped (*RT*), and uvular (*RX*).
+- **β** has the shape of closed lips, which it almost closes; **ɸ ʋ ɱ** have the shape of f and v.
+- **h and ħ** have the shape of the sound that follows, see [shapes.md](shapes.md).
+- The function `labels_of` in `inventory.py` reads any IPA, and reports signs that no table has.
 """
 
 
@@ -56,7 +56,7 @@ def _row(sound: Sound, mark: str) -> str:
     signs = " ".join(sign + mark for sign in sound.ipa.split())
     label = f"*{sound.label}*" if sound.label in MORE else sound.label
     if sound.label == "HH":
-        shapes = ["of what follows"] * len(_SETS)
+        shapes = ["of the next sound"] * len(_SETS)
     else:
         found = (SHAPES[name] for name in _SETS)
         shapes = [str(shape.ids[shape.index_of(sound.label)]) for shape in found]
@@ -64,7 +64,7 @@ def _row(sound: Sound, mark: str) -> str:
 
 
 def main() -> None:
-    """Write the page, or with ``--check`` tell whether it is up to date."""
+    """Write the page, or with ``--check`` report whether it is up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is out of date")
     if not parser.parse_args().check:

@@ -82,7 +82,11 @@ HEAD = """# Settings
 
 Set each setting as an environment variable, or as a line in a file `.env` in the working directory. Environment
 variables take precedence. If a setting is invalid, the server does not start: it reports every invalid setting with the
-reason, and never shows a value. `mascot-server check` reports the same without starting the server.
+reason, and never shows a value.
+
+`mascot-server check` tests the whole configuration before you start the server: it reports wrong, missing and misspelt
+settings, loads the models, opens the key store, and connects to Redis and to each provider. With `--offline` it makes
+no connection.
 
 `MASCOT_SECRET` is required. API keys are required, too: set `MASCOT_API_KEYS`, `MASCOT_KEY_STORE` or
 `MASCOT_REDIS_URL`. `serve --dev` (on loopback only) generates a missing secret and accepts a default API key. `demo`

@@ -28,6 +28,12 @@ def test_the_switch_for_blend_weights(playground: Playground, *, on: bool) -> No
 def test_another_choice_goes_into_a_new_conversation(playground: Playground) -> None:
     playground.page.click("#start")
     playground.wait_for_state("speaking", "listening")
+    count = sockets(playground)
     playground.page.uncheck("#weights")
-    playground.wait_for_state("connecting")
+    playground.wait_until(lambda: sockets(playground) > count, "another conversation")
     playground.wait_for_state("speaking", "listening")
+
+
+def sockets(playground: Playground) -> int:
+    """How many conversations the page has opened."""
+    return sum(url.startswith("ws") for url in playground.requests)

@@ -166,6 +166,43 @@ def test_an_interruption_drops_what_was_not_heard(
     assert timeline.mouth(now_ms=now + unheard + 1).viseme == wanted
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.booleans(), st.sampled_from(["add", "interrupt", "pause", "seek", "silence"]), payloads()
+        ),
+        max_size=12,
+    )
+)
+def test_two_conversations_at_once_show_what_each_shows_alone(
+    steps: list[tuple[bool, str, Visemes]],
+) -> None:
+    def apply(timeline: Timeline, now: int, action: str, visemes: Visemes) -> Mouth:
+        if action == "add":
+            timeline.add(visemes, now_ms=now)
+            timeline.played(timeline.position(now_ms=now), now_ms=now)
+        elif action == "interrupt":
+            timeline.interrupt(now_ms=now)
+        elif action == "pause":
+            timeline.pause(now_ms=now)
+        elif action == "seek":
+            timeline.seek(visemes.audio_duration_ms, now_ms=now)
+        else:
+            timeline.add_silence(visemes.audio_duration_ms, now_ms=now)
+        return timeline.mouth(now_ms=now + 50)
+
+    together = {which: Timeline() for which in (False, True)}
+    shown = [
+        apply(together[which], 70 * number, action, visemes)
+        for number, (which, action, visemes) in enumerate(steps)
+    ]
+    alone = {which: Timeline() for which in (False, True)}
+    for which in (False, True):
+        for number, (whose, action, visemes) in enumerate(steps):
+            if whose is which:
+                assert apply(alone[which], 70 * number, action, visemes) == shown[number]
+
+
 def test_a_shape_holds_into_the_next_payload() -> None:
     timeline = filled([payload(100, (50, 7)), payload(100), payload(100, (50, 0))])
     assert timeline.mouth(now_ms=220).viseme == 7

@@ -102,3 +102,30 @@ def test_listen_fills_the_feed_from_either_form() -> None:
     events = [change(0, 4), audio(4800)]
     assert list(for_openai.listen(events, feed)) == events
     assert list(feed) == [Visemes((VisemeEvent(4, 0),), 1, 100)]
+
+
+def test_two_connections_at_once_do_not_share_anything() -> None:
+    """They have responses of the same id, other formats, and columns of other names."""
+    readers = [for_openai.VisemeReader(), for_openai.VisemeReader()]
+    readers[0](session({"type": "audio/pcmu"}))
+    readers[0](change(0, 4))
+    first, second = (read(audio(4800)) for read in readers)
+    assert first == Visemes((VisemeEvent(4, 0),), 1, 600)
+    # The other connection has no such events.
+    assert second is None
+
+    def weighed(*names: str) -> dict[str, Any]:
+        weights = {"fps": 100, "offset": 0, "frames": base64.b64encode(bytes([255, 0])).decode()}
+        payload = {"visemes": [], "audio_event_id": 1, "audio_duration": 10}
+        return {**payload, "weights": {**weights, "names": list(names)} if names else weights}
+
+    for read, names in zip(readers, (("sil", "PP"), ("jawOpen", "mouthClose")), strict=True):
+        read(audio(480, mascotVisemes=weighed(*names)))
+    for read, name in zip(readers, ("sil", "jawOpen"), strict=True):
+        found = read(audio(480, mascotVisemes=weighed()))
+        assert found is not None
+        assert found.weights is not None
+        assert found.weights.row(0)[name] == 1
+    readers[0](event("response.done", response={"id": "a"}))
+    readers[1](change(30, 5))
+    assert readers[1](audio(4800)) == Visemes((VisemeEvent(5, 0),), 2, 100)

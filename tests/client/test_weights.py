@@ -175,6 +175,44 @@ def test_the_mouth_comes_to_rest_after_the_audio_and_after_an_interruption() -> 
     assert timeline.mouth(now_ms=790).weights == {}
 
 
+@given(
+    counts=st.tuples(st.integers(1, 60), st.integers(1, 60), st.integers(0, 60)),
+    part=st.floats(0, 1),
+    unheard=st.floats(0, 1),
+    pause=st.floats(0, 200),
+)
+def test_an_interruption_while_weights_are_shown(
+    counts: tuple[int, int, int], part: float, unheard: float, pause: float
+) -> None:
+    # Rows that are heard, rows that are dropped, and where the second message begins.
+    heard, dropped, split = counts
+    timeline, named = Timeline(blend_ms=80, shapes="oculus"), ColumnNames()
+    rows = [[0, 0, 255]] * heard + [[0, 255, 0]] * dropped
+    for number, block in enumerate((rows[:split], rows[split:])):
+        if block:
+            names = None if number and split else NAMES
+            message = payload(block, (0, "aa"), duration=10 * len(block), names=names)
+            timeline.add(named(message), now_ms=0)
+    timeline.played(0, now_ms=0)
+    # The sound card has some more of what is heard.
+    now, rest = part * 10 * (heard - 1), (1 - part) * 10 * (heard - 1) * unheard
+    timeline.interrupt(now_ms=now, unheard_ms=rest)
+    end = now + rest
+    assert timeline.end_ms == pytest.approx(end)
+    for after in range(0, 200, 7):
+        mouth = timeline.mouth(now_ms=end + after)
+        assert sum(mouth.weights.values()) == pytest.approx(1)
+        assert "PP" not in mouth.weights
+        assert not mouth.speaking
+    assert timeline.mouth(now_ms=end + 200).weights == {"sil": 1.0}
+    # The names came once: what follows the interruption does not repeat them.
+    start = end + 200 + pause
+    answer = payload([[255, 0, 0]] + [[51, 0, 204]] * 19, duration=200, names=None)
+    timeline.add(named(answer), now_ms=start)
+    timeline.played(timeline.end_ms - 200, now_ms=start)
+    assert timeline.mouth(now_ms=start + 100).weights == pytest.approx({"sil": 0.2, "aa": 0.8})
+
+
 def test_audio_without_weights_keeps_the_last_row_while_the_mouth_is_open() -> None:
     timeline = Timeline(blend_ms=0, shapes="oculus")
     timeline.add(payload([[0, 0, 255]] * 10, (0, "aa")), now_ms=0)

@@ -7,6 +7,7 @@ import builtins
 import importlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -195,6 +196,20 @@ def test_the_backend_asks_for_vertex_ai(vertex: bool, monkeypatch: pytest.Monkey
     payloads = asyncio.run(talk())
     assert payloads
     assert None not in payloads
+
+
+def test_the_config_with_blend_weights_of_arkit(stage: Stage, environment: dict[str, str]) -> None:
+    [code] = programs("elevenlabs", "py")
+    with MascotClient() as mascot:
+        names: dict[str, Any] = {
+            "ElevenLabsConfig": ElevenLabsConfig,
+            "agent_id": environment["ELEVENLABS_AGENT_ID"],
+            "mascot": mascot,
+            "os": os,
+        }
+        exec(compile(code, "docs/guides/elevenlabs.md", "exec"), names)  # noqa: S102
+    assert names["config"].viseme_weights == "arkit"
+    assert names["signed_url"].url.startswith(stage.server.origin.replace("http", "ws"))
 
 
 def test_the_guide_names_what_the_simulators_accept() -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
-from support.sdk_conversations import QUESTIONS, Events, check_payloads, microphone, sent_since, sign
+from support.sdk_conversations import (
+    QUESTIONS,
+    Events,
+    both_ways,
+    check_payloads,
+    microphone,
+    sent_since,
+    sign,
+)
 from websockets.exceptions import InvalidStatus
 
 from mascot_server import simulators
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from .conftest import Stage
 
 
@@ -63,16 +74,20 @@ async def gemini_conversation(
 async def test_gemini_sessions_are_the_same_through_the_server(
     stage: Stage, credential: dict[str, str]
 ) -> None:
-    direct = await gemini_conversation(stage, credential, through_server=False)
-    count = len(stage.providers.sent)
-    through = await gemini_conversation(stage, credential, through_server=True)
+    await check_both_ways(stage, partial(gemini_conversation, stage, credential))
+
+
+async def check_both_ways(stage: Stage, converse: Callable[..., Awaitable[Events]]) -> Events:
+    """Returns the conversation through the server, which is that with the provider itself, and visemes."""
+    direct, through, sent = await both_ways(stage.providers, converse)
     parts = spoken(through)
-    assert [part.inline_data.data for part in parts] == sent_since(stage.providers, count)
+    assert [part.inline_data.data for part in parts] == sent
     payloads = [part.part_metadata["mascotVisemes"] for part in parts]
     for part in parts:
         part.part_metadata = None
     assert through == direct
     check_payloads(payloads, [len(part.inline_data.data) for part in parts], {"type": "audio/pcm"})
+    return through
 
 
 def spoken(messages: Events) -> list[Any]:
@@ -97,18 +112,10 @@ CLOUD = {
 
 
 async def test_gemini_in_vertex_mode_is_the_same_through_the_server(stage: Stage) -> None:
-    direct = await gemini_conversation(stage, EXPRESS, through_server=False, vertex=True)
-    count = len(stage.providers.sent)
-    through = await gemini_conversation(stage, EXPRESS, through_server=True, vertex=True)
-    parts = spoken(through)
-    assert [part.inline_data.data for part in parts] == sent_since(stage.providers, count)
-    assert {part.inline_data.mime_type for part in parts} == {"audio/pcm;rate=24000", "audio/pcm"}
-    payloads = [part.part_metadata["mascotVisemes"] for part in parts]
-    for part in parts:
-        part.part_metadata = None
-    assert through == direct
+    through = await check_both_ways(stage, partial(gemini_conversation, stage, EXPRESS, vertex=True))
+    mime_types = {part.inline_data.mime_type for part in spoken(through)}
+    assert mime_types == {"audio/pcm;rate=24000", "audio/pcm"}
     assert any(message.usage_metadata and message.usage_metadata.response_token_count for message in through)
-    check_payloads(payloads, [len(part.inline_data.data) for part in parts], {"type": "audio/pcm"})
 
 
 @pytest.mark.parametrize("vertex", [False, True], ids=["developer client", "vertex client"])
@@ -150,7 +157,7 @@ async def test_gemini_with_googles_own_credentials_is_refused(
         vertexai=True,
         project="of-the-app",
         location="eu",
-        credentials=Credentials(token),  # type: ignore[no-untyped-call]  # the library's
+        credentials=Credentials(token),  # type: ignore[no-untyped-call]  # google-auth has no types for it
         http_options=options,
     )
     with pytest.raises(InvalidStatus, match="401"):

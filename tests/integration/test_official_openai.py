@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from openai import AsyncOpenAI, OpenAI
-from support.sdk_conversations import QUESTIONS, Events, check_payloads, microphone, sent_since, sign
+from support.sdk_conversations import (
+    QUESTIONS,
+    Events,
+    both_ways,
+    check_payloads,
+    microphone,
+    sent_since,
+    sign,
+)
 
 from mascot_server import simulators
 
@@ -63,11 +72,10 @@ async def _openai_response(connection: Any, events: Events) -> None:
 async def test_openai_sessions_are_the_same_through_the_server(
     stage: Stage, audio_format: dict[str, Any]
 ) -> None:
-    direct = await openai_conversation(stage, audio_format, through_server=False)
-    count = len(stage.providers.sent)
-    through = await openai_conversation(stage, audio_format, through_server=True)
+    converse = partial(openai_conversation, stage, audio_format)
+    direct, through, sent = await both_ways(stage.providers, converse)
     deltas = [event for _, event in through if event["type"] == "response.output_audio.delta"]
-    assert [base64.b64decode(delta["delta"]) for delta in deltas] == sent_since(stage.providers, count)
+    assert [base64.b64decode(delta["delta"]) for delta in deltas] == sent
     payloads = [delta.pop("mascotVisemes") for delta in deltas]
     assert through == direct
     check_payloads(payloads, [len(base64.b64decode(delta["delta"])) for delta in deltas], audio_format)

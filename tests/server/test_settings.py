@@ -83,12 +83,32 @@ def test_a_bad_value_is_named_but_not_shown(
 
 
 @pytest.mark.parametrize(
+    "value",
+    ["<your key>", "your_key", "YOUR-API-KEY", "your key", "key_\u2026", "mascot_key_...", "change-me"],
+)
+def test_a_placeholder_is_not_an_api_key(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("MASCOT_API_KEYS", f"a-key-of-an-app,{value}")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == (
+        "MASCOT_API_KEYS: contains a placeholder from the documentation; generate a key with: openssl rand -hex 16"
+    )
+
+
+@pytest.mark.parametrize("value", ["youre-welcome", "a.b...c", "a<b>c", "mascot-dev", "f" * 32])
+def test_other_api_keys_are_not_placeholders(value: str) -> None:
+    (key,) = load_settings(api_keys=value).api_keys
+    assert key.get_secret_value() == value
+
+
+@pytest.mark.parametrize(
     ("secret", "keys", "problem"),
     [
         ("", "k", "MASCOT_SECRET: missing"),
         ("too-short", "k", "MASCOT_SECRET: must be at least 32 bytes"),
         (f"{SECRET},too-short", "k", "MASCOT_SECRET: must be at least 32 bytes"),
         (EXAMPLE_SECRET, "k", "MASCOT_SECRET: is the example"),
+        ("<your secret of at least 32 random bytes>", "k", "MASCOT_SECRET: is the example"),
         (SECRET, "", "MASCOT_API_KEYS: missing"),
     ],
 )

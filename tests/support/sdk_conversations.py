@@ -10,6 +10,8 @@ from mascot_server.simulators.core.voice import answer, chunks
 from support.servers import API_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from support.servers import Providers, RunningServer
 
 
@@ -33,6 +35,16 @@ def sign(server: RunningServer, config: dict[str, Any], *, verify: Any = True) -
 def sent_since(providers: Providers, count: int) -> list[bytes]:
     """The audio that a simulator says it sent after the first `count` messages."""
     return [message.pcm for message in providers.sent[count:]]
+
+
+async def both_ways(
+    providers: Providers, converse: Callable[..., Awaitable[Events]]
+) -> tuple[Events, Events, list[bytes]]:
+    """A conversation with the provider itself, the same through the server, and the audio of the second one."""
+    direct = await converse(through_server=False)
+    count = len(providers.sent)
+    through = await converse(through_server=True)
+    return direct, through, sent_since(providers, count)
 
 
 def microphone(sample_rate: int) -> bytes:

@@ -92,6 +92,23 @@ def test_the_sdks_are_tried_from_the_declared_version_to_the_newest() -> None:
         assert versions[-1] == ""
 
 
+def test_the_change_of_the_secret_is_described_once() -> None:
+    step = re.compile(r"\bold,new\b")
+    files = [
+        *PAGES,
+        *(ROOT / "examples/deploy").glob("**/*.md"),
+        *(ROOT / "examples/deploy").glob("**/*.yaml"),
+    ]
+    assert [page.name for page in files if step.search(page.read_text("utf-8"))] == ["keys.md"]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("**/*.md")), ids=lambda page: page.name)
+def test_quoted_log_lines_are_in_the_source(page: Path) -> None:
+    source = "\n".join(file.read_text("utf-8") for file in ROOT.glob("packages/*/src/**/*.py"))
+    for line in re.findall(r"\bthe log says `([^`]+)`", page.read_text("utf-8")):
+        assert [piece for piece in line.split("…") if piece not in source] == []
+
+
 def test_the_user_of_the_service_is_created() -> None:
     page = (ROOT / "docs/self-hosting.md").read_text("utf-8")
     (user,) = re.findall(r"^User=(\w+)$", page, re.MULTILINE)

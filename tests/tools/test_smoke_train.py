@@ -115,6 +115,35 @@ def test_a_small_network_is_distilled_from_a_shipped_one(corpus: Path) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in (run / "heard").iterdir()}
 
 
+def test_a_teacher_with_whispers_encoder_corrects_all_human_speech(corpus: Path) -> None:
+    # Speech of a synthesiser, whose labels are right, and what the encoder makes of each corpus of people.
+    for path in (corpus / "more" / "de-fleurs", corpus / "more" / "de-fleurs.jsonl"):
+        other = path.with_name(path.name.replace("de-fleurs", "espeak-de"))
+        if path.is_dir():
+            shutil.copytree(path, other)
+        else:
+            other.write_text(path.read_text("utf-8").replace("de-fleurs", "espeak-de"), "utf-8")
+    (corpus / "run" / "whisper").mkdir(parents=True)
+    for name in ("librispeech-dev-clean", "de-fleurs"):
+        heard = np.random.default_rng(2).normal(0, 1, (4 * 125, 512)).astype(np.float16)
+        np.save(corpus / "run" / "whisper" / f"{name}.npy", heard)
+    given = ("--layers", "0", "--hidden", "12", "--whisper-teacher", "--teacher-epochs", "1")
+    run = _train(corpus, *given)
+    learnt = torch.load(run / "wanted.pt").numpy()
+    # The training speech of a corpus is 750 of its 1000 frames.
+    starts = {"de-fleurs": 0, "espeak-de": 1000, "librispeech-dev-clean": 2000}
+    certain = {name: bool((learnt[at : at + 750].max(1) == 255).all()) for name, at in starts.items()}
+    assert certain == {"de-fleurs": False, "espeak-de": True, "librispeech-dev-clean": False}
+    card = json.loads((run / "model" / "default.json").read_text("utf-8"))
+    labels = {one["corpus"]: one.get("labels", "") for one in card["data"]}
+    assert "Whisper" in labels["librispeech-dev-clean"]
+
+
+def test_one_teacher_is_enough(corpus: Path) -> None:
+    with pytest.raises(SystemExit):
+        _train(corpus, "--whisper-teacher", "--teacher", str(MODELS / "default.onnx"))
+
+
 def test_a_teacher_with_other_labels_is_refused(corpus: Path) -> None:
     with pytest.raises(SystemExit, match=r"--teacher: .* lacks"):
         _train(corpus, "--language", "en", "--layers", "0", "--teacher", str(MODELS / "default.onnx"))

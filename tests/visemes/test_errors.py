@@ -34,5 +34,6 @@ def test_errors_speak_and_survive_pickling(error: mv.VisemeError) -> None:
 
 
 def test_the_tree_on_top_of_the_module_names_every_error() -> None:
-    classes = {name for name, value in vars(errors).items() if inspect.isclass(value)}
+    classes = {name: value for name, value in vars(errors).items() if inspect.isclass(value)}
     assert all(name in (errors.__doc__ or "") for name in classes)
+    assert all(issubclass(value, mv.VisemeError) for value in classes.values())

@@ -77,6 +77,15 @@ def test_help_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert _laid_out_alike(capsys.readouterr().out) in _laid_out_alike(README)
 
 
+def test_the_error_for_m4a_is_shown_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("talk.m4a").write_bytes(b"\0\0\0\x1cftypM4A " + bytes(1000))
+    assert main(["talk.m4a"]) == 2
+    assert f"$ mascot-visemes talk.m4a\n{capsys.readouterr().err}$ ffmpeg" in README
+
+
 def test_links_hold_on_a_page_of_its_own() -> None:
     links = re.findall(r"\]\(([^)]*)\)", README)
     assert links

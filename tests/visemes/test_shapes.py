@@ -116,6 +116,13 @@ def test_poses_for_arkit_faces() -> None:
     assert len({tuple(pose.values()) for pose in poses.values()}) == len(poses)
 
 
+def test_the_page_on_weights_counts_the_blendshapes() -> None:
+    page = (DOCS / "weights.md").read_text("utf-8")
+    count = len(mv.load(shapes="arkit").blendshapes)
+    assert f"**ARKit: {count} of its 52 blendshapes.**" in page
+    assert f"`arkit` has {count} columns" in page
+
+
 def rows_of(title: str, page: str = SHAPES_PAGE) -> list[list[str]]:
     """Cells of the first table under a title of a page, its own titles first."""
     section = page.partition(title)[2]

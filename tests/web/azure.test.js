@@ -34,6 +34,20 @@ test("an event that is late starts with the audio that follows", () => {
   assert.deepEqual(offsets(azure.payload("a", 200)), [[6, 0], [8, 60]]);
 });
 
+test("the first event of a connection can arrive after audio of its response", () => {
+  const azure = new AzureVisemes();
+  assert.equal(azure.payload("a", 300), undefined);
+  assert.equal(azure.payload("b", 200), undefined);
+  assert.equal(azure.payload("b", 100), undefined);
+  for (const each of [event(2, 120, "b"), event(6, 350, "b"), event(8, 40)]) azure.add(each);
+  assert.deepEqual(offsets(azure.payload("b", 200)), [[2, 0], [6, 50]]);
+  // Of an earlier response nothing is kept, and a response that has ended begins anew.
+  assert.deepEqual(offsets(azure.payload("a", 100)), [[8, 40]]);
+  azure.end("b");
+  azure.add(event(4, 10, "b"));
+  assert.deepEqual(offsets(azure.payload("b", 200)), [[4, 10]]);
+});
+
 test("an event that breaks the contract is ignored, with one warning", () => {
   const azure = new AzureVisemes();
   const texts = warnings(() => {

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 
-import { VisemeTimeline, fromElevenLabs, fromLiveKit, fromPipecat, rive, talkingHead, talkingHeadVisemes, vrm, warnings } from "./cases.js";
+import {
+  VisemeTimeline, between, forAll, fromElevenLabs, fromGemini, fromLiveKit, fromOpenAI, fromPipecat, rive, talkingHead, talkingHeadVisemes, vrm, warnings,
+} from "./cases.js";
 
 const message = (visemes, more = {}) => ({
   type: "mascot-visemes", shapes: "oculus", contextId: "a", destination: null, interrupted: false,
@@ -84,6 +86,103 @@ test("ElevenLabs: messages follow each other, from 50 ms after the first one's a
   assert.equal(second.startMs, first.endMs);
   callbacks.onInterruption();
   assert.equal(timeline.now("sapi", first.startMs + 10), 0);
+});
+
+test("ElevenLabs: a message without a duration does not hold up the next one", () => {
+  const { timeline, callbacks } = fromElevenLabs({ shapes: "sapi" });
+  callbacks.onIncomingEvent({ type: "visemes", visemes: [{ visemeId: 2, offset: 0 }] });
+  callbacks.onIncomingEvent({ type: "visemes", visemes: [{ visemeId: 6, offset: 0 }], audio_duration: 300 });
+  assert.equal(timeline.now("sapi", performance.now() + 150), 6);
+});
+
+test("OpenAI: audio that is not base64 is ignored, with one warning", () => {
+  const session = new EventEmitter();
+  const { timeline } = fromOpenAI(session);
+  const visemes = { visemes: [{ visemeId: 2, offset: 0 }], audio_duration: 100 };
+  const texts = warnings(() => {
+    for (const delta of ["%%%", "AAAAA", "AAA\u00e9", 7, null, undefined, {}, ["AAAA"]]) {
+      session.emit("event", { type: "response.output_audio.delta", response_id: "r", delta, mascotVisemes: visemes });
+    }
+  });
+  assert.deepEqual(texts, ["mascot-web: the audio of a message is not valid: it must be base64; ignored"]);
+  assert.deepEqual(timeline.segments, []);
+});
+
+test("Gemini: audio that cannot be used is ignored, with one warning for each reason", () => {
+  const { timeline, callbacks } = fromGemini();
+  const audio = (data, mimeType = "audio/pcm;rate=24000") => ({ inlineData: { data, mimeType } });
+  const message = (...parts) => ({ serverContent: { modelTurn: { parts } }, mascotVisemes: { visemes: [], audio_duration: 100 } });
+  const texts = warnings(() => {
+    // The second part is right, but the visemes are for both.
+    for (const data of ["%%%", 7, null, undefined, {}]) callbacks.onmessage(message(audio(data), audio("AAAA")));
+    for (const rate of ["0", "1", "7999", "48001", "99999999999999999999"]) callbacks.onmessage(message(audio("AAAA", `audio/pcm;rate=${rate}`)));
+  });
+  // The same problem was in another test.
+  const rates = "mascot-web: the audio of a message is not valid: its rate must be 8000 to 48000 Hz; ignored";
+  assert.deepEqual(texts, [rates]);
+  assert.deepEqual(timeline.segments, []);
+});
+
+test("any message of an SDK is taken or ignored, and never thrown at", () => {
+  const types = [
+    "session.created", "session.updated", "response.created", "response.done", "response.animation_viseme.delta",
+    "response.output_audio.delta", "session.output_audio.delta", "input_audio_buffer.speech_started", "visemes", "mascot-visemes",
+  ];
+  const names = [
+    "type", "session", "response", "response_id", "audio", "output", "input", "format", "turn_detection", "rate", "delta", "mascotVisemes",
+    "visemes", "audio_duration", "serverContent", "modelTurn", "parts", "inlineData", "mimeType", "data", "interrupted", "id", "viseme_id",
+  ];
+  const value = (random, depth = 0) => {
+    const plain = [null, undefined, true, 0, -1, 1e300, "", "%%%", "constructor", "audio/pcm", "audio/pcm;rate=0", [], {}, [null], ...types];
+    const pick = between(random, 0, depth > 4 ? plain.length - 1 : plain.length * 3);
+    if (pick < plain.length) return plain[pick];
+    if (pick < plain.length + 4) return Array.from({ length: between(random, 0, 3) }, () => value(random, depth + 1));
+    const entries = names.filter(() => random() < 0.2).map((name) => [name, value(random, depth + 1)]);
+    return Object.fromEntries(random() < 0.5 ? [...entries, ["type", types[between(random, 0, types.length - 1)]]] : entries);
+  };
+  warnings(() => {
+    forAll((random) => {
+      const [session, client, room] = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
+      // Node.js has no audio: a player whose context is closed plays nothing.
+      const context = { state: "closed", currentTime: 0, sampleRate: 48000 };
+      const [gemini, elevenLabs] = [fromGemini({ context }), fromElevenLabs()];
+      const timelines = [fromOpenAI(session, { context }), fromPipecat(client), fromLiveKit(room), gemini, elevenLabs].map(({ timeline }) => timeline);
+      for (let count = 0; count < 30; count += 1) {
+        const message = value(random);
+        session.emit("event", message);
+        client.emit("serverMessage", message);
+        room.emit("dataReceived", new TextEncoder().encode(JSON.stringify(message)), undefined, 0, "mascot.visemes");
+        gemini.callbacks.onmessage(message);
+        elevenLabs.callbacks.onIncomingEvent(message);
+        for (const timeline of timelines) assert.ok(Math.abs(Object.values(timeline.weights()).reduce((a, b) => a + b) - 1) < 1e-9);
+      }
+    }, 100);
+  });
+});
+
+test("two conversations in one page do not share anything", () => {
+  const visemes = (visemeId) => ({ type: "visemes", visemes: [{ visemeId, offset: 0 }], audio_duration: 300 });
+  const [one, other] = [fromElevenLabs({ shapes: "sapi" }), fromElevenLabs({ shapes: "sapi" })];
+  one.callbacks.onIncomingEvent(visemes(2));
+  other.callbacks.onIncomingEvent(visemes(6));
+  one.callbacks.onIncomingEvent({ ...visemes(8), visemes: [] });
+  const soon = performance.now() + 100;
+  assert.deepEqual([one, other].map(({ timeline }) => timeline.now("sapi", soon)), [2, 6]);
+  // What the mouth held goes on in its own conversation alone.
+  assert.equal(one.timeline.now("sapi", one.timeline.endMs - 1), 2);
+  one.callbacks.onInterruption();
+  assert.deepEqual([one, other].map(({ timeline }) => timeline.now("sapi", soon)), [0, 6]);
+
+  const [left, right] = [new EventEmitter(), new EventEmitter()];
+  const [mine, theirs] = [left, right].map((client) => fromPipecat(client, { delayMs: 0 }));
+  left.emit("serverMessage", message([["aa", 0]]));
+  assert.deepEqual([mine, theirs].map(({ timeline }) => shown(timeline, 50)), ["aa", "sil"]);
+  right.emit("serverMessage", message([["PP", 0]]));
+  left.emit("serverMessage", message([["sil", 0]], { interrupted: true }));
+  mine.close();
+  assert.deepEqual([mine, theirs].map(({ timeline }) => shown(timeline, 50)), ["sil", "PP"]);
+  right.emit("serverMessage", message([["E", 0]]));
+  assert.equal(shown(theirs.timeline, 50), "E");
 });
 
 // Avatars that are objects with the members that the libraries document.

@@ -258,6 +258,70 @@ test("what follows an interruption does not go on with rows that were dropped", 
   assert.equal(timeline.weights("oculus", 150).aa, 0);
 });
 
+test("an interruption while weights are shown: the mouth comes to rest, and no dropped row is shown again", () => {
+  forAll((random) => {
+    const clock = handClock();
+    const timeline = new VisemeTimeline({ clock });
+    const row = (own) => OCULUS.map((name) => (name === own ? 255 : 0));
+    const [first, second] = [between(random, 2, 40), between(random, 1, 40)];
+    // What is heard first is `aa`; `E` is in the rest, which arrives before, or after, the interruption.
+    timeline.add(withRows(Array(first).fill(row("aa"))), 0);
+    timeline.add(withRows(Array(second).fill(row("E")), { names: null }), 10 * first);
+    clock.ms = 1 + random() * (10 * (first - 1) - 1);
+    timeline.interrupt();
+    timeline.skip(withRows(Array(second).fill(row("E")), { names: null }));
+    assert.equal(timeline.endMs, clock.ms);
+    assert.equal(timeline.speaking, false);
+    for (let ms = clock.ms; ms < clock.ms + 1000; ms += 13) {
+      const weights = timeline.weights("oculus", ms);
+      assert.ok(Math.abs(sum(weights) - 1) < 1e-9);
+      assert.equal(weights.E, 0, `${ms - clock.ms} ms after the interruption`);
+      if (ms > clock.ms + 40) assert.equal(weights.sil, 1);
+    }
+    // The names came once: what follows the interruption does not repeat them.
+    const start = clock.ms + between(random, 0, 500);
+    timeline.add(withRows(Array(30).fill(row("ou")), { names: null }), start);
+    for (let ms = start; ms < start + 300; ms += 13) {
+      const { E, ou } = timeline.weights("oculus", ms);
+      assert.equal(E, 0);
+      if (ms > start + 40 && ms < start + 260) assert.equal(ou, 1);
+    }
+  });
+});
+
+test("two conversations at once show what each shows alone", () => {
+  const presets = [undefined, "conversation", "fastSpeech"];
+  forAll((random) => {
+    const kinds = [0, 1].map(() => ({ clock: () => 0, shapes: "oculus", smoothing: presets[between(random, 0, 2)] }));
+    const [together, alone] = [0, 1].map(() => kinds.map((options) => new VisemeTimeline(options)));
+    const steps = Array.from({ length: 12 }, () => {
+      const which = between(random, 0, 1);
+      const rows = between(random, 1, 20);
+      // Each conversation has columns of its own, named in its first message only.
+      const names = which ? OCULUS : [...OCULUS].reverse();
+      const payload = withRows(rowsOf(random, rows, names), { names, visemes: payloadOf(random, SHAPES.sapi, { duration: rows * 10 }).visemes });
+      return { which, payload, kind: random() };
+    });
+    const named = [false, false];
+    for (const { which, payload } of steps) {
+      if (named[which]) delete payload.weights.names;
+      named[which] = true;
+    }
+    const apply = (timeline, { payload, kind }) => {
+      if (kind < 0.7) timeline.add(payload, Math.max(0, timeline.endMs));
+      else if (kind < 0.8) timeline.skip(payload);
+      else if (kind < 0.9) timeline.interrupt(Math.max(0, timeline.endMs) / 2);
+      else timeline.finish();
+    };
+    for (const step of steps) apply(together[step.which], step);
+    for (const which of [0, 1]) for (const step of steps) if (step.which === which) apply(alone[which], step);
+    for (const which of [0, 1]) {
+      assert.deepEqual(together[which].events(), alone[which].events());
+      for (let ms = 0; ms < 2000; ms += 37) assert.deepEqual(together[which].weights("oculus", ms), alone[which].weights("oculus", ms));
+    }
+  });
+});
+
 // Bad input.
 
 test("a payload that breaks the contract is ignored, with one warning", () => {

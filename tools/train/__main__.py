@@ -8,8 +8,8 @@ corrected labels.
 posteriors. The teacher processes whole recordings without augmentation; the network gets them with augmentation.
 
 For all languages (mul) --speech names folders with the other languages' speech, aligned (tools.train.forced) or
-synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory; English labels are corrected by
-the network of --start, if it is one shipped, in place of a teacher.
+synthetic (tools.synthesis.world), whose phones are labels of mascot_visemes.inventory. The teacher (--whisper-teacher)
+corrects all human speech; without it, the network of --start, if it is one shipped, corrects the English labels.
 
 The network stops by --minutes or --epochs, whichever comes first, and both pace the learning rate. Every epoch leaves a
 checkpoint in --out, from which the same command goes on. The best epoch is exported to ONNX in --out/model, in 8-bit
@@ -104,6 +104,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         help="weight of the posteriors of --teacher in the target; the label has the rest (%(default)s)",
     )
     p.add_argument(
+        "--whisper-teacher",
+        action="store_true",
+        help="correct the labels of all human speech with a teacher that has Whisper's encoder, as for English, in "
+        "place of the network of --start",
+    )
+    p.add_argument(
         "--teacher-epochs",
         type=float,
         default=4.0,
@@ -194,6 +200,8 @@ def _objection(args: argparse.Namespace) -> str:
         return "--fresh goes with --start"
     if args.mix != 1.0 and (args.fresh or not args.start):
         return "--mix goes with --start, and not with --fresh"
+    if args.whisper_teacher and (args.teacher or (args.start and args.start.is_dir())):
+        return "--whisper-teacher goes neither with --teacher nor with a run to start from"
     if args.processes > 1 and args.kept_epochs:
         return "--kept-epochs goes with one of --processes"
     if not 0.0 <= args.teacher_share <= 1.0:
@@ -258,12 +266,12 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
         table = relabel(data, distilled(teacher, data, args.out / "heard"), args.teacher_share)
     elif args.start and args.start.is_dir():
         table = heard(args.start, args.corpus, data)
-    elif args.language == "mul" and args.start:
+    elif args.language == "mul" and args.start and not args.whisper_teacher:
         english = {listing.stem for listing in args.corpus.glob("*.jsonl")}
         spoken = [u for u in data.split("train") if u.corpus in english]
         table = relabel(data, heard_by(loaded(args.start), data, spoken))
-    elif data.language.corrected:
-        human = data.only({listing.stem for listing in args.corpus.glob("*.jsonl")})
+    elif data.language.corrected or args.whisper_teacher:
+        human = data.only(_human(args, data))
         torch.set_num_threads(args.threads)
         lesson = Lesson(human, whisper.listen(human, args.out / "whisper", args.threads))
         taught = told(lesson, args.out / "teacher", certain(human), args.teacher_epochs, args.seed)
@@ -272,6 +280,12 @@ def wanted(args: argparse.Namespace, data: corpus.Corpus) -> torch.Tensor:
         table = certain(data)
     torch.save(table, kept)
     return table
+
+
+def _human(args: argparse.Namespace, data: corpus.Corpus) -> set[str]:
+    """Corpora of people: the English ones, and those whose name begins with the code of their language."""
+    english = {listing.stem for listing in args.corpus.glob("*.jsonl")}
+    return english | {u.corpus for u in data.utterances if corpus.language_of(u.corpus) != "en"}
 
 
 def _sample(data: corpus.Corpus) -> list[NDArray[np.float32]]:

@@ -55,7 +55,8 @@ def write(path: Path, args: argparse.Namespace, best: Best, data: Corpus) -> Non
         },
         "metrics": {},
         "data": [
-            {"corpus": name, "train_hours": round(h, 2)} | source(name, distilled=args.teacher is not None)
+            {"corpus": name, "train_hours": round(h, 2)}
+            | source(name, distilled=args.teacher is not None, corrected=args.whisper_teacher)
             for name, h in sorted(hours.items())
         ],
         "training": {

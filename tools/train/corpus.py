@@ -80,6 +80,12 @@ class Corpus:
         return replace(self, utterances=[u for u in self.utterances if u.corpus in corpora])
 
 
+def language_of(corpus: str) -> str:
+    """The language of a corpus of human speech, by its prefix: two letters before a hyphen. Others count as English."""
+    prefix, _, rest = corpus.partition("-")
+    return prefix if rest and len(prefix) == len("en") else "en"
+
+
 def network_labels(phones: list[str], language: Language) -> list[str]:
     """The corpus's phones as the network's labels: HH by the shape that follows, t and d before ch and jh as those."""
     oculus = SHAPES["oculus"]

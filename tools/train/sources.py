@@ -159,18 +159,21 @@ SOURCES |= {
 }
 
 
-def source(corpus: str, *, distilled: bool = False) -> dict[str, str]:
+def source(corpus: str, *, distilled: bool = False, corrected: bool = False) -> dict[str, str]:
     """What is known of a corpus, those of `tools.synthesis.world` by their kind; nothing of one that is unknown.
 
     Args:
         corpus: Its name.
         distilled: Whether a network that was shipped is the teacher, of which the card tells elsewhere.
+        corrected: Whether a teacher with Whisper's encoder corrected the labels of all human speech.
     """
     if corpus in SOURCES:
         known = SOURCES[corpus]
-        return (
-            known | {"labels": _ALIGNED + _TAUGHT} if known["labels"] == _ALIGNED and not distilled else known
-        )
+        if known["labels"] == _ALIGNED and not distilled:
+            return known | {"labels": _ALIGNED + _TAUGHT}
+        if known["labels"] == _PHONES_OF and corrected:
+            return known | {"labels": _PHONES_OF + _TAUGHT}
+        return known
     kind, _, language = corpus.partition("-")
     if language in LANGUAGES and kind == "espeak":
         return {

@@ -19,7 +19,8 @@ from mascot_visemes.features import BANDS, LOG_FLOOR
 from mascot_visemes.shapes import SHAPES
 from tools.train import whisper
 from tools.train.augment import features
-from tools.train.corpus import RATE
+from tools.train.corpus import RATE, language_of
+from tools.train.encoder import HALF
 from tools.train.loss import Loss
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _KERNEL = 5
 _DILATIONS = (1, 2, 1)
 _DROPOUT = 0.3
 _HALVES = 2
+_OTHERS = 4  # times that speech of a language other than English, of which there is little, comes in a pass
 _PEAK = 2e-3  # largest learning rate
 _WARM_UP = 100  # steps of the optimiser
 _FRAMES = 6000  # of a batch, at most
@@ -131,7 +133,12 @@ def _train(lesson: Lesson, half: int, wanted: Tensor, epochs: float, seed: int) 
     """A teacher of the training utterances of one half."""
     torch.manual_seed(seed)
     rng, corpus = np.random.default_rng((seed, half)), lesson.corpus
-    pool = [u for u in corpus.split("train") if _half(u) == half]
+    pool = [
+        u
+        for u in corpus.split("train")
+        if _half(u) == half
+        for _ in range(1 if language_of(u.corpus) == "en" else _OTHERS)
+    ]
     teacher = Teacher(len(corpus.language.labels))
     loss_of = Loss(wanted, corpus.language.labels)
     optimiser = torch.optim.AdamW(teacher.parameters(), lr=_PEAK, weight_decay=0.02)
@@ -142,7 +149,8 @@ def _train(lesson: Lesson, half: int, wanted: Tensor, epochs: float, seed: int) 
         for parameters in optimiser.param_groups:
             fall = 0.5 * (1.0 + math.cos(math.pi * done / total))
             parameters["lr"] = _PEAK * min(1.0, (done + 1) / _WARM_UP) * max(fall, 0.01)
-        logits = teacher(*lesson.batch(group))
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
+            logits = teacher(*lesson.batch(group)).float()
         frames = torch.arange(logits.shape[1])[:, None]
         loss = loss_of(logits[:, :, None], frames, lesson.rows(group))
         optimiser.zero_grad()

@@ -35,7 +35,7 @@ from mascot_visemes.network import DecoderSettings, Network
 from mascot_visemes.posteriors import PosteriorStream, listen
 from mascot_visemes.shapes import SHAPES
 from tools.train import card
-from tools.train.corpus import RATE, frame_labels
+from tools.train.corpus import RATE, frame_labels, language_of
 from tools.train.language import LANGUAGES, Language
 from tools.train.packaged import loaded
 
@@ -371,7 +371,7 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     chosen = [u for u in data.split("dev") if u.corpus in data.language.tuned_on]
     utterances = [
         Utterance(
-            _language_of(u.corpus),
+            language_of(u.corpus),
             data.audio[u.sample : u.sample + u.samples],
             RATE,
             data.reference[u.frame : u.frame + u.frames],
@@ -381,12 +381,6 @@ def tune(graph: Path, corpus: Path, data: Corpus) -> None:
     ]
     _tune(graph, utterances)
     measure(graph, corpus)
-
-
-def _language_of(corpus: str) -> str:
-    """The language of a corpus, by its prefix: two letters before a hyphen."""
-    prefix, _, rest = corpus.partition("-")
-    return prefix if rest and len(prefix) == len(_ENGLISH) else _ENGLISH
 
 
 def measure(graph: Path, corpus: Path) -> None:

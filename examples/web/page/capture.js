@@ -1,4 +1,4 @@
-/** In the browser's audio thread: gives the microphone's sound to the page, 40 ms at a time, as PCM16. */
+/** Runs in the browser's audio thread: sends the microphone's sound to the page as PCM16, 40 ms at a time. */
 
 class Capture extends AudioWorkletProcessor {
   #pcm = new Int16Array(Math.round(sampleRate * 0.04));

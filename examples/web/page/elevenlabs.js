@@ -1,4 +1,4 @@
-/** ElevenLabs: the SDK plays the sound and has the microphone. */
+/** ElevenLabs: the SDK plays the sound and records. */
 
 import { Conversation } from "@elevenlabs/client";
 import { fromElevenLabs } from "mascot-web";

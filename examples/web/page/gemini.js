@@ -1,4 +1,4 @@
-/** Gemini Live: the SDK's session, its own base URL; a player, and a microphone of this page's. */
+/** Gemini Live: the SDK's session with a base URL. mascot-web plays the sound, microphone.js records. */
 
 import { GoogleGenAI, Modality } from "@google/genai";
 import { fromGemini } from "mascot-web";

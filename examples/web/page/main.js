@@ -1,4 +1,4 @@
-/** The page: asks the backend for a connection, opens it with the provider's SDK, and draws. */
+/** The page: requests a connection from the backend, opens it with the provider's SDK, and draws the mouth. */
 
 import { Mouth } from "./mouth.js";
 
@@ -8,7 +8,7 @@ const SDKS = {
   gemini: () => import("./gemini.js"),
 };
 
-/** Close codes that say nothing: as agreed, and none. */
+/** Close codes without information: a normal end, and no code. */
 const WELL = new Set([1000, 1005, undefined]);
 
 const find = (id) => document.getElementById(id);
@@ -54,12 +54,12 @@ async function call(provider) {
     session = connected;
     show("connected", "Connected. Type, or switch the microphone on.");
   } catch (error) {
-    // A socket that closes says more than the SDK whose wait it ended.
+    // The close event has a better reason than the SDK's error.
     if (!ended) show("idle", `No connection: ${error.message ?? "the socket was refused"}`);
   }
 }
 
-/** The backend asks the mascot server: neither its key nor the provider's comes into the page. */
+/** The backend requests the connection from the mascot server, so that no key reaches the page. */
 async function ask(provider) {
   const response = await fetch(`/connection/${provider}`, { method: "POST" });
   const answer = await response.json();

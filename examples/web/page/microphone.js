@@ -1,11 +1,11 @@
-/** The microphone, for SDKs that want audio and record none. */
+/** The microphone, for SDKs that do not record. */
 
 /**
- * Starts to listen.
+ * Starts to record.
  *
- * @param {number} sampleRate What the provider wants, in Hz.
- * @param {(pcm: ArrayBuffer) => void} onAudio Gets PCM16 (mono, little-endian), 40 ms at a time.
- * @returns {Promise<() => Promise<void>>} Ends it.
+ * @param {number} sampleRate The sample rate that the provider requires, in Hz.
+ * @param {(pcm: ArrayBuffer) => void} onAudio Called with PCM16 (mono, little-endian), 40 ms at a time.
+ * @returns {Promise<() => Promise<void>>} A function that stops the recording.
  */
 export async function listen(sampleRate, onAudio) {
   const stream = await navigator.mediaDevices.getUserMedia({
@@ -17,7 +17,7 @@ export async function listen(sampleRate, onAudio) {
   capture.port.onmessage = ({ data }) => onAudio(data);
   context.createMediaStreamSource(stream).connect(capture);
   return async () => {
-    // What is still on its way from the audio thread would come after the socket has closed.
+    // Audio that the audio thread still sends would arrive after the socket has closed.
     capture.port.onmessage = null;
     for (const track of stream.getTracks()) track.stop();
     await context.close();

@@ -29,7 +29,7 @@ const SHAPES = [
   /* 21 p b m       */ [0.0, 0.45, 0.3, 0, 0],
 ];
 
-/** Milliseconds in which a shape comes two thirds of its way. */
+/** Time in which the mouth covers two thirds of the way to a shape, in ms. */
 const EASE = 35;
 
 const [LEFT, TOP] = [100, 128];

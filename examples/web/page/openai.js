@@ -1,4 +1,4 @@
-/** OpenAI Realtime: the SDK's session over a socket of ours; a player, and a microphone of this page's. */
+/** OpenAI Realtime: the SDK's session over our own WebSocket. mascot-web plays the sound, microphone.js records. */
 
 import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession } from "@openai/agents-realtime";
 import { fromOpenAI } from "mascot-web";
@@ -10,7 +10,7 @@ const SAMPLE_RATE = 24000;
 export async function connect({ signed_url: signedUrl, model }, { onAudio, onEnd }) {
   let stopListening = null;
   const transport = new OpenAIRealtimeWebSocket({
-    // The key is in the signed URL, sealed. The SDK wants one all the same, and would warn that it is not ephemeral.
+    // The signed URL contains the key. The SDK requires one too, and would warn that this one is not ephemeral.
     useInsecureApiKey: true,
     createWebSocket: async () => {
       const socket = new WebSocket(signedUrl);
@@ -27,7 +27,7 @@ export async function connect({ signed_url: signedUrl, model }, { onAudio, onEnd
   const agent = new RealtimeAgent({ name: "Mascot", instructions: "Be friendly and short." });
   const session = new RealtimeSession(agent, { transport, model });
   const player = fromOpenAI(session, { shapes: "sapi", leadMs: 30 });
-  // What the provider says of a request that it does not like. The conversation goes on.
+  // The provider reports an invalid request. The conversation continues.
   session.on("error", ({ error }) => console.warn(JSON.stringify(error)));
   await session.connect({ apiKey: "in-the-signed-url" });
 

@@ -14,6 +14,8 @@ export class AzureVisemes {
   /** @type {Map<unknown, Response>} */
   #responses = new Map();
   #received = false;
+  /** @type {{id: unknown, sentMs: number}} The latest response before the first event, which can arrive late. */
+  #latest = { id: undefined, sentMs: 0 };
 
   /** @param {any} event A `response.animation_viseme.delta`. */
   add({ response_id: id, viseme_id: visemeId, audio_offset_ms: offset }) {
@@ -30,10 +32,13 @@ export class AzureVisemes {
    * @returns {import("./contract.js").Payload | undefined} The payload; undefined if the connection has no viseme events.
    */
   payload(id, durationMs) {
+    if (!this.#received) {
+      this.#latest = { id, sentMs: this.#sentMs(id) + durationMs };
+      return undefined;
+    }
     const response = this.#response(id);
     const startMs = response.sentMs;
     response.sentMs += durationMs;
-    if (!this.#received) return undefined;
     /** @type {WireViseme[]} */
     const visemes = [];
     while (response.waiting.length && response.waiting[0].offset < response.sentMs) {
@@ -47,6 +52,7 @@ export class AzureVisemes {
   /** @param {unknown} id The id of a response that has ended. */
   end(id) {
     this.#responses.delete(id);
+    if (this.#latest.id === id) this.#latest = { id: undefined, sentMs: 0 };
   }
 
   /**
@@ -54,8 +60,13 @@ export class AzureVisemes {
    * @returns {Response}
    */
   #response(id) {
-    const response = this.#responses.get(id) ?? { sentMs: 0, waiting: [] };
+    const response = this.#responses.get(id) ?? { sentMs: this.#sentMs(id), waiting: [] };
     this.#responses.set(id, response);
     return response;
+  }
+
+  /** @param {unknown} id */
+  #sentMs(id) {
+    return this.#latest.id === id ? this.#latest.sentMs : 0;
   }
 }

@@ -1,6 +1,7 @@
 /** Connects to the official SDKs of providers and of voice-agent frameworks. */
 
 import { AzureVisemes } from "./azure.js";
+import { warn } from "./contract.js";
 import { durationMs, fromBase64 } from "./pcm.js";
 import { MascotPlayer } from "./player.js";
 import { VisemeTimeline } from "./timeline.js";
@@ -18,15 +19,19 @@ const TOPIC = "mascot.visemes";
 const WEBRTC_DELAY_MS = 150;
 // The ElevenLabs SDK starts playback this long after a message arrives.
 const ELEVENLABS_LEAD_MS = 50;
+// The sample rates in Hz that a message can have.
+const LOWEST_RATE = 8000;
+const HIGHEST_RATE = 48000;
+const GEMINI_RATE = 24000;
 
 const OPENAI_AUDIO = new Set(["response.output_audio.delta", "response.audio.delta", "session.output_audio.delta"]);
 /** @type {AudioFormat} */
 const OPENAI_FORMAT = { encoding: "pcm16", rate: 24000 };
-/** @type {Record<string, AudioFormat>} */
-const OPENAI_FORMATS = {
-  "audio/pcmu": { encoding: "ulaw", rate: 8000 },
-  "audio/pcma": { encoding: "alaw", rate: 8000 },
-};
+/** @type {Map<unknown, AudioFormat>} */
+const OPENAI_FORMATS = new Map([
+  ["audio/pcmu", { encoding: "ulaw", rate: 8000 }],
+  ["audio/pcma", { encoding: "alaw", rate: 8000 }],
+]);
 
 /**
  * Plays an OpenAI Realtime session that is connected through a mascot server, over a WebSocket. It reads visemes of audio
@@ -41,15 +46,16 @@ export function fromOpenAI(session, options) {
   const player = new MascotPlayer(options);
   let format = OPENAI_FORMAT;
   let interruptible = true;
-  /** @type {string | null} */
-  let speaking = null;
+  /** @type {string | undefined} */
+  let speaking;
   /** @type {Map<string, AudioFormat>} */
   const formats = new Map();
   const cut = new Set();
   const azure = new AzureVisemes();
 
   function interrupt() {
-    cut.add(speaking);
+    // GPT-Live has no ids: nothing shows which audio belongs to what was interrupted.
+    if (speaking !== undefined) cut.add(speaking);
     player.interrupt();
   }
 
@@ -60,17 +66,18 @@ export function fromOpenAI(session, options) {
       format = openAIFormat(settings?.audio?.output?.format, format);
       interruptible = settings?.audio?.input?.turn_detection?.interrupt_response ?? true;
     } else if (type === "response.created") {
-      formats.set(response.id, openAIFormat(response.audio?.output?.format, format));
+      formats.set(response?.id, openAIFormat(response?.audio?.output?.format, format));
     } else if (type === "response.done") {
-      formats.delete(response.id);
-      cut.delete(response.id);
-      azure.end(response.id);
+      formats.delete(response?.id);
+      cut.delete(response?.id);
+      azure.end(response?.id);
     } else if (type === "response.animation_viseme.delta") {
       azure.add(event);
     } else if (OPENAI_AUDIO.has(type)) {
+      const audio = bytesOf(event.delta);
+      if (!audio) return;
       speaking = id;
       // The rest of an interrupted response can still arrive; it must not be played.
-      const audio = fromBase64(event.delta);
       const described = formats.get(id) ?? format;
       const payload = event.mascotVisemes ?? azure.payload(id, durationMs(audio, described));
       if (cut.has(id)) player.timeline.skip(payload);
@@ -94,7 +101,29 @@ export function fromOpenAI(session, options) {
  */
 function openAIFormat(stated, otherwise) {
   if (!stated) return otherwise;
-  return OPENAI_FORMATS[stated.type] ?? { encoding: "pcm16", rate: stated.rate ?? OPENAI_FORMAT.rate };
+  const { type, rate } = stated;
+  return OPENAI_FORMATS.get(type) ?? { encoding: "pcm16", rate: isRate(rate) ? rate : OPENAI_FORMAT.rate };
+}
+
+/**
+ * @param {unknown} rate
+ * @returns {rate is number} Whether audio can have this sample rate in Hz.
+ */
+function isRate(rate) {
+  return Number.isInteger(rate) && Number(rate) >= LOWEST_RATE && Number(rate) <= HIGHEST_RATE;
+}
+
+/**
+ * @param {unknown} text Base64, or what a message has in its place.
+ * @returns {Uint8Array<ArrayBuffer> | null} The bytes; null, after a warning, if the text is not base64.
+ */
+function bytesOf(text) {
+  try {
+    return fromBase64(/** @type {string} */ (text));
+  } catch {
+    warn("the audio of a message is not valid: it must be base64");
+    return null;
+  }
 }
 
 /**
@@ -108,16 +137,13 @@ export function fromGemini(options) {
   const player = new MascotPlayer(options);
 
   /** @param {any} message */
-  function onmessage({ serverContent: content, mascotVisemes: payload }) {
+  function onmessage(message) {
+    const { serverContent: content, mascotVisemes: payload } = message ?? {};
     if (content?.interrupted) player.interrupt();
-    const parts = (content?.modelTurn?.parts ?? []).flatMap((/** @type {any} */ { inlineData }) => {
-      if (!inlineData?.mimeType?.startsWith("audio/pcm")) return [];
-      const [, rate = 24000] = /rate=(\d+)/.exec(inlineData.mimeType) ?? [];
-      return { bytes: fromBase64(inlineData.data), rate: Number(rate) };
-    });
+    const parts = partsOf(content?.modelTurn?.parts);
     if (!parts.length) return;
     // There is one payload for the audio of all parts, which have the same sample rate.
-    const whole = new Uint8Array(parts.reduce((/** @type {number} */ sum, /** @type {any} */ { bytes }) => sum + bytes.length, 0));
+    const whole = new Uint8Array(parts.reduce((sum, { bytes }) => sum + bytes.length, 0));
     let at = 0;
     for (const { bytes } of parts) {
       whole.set(bytes, at);
@@ -127,6 +153,25 @@ export function fromGemini(options) {
   }
 
   return { player, timeline: player.timeline, callbacks: { onmessage }, close: () => player.close() };
+}
+
+/**
+ * @param {unknown} parts The parts of a turn of Gemini.
+ * @returns {{bytes: Uint8Array, rate: number}[]} Their audio; none, after a warning, if some of it is not valid, because the
+ *   visemes of a message are for all of its audio.
+ */
+function partsOf(parts) {
+  const audio = [];
+  for (const part of Array.isArray(parts) ? parts : []) {
+    const { mimeType, data } = part?.inlineData ?? {};
+    if (typeof mimeType !== "string" || !mimeType.startsWith("audio/pcm")) continue;
+    const rate = Number(/rate=(\d+)/.exec(mimeType)?.[1] ?? GEMINI_RATE);
+    if (!isRate(rate)) warn(`the audio of a message is not valid: its rate must be ${LOWEST_RATE} to ${HIGHEST_RATE} Hz`);
+    const bytes = isRate(rate) ? bytesOf(data) : null;
+    if (!bytes) return [];
+    audio.push({ bytes, rate });
+  }
+  return audio;
 }
 
 /**
@@ -142,7 +187,10 @@ export function fromElevenLabs(options) {
   const onInterruption = () => timeline.interrupt();
   /** @param {any} event */
   const onIncomingEvent = (event) => {
-    if (event?.type === "visemes") timeline.add(event, Math.max(performance.now() + ELEVENLABS_LEAD_MS, timeline.endMs));
+    if (event?.type !== "visemes") return;
+    const earliest = performance.now() + ELEVENLABS_LEAD_MS;
+    // The end is not known after a message without its duration.
+    timeline.add(event, timeline.endMs === Infinity ? earliest : Math.max(earliest, timeline.endMs));
   };
   return { timeline, callbacks: { onIncomingEvent, onInterruption }, close: onInterruption };
 }

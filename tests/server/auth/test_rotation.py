@@ -63,7 +63,7 @@ async def test_a_secret_is_rotated_under_running_conversations(providers: Provid
 
 def test_the_documented_steps_never_refuse_a_token() -> None:
     """In a rolling restart, processes before and after each step serve the same apps."""
-    page = (Path(__file__).parents[3] / "docs" / "self-hosting.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "keys.md").read_text("utf-8")
     steps = re.findall(r"^\d\. `MASCOT_SECRET=([\w,]+)`", page, re.MULTILINE)
     assert steps == ["old,new", "new,old", "new"]
     secrets = {"old": OLD, "new": NEW}

@@ -59,6 +59,10 @@ def started(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
     [
         ({"MASCOT_API_KEYS": "k"}, "MASCOT_SECRET: missing"),
         ({"MASCOT_SECRET": SECRET}, "MASCOT_API_KEYS: missing"),
+        (
+            {"MASCOT_SECRET": SECRET, "MASCOT_API_KEYS": "<your key>"},
+            "MASCOT_API_KEYS: contains a placeholder from the documentation; generate a key with: openssl",
+        ),
         ({"MASCOT_SECRET": "short", "MASCOT_API_KEYS": "k"}, "MASCOT_SECRET: must be at least 32 bytes"),
         (
             {"MASCOT_SECRET": SECRET, "MASCOT_API_KEYS": "k", "MASCOT_TLS_CERT": "no.pem"},

@@ -238,7 +238,8 @@ def test_sound_after_a_long_silence_begins_a_turn() -> None:
     actual = frames(changes, duration)
     sounds = np.flatnonzero(both[1])
     third = sounds[np.flatnonzero(np.diff(sounds) > 300)[-1] + 1] - 20
-    assert np.array_equal(actual[: third - 100], both[0][: third - 100])
+    # The state after a silence without inference differs slightly, so a change may move by a frame.
+    assert np.count_nonzero(actual[: third - 100] != both[0][: third - 100]) <= 2
     assert np.mean(actual[third:] == both[1][third:]) > 0.99
     assert stream.time_ms == duration
 

@@ -47,7 +47,7 @@ def test_environment_and_dotenv_are_read_and_what_is_empty_is_not_set(
     [
         ("openai_api_key", "sk with blanks"),
         ("gemini_api_key", "AIza\n"),
-        ("elevenlabs_api_key", "sk_\u2026"),
+        ("elevenlabs_api_key", "sk_\u00e4"),
         ("elevenlabs_agent_id", "agent?x=1"),
         ("password", "p\u00e4ssword-of-tides"),
         ("password", "low-tide-11"),
@@ -60,6 +60,24 @@ def test_what_fits_in_no_header_is_refused_and_not_shown(
     with pytest.raises(SettingsError, match=f"^MASCOT_DEMO_{name.upper()}: must (be|have) ") as refused:
         load_demo_settings()
     assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("openai_api_key", "sk-\u2026"),
+        ("gemini_api_key", "your_gemini_key"),
+        ("elevenlabs_agent_id", "agent_your_agent"),
+        ("password", "<your password>"),
+    ],
+)
+def test_a_placeholder_of_the_documentation_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"MASCOT_DEMO_{name.upper()}", value)
+    expected = f"^MASCOT_DEMO_{name.upper()}: is a placeholder from the documentation; set your own value"
+    with pytest.raises(SettingsError, match=expected):
+        load_demo_settings()
 
 
 @pytest.mark.parametrize(("present", "missing"), [("api_key", "AGENT_ID"), ("agent_id", "API_KEY")])

@@ -122,6 +122,24 @@ def test_what_is_wrong_is_said_without_the_network(settings: dict[str, str], lin
     assert not any("127.0.0.1:1" in found for found in lines)
 
 
+@pytest.mark.parametrize("arguments", [(), ("--offline",)])
+def test_it_connects_to_the_providers_without_a_request_and_not_at_all_offline(
+    arguments: tuple[str, ...],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        status, _ = check(*arguments, upstream=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert status == 0
+        listener.settimeout(0)
+        received: list[bytes] = []
+        with suppress(BlockingIOError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(5)
+                    received.append(connection.recv(100))
+    assert received == ([] if arguments else [b""] * len(URLS))
+
+
 def test_named_upstreams_are_looked_at(providers: Providers) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         gone = f"http://127.0.0.1:{listener.getsockname()[1]}"

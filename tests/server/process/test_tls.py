@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from support.servers import API_KEY, SECRET
 
 from mascot_server import SettingsError, load_settings
+from mascot_server.cli import main
 from mascot_server.process.tls import tls_options
 
 if TYPE_CHECKING:
@@ -64,6 +66,19 @@ def test_files_that_can_be_used(files: Path) -> None:
         "ssl_certfile": str(files / "a.pem"),
         "ssl_keyfile": str(files / "a.key"),
     }
+
+
+@pytest.mark.parametrize("key", ["b.key", "encrypted.key", "text"])
+def test_check_reports_a_key_that_cannot_be_used(
+    files: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(files)
+    given = {"SECRET": SECRET, "API_KEYS": API_KEY, "TLS_CERT": "a.pem", "TLS_KEY": key}
+    environment = {f"MASCOT_{name}": value for name, value in given.items()}
+    ran = CliRunner().invoke(main, ["check", "--offline"], env=environment)
+    assert ran.exit_code == 1
+    assert "problem  MASCOT_TLS_KEY: " in ran.output
+    assert "TLS are in order" not in ran.output
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

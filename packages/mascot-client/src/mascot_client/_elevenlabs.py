@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -30,7 +31,42 @@ logger = logging.getLogger(__name__)
 _HOOK = "_handle_message"
 
 _NOTHING = -math.inf
-"""The value of ``_interrupted`` before the first interruption."""
+"""The id of the last interrupted audio event before the first interruption."""
+
+
+class _Reader:
+    """Read the viseme payloads of one conversation, without those of interrupted audio.
+
+    Args:
+        on_visemes: The app's callback. With every interruption the SDK clears the audio interface, so a feed drops its
+            visemes.
+    """
+
+    def __init__(self, on_visemes: object) -> None:
+        self._on_visemes = on_visemes
+        self._interrupted: float = _NOTHING
+        self._named = ColumnNames()
+
+    def note(self, message: object) -> None:
+        """Process a message without visemes. After an interruption the SDK drops audio up to the id in the message."""
+        if not isinstance(message, dict) or message.get("type") != "interruption":
+            return
+        if isinstance(self._on_visemes, VisemeFeed):
+            self._on_visemes.interrupt()
+        event = message.get("interruption_event")
+        number = event.get("event_id") if isinstance(event, dict) else None
+        if isinstance(number, int | float | str):
+            # An id that is not a number is ignored.
+            with suppress(ValueError, OverflowError):
+                self._interrupted = int(number)
+
+    def read(self, message: object) -> Visemes | None:
+        """Return the visemes of a message; ``None`` if they are not valid, or if their audio was interrupted."""
+        visemes = Visemes.parse_or_none(message)
+        if visemes is None:
+            return None
+        visemes = self._named(visemes)
+        return None if visemes.audio_event_id <= self._interrupted else visemes
 
 
 class VisemeConversation(Conversation):
@@ -46,19 +82,15 @@ class VisemeConversation(Conversation):
         _warn_without_hook(Conversation)
         super().__init__(_answering(signed_url), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
-        self._interrupted = _NOTHING
-        self._named = ColumnNames()
+        self._reader = _Reader(on_visemes)
 
     def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
-            self._interrupted = _interrupted(message, self._on_visemes, self._interrupted)
+            self._reader.note(message)
             super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
-        visemes = Visemes.parse_or_none(message)
+        visemes = self._reader.read(message)
         if visemes is None:
-            return
-        visemes = self._named(visemes)
-        if visemes.audio_event_id <= self._interrupted:
             return
         try:
             self._on_visemes(visemes)
@@ -79,19 +111,15 @@ class AsyncVisemeConversation(AsyncConversation):
         _warn_without_hook(AsyncConversation)
         super().__init__(_answering(signed_url), agent_id, requires_auth=True, **arguments)
         self._on_visemes = on_visemes
-        self._interrupted = _NOTHING
-        self._named = ColumnNames()
+        self._reader = _Reader(on_visemes)
 
     async def _handle_message(self, message: Any, ws: Any) -> None:
         if not _carries_visemes(message):
-            self._interrupted = _interrupted(message, self._on_visemes, self._interrupted)
+            self._reader.note(message)
             await super()._handle_message(message, ws)  # type: ignore[no-untyped-call]  # the SDK's
             return
-        visemes = Visemes.parse_or_none(message)
+        visemes = self._reader.read(message)
         if visemes is None:
-            return
-        visemes = self._named(visemes)
-        if visemes.audio_event_id <= self._interrupted:
             return
         try:
             result = self._on_visemes(visemes)
@@ -117,24 +145,6 @@ def _answering(signed_url: SignedUrl) -> ElevenLabs:
 
 def _carries_visemes(message: object) -> bool:
     return isinstance(message, dict) and message.get("type") == "visemes"
-
-
-def _interrupted(message: object, on_visemes: object, before: float) -> float:
-    """Return the id of the last interrupted audio event; the SDK drops audio up to this id.
-
-    With every interruption the SDK also clears the audio interface, so a feed drops its visemes. The id applies only to
-    audio that arrives later.
-    """
-    if not isinstance(message, dict) or message.get("type") != "interruption":
-        return before
-    if isinstance(on_visemes, VisemeFeed):
-        on_visemes.interrupt()
-    event = message.get("interruption_event")
-    number = event.get("event_id") if isinstance(event, dict) else None
-    try:
-        return int(number) if isinstance(number, int | float | str) else before
-    except (ValueError, OverflowError):
-        return before
 
 
 def _warn_without_hook(conversation: type) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mascot_client._openai_sdk import PLACEHOLDER_KEY, require_sdk, split, without_environment
+from mascot_client._openai_sdk import connection_options, require_sdk
 from mascot_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def connect_live(
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(signed_url)
-    client = OpenAI(api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment())
+    options, query = connection_options(signed_url, extra_query)
+    client = OpenAI(**options)
     _require_live(client)
-    return client.live.connect(extra_query={**(extra_query or {}), **token}, **connection)
+    return client.live.connect(extra_query=query, **connection)
 
 
 def connect_live_async(
@@ -61,12 +61,10 @@ def connect_live_async(
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(signed_url)
-    client = AsyncOpenAI(
-        api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment()
-    )
+    options, query = connection_options(signed_url, extra_query)
+    client = AsyncOpenAI(**options)
     _require_live(client)
-    return client.live.connect(extra_query={**(extra_query or {}), **token}, **connection)
+    return client.live.connect(extra_query=query, **connection)
 
 
 def _require_live(client: object) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from mascot_client._extras import needs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mascot_client.credentials import SignedUrl
 
 # The SDK requires a key and sends it to the server. The server checks only the token in the URL.
-PLACEHOLDER_KEY = "mascot"
+_PLACEHOLDER_KEY = "mascot"
 
 
 def require_sdk() -> None:
@@ -24,14 +26,21 @@ def require_sdk() -> None:
         import websockets  # noqa: F401, PLC0415 - checks only whether it is installed
 
 
-def split(signed_url: SignedUrl) -> tuple[str, dict[str, str]]:
-    """Return the URL without its query, and the query."""
+def connection_options(
+    signed_url: SignedUrl, extra_query: Mapping[str, object] | None
+) -> tuple[dict[str, Any], dict[str, object]]:
+    """Return the arguments of the SDK's client, and the query of its connection, which has the token."""
     # The SDK appends `/realtime` to the path, and most of its versions drop a query in the URL.
     parts = urlsplit(signed_url.url)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")), dict(parse_qsl(parts.query))
+    client = {
+        "api_key": _PLACEHOLDER_KEY,
+        "websocket_base_url": urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+        "default_headers": _without_environment(),
+    }
+    return client, {**(extra_query or {}), **dict(parse_qsl(parts.query))}
 
 
-def without_environment() -> dict[str, str]:
+def _without_environment() -> dict[str, str]:
     """Return headers that remove those that the SDK adds from the environment, which are for OpenAI only.
 
     The SDK reads ``OPENAI_ORG_ID``, ``OPENAI_PROJECT_ID`` and ``OPENAI_CUSTOM_HEADERS`` (one ``name: value`` per line).

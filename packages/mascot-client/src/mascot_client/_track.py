@@ -120,11 +120,13 @@ class Track:
     def weights(self, position_ms: float) -> Mapping[str, float] | None:
         """Return blend weights at a position, interpolated between two rows.
 
-        Audio without weights keeps the last weights before it while the mouth is open.
+        Audio without weights keeps the last weights before it while the mouth is open. After the end the last weights
+        before it count: an interruption can end the audio in the middle of a segment, whose later rows are dropped.
 
         Returns:
             The weight of each column by name; ``None`` if the mouth is closed or there are no weights.
         """
+        position_ms = min(position_ms, self.end_ms)
         index = min(self._index(position_ms), len(self._segments) - 1)
         if index < 0:
             return None

@@ -108,7 +108,7 @@ class ElevenLabsConfig(_Config):
         sample_rate: The sample rate of the agent's audio in Hz, 8000 to 48000. The server uses it only if ElevenLabs
             does not announce a format.
         dynamic_variables: Values for the agent's prompt. Values that the conversation sends replace them.
-        viseme_model: The viseme model. The default is ``"default"`` (English).
+        viseme_model: The viseme model. The default is ``"default"``, for all languages.
         viseme_shapes: The set of shapes of the events: ``"sapi"`` (ids 0 to 21, the default), or ``"oculus"``,
             ``"vrm"`` or ``"rhubarb"`` (names).
         viseme_weights: The set of shapes of the blend weights: ``"oculus"``, ``"vrm"`` or ``"arkit"``. By default
@@ -154,7 +154,7 @@ class OpenAIConfig(_TokenOrKeyConfig):
             ``response.animation_viseme.delta`` events, like Azure. ``for_openai.listen`` reads both.
         api: ``"realtime"`` or ``"live"``. By default a model name ``gpt-live-…`` selects GPT-Live. With GPT-Live,
             ``model`` and ``voice`` replace those that the session sends.
-        viseme_model: The viseme model. The default is ``"default"`` (English).
+        viseme_model: The viseme model. The default is ``"default"``, for all languages.
         viseme_shapes: The set of shapes of the events: ``"sapi"`` (ids 0 to 21, the default), or ``"oculus"``,
             ``"vrm"`` or ``"rhubarb"`` (names).
         viseme_weights: The set of shapes of the blend weights: ``"oculus"``, ``"vrm"`` or ``"arkit"``. By default
@@ -199,7 +199,7 @@ class GeminiConfig(_Config):
             one hour.
         project: The Google Cloud project, for Vertex AI.
         location: The location, for Vertex AI, for example ``"global"`` or ``"europe-west4"``.
-        viseme_model: The viseme model. The default is ``"default"`` (English).
+        viseme_model: The viseme model. The default is ``"default"``, for all languages.
         viseme_shapes: The set of shapes of the events: ``"sapi"`` (ids 0 to 21, the default), or ``"oculus"``,
             ``"vrm"`` or ``"rhubarb"`` (names).
         viseme_weights: The set of shapes of the blend weights: ``"oculus"``, ``"vrm"`` or ``"arkit"``. By default

@@ -42,13 +42,8 @@ class MascotError(Exception):
     """Base class of all errors of this package."""
 
 
-class ConfigurationError(MascotError, ValueError):
-    """An argument or a field is missing or invalid.
-
-    Attributes:
-        field: The name of the argument or field, for example ``ElevenLabsConfig.agent_id``.
-        problem: The problem and what to do about it. It never contains the value.
-    """
+class _FieldError(MascotError):
+    """What errors share that name a field."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(field, problem)
@@ -57,6 +52,15 @@ class ConfigurationError(MascotError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}"
+
+
+class ConfigurationError(_FieldError, ValueError):
+    """An argument or a field is missing or invalid.
+
+    Attributes:
+        field: The name of the argument or field, for example ``ElevenLabsConfig.agent_id``.
+        problem: The problem and what to do about it. It never contains the value.
+    """
 
 
 class MissingExtraError(MascotError, ImportError):
@@ -157,18 +161,10 @@ class UnavailableError(APIStatusError):
     """HTTP 502 or 503: the server or the provider is unavailable, and all retries failed."""
 
 
-class ProtocolError(MascotError):
+class ProtocolError(_FieldError):
     """The response of the server is not valid.
 
     Attributes:
         field: The invalid part of the response.
         problem: The problem. It never contains the value.
     """
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(field, problem)
-        self.field = field
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.problem}"

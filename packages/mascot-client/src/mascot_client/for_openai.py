@@ -20,7 +20,7 @@ from mascot_client._interruptions import Interruptions, is_out_of_band, is_witho
 from mascot_client._listen import tapped, tapped_async
 from mascot_client._live import connect_live, connect_live_async
 from mascot_client._mint_openai import mint, mint_async
-from mascot_client._openai_sdk import PLACEHOLDER_KEY, require_sdk, split, without_environment
+from mascot_client._openai_sdk import connection_options, require_sdk
 from mascot_client._viseme_reader import VisemeReader
 from mascot_client.visemes import Visemes
 
@@ -74,9 +74,8 @@ def connect(
     require_sdk()
     from openai import OpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(signed_url)
-    client = OpenAI(api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment())
-    return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
+    options, query = connection_options(signed_url, extra_query)
+    return OpenAI(**options).realtime.connect(model=model, extra_query=query, **connection)
 
 
 def connect_async(
@@ -103,11 +102,8 @@ def connect_async(
     require_sdk()
     from openai import AsyncOpenAI  # noqa: PLC0415 - needs the extra
 
-    base, token = split(signed_url)
-    client = AsyncOpenAI(
-        api_key=PLACEHOLDER_KEY, websocket_base_url=base, default_headers=without_environment()
-    )
-    return client.realtime.connect(model=model, extra_query={**(extra_query or {}), **token}, **connection)
+    options, query = connection_options(signed_url, extra_query)
+    return AsyncOpenAI(**options).realtime.connect(model=model, extra_query=query, **connection)
 
 
 def visemes(event: object) -> Visemes | None:

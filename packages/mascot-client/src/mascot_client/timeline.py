@@ -45,8 +45,9 @@ class Mouth:
         next_viseme: The next viseme, ``None`` if it is not known.
         next_in_ms: The time until the next viseme in milliseconds, ``None`` if it is not known. The mouth closes at
             the end of the audio received so far; more audio moves that end.
-        weights: Blend weights for a smooth movement, 0 to 1, by viseme; they sum to 1. If the server sends blend
-            weights, the keys are the names of its columns: visemes or blendshapes. The weight of a missing key is 0.
+        weights: Blend weights for a smooth movement, 0 to 1, by viseme. If the server sends blend weights, the keys are
+            the names of its columns: visemes or blendshapes. The weights of visemes sum to 1; those of ARKit's
+            blendshapes do not. The weight of a missing key is 0.
         speaking: Whether audio is played now.
     """
 

@@ -29,110 +29,124 @@ if TYPE_CHECKING:
     from mascot_visemes.shapes import ShapeSet
 
     Floats = NDArray[np.float32]
-    Indices = NDArray[np.intp]
-    # The viseme shown, the number of the frame to come, and the viseme of the last target if that is pure.
-    Before = tuple[int, int, int]
+    # The viseme shown, and that of the last target if that is pure.
+    Shown = tuple[int, int]
 
 # The part of a target that the viseme shown has for certain.
 _CERTAIN = 0.75
-# How far a row goes towards its target: within a pure viseme; within others; at the edges of a pure viseme, twice.
+# How far a row goes towards its target, by the kind of its frame: within a pure viseme; within others; at the edges of
+# a pure viseme, twice.
 _WAY = np.array([1.0, 0.25, 0.5, 0.5], np.float32)
-_KEPT = 1 - _WAY
 _ADDED_CERTAIN = _WAY * np.array([1.0, _CERTAIN, 1.0, _CERTAIN], np.float32)
 _ADDED_BY_NETWORK = _WAY - _ADDED_CERTAIN
 _EDGE = 2  # from there on the edges
 _MIXED = -1  # stands for every viseme that is not pure
-_FRAMES_AT_ONCE = 32  # what a matrix of frames by frames is made of
-_UP_TO_NOW = np.tri(_FRAMES_AT_ONCE, dtype=np.float32)
-_NOT_EARLIER = 1 - np.tri(_FRAMES_AT_ONCE, k=-1, dtype=np.float32)
 
 
 class BlendTable:
     """What the blenders of all streams of one engine share.
 
+    The *code* of a frame is a byte that stands for its kind (an index in `_WAY`) and the viseme of its target: ``kind *
+    visemes + viseme``. The codes of a chunk are few, so that bytes are quicker than arrays.
+
     Args:
-        labels: Of the posteriors, silence being ``SIL``.
         shapes: The viseme set.
+        factors: What the posterior of each viseme was multiplied with for its share, shape (visemes,).
         silence_db: Level in dB below which a frame is silence.
 
     Attributes:
         visemes: How many visemes the set has.
         columns: Names of the weights of a row: the blendshapes, or the visemes if the set has no poses.
+        silence_db: The level.
     """
 
-    __slots__ = ("_alone", "_matrix", "_poses", "_pure", "_silence_db", "columns", "visemes")
+    __slots__ = (
+        "_added",
+        "_certain",
+        "_edges",
+        "_kept",
+        "_poses",
+        "_pure",
+        "_within",
+        "columns",
+        "silence_db",
+        "visemes",
+    )
 
-    def __init__(self, labels: Sequence[str], shapes: ShapeSet, silence_db: float) -> None:
-        self.visemes = len(shapes.ids)
+    def __init__(self, shapes: ShapeSet, factors: Floats, silence_db: float) -> None:
+        self.visemes = count = len(shapes.ids)
         self.columns: tuple[int | str, ...] = shapes.blendshapes or shapes.ids
+        self.silence_db = silence_db
         # In some sets lips that close are those at rest.
         closures = {shapes.index_of(phone) for phone in CLOSURES}
-        self._pure = [viseme if viseme in closures else _MIXED for viseme in range(self.visemes)]
-        self._alone = np.eye(self.visemes, dtype=np.float32)
-        self._matrix = shapes.matrix(labels)
+        self._pure = [viseme if viseme in closures else _MIXED for viseme in range(count)]
+        # The code of each viseme, as bytes of length 1: within it, and at its edge if it or what was before is pure.
+        codes = [(pure == _MIXED) * count + viseme for viseme, pure in enumerate(self._pure)]
+        self._within = [bytes([code]) for code in codes]
+        self._edges = [bytes([_EDGE * count + code]) for code in codes]
+        # By code.
+        self._kept = np.repeat(1 - _WAY, count * count).reshape(-1, count)
+        self._added = np.repeat(_ADDED_BY_NETWORK[:, None] / factors, count, axis=0)
+        self._certain = np.kron(_ADDED_CERTAIN[:, None], np.eye(count, dtype=np.float32))
         self._poses = np.array(shapes.poses, np.float32) if shapes.poses else None
-        self._silence_db = silence_db
 
-    def kinds(
-        self, befores: Sequence[Before], changes: Sequence[Sequence[Change]], levels: Floats
-    ) -> tuple[Indices, Indices, list[int]]:
-        """Return the target viseme of each frame of several streams, and the kind of transition to it.
-
-        Args:
-            befores: How each stream was before these frames.
-            changes: What the decoder found for each stream, as (frame, viseme).
-            levels: In dB, shape (streams, frames).
-
-        Returns:
-            The viseme of each frame's target and its index in `_WAY`, both of shape (streams, frames); and for each
-            stream the viseme of its last target if that is pure, else `_MIXED`.
-        """
-        visemes, kinds = np.empty((2, *levels.shape), np.intp)
-        visemes[:] = [[viseme] for viseme, _, _ in befores]
-        kinds[:] = [[self._pure[viseme] == _MIXED] for viseme, _, _ in befores]
-        silent = levels < self._silence_db if levels.min() < self._silence_db else None
-        pure, lasts = self._pure, []
-        for row, ((viseme, first, last), its_changes) in enumerate(zip(befores, changes, strict=True)):
-            begun = 0
-            if pure[viseme] != last:
-                kinds[row, 0] += _EDGE
-            for frame, following in its_changes:
-                at = frame - first
-                # The frame before turns to the next viseme already, unless it is the first of the one shown, or pure.
-                if at - 1 > begun and pure[viseme] == _MIXED and (silent is None or not silent[row, at - 1]):
-                    at -= 1
-                visemes[row, at:], kinds[row, at:] = following, pure[following] == _MIXED
-                if pure[following] != (pure[viseme] if at else last):
-                    kinds[row, at] += _EDGE
-                viseme, begun = following, at  # noqa: PLW2901 - the one that is shown now
-            lasts.append(pure[viseme])
-        if silent is not None:
-            before = np.array([[last] for _, _, last in befores])
-            codes = np.concatenate((before, np.array(pure).take(visemes)), axis=1)
-            codes[:, 1:][silent] = SILENCE
-            turned = silent[:, 1:] & (visemes[:, :-1] == SILENCE)
-            codes[:, 1:-1][turned] = SILENCE
-            kinds = (codes[:, 1:] == _MIXED) + _EDGE * (codes[:, 1:] != codes[:, :-1])
-            lasts = codes[:, -1].tolist()
-        return visemes, kinds, lasts
-
-    def steps(self, posteriors: Floats, visemes: Indices, kinds: Indices) -> tuple[Floats, Floats]:
-        """Return the terms that turn each row into the next: ``row = kept * before + added``.
+    def codes(
+        self, shown: Shown, changes: Sequence[Change], first: int, count: int, silent: list[bool] | None
+    ) -> tuple[bytearray, Shown]:
+        """Return the codes of the next frames of a stream, and what it shows after them.
 
         Args:
-            posteriors: Of phonemes, shape (streams, frames, labels).
-            visemes: As from `kinds`, shape (streams, frames).
-            kinds: Likewise.
-
-        Returns:
-            ``kept``, shape (streams, frames), and ``added``, shape (streams, frames, visemes).
+            shown: What it shows before them.
+            changes: What the decoder found, as (frame, viseme).
+            first: Number of the first of these frames.
+            count: How many there are, at least 1.
+            silent: Which of them are silence; None if none is.
         """
-        added = product(posteriors, self._matrix)
-        added *= _ADDED_BY_NETWORK.take(kinds)[..., None]
-        certain = self._alone.take(visemes, axis=0)
-        certain *= _ADDED_CERTAIN.take(kinds)[..., None]
-        added += certain
-        return _KEPT.take(kinds), added
+        pure, within = self._pure, self._within
+        viseme, last = shown
+        codes = bytearray(within[viseme] * count)
+        if pure[viseme] != last:
+            codes[:1] = self._edges[viseme]
+        begun = 0
+        for frame, following in changes:
+            at = frame - first
+            # The frame before turns to the next viseme already, unless it is the first of the one shown, or pure.
+            if at - 1 > begun and pure[viseme] == _MIXED and not (silent and silent[at - 1]):
+                at -= 1
+            codes[at:] = within[following] * (count - at)
+            if pure[following] != (pure[viseme] if at else last):
+                codes[at : at + 1] = self._edges[following]
+            viseme, begun = following, at
+        if silent is None:
+            return codes, (viseme, pure[viseme])
+        self._silence(codes, silent, last)
+        return codes, (viseme, SILENCE if silent[-1] else pure[viseme])
+
+    def _silence(self, codes: bytearray, silent: list[bool], last: int) -> None:
+        """Make silence a pure viseme, also in a frame before it that turns to it already."""
+        visemes = [code % self.visemes for code in codes]
+        for at, (viseme, now, soon) in enumerate(zip(visemes, silent, [*silent[1:], False], strict=True)):
+            pure = SILENCE if now or (soon and viseme == SILENCE) else self._pure[viseme]
+            codes[at] = ((pure != last) * _EDGE + (pure == _MIXED)) * self.visemes + viseme
+            last = pure
+
+    def rows(self, codes: bytes, shares: Floats, last: Floats) -> Floats:
+        """Return the weights of visemes in the next frames of several streams, shape (frames, streams, visemes).
+
+        Args:
+            codes: Of all their frames, one stream after the other.
+            shares: Of visemes, as from the decoder, shape (streams, frames, visemes).
+            last: The rows before the first, shape (streams, visemes).
+        """
+        shares = shares.transpose(1, 0, 2)
+        numbers = np.frombuffer(codes, np.uint8).reshape(len(last), -1).T.astype(np.intp)
+        rows = self._added.take(numbers, axis=0)
+        rows *= shares
+        rows += self._certain.take(numbers, axis=0)
+        for kept, row in zip(self._kept.take(numbers, axis=0), rows, strict=True):
+            np.multiply(kept, last, out=kept)
+            last = np.add(row, kept, out=row)
+        return rows
 
     def posed(self, rows: Floats) -> Floats:
         """Convert rows of visemes to rows of weights: mixed poses if the set has some, shape (..., columns)."""
@@ -151,7 +165,7 @@ class Blender:
         parts: Weights of the last call, a part for each of its blocks, shape (frames, columns) each.
     """
 
-    __slots__ = ("_factors", "_last", "_pure", "decoder", "parts", "table")
+    __slots__ = ("_factors", "_last", "_shown", "decoder", "parts", "table")
 
     def __init__(self, table: BlendTable, factors: Floats | None, decoder: Decoder | None = None) -> None:
         self.table = table
@@ -163,7 +177,7 @@ class Blender:
         """Start again with the mouth at rest."""
         self._last = np.zeros(self.table.visemes, np.float32)
         self._last[SILENCE] = 1.0
-        self._pure = SILENCE
+        self._shown: Shown = SILENCE, SILENCE
         if self.decoder is not None:
             self.decoder.reset()
         self.parts: list[Floats] = []
@@ -178,53 +192,36 @@ class Blender:
     @staticmethod
     def blend_together(
         blenders: Sequence[Blender],
-        posteriors: Floats,
+        decoders: Sequence[Decoder],
+        shares: Floats,
         levels: Floats,
-        before: Sequence[tuple[int, int]],
         changes: Sequence[Sequence[Change]],
     ) -> None:
         """Add the weights of the next frames of several streams to their `parts`.
 
         Args:
             blenders: Of one table.
-            posteriors: Of phonemes, shape (streams, frames, labels), frames at least 1.
+            decoders: Those that decided these frames, one for each stream.
+            shares: Of visemes, as from the decoders' table, shape (streams, frames, visemes), frames at least 1.
             levels: In dB, shape (streams, frames).
-            before: For each stream the viseme shown before these frames, and the number of the first of them.
-            changes: What the decoder found for each stream, as (frame, viseme).
+            changes: What each decoder found, as (frame, viseme).
         """
         table = blenders[0].table
-        befores = [(*its, blender._pure) for its, blender in zip(before, blenders, strict=True)]
-        visemes, kinds, lasts = table.kinds(befores, changes, levels)
-        kept, added = table.steps(posteriors, visemes, kinds)
-        rows = _rows(np.array([blender._last for blender in blenders]), kept, added)
-        ends = zip(blenders, table.posed(rows), rows[:, -1].copy(), lasts, strict=True)
-        for blender, weights, last, last_pure in ends:
+        count = levels.shape[1]
+        silent = (levels < table.silence_db).tolist() if levels.min() < table.silence_db else None
+        codes = []
+        for row, blender in enumerate(blenders):
+            its_silent = silent[row] if silent and True in silent[row] else None
+            its_codes, blender._shown = table.codes(
+                blender._shown, changes[row], decoders[row].frame - count, count, its_silent
+            )
+            codes.append(its_codes)
+        last = np.concatenate([blender._last for blender in blenders]).reshape(-1, table.visemes)
+        rows = table.rows(b"".join(codes), shares, last)
+        ends = rows[-1].copy()
+        for blender, weights, end in zip(blenders, table.posed(rows.transpose(1, 0, 2)), ends, strict=True):
             # A copy: a view would keep the weights of all the others as long as these are kept.
             blender.parts.append(weights.copy())
             if blender._factors is not None:
                 np.minimum(weights * blender._factors, np.float32(1.0), out=blender.parts[-1])
-            blender._last, blender._pure = last, last_pure
-
-
-def _rows(last: Floats, kept: Floats, added: Floats) -> Floats:
-    """Return rows, each of which is ``kept * before + added``, shape (streams, frames, visemes).
-
-    Args:
-        last: The rows before the first, shape (streams, visemes).
-        kept: Shape (streams, frames).
-        added: Shape (streams, frames, visemes); not the same afterwards.
-    """
-    parts = []
-    for start in range(0, kept.shape[1], _FRAMES_AT_ONCE):
-        some = kept[:, start : start + _FRAMES_AT_ONCE]
-        its_added = added[:, start : start + _FRAMES_AT_ONCE]
-        count = some.shape[1]
-        its_added[:, 0] += last * some[:, :1]
-        # How much of what each frame adds is left in each later one.
-        left = np.maximum(some[..., None], _NOT_EARLIER[:count, :count])
-        np.multiply.accumulate(left, axis=1, out=left)
-        left *= _UP_TO_NOW[:count, :count]
-        rows = np.matmul(left, its_added)
-        last = rows[:, -1]
-        parts.append(rows)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+            blender._last = end

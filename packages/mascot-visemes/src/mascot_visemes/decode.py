@@ -58,6 +58,7 @@ class DecoderTable:
 
     Attributes:
         costs: Of a change to each viseme.
+        factors: What the posterior of each viseme is multiplied with for its share, shape (visemes,).
     """
 
     __slots__ = (
@@ -68,13 +69,14 @@ class DecoderTable:
         "_settings",
         "_smallest",
         "costs",
+        "factors",
     )
 
     def __init__(self, labels: Sequence[str], shapes: ShapeSet, settings: DecoderSettings) -> None:
         # A bias on a logarithm is a factor before it.
-        factors = np.exp(np.array(settings.bias, np.float32))
-        self._matrix = shapes.matrix(labels) * factors
-        self._smallest = _SMALLEST * factors
+        self.factors = np.exp(np.array(settings.bias, np.float32))
+        self._matrix = shapes.matrix(labels) * self.factors
+        self._smallest = _SMALLEST * self.factors
         self._settings = settings
         self.costs = settings.switch_cost
         # In some sets lips that close are those at rest, which need no help.
@@ -88,7 +90,7 @@ class DecoderTable:
         return product(posteriors, self._matrix)
 
     def scores(self, shares: Floats, levels: Floats, *, edge: bool) -> Floats:
-        """Biased log posterior of each viseme, in place of the shares, shape (streams, frames, visemes).
+        """Biased log posterior of each viseme, shape (streams, frames, visemes).
 
         Args:
             shares: As from `shares`, with two axes before the last.
@@ -96,7 +98,7 @@ class DecoderTable:
             edge: Whether a chunk ends there.
         """
         settings = self._settings
-        scores = np.maximum(shares, self._smallest, out=shares)
+        scores = np.maximum(shares, self._smallest)
         np.log(scores, out=scores)
         if edge and settings.edge_frames:
             scores[:, -settings.edge_frames :] += self._edge_bias
@@ -160,13 +162,16 @@ class Decoder:
         return False
 
     @staticmethod
-    def decode_together(decoders: Sequence[Decoder], heard: Heard, *, edge: bool) -> list[list[Change]]:
+    def decode_together(
+        decoders: Sequence[Decoder], heard: Heard, *, edge: bool, shares: Floats | None = None
+    ) -> list[list[Change]]:
         """Decide the next frames of several streams.
 
         Args:
             decoders: Of one table.
             heard: What their streams have heard, a row a decoder.
             edge: Whether a chunk ends here.
+            shares: As from `DecoderTable.shares` of the posteriors in `heard`, if they are known.
 
         Returns:
             For each stream its changes as (frame, index of the viseme in its set).
@@ -175,7 +180,8 @@ class Decoder:
         if not count:
             return [[] for _ in decoders]
         table = decoders[0].table
-        shares = table.shares(heard.told)
+        if shares is None:
+            shares = table.shares(heard.told)
         decided = shares.shape[1] - heard.levels.shape[1]
         missed = table.missed(shares[:, :decided]) if decided else []
         scores = table.scores(shares[:, decided:], heard.levels, edge=edge)

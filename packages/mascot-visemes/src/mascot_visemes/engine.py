@@ -43,7 +43,7 @@ class _Tables(NamedTuple):
     def of(cls, network: Network, shapes: ShapeSet) -> _Tables:
         settings = network.decoder(shapes)
         decoder = DecoderTable(network.labels, shapes, settings)
-        return cls(shapes, settings, decoder, BlendTable(network.labels, shapes, settings.silence_db))
+        return cls(shapes, settings, decoder, BlendTable(shapes, decoder.factors, settings.silence_db))
 
     def has_events_of(self, other: _Tables) -> bool:
         """Return whether the decoder returns the same events as that of another set."""

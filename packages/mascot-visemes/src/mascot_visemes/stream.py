@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mascot_visemes.audio import Chunk, Raw
-    from mascot_visemes.blending import BlendTable
     from mascot_visemes.decode import Change
     from mascot_visemes.network import Network
     from mascot_visemes.shapes import ShapeSet
 
     _Read = tuple[Raw, int]
+    Floats = NDArray[np.float32]
 
 BLOCK_SECONDS = 30  # longer chunks are worked off in blocks, so that memory stays bounded
 
@@ -276,14 +276,13 @@ def _answer(
     for (streams, _, _), heard in zip(groups, listen(to_hear, edge=edge), strict=True):
         ids: Sequence[V_co] = streams[0]._shapes.ids  # type: ignore[assignment]  # of the set that V_co is of
         decoders = [stream._decoder for stream in streams]
-        blended: dict[BlendTable, list[int]] = {}
-        for row, stream in enumerate(streams):
-            if stream._blender is not None:
-                blended.setdefault(stream._blender.table, []).append(row)
-        before = [(decoder.current, decoder.frame) for decoder in decoders] if blended else []
-        found = Decoder.decode_together(decoders, heard, edge=edge)
-        for rows in blended.values():
-            _blend(streams, rows, heard, before, found, edge=edge)
+        blenders = [stream._blender for stream in streams]
+        tables = {blender.table for blender in blenders if blender is not None} if heard.frames else ()
+        shares = decoders[0].table.shares(heard.told)
+        found = Decoder.decode_together(decoders, heard, edge=edge, shares=shares)
+        for table in tables:
+            rows = [row for row, its in enumerate(blenders) if its is not None and its.table is table]
+            _blend(streams, rows, heard, shares, found, edge=edge)
         result.append(
             [[VisemeEvent(frame * FRAME_MS, ids[shape]) for frame, shape in changes] for changes in found]
         )
@@ -294,7 +293,7 @@ def _blend(
     streams: Sequence[Stream[Any]],
     rows: list[int],
     heard: Heard,
-    before: list[tuple[int, int]],
+    shares: Floats,
     found: list[list[Change]],
     *,
     edge: bool,
@@ -304,21 +303,20 @@ def _blend(
     Args:
         streams: All of the group.
         rows: Which of them have these weights.
-        heard: What the group has heard.
-        before: For each stream the viseme shown before, and the number of the first frame now decided.
+        heard: What the group has heard, frames at least 1.
+        shares: Of the visemes of the group's events, for all frames in `heard`.
         found: The changes of each stream.
         edge: Whether a chunk ends here.
     """
-    if not heard.frames:
-        return
     if len(rows) < len(streams):
-        heard = Heard(heard.told[rows], heard.levels[rows], heard.ahead)
+        heard, shares = Heard(heard.told[rows], heard.levels[rows], heard.ahead), shares[rows]
     blenders = [blender for row in rows if (blender := streams[row]._blender) is not None]
     decoders = [blender.decoder for blender in blenders if blender.decoder is not None]
     if decoders:
-        its_before = [(decoder.current, decoder.frame) for decoder in decoders]
-        changes = Decoder.decode_together(decoders, heard, edge=edge)
+        shares = decoders[0].table.shares(heard.told)
+        found = Decoder.decode_together(decoders, heard, edge=edge, shares=shares)
     else:
-        its_before, changes = [before[row] for row in rows], [found[row] for row in rows]
-    levels = heard.levels[:, : heard.frames]
-    Blender.blend_together(blenders, heard.posteriors, levels, its_before, changes)
+        decoders, found = [streams[row]._decoder for row in rows], [found[row] for row in rows]
+    end = shares.shape[1] - heard.ahead
+    decided, levels = shares[:, end - heard.frames : end], heard.levels[:, : heard.frames]
+    Blender.blend_together(blenders, decoders, decided, levels, found)

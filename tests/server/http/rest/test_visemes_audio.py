@@ -137,6 +137,10 @@ def test_text_is_never_markup_nor_cut_short(client: httpx.Client) -> None:
         ({**ELEVENLABS, "tts_api_key": "wrong"}, "tts_api_key: elevenlabs rejected it with HTTP 401"),
         ({**CARTESIA, "tts_api_key": "wrong"}, "tts_api_key: cartesia rejected it with HTTP 401"),
         ({**ELEVENLABS, "tts_api_key": "a\r\nx: y"}, "tts_api_key: must be 1 to 2048 printable ASCII"),
+        (
+            {**ELEVENLABS, "tts_api_key": "sk_your_key"},
+            "tts_api_key: is a placeholder from the documentation",
+        ),
         ({**ELEVENLABS, "speed": 2}, "speed: must be from 0.7 to 1.2 for elevenlabs"),
         ({**CARTESIA, "speed": 0.5}, "speed: must be from 0.6 to 1.5 for cartesia"),
         ({**LOCAL, "speed": 2.1}, "speed: must be a number from 0.5 to 2.0"),

@@ -109,7 +109,7 @@ _CONFIG: Final = Schema(
             properties={
                 "viseme_model": _text(
                     "Viseme model to use for lip sync prediction. Different models are optimized for different "
-                    "languages.\n\nAvailable models: `default` (English), `indonesian` (Bahasa Indonesia).\n",
+                    "languages.\n\nAvailable models: `default` (all languages), `indonesian` (Bahasa Indonesia).\n",
                     default=DEFAULT_MODEL,
                     enum=list(VISEME_MODELS),
                 ),

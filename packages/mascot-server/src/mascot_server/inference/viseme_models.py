@@ -30,7 +30,7 @@ LANGUAGES: Final[dict[VisemeModel, tuple[Literal["en", "id"], str]]] = {
     "default": ("en", "English"),
     "indonesian": ("id", "Indonesian"),
 }
-"""Language of each model: its code and its name in English."""
+"""Language of the simulated agents for each model, and of the playground: its code and its name in English."""
 
 _FAST: Final[dict[VisemeModel, str]] = {"default": "lite", "indonesian": "lite"}
 """Fast network of each viseme model that has one."""
@@ -45,8 +45,8 @@ def live_networks(choice: LiveModel) -> dict[VisemeModel, Networks]:
     """Return the networks that live conversations use, by viseme model.
 
     Args:
-        choice: `auto` for the accurate network where it is affordable and the fast one elsewhere, or the name of the
-            one to use always. A viseme model that has one network alone uses that.
+        choice: `auto` for the accurate network while there is capacity and otherwise the fast one; `default` or `lite`
+            to use the accurate or the fast network always. A viseme model with only one network uses that one.
     """
     networks: dict[VisemeModel, Networks] = {}
     for model in VISEME_MODELS:

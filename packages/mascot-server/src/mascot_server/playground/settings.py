@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mascot_server.errors import SettingsError
+from mascot_server.placeholders import is_placeholder
 from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings import ENV_FILE_ENCODING, load
 
@@ -29,7 +30,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}")
 
 
 def _visible(value: SecretStr) -> SecretStr:
-    """Check that a value can be sent in a header, also by a browser."""
+    """Check that a value can be sent in a header, also by a browser, and is not a placeholder."""
+    _own(value.get_secret_value())
     if not _VISIBLE.fullmatch(value.get_secret_value()):
         raise ValueError("must be 1 to 2048 printable ASCII characters without spaces")
     return value
@@ -41,7 +43,13 @@ def _long(value: SecretStr) -> SecretStr:
     return value
 
 
+def _own(value: str) -> None:
+    if is_placeholder(value):
+        raise ValueError("is a placeholder from the documentation; set your own value, or remove the setting")
+
+
 def _name(value: str) -> str:
+    _own(value)
     if not _NAME.fullmatch(value):
         raise ValueError("must be the ID of an agent, such as agent_0123456789")
     return value

@@ -9,13 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from mascot_server.inference.viseme_models import VisemeModel
 from mascot_server.inference.viseme_sets import VisemeSets, VisemeShapes, VisemeWeights
+from mascot_server.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Name", "ProviderConfig", "Secret", "TokenConfig", "in_words"]
 
-_PLACEHOLDER: Final = re.compile(r"(?:^|[_-])your[_-]|\u2026|\.\.\.|^<")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]*")
 _NAME: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._:/@-]*)?")
 
@@ -24,7 +24,7 @@ def in_words(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
     """Check a text against a pattern before pydantic does, which would answer with the regular expression."""
 
     def check(value: object) -> object:
-        if isinstance(value, str) and _PLACEHOLDER.search(value):
+        if isinstance(value, str) and is_placeholder(value):
             raise ValueError("is a placeholder from the documentation; give your own value instead")
         if isinstance(value, str) and not pattern.fullmatch(value):
             raise ValueError(f"must be {expected}")

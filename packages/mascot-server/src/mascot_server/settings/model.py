@@ -13,6 +13,7 @@ from mascot_server.auth.loopback import is_loopback
 from mascot_server.auth.tokens import LIFETIME_SECONDS
 from mascot_server.errors import SettingsError
 from mascot_server.inference.viseme_models import LiveModel  # noqa: TC001 - pydantic reads it
+from mascot_server.placeholders import is_placeholder
 from mascot_server.providers.registry import PROVIDERS
 from mascot_server.settings.types import (
     AnyOrWebOrigins,
@@ -34,6 +35,7 @@ ENV_FILE_ENCODING: Final = "utf-8-sig"
 """UTF-8 with or without a byte order mark. Editors on Windows write one, and it would become part of the first name."""
 
 _HINT: Final = "generate one with: openssl rand -hex 32"
+_KEY_HINT: Final = "generate a key with: openssl rand -hex 16"
 _SHA256: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -74,9 +76,9 @@ class Settings(_ProviderFields):
     )
     secret: CommaSeparated = Field(
         default=(),
-        description="Secret of at least 32 bytes that signs and encrypts tokens. To rotate it, give several, "
-        "comma-separated: the first secret signs new tokens, and all of them verify existing tokens. docs/keys.md "
-        "lists the steps for several processes.",
+        description="Secret of at least 32 bytes that signs and encrypts tokens; the same in all processes. It may be "
+        "a comma-separated list: the first secret signs new tokens, and all of them verify existing tokens. "
+        "[How to change it](keys.md#change-the-secret).",
     )
     public_url: BaseUrl | None = Field(
         default=None,
@@ -97,16 +99,17 @@ class Settings(_ProviderFields):
     )
     live_model: LiveModel = Field(
         default="auto",
-        description="Model for live conversations that use the viseme model `default`: `default` is the most accurate, "
-        "`lite` is the fastest. `auto` selects for each turn: the accurate model while the process has capacity, "
-        "otherwise the fast model.",
+        description="Network for live conversations. `auto`: each turn of the agent uses the accurate network while "
+        "the process has capacity, otherwise the fast network `lite`. `default`: always the accurate network of the "
+        "viseme model that the app selects (`default` or `indonesian`). `lite`: always `lite`.",
     )
     viseme_budget_ms: float = Field(
         default=40,
         ge=0,
         le=10_000,
-        description="Maximum time that an audio message is delayed while its visemes are computed, in milliseconds. "
-        "Messages whose visemes are not ready by then are forwarded without visemes.",
+        description="Maximum delay of an audio message while its visemes are computed, in milliseconds. It counts from "
+        "the time when the app needs the audio for playback. If the visemes are not ready by then, the message is "
+        "forwarded without them. [Details](concepts/timing.md#what-the-server-adds-to-the-delay).",
     )
     workers: int = Field(
         default=1,
@@ -118,7 +121,7 @@ class Settings(_ProviderFields):
         default=30,
         ge=0,
         le=86_400,
-        description="Time that running conversations have to end after SIGTERM, in seconds. Then they are closed.",
+        description="How long running conversations may continue after SIGTERM, in seconds. Then they are closed.",
     )
     metrics: MetricsPlace = Field(
         default="on",
@@ -166,7 +169,7 @@ class Settings(_ProviderFields):
         default=30,
         ge=1,
         le=3600,
-        description="Time that the conversations of a crashed process still count against the limits of their keys, in "
+        description="How long the conversations of a crashed process still count against the limits of their keys, in "
         "seconds.",
     )
     allowed_origins: WebOrigins = Field(
@@ -186,16 +189,17 @@ class Settings(_ProviderFields):
     )
     single_use_tokens: bool = Field(
         default=False,
-        description="Allow only one conversation per signed URL. Apps that use an ElevenLabs URL again within its 10 "
-        "minutes are then rejected with 401 and must request a new URL for each conversation.",
+        description="Allow only one conversation per signed URL. Apps that use a URL again are then rejected with 401 "
+        "and must request a new URL for each conversation.",
     )
     max_session_ttl_seconds: int = Field(
         default=7200,
         ge=0,
         le=86_400,
-        description="Maximum `session_ttl` of `POST /v1/get-signed-url`, in seconds: how long a signed URL can resume "
-        "a conversation that it started within its 10 minutes. 600 or more, or 0 to reject `session_ttl`. Several "
-        "processes need MASCOT_REDIS_URL for it. With MASCOT_SINGLE_USE_TOKENS, `session_ttl` is rejected.",
+        description="Largest `session_ttl` that a request for a signed URL may have, in seconds: 600 or more, or 0 to "
+        "allow none. A URL with `session_ttl` can [resume a "
+        "conversation](keys.md#signed-urls-that-resume-a-conversation) after its 10 minutes. Several processes need "
+        "MASCOT_REDIS_URL for this. With MASCOT_SINGLE_USE_TOKENS, no request may have `session_ttl`.",
     )
     max_session_seconds: float = Field(
         default=7200, ge=0, description="Maximum length of a conversation, in seconds; 0 for no limit."
@@ -244,8 +248,8 @@ class Settings(_ProviderFields):
     max_waiting_connections: int = Field(
         default=500,
         ge=1,
-        description="Maximum connections of one process without a request in progress or a conversation. If there are "
-        "more, the server closes the one that has waited longest.",
+        description="Maximum number of idle connections of one process: those without a request in progress and "
+        "without a conversation. If there are more, the server closes the one that has been idle longest.",
     )
 
     max_audio_bytes: int = Field(
@@ -257,15 +261,15 @@ class Settings(_ProviderFields):
     rest_concurrency: int = Field(
         default=16,
         ge=1,
-        description="Maximum recordings and texts that one process handles concurrently. Further requests are rejected "
-        "with 503.",
+        description="Maximum number of recordings and texts that one process handles at the same time. Further "
+        "requests are rejected with 503.",
     )
     rest_concurrency_per_key: int | None = Field(
         default=None,
         ge=1,
-        description="Maximum recordings and texts of one API key that one process handles concurrently. Further "
-        "requests are rejected with 429. The default is half of MASCOT_REST_CONCURRENCY, so that one key cannot block "
-        "all others.",
+        description="Maximum number of recordings and texts of one API key that one process handles at the same time. "
+        "Further requests are rejected with 429. The default is half of MASCOT_REST_CONCURRENCY, so that one key "
+        "cannot block all others.",
     )
     upload_seconds: float = Field(
         default=300,
@@ -283,7 +287,8 @@ class Settings(_ProviderFields):
         default=30,
         gt=0,
         le=3600,
-        description="Time that a client may stop reading an HTTP response, in seconds. Then its connection is closed.",
+        description="How long a client may read nothing of an HTTP response, in seconds. Then its connection is "
+        "closed.",
     )
     max_speech_seconds: float = Field(
         default=1800,
@@ -311,6 +316,8 @@ class Settings(_ProviderFields):
             value = key.get_secret_value()
             if value.startswith("sha256:") and not _SHA256.fullmatch(value):
                 raise ValueError("sha256: must be followed by 64 lower-case hex digits")
+            if is_placeholder(value):
+                raise ValueError(f"contains a placeholder from the documentation; {_KEY_HINT}")
         return keys
 
     @field_validator("max_session_ttl_seconds")
@@ -353,7 +360,7 @@ class Settings(_ProviderFields):
         secrets = [secret.get_secret_value() for secret in self.secret]
         if not secrets:
             yield f"MASCOT_SECRET: missing; {_HINT}"
-        elif EXAMPLE_SECRET in secrets:
+        elif any(map(is_placeholder, secrets)):
             yield f"MASCOT_SECRET: is the example secret from the documentation; {_HINT}"
         elif any(len(secret.encode()) < MIN_SECRET_BYTES for secret in secrets):
             yield f"MASCOT_SECRET: must be at least {MIN_SECRET_BYTES} bytes long; {_HINT}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from mascot_server.errors import BadGateway, BadRequest
+from mascot_server.placeholders import is_placeholder
 from mascot_server.transport.fetching import plain, read_answer
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def check_key(key: str) -> str:
     """
     if not _KEY.fullmatch(key):
         raise BadRequest("tts_api_key: must be 1 to 2048 printable ASCII characters without spaces")
+    if is_placeholder(key):
+        raise BadRequest("tts_api_key: is a placeholder from the documentation; give your own value instead")
     return key
 
 

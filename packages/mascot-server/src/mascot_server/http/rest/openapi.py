@@ -54,7 +54,7 @@ _MODEL: Final = Schema(
     type=_STRING,
     enum=list(get_args(VisemeModel)),
     default="default",
-    description="Viseme model: `default` (English) or `indonesian` (Bahasa Indonesia).",
+    description="Viseme model: `default` (all languages) or `indonesian` (Bahasa Indonesia).",
 )
 _SETS: Final = {
     "viseme_shapes": Schema(
