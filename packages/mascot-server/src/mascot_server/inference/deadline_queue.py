@@ -60,7 +60,7 @@ class _Ready:
         """Return the most urgent streams: so many at most, with so much audio together, but at least one."""
         if len(self._pieces) <= streams and self.seconds <= seconds:
             return list(self._pieces)
-        chosen = []
+        chosen: list[Track] = []
         for track in heapq.nsmallest(streams, self._pieces, key=_urgency):
             seconds -= self._pieces[track]
             if chosen and seconds < 0:

@@ -1,9 +1,12 @@
 """Streams that need no inference while nothing sounds: the network is skipped, the stream's clock goes on.
 
 A provider that sends audio in real time and without end sends silence most of the time. Once a stream has processed
-enough of it, its mouth is closed and the network's state depends on the silence alone. From then on quiet audio is only
+enough of it, its mouth is closed and the network's state hardly changes any more. From then on quiet audio is only
 kept: the last part of it, which is processed just before the first audio that is not quiet. What is left out in between
 is a multiple of the network's step, so frames and chunk borders stay where they were.
+
+A part of the state of `default` changes slowly over minutes, even in silence. So after a skipped silence a change of shape
+may come 10 ms earlier or later than without skipping. It is fewer than one change in a hundred.
 
 Quiet audio is processed without look-ahead, which changes nothing where the mouth is closed: so a stream that has
 processed enough of it has not processed the beginning of the next chunk already.
