@@ -5,8 +5,8 @@ enough of it, its mouth is closed and the network's state hardly changes any mor
 kept: the last part of it, which is processed just before the first audio that is not quiet. What is left out in between
 is a multiple of the network's step, so frames and chunk borders stay where they were.
 
-A part of the state of `default` changes slowly over minutes, even in silence. So after a skipped silence a change of shape
-may come 10 ms earlier or later than without skipping. It is fewer than one change in a hundred.
+A part of the state of `default` changes slowly over minutes, even in silence. So after a skipped silence a change of
+shape may come 10 ms earlier or later than without skipping. It is fewer than one change in a hundred.
 
 Quiet audio is processed without look-ahead, which changes nothing where the mouth is closed: so a stream that has
 processed enough of it has not processed the beginning of the next chunk already.
