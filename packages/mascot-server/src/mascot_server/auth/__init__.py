@@ -1,1 +1,1 @@
-"""Who may do what: API keys, tokens, origins, and the checks before a handshake or a request."""
+"""Authentication and authorisation: API keys, tokens, origins, and the checks before a handshake or a request."""

@@ -1,4 +1,4 @@
-"""Who is let in: everything that is decided before a socket is accepted."""
+"""Admission of WebSocket handshakes: all checks that are made before a socket is accepted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["Admission", "Admitted"]
 
 _RETRY_SECONDS: Final = 1
-"""Where this server is full or going down, another one behind the same address may do."""
+"""`Retry-After` where this server is overloaded or shuts down: another one behind the same address may be free."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What an app is let in to.
+    """The result of an admitted handshake.
 
     Attributes:
         config: Connection details of the provider.
@@ -43,14 +43,14 @@ class Admitted:
 
 
 class Admission:
-    """Lets apps in, or not.
+    """Authenticates WebSocket handshakes and admits or rejects them.
 
     Args:
-        settings: Which web pages may, and how often a token is good.
-        tokens: Opens tokens.
-        access: Finds keys.
-        limiter: Holds them to their limits.
-        refusal: Says why this server takes no new conversation, or `None`.
+        settings: Allowed origins, and whether tokens are single-use.
+        tokens: Verifies and decrypts tokens.
+        access: Looks up keys.
+        limiter: Enforces the limits of keys.
+        refusal: Returns why this server accepts no new conversations, or `None`.
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class Admission:
         """Admit an app while the context lasts, and count it as a session of its key.
 
         Args:
-            handshake: What it asks for.
+            handshake: The handshake.
             stop: Ends the conversation with a WebSocket close code and a reason.
 
         Returns:
-            What it is let in to.
+            The result of the admitted handshake.
 
         Raises:
-            Refusal: It is not; the error holds the HTTP status to say so with.
+            Refusal: The handshake is rejected; the error holds the HTTP status to respond with.
         """
         opened = self.check(handshake)
         config = parse_sealed(handshake.provider.name, opened.config)
@@ -90,7 +90,7 @@ class Admission:
         model = _viseme_model(config, handshake.viseme_model)
         key = await self._access.holder(opened.key_id, origin=handshake.origin)
         if key is None:
-            # Revoked since.
+            # The key was revoked after the token was issued.
             raise Unauthorized(INVALID_TOKEN)
         await self._limiter.count_request(key)
         async with self._limiter.session(key, stop):
@@ -100,7 +100,7 @@ class Admission:
             yield Admitted(config, model, key.id)
 
     async def _use(self, opened: Opened) -> bool:
-        """Use a token, to start a conversation or to resume one; return whether that may be done with it."""
+        """Use a token to start or resume a conversation; return whether the token allows it."""
         seconds = max(1.0, opened.expires_in)
         if self._single_use:
             return opened.starts_in > 0 and await self._limiter.claim(opened.token_id, seconds=seconds)
@@ -114,12 +114,12 @@ class Admission:
         """Check everything in a handshake that needs no store.
 
         Returns:
-            What its token holds.
+            The contents of its token.
 
         Raises:
-            Refusal: It is refused in any case.
+            Refusal: The handshake is rejected.
         """
-        # First what costs nothing: a server that is full has no time to open tokens.
+        # The cheapest checks come first: an overloaded server has no time to decrypt tokens.
         if (reason := self._refusal()) is not None:
             raise Unavailable(reason, retry_after=_RETRY_SECONDS)
         self._check_origin(handshake.origin)

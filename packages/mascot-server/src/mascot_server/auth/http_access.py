@@ -1,4 +1,4 @@
-"""Who may do what: the checks that every HTTP endpoint makes before it does anything."""
+"""Authentication and authorisation of HTTP requests: the checks that every endpoint makes first."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _RETRY_SECONDS: Final = 2
 
 
 class Access:
-    """Checks keys, where they are used from, and their limits.
+    """Checks keys, the origin they are used from, and their limits.
 
     Args:
         keys: All valid keys.
-        limiter: Counts what they are used for.
+        limiter: Counts their use.
     """
 
     def __init__(self, keys: KeyDirectory, limiter: Limiter) -> None:
@@ -28,7 +28,7 @@ class Access:
         self._limiter = limiter
 
     async def authorise(self, authorization: str | None, *, origin: str | None) -> KeyRecord:
-        """Check a request and count it.
+        """Authenticate a request and count it.
 
         Args:
             authorization: Its header ``Authorization``.
@@ -38,8 +38,8 @@ class Access:
             The key.
 
         Raises:
-            Unauthorized: It holds no valid bearer key.
-            Forbidden: It comes from a web page that may not use this key.
+            Unauthorized: The request has no valid bearer key.
+            Forbidden: The request comes from a web page that may not use this key.
             TooManyRequests: A limit of the key is reached.
             Unavailable: Keys or limits cannot be checked.
         """
@@ -52,11 +52,11 @@ class Access:
         return key
 
     async def allow_conversation(self, key: KeyRecord, provider: str) -> None:
-        """Check whether a signed URL for a provider is worth giving out.
+        """Check whether a key may start a conversation with a provider, before a signed URL is issued.
 
         Raises:
-            BadRequest: The key may not be used for this provider. The published contract knows 400 and 401 only,
-                and to its clients 400 says what is meant: the configuration is wrong, the key is not.
+            BadRequest: The key may not be used for this provider. The published contract has only 400 and 401.
+                400 fits better: the configuration is wrong, the key is valid.
             TooManyRequests: The day's minutes of the key are used up.
             Unavailable: Limits cannot be checked.
         """
@@ -71,7 +71,7 @@ class Access:
         """Find the key that a token was issued to.
 
         Args:
-            key_id: Of the key.
+            key_id: Id of the key.
             origin: The handshake's header ``Origin``.
 
         Returns:

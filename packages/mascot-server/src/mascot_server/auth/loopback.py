@@ -1,4 +1,4 @@
-"""Which hosts are this machine alone."""
+"""Loopback hosts and addresses."""
 
 from __future__ import annotations
 

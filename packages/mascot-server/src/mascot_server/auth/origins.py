@@ -1,4 +1,4 @@
-"""Origins of web pages, as browsers send them with every socket and every request to another site."""
+"""Origins of web pages, as browsers send them with every WebSocket handshake and cross-site request."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _WEB_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@*,\s]+")
 
 
 def web_origin(value: str) -> str:
-    """Normalise an origin to what browsers send: lower case, no slash at the end.
+    """Normalise an origin to the form that browsers send: lower case, no trailing slash.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is not an origin.
     """
     origin = value.strip().lower().removesuffix("/")
     if not _WEB_ORIGIN.fullmatch(origin):

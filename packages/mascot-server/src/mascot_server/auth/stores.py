@@ -1,4 +1,4 @@
-"""Open the key store and the counters of the settings. Redis is an extra, imported only if it is set.
+"""Open the key store and the counters that are configured. Redis is an extra, imported only if it is configured.
 
 If the key database cannot be used, the server does not start. Redis may come up after the
 server, so the server starts and is not ready until Redis has answered.
@@ -26,7 +26,7 @@ __all__ = ["FirstAnswers", "open_counters", "open_key_store"]
 def open_key_store(settings: Settings) -> KeyStore | None:
     """Open the key store: a SQLite file if one is set, else Redis if that is set.
 
-    The file is made if there is none. Redis is not connected to before its first use.
+    The file is created if it does not exist. Redis is connected to on first use.
 
     Raises:
         SettingsError: The file cannot be used, or Redis is set and its URL or package cannot.
@@ -47,9 +47,9 @@ def open_key_store(settings: Settings) -> KeyStore | None:
 
 
 def open_counters(settings: Settings) -> Counters:
-    """Open the counters: Redis if that is set, else the memory of this process.
+    """Open the counters: in Redis if that is set, otherwise in the memory of this process.
 
-    Nothing is connected to before its first use.
+    Redis is connected to on first use.
 
     Raises:
         SettingsError: Redis is set and cannot be used.
@@ -73,17 +73,17 @@ def _link(settings: Settings) -> RedisLink | None:
 
 
 class FirstAnswers:
-    """Tracks whether all required stores have answered once since the start.
+    """Tracks whether all required stores have answered at least once since the start.
 
     Args:
-        questions: One for each store; each raises `StoreError` while its store does not answer.
+        questions: One function for each store, which raises `StoreError` while the store does not answer.
     """
 
     def __init__(self, *questions: Callable[[], Awaitable[object]]) -> None:
         self._waiting = list(questions)
 
     async def problem(self) -> str | None:
-        """Ask those that have not answered so far; return what keeps the server from being ready, if anything."""
+        """Query the stores that have not answered yet; return why the server is not ready, or `None`."""
         for question in tuple(self._waiting):
             try:
                 await question()

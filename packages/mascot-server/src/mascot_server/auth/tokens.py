@@ -1,8 +1,8 @@
-"""Tokens of signed URLs: a signed JWT that says when it ends, with the provider's configuration sealed inside.
+"""Tokens of signed URLs: a signed JWT with an expiry time and the encrypted provider configuration.
 
-Anyone can read a JWT. The provider's key is in the claim `enc`, sealed with AES-256-GCM, so that only servers that
-hold the secret can open it. The id of the API key it was issued to is sealed with it: for whom a server works is
-nobody's business. Both keys, to sign and to seal, are derived from the secret (HKDF-SHA256, RFC 5869).
+Anyone can read a JWT. So the provider's key is in the claim `enc`, encrypted with AES-256-GCM: only servers that have
+the secret can decrypt it. The id of the API key that the token was issued to is encrypted as well, because it is
+private to the operator. The signing key and the encryption key are derived from the secret (HKDF-SHA256, RFC 5869).
 """
 
 from __future__ import annotations
@@ -31,28 +31,27 @@ LIFETIME_SECONDS: Final = 600
 """How long a signed URL can be used to start a connection (the contract's 10 minutes)."""
 
 _MAX_SEALED_BYTES: Final = 4096
-"""Longest configuration that is sealed: the token travels in a request line, which servers and proxies cut at
-8 KiB."""
+"""Longest configuration in a token: it is part of a request line, which servers and proxies limit to 8 KiB."""
 
 _END_OF_ID: Final = b"\n"
 _ISSUER: Final = "mascot-server"
 _ALGORITHM: Final = "HS256"
 _NONCE_BYTES: Final = 12
-"""Of AES-GCM (NIST SP 800-38D, section 8.2)."""
+"""Size of the AES-GCM nonce (NIST SP 800-38D, section 8.2)."""
 _REQUIRED: Final = ("aud", "enc", "exp", "iat", "iss", "jti")
 INVALID_TOKEN: Final = "Invalid or expired token: ask for a new signed URL"  # noqa: S105  (a message)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a token holds.
+    """The contents of a verified token.
 
     Attributes:
-        config: The configuration that was sealed.
+        config: The decrypted provider configuration.
         key_id: Id of the API key it was issued to.
-        token_id: Its own id, which no other token has.
-        starts_in: Seconds until it can start no conversation any more; 0 or less once it can only resume one.
-        expires_in: Seconds until it can be used no more.
+        token_id: Unique id of the token.
+        starts_in: Seconds during which it can still start a conversation; 0 or less if it can only resume one.
+        expires_in: Seconds until it expires.
     """
 
     config: bytes = field(repr=False)
@@ -63,7 +62,7 @@ class Opened:
 
     @property
     def is_renewable(self) -> bool:
-        """Whether it resumes a conversation after the time in which it starts one."""
+        """Whether it can resume a conversation after the time in which it can start one."""
         return self.expires_in > self.starts_in
 
 
@@ -84,11 +83,11 @@ def _derive(secret: str) -> _Keys:
 
 
 class Tokens:
-    """Makes and opens tokens.
+    """Creates and verifies tokens.
 
     Args:
-        secrets: One or more master secrets; the first makes tokens, all open them.
-        clock: Seconds since the epoch.
+        secrets: One or more master secrets. The first one creates new tokens; all of them verify existing ones.
+        clock: Returns seconds since the epoch.
     """
 
     def __init__(self, secrets: Sequence[str], *, clock: Callable[[], float] = time.time) -> None:
@@ -101,11 +100,11 @@ class Tokens:
         """Create a token.
 
         Args:
-            provider: Name of the provider it is good for.
-            config: What to seal in it.
+            provider: Name of the provider that it is valid for.
+            config: The configuration to encrypt.
             key_id: Id of the API key it is issued to.
-            lifetime: Seconds until it expires. It starts conversations for 10 minutes in any case; for the rest of
-                a longer life it resumes one.
+            lifetime: Seconds until it expires. It can start a conversation for 10 minutes at most; for the rest of a
+                longer lifetime it can only resume one.
 
         Returns:
             The token: base64url and dots only, so it is safe in URLs and headers as it is.
@@ -133,17 +132,17 @@ class Tokens:
         return jwt.encode(claims, keys.sign, algorithm=_ALGORITHM, headers={"kid": keys.kid})
 
     def open(self, provider: str, token: str) -> Opened:
-        """Open a token.
+        """Verify and decrypt a token.
 
         Args:
-            provider: Name of the provider it must be good for.
-            token: What ``seal`` returned.
+            provider: Name of the provider that it must be valid for.
+            token: The token, as returned by ``seal``.
 
         Returns:
-            What it holds.
+            Its contents.
 
         Raises:
-            Unauthorized: It is not a token of ours, was changed, has expired or is for another provider. The text
+            Unauthorized: It was not issued here, was changed, has expired or is for another provider. The text
                 does not say which.
         """
         try:
@@ -161,7 +160,7 @@ class Tokens:
         return Opened(config, key_id.decode(), claims["jti"], starts_in, expires_in)
 
     def _verified(self, keys: _Keys, provider: str, token: str) -> dict[str, Any]:
-        # PyJWT reads the system clock; expiry is checked here to go by ours.
+        # PyJWT reads the system clock. Expiry is checked here with the injected clock instead.
         claims: dict[str, Any] = jwt.decode(
             token,
             keys.sign,
@@ -176,5 +175,5 @@ class Tokens:
 
 
 def _context(kid: str, jti: str, provider: str) -> bytes:
-    """Bind the sealed part to its token: it cannot be moved into another one."""
+    """Return the associated data that binds the encrypted part to its token: it cannot be moved into another one."""
     return f"{kid}.{jti}.{provider}".encode()

@@ -1,1 +1,1 @@
-"""The HTTP API: signed URLs, REST endpoints, health, documents."""
+"""The HTTP API: signed URLs, REST endpoints, health checks, API documents."""

@@ -1,7 +1,7 @@
-"""The page at `/schema`: the OpenAPI and AsyncAPI documents to read, complete in itself.
+"""The page at `/schema`: a self-contained HTML view of the OpenAPI and AsyncAPI documents.
 
-The pages that the framework has load their scripts from elsewhere. This one loads nothing, runs nothing, and says so to
-the browser.
+The framework's own pages load scripts from other hosts. This page loads and runs nothing, which its
+`Content-Security-Policy` enforces.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an application does before it routes a request, whichever web server runs it."""
+"""Request handling before routing, independent of the web server."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = ["Application"]
 class Application(Litestar):
     """The application.
 
-    It takes the path prefix of a reverse proxy off, whether the proxy leaves it on or not; answers HEAD like GET,
-    without the body; and rejects sockets at unknown paths with 404, which Litestar would close without an answer.
+    It removes the path prefix of a reverse proxy, if the proxy has not removed it; answers HEAD like GET, without the
+    body; and rejects WebSocket handshakes at unknown paths with 404, which Litestar would close without an answer.
 
     Attributes:
         prefix: Path of `MASCOT_PUBLIC_URL`.
@@ -49,7 +49,7 @@ class Application(Litestar):
     async def _handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "").rstrip("/")
         path = without_prefix(scope["path"], (root, self.prefix))
-        # A copy: the web server reads method and path of its own again.
+        # The scope is copied, because the web server reads the method and the path of its own scope again.
         scope = {**scope, "path": path, "root_path": self.prefix or root}
         if raw := scope.get("raw_path"):
             scope["raw_path"] = without_prefix(raw.decode("latin-1"), (root, self.prefix)).encode("latin-1")
@@ -73,7 +73,7 @@ class Application(Litestar):
 
 
 def _host(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the `Host` header; a host that is none if there are several, and any other if there is none."""
+    """Return the `Host` header: several are joined to an invalid value, a missing one is replaced by `localhost`."""
     hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
     return ",".join(hosts) if hosts else "localhost"
 

@@ -1,7 +1,7 @@
-"""The sockets as an AsyncAPI 3 document: where they are, how the token travels, and what this server adds.
+"""The AsyncAPI 3 document of the WebSocket endpoints: paths, token transport, and the fields that this server adds.
 
-The messages are the providers' own and described by them; what stands here of a message is what an app needs to find
-the visemes in it. Written by hand, like the published contract of the HTTP part; tests hold it against the codecs.
+The messages are defined and documented by the providers. This document only describes the parts that an app needs to
+find the visemes. It is written by hand, like the published contract of the HTTP API; tests compare it with the codecs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def asyncapi_document(base_url: str) -> dict[str, Any]:
     """Return the document, ready for JSON.
 
     Args:
-        base_url: Of this server, `http(s)://host` and the path prefix it is served under, if any.
+        base_url: URL of this server: `http(s)://host` and the path prefix, if any.
     """
     url = urlsplit(base_url)
     server = {"host": url.netloc, "protocol": "wss" if url.scheme == "https" else "ws"}
@@ -147,10 +147,10 @@ def _operations(channel: str, socket: SocketDocument) -> dict[str, Any]:
 
 
 def asyncapi_route(public_url: PublicUrl) -> HTTPRouteHandler:
-    """Make the handler of the document.
+    """Create the handler of the document.
 
     Args:
-        public_url: URL that the document names.
+        public_url: URL of the server in the document.
     """
 
     @get(ASYNCAPI_PATH, sync_to_thread=False, include_in_schema=False)

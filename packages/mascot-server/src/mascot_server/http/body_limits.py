@@ -1,8 +1,8 @@
-"""How slowly the body of a request may come, and what happens to one that nobody reads.
+"""Time limits for request bodies, and handling of bodies that are not read.
 
-A body that trickles in keeps a connection, a descriptor and a place among the running requests for as long as its
-sender likes. Each body has a deadline and, after a start, a lowest average rate. An answer that is given before the
-body has come in full ends the connection: the rest would otherwise keep it open just as long.
+A body that is sent very slowly would occupy a connection, a file descriptor and a request slot without limit. So each
+body has a deadline and, after the first seconds, a minimum average rate. A response that is sent before the body is
+complete closes the connection, because the rest of the body could keep it open as well.
 """
 
 from __future__ import annotations
@@ -24,39 +24,40 @@ if TYPE_CHECKING:
 __all__ = ["LimitBodies", "Pace"]
 
 _START_SECONDS: Final = 20.0
-"""In which no rate is asked for: connections begin slowly, and a pause of a mobile one is no attack."""
+"""Seconds without a minimum rate: connections start slowly, and a pause of a mobile connection is not an attack."""
 _SMALL_WAIT_SECONDS: Final = 0.05
-"""For the rest of a body when the answer is there: short bodies are under way and their connection can be kept."""
+"""Seconds to wait for the rest of a body before a response: short bodies arrive, and their connection can be kept."""
 _LINGER_SECONDS: Final = 2.0
-"""For a sender to read the answer. If its connection is closed while it sends, a reset can take the answer with it."""
+"""Seconds for a client to read the response. Closing while it still sends would reset the connection, and the response
+could be lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How slowly a body may come.
+    """Time limits for a body.
 
     Attributes:
-        seconds: Longest time it may take altogether.
-        bytes_per_second: Lowest average rate after the first 20 seconds; 0 for none.
+        seconds: Longest total time.
+        bytes_per_second: Minimum average rate after the first 20 seconds; 0 for none.
     """
 
     seconds: float
     bytes_per_second: float
 
     def allowed(self, received: int) -> float:
-        """Return how many seconds may have been waited for a body of which so many bytes have come."""
+        """Return the most seconds of waiting that are allowed after the given number of bytes was received."""
         if not self.bytes_per_second:
             return self.seconds
         return min(self.seconds, _START_SECONDS + received / self.bytes_per_second)
 
 
 class LimitBodies:
-    """Holds the bodies of HTTP requests to a pace. An ASGI middleware; sockets pass it by.
+    """ASGI middleware that enforces time limits for the bodies of HTTP requests. It ignores WebSockets.
 
     Args:
         app: The application.
-        pace: How slowly bodies may come.
-        clock: Seconds from any start.
+        pace: The time limits.
+        clock: Returns seconds from any start.
     """
 
     def __init__(self, app: ASGIApp, pace: Pace, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -84,18 +85,18 @@ class _Body:
         expects: bool,
     ) -> None:
         self._receive, self._send, self._pace, self._clock = receive, send, pace, clock
-        self._begun = not expects  # reading makes the server ask for a body whose sender waits to be asked
+        self._begun = not expects  # `Expect: 100-continue`: the client waits until the body is read
         self._complete = self._closing = False
         self._received = 0
         self._waited = 0.0
 
     async def receive(self) -> Any:
-        """Give the next part of the body; afterwards whatever comes."""
+        """Return the next part of the body; after the body, return ASGI's next event."""
         if self._complete:
             return await self._receive()
         self._begun = True
         allowed = self._pace.allowed(self._received)
-        # Only waiting counts: time in which this server was busy is not the sender's.
+        # Only the time spent waiting counts, not the time in which this server was busy.
         since = self._clock()
         try:
             async with asyncio.timeout(allowed - self._waited):
@@ -107,7 +108,7 @@ class _Body:
         return message
 
     async def send(self, message: Any) -> None:
-        """Send a part of the answer."""
+        """Send a part of the response."""
         if message["type"] == "http.response.start" and not self._complete:
             await self._discard(_SMALL_WAIT_SECONDS)
             if not self._complete:

@@ -1,4 +1,4 @@
-"""What a host asks the server about itself: is it alive, does it take conversations, what did it count."""
+"""Health checks and metrics: liveness, readiness and Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def health_routes(
     unready: Callable[[], Awaitable[str | None]],
     numbers: Callable[[], Mapping[str, Numbers]] | None,
 ) -> list[HTTPRouteHandler]:
-    """Create the handlers of ``/healthz``, ``/readyz`` and, where there are numbers to show, ``/metrics``.
+    """Create the handlers of ``/healthz``, ``/readyz`` and, if enabled, ``/metrics``.
 
     They need no key and are not part of the published contract.
 
     Args:
-        drain: Knows whether new conversations are taken.
-        unready: Says why the server is not ready so far, or ``None``.
-        numbers: Gives what was counted, by worker; ``None`` leaves ``/metrics`` out.
+        drain: Returns whether new conversations are accepted.
+        unready: Returns why the server is not ready yet, or ``None``.
+        numbers: Returns the metrics by worker; ``None`` disables ``/metrics``.
     """
 
     @get("/healthz", sync_to_thread=False, include_in_schema=False)
@@ -63,11 +63,11 @@ def health_routes(
 
 
 class CountRequests(ASGIMiddleware):
-    """Counts HTTP requests by route and status, and in the drain. Sockets pass it by.
+    """Middleware that counts HTTP requests by route and status, and registers them with the drain. Ignores WebSockets.
 
     Args:
-        metrics: Where they are counted.
-        drain: Waits for them.
+        metrics: Metrics that count requests.
+        drain: Waits for running requests during a graceful shutdown.
     """
 
     scopes = (ScopeType.HTTP,)

@@ -1,4 +1,4 @@
-"""What there is instead, for requests to paths where there is nothing."""
+"""Errors for requests to unknown paths, with a hint to the right path."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def no_such_socket(prefix: str) -> NotFound:
     """Return the rejection of a WebSocket handshake for an unknown path.
 
     Args:
-        prefix: Path that this server is served under, such as `/mascot`.
+        prefix: Path prefix of this server, such as `/mascot`.
     """
     return NotFound("There is no socket at this path", sockets=_under(prefix))
 
@@ -42,7 +42,7 @@ def _under(prefix: str) -> list[str]:
 
 
 def sockets_by_http() -> HTTPRouteHandler:
-    """Make the handler of HTTP requests to the sockets' paths."""
+    """Create the handler of plain HTTP requests to the paths of WebSocket endpoints."""
 
     @get(
         [path for provider in PROVIDERS.values() for path in provider.socket_paths],

@@ -1,7 +1,7 @@
-"""The published contract of `POST /v1/get-signed-url`, as the OpenAPI document states it.
+"""The published contract of `POST /v1/get-signed-url` in the OpenAPI document.
 
-Names, enums, examples and answers are those that existing clients were written against. Written out by hand, not
-derived from our own models: the contract is fixed, and a change of a model must not change it unseen.
+Names, enums, examples and responses are those that existing clients depend on. They are written by hand, not derived
+from the server's models: the contract is fixed, and a change of a model must not change it unnoticed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _text(description: str | None = None, **keywords: Any) -> Schema:
 
 
 def _schema(schema: Mapping[str, Any]) -> Schema:
-    """Turn a JSON Schema into the framework's object."""
+    """Convert a JSON Schema to the framework's object."""
     values = {
         re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name): value
         for name, value in schema.items()
@@ -77,7 +77,7 @@ def _schema(schema: Mapping[str, Any]) -> Schema:
 
 
 def _provider_schema(provider: Provider[Any]) -> Schema:
-    """Return what the configuration of one provider has to hold, beyond what all have in common."""
+    """Return the schema of the configuration of one provider, without the fields that all providers share."""
     document = provider.config_document
     return Schema(
         title=provider.name,
@@ -222,7 +222,7 @@ class GetSignedUrlOperation(Operation):
 
 
 class _Document(JsonRenderPlugin):
-    """Renders the document, which names the URL that it was asked for under.
+    """Renders the document with the server URL under which it was requested.
 
     Args:
         public_url: URL of this server.
@@ -253,6 +253,6 @@ def openapi_config(public_url: PublicUrl) -> OpenAPIConfig:
         security=[],
         components=Components(security_schemes={"BearerAuth": SecurityScheme(type="http", scheme="bearer")}),
         path="/schema",
-        # The framework's other plugins load their pages from a CDN.
+        # The pages of the framework's other plugins load their scripts from a CDN.
         render_plugins=[_Document(public_url), ApiPage(public_url)],
     )

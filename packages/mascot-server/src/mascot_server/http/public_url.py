@@ -1,4 +1,4 @@
-"""The URL of this server as its clients see it, with the path prefix that a reverse proxy may add."""
+"""The public URL of this server, including the path prefix of a reverse proxy."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _LAST_PORT: Final = 65535
 
 
 class PublicUrl:
-    """Says where this server is.
+    """Determines the public URL of this server.
 
     Args:
-        setting: `MASCOT_PUBLIC_URL`; the URL that a request came to if not set.
+        setting: `MASCOT_PUBLIC_URL`. If it is not set, the URL of the request is used.
 
     Attributes:
         prefix: Path of the setting, such as `/mascot`; empty if there is none.
@@ -35,10 +35,10 @@ class PublicUrl:
         self.prefix = urlsplit(setting or "").path
 
     def of(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-        """Return the http(s) URL, without a slash at the end, that an answer to this request is built from.
+        """Return the http(s) URL, without a trailing slash, for URLs in the response to this request.
 
         Raises:
-            BadRequest: It is not set, and the `Host` of the request is none.
+            BadRequest: `MASCOT_PUBLIC_URL` is not set, and the `Host` header of the request is invalid.
         """
         if self._setting is not None:
             return self._setting
@@ -49,16 +49,16 @@ class PublicUrl:
             host = f"[{name}]" if ":" in name else name
             host = f"{host}:{port}" if port else host
         check_host(host)
-        # A proxy may say ws or wss of the connection that it took.
+        # A proxy may report ws or wss as the scheme of the original connection.
         scheme = "https" if scope["scheme"] in {"https", "wss"} else "http"
         return f"{scheme}://{host}{scope.get('root_path', '').rstrip('/')}"
 
 
 def check_host(host: str) -> None:
-    """Check a `Host` header, since URLs are built from it.
+    """Check a `Host` header, because URLs are built from it.
 
     Raises:
-        BadRequest: It is not a host with an optional port.
+        BadRequest: The header is not a host with an optional port.
     """
     match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > _LAST_PORT or not _is_ipv6(match["v6"]):
@@ -73,7 +73,7 @@ def _is_ipv6(address: str | None) -> bool:
 
 
 def without_prefix(path: str, prefixes: Iterable[str]) -> str:
-    """Return a path without the first of the prefixes that it begins with, such as `/v1` for `/mascot/v1`."""
+    """Remove the first matching prefix from a path: `/mascot/v1` becomes `/v1`."""
     for prefix in prefixes:
         if prefix and (path == prefix or path.startswith(f"{prefix}/")):
             return path[len(prefix) :] or "/"
@@ -87,5 +87,5 @@ def origin(url: str) -> str:
 
 
 def websocket_url(url: str) -> str:
-    """Return an http(s) URL with the scheme of WebSockets: http becomes ws, https wss."""
+    """Return an http(s) URL with a WebSocket scheme: http becomes ws, https becomes wss."""
     return f"ws{url.removeprefix('http')}"

@@ -1,4 +1,4 @@
-"""`session_ttl` of `POST /v1/get-signed-url`: for how long a signed URL resumes a conversation that it started."""
+"""`session_ttl` of `POST /v1/get-signed-url`: how long a signed URL can resume a conversation that it started."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["token_lifetime"]
 
 
 def token_lifetime(session_ttl: object, settings: Settings) -> int:
-    """Return for how many seconds a token is to be valid.
+    """Return the lifetime of a token in seconds.
 
     Args:
-        session_ttl: What the request asks for; ``None`` if it does not.
+        session_ttl: The value in the request; ``None`` if it is missing.
         settings: Settings of this server.
 
     Raises:
-        BadRequest: It cannot be had; the text names the field and the fix.
+        BadRequest: The value is invalid; the text names the field and the fix.
     """
     if session_ttl is None:
         return LIFETIME_SECONDS
@@ -36,7 +36,7 @@ def token_lifetime(session_ttl: object, settings: Settings) -> int:
         )
     if settings.workers > 1 and settings.redis_url is None:
         raise _invalid("remove it, or set MASCOT_REDIS_URL on this server: it has several processes")
-    # A bool is an int in Python.
+    # `bool` is a subclass of `int` in Python.
     if type(session_ttl) is not int or not LIFETIME_SECONDS <= session_ttl <= longest:
         raise _invalid(f"must be a whole number of seconds from {LIFETIME_SECONDS} to {longest}")
     return session_ttl

@@ -1,4 +1,4 @@
-"""`POST /v1/get-signed-url`: connection details in, a URL or key to connect with out."""
+"""`POST /v1/get-signed-url`: accept connection details, and return a signed URL or key to connect with."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _MAX_BODY_BYTES: Final = 256 * 1024
 
 
 class SignedUrls:
-    """Makes what an app connects with.
+    """Issues the signed URLs and keys that apps connect with.
 
     Args:
-        settings: What requests are checked against.
-        access: Says for which provider, and when.
-        tokens: Makes the token.
-        metrics: Where tokens are counted.
-        public_url: URL to answer with.
+        settings: Settings that requests are checked against.
+        access: Authorises conversations with a provider.
+        tokens: Creates the tokens.
+        metrics: Metrics that count tokens.
+        public_url: Base of the signed URLs.
     """
 
     def __init__(
@@ -61,15 +61,15 @@ class SignedUrls:
         """Answer a request.
 
         Args:
-            asked: Connection details, to be sealed, and for how long.
-            key: On whose account the conversation will be.
-            request: That is answered.
+            asked: Connection details to encrypt in the token, and its lifetime.
+            key: API key that the conversation is counted for.
+            request: The request.
 
         Returns:
-            URL or key to connect with, as the contract has it.
+            URL or key to connect with, in the format of the contract.
 
         Raises:
-            Refusal: The key may not be used for this provider, or not now, or what is asked for cannot be had.
+            Refusal: The key may not be used for this provider, a limit is reached, or the request is invalid.
         """
         config, lifetime = asked.config, token_lifetime(asked.session_ttl, self._settings)
         provider = PROVIDERS[config.provider]
@@ -85,8 +85,8 @@ def get_signed_url_route(*, access: Access, signed_urls: SignedUrls) -> HTTPRout
     """Create the handler.
 
     Args:
-        access: Says who may ask.
-        signed_urls: Makes the answers.
+        access: Authenticates requests.
+        signed_urls: Issues signed URLs.
     """
 
     @post(

@@ -1,10 +1,10 @@
-"""Which network each turn of a conversation uses, decided from measurements alone: free of I/O and of the clock.
+"""Selection of the network for each turn of a conversation, from measurements alone. No I/O, no clock.
 
-A turn gets the accurate network while the process has room for it, otherwise the fast one. The load is a share of the
-core: what was measured lately, with what has changed since according to the measured costs of the networks and of
-relaying, but at least what the turns in progress must cost. It must stay below a limit. The limit falls at once when
-messages come close to their deadlines, when the event loop lags, or when the core is busy. It rises slowly when all of
-that is over.
+A turn uses the accurate network while the process has capacity for it, otherwise the fast one. The load is a share of
+one core. It is estimated from the last measurements and from what has changed since, by the measured costs of the
+networks and of relaying; it is at least the estimated cost of the turns in progress. The load must stay below a limit.
+The limit falls at once when messages come close to their deadlines, when the event loop lags, or when the core is
+busy. It rises slowly after all of that is over.
 """
 
 from __future__ import annotations
@@ -19,67 +19,67 @@ if TYPE_CHECKING:
 __all__ = ["Capacity", "Networks", "Turn"]
 
 MOST: Final = 0.7
-"""Share of the core up to which turns get the accurate network.
+"""Largest share of the core at which turns use the accurate network.
 
-The rest is for what comes unevenly: the closer a core is to full, the longer messages wait for each other.
+The rest is headroom for bursts: the closer a core is to full load, the longer messages wait in the queue.
 """
 
 _BAND: Final = 0.06
 """Share of the core above the limit from which turns in progress change to the fast network."""
 
 _MARGIN: Final = 0.1
-"""Share of the core below the limit at which new turns get the accurate network again."""
+"""Share of the core below the limit at which new turns use the accurate network again."""
 
 HOLD_SECONDS: Final = 1.0
-"""How long there must be room before new turns get the accurate network again."""
+"""How long there must be capacity before new turns use the accurate network again."""
 
 _BUSY: Final = 0.9
-"""Share of the core in use from which there is too much to do. Only later new conversations are rejected."""
+"""Share of the core in use from which the limit is lowered. New conversations are rejected only at a higher load."""
 
 _LAG: Final = 0.05
-"""Seconds that the event loop may run behind."""
+"""Lag of the event loop, in seconds, above which the limit is lowered."""
 
 _TIGHT: Final = 0.01
-"""Share of the messages that may be served with little of their budget left, see `Capacity.served`."""
+"""Share of the messages that may be predicted with little of their budget left, see `Capacity.served`."""
 
 _FEW_TIGHT: Final = 4
-"""And so many on top: with one conversation a single one would be a large share."""
+"""Messages that are allowed in addition: with one conversation, a single message would be a large share."""
 
 _TENSE_SAMPLES: Final = 2
-"""Samples in a row that must show one of these: other programs cause such a thing now and then."""
+"""Consecutive samples that must exceed a threshold: other programs cause single ones now and then."""
 
 _CUT: Final = 0.75
-"""Part of the load that remains allowed when there was too much of it."""
+"""Factor on the load that gives the new limit after an overload."""
 
 _CEILING: Final = 0.92
-"""Part of that load to which the limit rises again soon; beyond it the limit rises very slowly."""
+"""Factor on that load up to which the limit rises quickly again; above it the limit rises very slowly."""
 
 _LEAST_CEILING: Final = 0.4
-"""Share of the core that the limit always reaches again soon: other programs cause overload, too."""
+"""Share of the core up to which the limit always rises quickly: other programs cause overload, too."""
 
 CALM_SECONDS: Final = 5.0
-"""How long all must be well before the limit rises again."""
+"""How long no threshold may be exceeded before the limit rises again."""
 
 RISE: Final = 0.04
 """Rise of the limit per second, in shares of the core."""
 
 SLOW_RISE: Final = 0.001
-"""The same beyond the load at which there was too much to do."""
+"""Rise of the limit per second above the load at which the process was overloaded."""
 
 PROBE_SECONDS: Final = 10.0
-"""How often a single turn gets the accurate network although its estimated cost is too high.
+"""How often a single turn uses the accurate network although its estimated cost is too high.
 
-Otherwise an estimate that is wrong would never be corrected.
+Otherwise a wrong estimate would never be corrected.
 """
 
 _RELAYING: Final = 2.0
-"""What relaying audio costs relative to the fast network, until it is measured."""
+"""Initial estimate of the cost of relaying audio, relative to the fast network."""
 
 _RELAYING_WEIGHT: Final = 0.1
 """Weight of a sample in the measured cost of relaying."""
 
 _RELAYED_SECONDS: Final = 2.0
-"""Audio in a sample from which on it is such a measurement: with less, other work of the process counts too much."""
+"""Least audio in a sample that measures this cost: with less, other work of the process counts too much."""
 
 _NEW_TURN_SECONDS: Final = 1.0
 """How long a new turn counts as in progress before its first audio is processed."""
@@ -88,7 +88,7 @@ _PAUSE_SECONDS: Final = 0.3
 """How long a turn counts as in progress after the end of its audio: the next message may be on its way."""
 
 _AHEAD_SECONDS: Final = 10.0
-"""Most audio of a burst that keeps its turn in progress once it is processed: the turn may be interrupted."""
+"""Most audio of a burst for which its turn counts as in progress once processed: the turn may be interrupted."""
 
 _PRUNE_SECONDS: Final = 0.1
 """Seconds between two searches for turns that are over."""
@@ -102,7 +102,7 @@ class Networks(NamedTuple):
 
     Attributes:
         accurate: Most accurate network.
-        fast: Network where the accurate one is not affordable. The same name where there is no choice.
+        fast: Network used when there is no capacity for the accurate one. Equal to it if the model has only one.
     """
 
     accurate: str
@@ -156,7 +156,7 @@ class Capacity:
 
     @property
     def limit(self) -> float:
-        """Share of the core up to which turns get the accurate network."""
+        """Largest share of the core at which turns use the accurate network."""
         return self._limit
 
     @property
@@ -192,13 +192,13 @@ class Capacity:
             self._add(turn)
 
     def end(self, turn: Turn) -> None:
-        """Note that a turn is over. One that is never ended is over when its audio has been played."""
+        """Note that a turn is over. Without this call a turn is over when its audio has been played."""
         if turn in self._active:
             self._remove(turn)
             self._changed -= self._cost(turn.network, turn.networks.fast)
 
     def ran(self, network: str, *, streams: int, audio: float, took: float) -> None:
-        """Note how long inference took; the arguments are those of `InferenceTimes.note`."""
+        """Note how long inference took. The arguments are those of `InferenceTimes.note`."""
         self._times.note(network, streams=streams, audio=audio, took=took)
         self._inferred += took
 
@@ -232,7 +232,7 @@ class Capacity:
         elapsed = 0.0 if since is None else now - since
         self._busy += _SMOOTHING * (sample.busy - self._busy)
         self._measure_relaying(sample.busy * elapsed)
-        # On average half of what has changed since the sample before is in this one.
+        # On average, this sample includes half of what has changed since the previous one.
         self._changed_before = (1 - _SMOOTHING) * self._changed_before + (1 - _SMOOTHING / 2) * self._changed
         self._changed = 0.0
         tight = self._tight > _FEW_TIGHT + _TIGHT * self._messages
@@ -252,7 +252,7 @@ class Capacity:
         self._recover(now)
 
     def _measure_relaying(self, computed: float) -> None:
-        """Estimate the cost of relaying from what was computed since the last sample, without inference."""
+        """Estimate the cost of relaying from the processor time since the last sample, without inference."""
         relayed, inferred = self._relayed, self._inferred
         self._relayed = self._inferred = 0.0
         if relayed < _RELAYED_SECONDS or not computed:
@@ -263,7 +263,7 @@ class Capacity:
 
     def _overloaded(self, now: float) -> None:
         self._probe = None
-        # Without accurate turns the limit is not what is wrong.
+        # Without turns on the accurate network, a lower limit would not reduce the load.
         if self._accurate:
             load = min(self._limit, self.load)
             self._ceiling = min(self._ceiling, max(_CEILING * load, _LEAST_CEILING))
@@ -294,7 +294,7 @@ class Capacity:
         return True
 
     def _relieve(self, *, above: float) -> None:
-        """Let turns in progress change to the fast network where the load is above a share of the core."""
+        """Change turns in progress to the fast network if the load is above a share of the core."""
         if not self._accurate or self.load <= above:
             return
         self._leave()
@@ -311,7 +311,7 @@ class Capacity:
         self._room_since = None
 
     def _recover(self, now: float) -> None:
-        """Give new turns the accurate network again once there has been room for a while."""
+        """Use the accurate network for new turns again once there has been capacity for a while."""
         if not self._fast:
             return
         if now < self._fast_until or self.load > self._limit - _MARGIN:
@@ -322,7 +322,7 @@ class Capacity:
             self._fast = False
 
     def _cost(self, network: str, fast: str) -> float:
-        """Return the share of the core that a turn needs at least.
+        """Return the least share of the core that a turn needs.
 
         Args:
             network: Network that it uses.

@@ -1,8 +1,8 @@
-"""Which audio is predicted next: order, batches and budgets, decided from clock values alone.
+"""The deadline queue: order, batches and budgets of waiting audio, decided from clock values alone.
 
 A provider sends a turn's audio faster than the client plays it. The client plays the first message at once, but may
-not reach the last message of a long turn for half a minute. So every message has a playout deadline, and the queue
-works in that order: a turn that arrives all at once does not delay the first words of another.
+reach the last message of a long turn half a minute later. So every message has a playout deadline, and the queue is
+processed in that order: a turn that arrives in one burst does not delay the first words of another.
 
 Audio with a later deadline waits for the audio that follows it. With that look-ahead the visemes at its end are as
 accurate as those of a whole recording, and inference on several messages together costs less. The wait is limited: it
@@ -57,7 +57,7 @@ class _Ready:
             self.seconds = 0.0
 
     def choose(self, streams: int, seconds: float) -> list[Track]:
-        """Return the most urgent streams: so many at most, with so much audio together, but at least one."""
+        """Return the most urgent streams, at least one, up to a number of streams and seconds of audio."""
         if len(self._pieces) <= streams and self.seconds <= seconds:
             return list(self._pieces)
         chosen: list[Track] = []
@@ -70,11 +70,11 @@ class _Ready:
 
 
 class DeadlineQueue:
-    """All audio that waits.
+    """A queue of all audio that waits for inference.
 
     Args:
-        pace: When batches run, and how many streams share one.
-        capacity: How many messages may wait at most.
+        pace: Time and size of the batches.
+        capacity: Most messages that may wait.
 
     Attributes:
         size: Bytes of audio that wait.
@@ -101,24 +101,24 @@ class DeadlineQueue:
         self.size += job.size
         track.size += job.size
         if not track.begun:
-            # Nobody should wait for the first words.
+            # The first words of a turn must not be delayed.
             track.begun, job.patient_until = True, 0.0
         track.jobs.append(job)
         self._place(track)
         return True
 
     def finish(self, track: Track) -> None:
-        """Mark a stream as complete: it gets no more audio."""
+        """Mark a stream as complete: no more audio follows."""
         track.ended = True
         if track.jobs or track.late:
             self._place(track)
 
     def hasten(self, track: Track, until: float) -> None:
-        """Let the audio of a stream wait no longer than this for the audio that follows it.
+        """Limit the time for which the audio of a stream waits for look-ahead.
 
         Args:
             track: The stream.
-            until: Time at which it is predicted at the latest.
+            until: Latest time at which the audio becomes ready for inference.
         """
         for job in track.jobs:
             job.patient_until = min(job.patient_until, until)
@@ -161,7 +161,10 @@ class DeadlineQueue:
                 self._place(track)
 
     def expire(self, now: float) -> list[Job]:
-        """Mark and return audio that is late, in the order of each stream. It stays queued for inference."""
+        """Mark and return messages that missed their deadline, in order within each stream.
+
+        Their audio stays queued for inference.
+        """
         late = []
         for tracks in self._waiting.values():
             for track in tracks:
@@ -176,7 +179,8 @@ class DeadlineQueue:
     def take(self) -> list[Piece]:
         """Take the next batch: the next audio of streams of one engine, the most urgent streams first.
 
-        What is late anyway comes last, lest it make late what is not.
+        Audio that has already missed its deadline comes last, so that it does not delay audio that can still meet its
+        deadline.
         """
         engines = [ready for ready in self._waiting.values() if ready]
         if not engines:
@@ -195,7 +199,7 @@ class DeadlineQueue:
         return batch
 
     def _place(self, track: Track) -> None:
-        """Place a stream among those ready for inference, or among those that wait for more audio."""
+        """Move a stream to those that are ready for inference, or to those that wait for look-ahead."""
         waiting = self._waiting.setdefault(track.engine, _Ready())
         if track.ready:
             track.waits_for = None

@@ -1,4 +1,4 @@
-"""Which engine serves which viseme model of the contract."""
+"""The inference engines of the viseme models of the API."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Engines:
     """The viseme models of this server, loaded at start so that no conversation waits for one.
 
     Args:
-        networks: Networks of mascot-visemes by viseme model, as from `live_networks`.
-        metrics: Where turns are counted.
+        networks: Networks of mascot-visemes by viseme model, as returned by `live_networks`.
+        metrics: Metrics that count turns.
 
     Attributes:
         capacity: Decides which network a turn uses.
@@ -46,11 +46,11 @@ class Engines:
     def __init__(self, networks: Mapping[VisemeModel, Networks], *, metrics: Metrics) -> None:
         self._networks = networks
         names = sorted({name for pair in networks.values() for name in pair})
-        # Sets share the network of their model: a further one costs milliseconds and some hundred bytes.
+        # Viseme sets share the network of their model: each further set costs milliseconds and some hundred bytes.
         engines = {
             name: [mascot_visemes.load(name, shapes=shapes) for shapes in VISEME_SHAPES] for name in names
         }
-        # So do models that differ in their decoder alone.
+        # Models that differ in their decoder only share a network as well.
         network_of = {name: found[0].network for name, found in engines.items()}
         by_network = {network_of[name]: found[0] for name, found in engines.items()}
         times = InferenceTimes(
@@ -69,7 +69,7 @@ class Engines:
         )
 
     def open_stream(self, model: VisemeModel, sets: VisemeSets, audio_format: AudioFormat) -> Track:
-        """Make the stream of a turn: of a viseme model, with the visemes and weights of the sets asked for."""
+        """Create the stream of a turn for a viseme model, with visemes and weights of the requested sets."""
         return Track(
             self._engine,
             self._engine.open_stream(self._networks[model], sets, audio_format),
@@ -100,6 +100,6 @@ def _measured(engine: mascot_visemes.Engine[int]) -> dict[int, float]:
             began = perf_counter()
             engine.run_together(streams, [noise] * size)
             rounds.append(perf_counter() - began)
-        # The least: whatever else the machine did made it slower.
+        # The minimum, because other work on the machine only makes a call slower.
         times[size] = min(rounds)
     return times

@@ -1,4 +1,4 @@
-"""How long inference takes on this machine: moving estimates for each network and batch size."""
+"""Moving estimates of the inference time on this machine, for each network and batch size."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
 __all__ = ["FULL_BATCH", "InferenceTimes"]
 
 FULL_BATCH: Final = 16
-"""Batch size of a busy process: what a network costs there decides how many streams it can serve."""
+"""Batch size of a busy process. The cost of a network at this size determines how many streams it can serve."""
 
 _SIZES: Final = (1, 2, 4, 8, 16, 32)
 """Batch sizes with an estimate of their own. Other sizes count as the next smaller one."""
 
 _WEIGHT: Final = 0.1
-"""Weight of a measurement in the estimate for all batch sizes of its network: the machine became slower or faster."""
+"""Weight of a measurement in the estimates for all batch sizes of its network: the speed of the machine may change."""
 
 _OWN_WEIGHT: Final = 0.02
 """Weight of a measurement in the estimate for its own batch size, relative to the other sizes."""
 
 _FACTOR: Final = 2.0
-"""Most by which a measurement may differ from its estimate: a process that was interrupted says little."""
+"""Largest factor by which a measurement may differ from its estimate, to limit outliers of an interrupted process."""
 
 
 class InferenceTimes:
     """Moving estimates of the time that inference takes.
 
     Args:
-        measured: For each network the seconds that one call takes, by batch size, for streams of `seconds` each. Two
-            sizes or more; the sizes between and beyond are on the straight line through the smallest and the largest.
+        measured: For each network the seconds that one call takes, by batch size, for streams of `seconds` each. At
+            least two sizes; other sizes are interpolated and extrapolated linearly from the smallest and the largest.
         seconds: Audio of each stream in such a call.
-        network_of: Network of each model of mascot-visemes whose name is another.
+        network_of: Network of each model of mascot-visemes, where their names differ.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class InferenceTimes:
         return self._costs[self._network_of.get(model, model)][_place(streams)]
 
     def note(self, network: str, *, streams: int, audio: float, took: float) -> None:
-        """Take a measurement.
+        """Update the estimates with a measurement.
 
         Args:
             network: Name of the network.
             streams: Streams that were processed in one call.
-            audio: Seconds of audio of all of them together; above 0.
+            audio: Total seconds of audio of all streams; above 0.
             took: Seconds that the call took.
         """
         costs, own = self._costs[network], _place(streams)
@@ -78,7 +78,7 @@ def _place(streams: int) -> int:
 def _line(calls: Mapping[int, float], seconds: float) -> list[float]:
     """Return the cost of a second of audio at each of `_SIZES`."""
     least, most = min(calls), max(calls)
-    # More streams never take less time, whatever a disturbed measurement says.
+    # More streams never take less time, even if a disturbed measurement shows it.
     slope = max(0.0, (calls[most] - calls[least]) / (most - least))
     return [
         max(calls[least] + slope * (size - least), calls[least] / least) / (size * seconds) for size in _SIZES

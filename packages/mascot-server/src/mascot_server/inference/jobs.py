@@ -1,8 +1,8 @@
-"""The audio of a stream that waits for inference, message by message, and the pieces in which it is processed.
+"""Queued audio of a stream: one job for each message, and the pieces in which it is processed.
 
-Inference on half a second of audio costs a third to a half less than on five messages of 0.1 s. So messages that wait
-are processed together, up to that length. A longer message is processed in several pieces, so that it does not block
-the event loop.
+Inference on half a second of audio costs a third to a half less than on five messages of 0.1 s. So waiting messages are
+processed together, up to that length. A longer message is processed in several pieces, so that it does not block the
+event loop.
 """
 
 from __future__ import annotations
@@ -27,50 +27,50 @@ PIECE_SECONDS: Final = 0.5
 """Longest audio of a stream that is processed in one batch."""
 
 _PATIENCE: Final = 24
-"""How many budgets the tail of a burst may wait while its listener still has other audio to play.
+"""How many budgets the tail of a burst may wait while the client still has other audio to play.
 
-What comes behind it (a transcript, a tool call) waits as long: with the default budget a second altogether.
+Messages behind it (a transcript, a tool call) wait as long: one second in total with the default budget.
 """
 
 _LEAD: Final = 1 / 3
-"""Part of the time until it is needed that such audio may wait on top.
+"""Part of the time until the deadline that such audio may wait in addition.
 
-A minute of audio that comes all at once takes a second or two to predict, and longer where others are served as well.
+Prediction of a minute of audio that arrives in one burst takes a second or two, and longer with other conversations.
 """
 
 _MARGIN: Final = 0.25
-"""Seconds before audio is needed, from which on it does not wait for the audio that follows it.
+"""Seconds before its deadline from which audio no longer waits for look-ahead.
 
-Time for inference and for jitter of the network on the way to the client.
+They allow for inference and for network jitter on the way to the client.
 """
 
 _FOLLOWING: Final = 5
-"""How many budgets audio waits for the audio that follows it; a burst brings it sooner."""
+"""How many budgets audio waits for look-ahead. In a burst the look-ahead arrives sooner."""
 
 _LARGEST_SAMPLE: Final = 2
-"""Bytes of a sample of PCM16; one of G.711 has half of that."""
+"""Bytes of a PCM16 sample. A G.711 sample has half as many."""
 
 _MS: Final = 1000
 
 
 class Job:
-    """One message's audio, to be predicted.
+    """The audio of one message, queued for prediction.
 
     Args:
         data: The audio.
-        now: When it came.
-        due: When its listener will need it.
-        budget: Seconds that it may be held for its visemes after that.
-        done: Called once, with the prediction, or with `None` if that is late or failed.
-        seconds: How long the audio plays. A long message is predicted in pieces, and has the budget for each.
+        now: Time of arrival.
+        due: Playout deadline: when the client's playback position reaches the audio.
+        budget: Seconds that the message may be delayed after that while its visemes are computed.
+        done: Called once, with the prediction, or with `None` if it is late or failed.
+        seconds: Duration of the audio. A long message is predicted in pieces, and has the budget for each.
 
     Attributes:
         size: Bytes of its audio.
         due: As given.
         done: As given.
-        limit: When it goes on without visemes. A tail of a burst waits for its listener, but not for ever.
-        patient_until: How long it waits for the audio that follows it; 0 if it does not wait.
-        late: Whether it went on without visemes. Its audio still belongs to its stream.
+        limit: When it is forwarded without visemes. The tail of a burst may wait longer, but not without limit.
+        patient_until: Time until which it waits for look-ahead; 0 if it does not wait.
+        late: Whether it was forwarded without visemes. Its audio is still processed by its stream.
         left: Bytes of its audio that were not taken yet.
     """
 
@@ -117,22 +117,22 @@ class Job:
         self._failed = False
 
     def peek(self, size: int) -> bytes:
-        """Return up to `size` bytes of what was not taken yet."""
+        """Return up to `size` bytes of the audio that was not taken yet."""
         start = self.size - self.left
         return self._data[start : start + size]
 
     def take(self, size: int) -> bytes:
-        """Return the same, and move on."""
+        """Return up to `size` bytes of that audio, and mark them as taken."""
         data = self.peek(size)
         self.left -= len(data)
         return data
 
     def collect(self, prediction: Prediction | None, start_ms: int) -> None:
-        """Take the prediction of a part of the audio; parts come in order.
+        """Store the prediction of a part of the audio. Parts must come in order.
 
         Args:
-            prediction: What was predicted for it; `None` if that failed.
-            start_ms: Time of the stream where the part begins.
+            prediction: The prediction of the part; `None` if it failed.
+            start_ms: Time in the stream at which the part begins.
         """
         if prediction is None:
             self._failed = True
@@ -145,7 +145,7 @@ class Job:
             self._weights.append(prediction.weights)
 
     def answer(self) -> Prediction | None:
-        """Return the prediction of the whole message, once there is one of each part; `None` if one failed."""
+        """Return the prediction of the whole message, once all parts are predicted; `None` if one failed."""
         if self._failed or self._before is None:
             return None
         weights = WeightRows.joined(self._weights) if self._weights else None
@@ -154,7 +154,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """All or some of a message's audio.
+    """All or part of the audio of a message.
 
     Attributes:
         job: The message.
@@ -174,9 +174,9 @@ class Piece:
     Attributes:
         track: Its stream.
         audio: The audio.
-        lookahead: What is known of the audio after that.
-        parts: The messages that it is of, in order.
-        finished: How many of them end with it or in it.
+        lookahead: The audio after the piece, as far as it has arrived.
+        parts: The parts of messages that it consists of, in order.
+        finished: How many messages end in it.
     """
 
     track: Track
@@ -191,10 +191,10 @@ class Piece:
         return len(self.audio) / self.track.bytes_per_second
 
     def collect(self, prediction: Prediction | None) -> list[Job]:
-        """Give each message its share of a prediction.
+        """Split a prediction among the messages.
 
         Args:
-            prediction: What was predicted for the audio; `None` if that failed.
+            prediction: The prediction of the audio; `None` if it failed.
 
         Returns:
             The messages that are complete.
@@ -211,21 +211,21 @@ class Piece:
 
 
 class Track:
-    """A viseme stream and its audio that waits, in order.
+    """A viseme stream and its queue of audio.
 
     Args:
-        engine: What runs the stream. Streams of one engine may share a batch.
+        engine: The engine that runs the stream. Streams of one engine may be processed in one batch.
         stream: The stream.
-        bytes_per_second: Bytes of a second of its audio.
-        lookahead: Bytes of audio after a piece that help to predict the piece's end.
+        bytes_per_second: Bytes of one second of its audio.
+        lookahead: Bytes of audio after a piece that improve the prediction of its end.
 
     Attributes:
         bytes_per_second: As given.
-        size: Bytes of its audio that wait.
-        heard: Bytes of its audio that were processed.
-        begun: Whether it had any audio.
-        ended: Whether it gets no more.
-        waits_for: The audio in front, if it waits for what follows it.
+        size: Bytes of audio in the queue.
+        heard: Bytes of audio that were processed.
+        begun: Whether it has received any audio.
+        ended: Whether it receives no more audio.
+        waits_for: The first job of the queue, if it waits for look-ahead.
     """
 
     __slots__ = (
@@ -251,9 +251,9 @@ class Track:
         self.stream = stream
         self.lookahead = lookahead
         self.bytes_per_second = bytes_per_second
-        # In whole samples of any encoding.
+        # A whole number of samples in any encoding.
         self._longest = max(1, round(PIECE_SECONDS * bytes_per_second) // _LARGEST_SAMPLE) * _LARGEST_SAMPLE
-        # What is late is older than what is not.
+        # Late messages are always in front of the others.
         self.late: deque[Job] = deque()
         self.jobs: deque[Job] = deque()
         self.size = 0
@@ -270,24 +270,24 @@ class Track:
 
     @property
     def end_ms(self) -> int:
-        """The same, rounded up: frames that begin in that audio begin before."""
+        """Length of the audio that was processed, rounded up: frames that begin in it begin before this time."""
         return -(-self.heard * _MS // self.bytes_per_second)
 
     @property
     def next(self) -> Job:
-        """The message that is processed next. There must be one."""
+        """The message that is processed next. The queue must not be empty."""
         return self.late[0] if self.late else self.jobs[0]
 
     @property
     def ready(self) -> bool:
-        """Whether the next audio need not wait for what follows it."""
+        """Whether the next audio can be processed without waiting for look-ahead."""
         return not self._waits(self.next) or self.size - self._longest >= self.lookahead
 
     @property
     def next_size(self) -> int:
         """Bytes of the next piece, if the stream is ready."""
         left = self.next.left
-        # Nobody should wait for the first words of a turn.
+        # The first words of a turn must not be delayed.
         if self._first or left == self.size:
             return min(left, self._longest)
         size = 0
@@ -306,7 +306,7 @@ class Track:
         return self.next_size / self.bytes_per_second
 
     def take(self) -> Piece:
-        """Take the next piece out of what waits."""
+        """Remove the next piece from the queue and return it."""
         left = self.next_size
         self._first = False
         self.size -= left
@@ -327,7 +327,7 @@ class Track:
         return Piece(self, b"".join(audio), following, parts, finished)
 
     def _following(self) -> bytes:
-        """Return what is known of the audio that follows what was taken, as much as helps."""
+        """Return the look-ahead of the piece that was taken, as far as it has arrived."""
         found, missing = [], self.lookahead
         for job in chain(self.late, self.jobs):
             if not missing:
@@ -337,5 +337,5 @@ class Track:
         return b"".join(found)
 
     def _waits(self, job: Job) -> bool:
-        """Return whether a message is to wait for the audio that follows it, if that is not there."""
+        """Return whether a message must wait for look-ahead that has not arrived."""
         return bool(job.patient_until) and not self.ended and not job.late

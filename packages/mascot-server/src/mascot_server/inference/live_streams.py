@@ -1,9 +1,9 @@
-"""Viseme streams of live conversations, which use the network that the process can afford at the moment.
+"""Viseme streams of live conversations. The network is chosen by the current capacity of the process.
 
-The network is chosen when a turn begins. In a stream without turns, as of a provider that sends audio without end, a
-turn begins with the first sound after a silence in which inference was skipped. If a turn has to change to the fast
-network, that network first processes the last second of audio without any output, so that its state is about what it
-would be if it had processed the whole turn.
+The network is chosen when a turn begins. In a stream without turns (some providers send audio continuously), a turn
+begins with the first sound after a silence in which inference was skipped. If a turn has to change to the fast network,
+that network first processes the last second of audio without any output, so that its state is about the same as if it
+had processed the whole turn.
 """
 
 from __future__ import annotations
@@ -38,14 +38,15 @@ __all__ = ["LiveEngine", "LiveStream"]
 HISTORY_MS: Final = 1000
 """Recent audio that the fast network processes before it takes over.
 
-Then 98.8 % of the frames of the next 300 ms are as if it had processed all audio; without any 86 %, with 0.5 s 97 %.
+Then 98.8 % of the frames of the next 300 ms are the same as if it had processed all audio; 97 % with 0.5 s of recent
+audio, 86 % with none.
 """
 
 QUIET_POINT_MS: Final = 500
-"""How long a change of network may wait for a moment in which the mouth is closed."""
+"""How long a change of network may be deferred until the mouth is closed."""
 
 _MOST_CHANGES: Final = 4
-"""Streams that change their network in one batch: each costs as much as ten messages."""
+"""Most streams that change their network in one batch: each change costs as much as ten messages."""
 
 
 class LiveStream:
@@ -55,7 +56,7 @@ class LiveStream:
         turn: Its first turn.
         stream: New stream of the turn's network.
         sets: Its viseme sets.
-        audio_format: Of its audio.
+        audio_format: Format of its audio.
 
     Attributes:
         turn: Turn in progress.
@@ -63,7 +64,7 @@ class LiveStream:
         inner: Stream of that network.
         sets: As given.
         format: As given.
-        history_bytes: Recent audio that is kept for a change of network.
+        history_bytes: Bytes of recent audio that are kept for a change of network.
     """
 
     __slots__ = (
@@ -97,17 +98,17 @@ class LiveStream:
 
     @property
     def viseme(self) -> int | str:
-        """The shape at the end of what was accepted."""
+        """The mouth shape at the end of the accepted audio."""
         return self.inner.viseme
 
     @property
     def time_ms(self) -> int:
-        """Length of what was accepted, in whole milliseconds."""
+        """Length of the accepted audio, in whole milliseconds."""
         return self._base_ms + self.inner.time_ms
 
     @property
     def weights(self) -> WeightRows | None:
-        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+        """Blend weights of the last chunk, with times from the start of the stream; `None` without weights."""
         weights = self.inner.weights
         return weights if weights is None or not self._base_ms else weights.moved(self._base_ms)
 
@@ -125,11 +126,11 @@ class LiveStream:
         return False
 
     def begin(self, turn: Turn, stream: NetworkStream | None) -> None:
-        """Begin another turn, where the stream wakes.
+        """Begin a new turn after a silence in which inference was skipped.
 
         Args:
             turn: The turn.
-            stream: New stream of its network; `None` if that is the network of the turn before.
+            stream: New stream of its network; `None` if the network is that of the previous turn.
         """
         self.turn = turn
         self._waited_ms = 0
@@ -145,7 +146,7 @@ class LiveStream:
             stream: New stream of that network.
         """
         if self.viseme != self.inner.silence:
-            # The first shape of the new stream is reported where it begins, whichever it is.
+            # The first shape of the new stream is always reported, at the time where the stream begins.
             self._moving_ms = self.time_ms
         self._use(stream, b"".join(self._history))
         self._history.clear()
@@ -166,16 +167,16 @@ class LiveStream:
 
     def _use(self, stream: NetworkStream, recent: bytes) -> None:
         time_ms = self.time_ms
-        # Steps of the network stay where they were.
+        # The alignment of the network's steps does not change.
         recent = recent[(len(recent) - self._bytes) % self._step_bytes() :]
         self.network = self.turn.network
         self.inner = SilenceSkippingStream(stream, self.format)
-        # What is kept is processed before the next chunk, and only the shape at its end is reported.
+        # The kept audio is processed before the next chunk, and only the shape at its end is reported.
         self.inner.keep(recent)
         self._base_ms = time_ms - self.inner.time_ms
 
     def _step_bytes(self) -> int:
-        """Return the size of a step of the network, or of as many as are a whole number of samples."""
+        """Return the size of the fewest steps of the network that are a whole number of samples."""
         samples_per_second = self.format.sample_rate
         steps = SECOND_MS // gcd(samples_per_second * STEP_MS, SECOND_MS)
         return (
@@ -191,15 +192,15 @@ class LiveStream:
 
 
 class LiveEngine:
-    """The networks of live conversations, each with its streams.
+    """Runs the networks of live conversations, each with its streams.
 
     Args:
         engines: An engine of each network. It runs streams of all models and viseme sets that share the network.
-        open_stream: Makes a stream of a network, for viseme sets and audio of a format.
+        open_stream: Creates a stream of a network for viseme sets and an audio format.
         network_of: Network of each model.
         capacity: Decides which network a turn uses.
-        metrics: Where turns are counted.
-        clock: Current time in seconds, monotonic.
+        metrics: Metrics that count turns.
+        clock: Returns the current monotonic time in seconds.
     """
 
     def __init__(
@@ -220,12 +221,12 @@ class LiveEngine:
         self._clock = clock
 
     def open_stream(self, networks: Networks, sets: VisemeSets, audio_format: AudioFormat) -> LiveStream:
-        """Make the stream of a new turn.
+        """Create the stream of a new turn.
 
         Args:
             networks: The networks it may use.
             sets: Its viseme sets.
-            audio_format: Of its audio.
+            audio_format: Format of its audio.
         """
         turn = self._begin(networks, self._clock())
         return LiveStream(turn, self._open_stream(turn.network, sets, audio_format), sets, audio_format)
@@ -233,13 +234,13 @@ class LiveEngine:
     def run_together(
         self, streams: Sequence[LiveStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes]
     ) -> list[list[VisemeEvent] | None]:
-        """Let each stream process its chunk.
+        """Run inference on a chunk of each stream.
 
-        What a network has processed of a look-ahead is dropped with its stream where the turn changes to another one:
-        that network processes it as part of the chunks to come.
+        When a turn changes its network, the look-ahead that the old network has processed is dropped with its stream.
+        The new network processes that audio as part of the next chunks.
 
         Returns:
-            The changes of each stream; `None` for one that failed, which has not taken its chunk.
+            The changes of each stream; `None` for a stream that failed, which has not accepted its chunk.
         """
         now, changed = self._clock(), 0
         groups: dict[str, list[int]] = {}

@@ -1,8 +1,9 @@
-"""Whether this process has room for one more conversation.
+"""Overload detection: whether this process has capacity for one more conversation.
 
-Rejecting a new conversation is better than letting all get worse. So the signal turns before the running conversations
-notice: at a share of the core that still leaves air, or as soon as predictions come too late or the event loop runs
-behind. It turns back only when all of that has been over for a while, with more air than it took to turn.
+It is better to reject a new conversation than to degrade all running ones. So the process reports overload before
+running conversations are affected: at a share of the core that still leaves headroom, or as soon as predictions miss
+their deadlines or the event loop lags. It stops reporting overload only after all of that has been over for a while, at
+a lower threshold (hysteresis).
 """
 
 from __future__ import annotations
@@ -19,31 +20,31 @@ if TYPE_CHECKING:
 __all__ = ["OverloadDetector", "OverloadMeter", "Sample"]
 
 _BUSY: Final = 0.9
-"""Share of one core from which there is no room: queues, and with them the p99, grow without bound towards 1."""
+"""Share of one core from which the process is overloaded: towards 1, queues and the p99 latency grow without bound."""
 
 _CALM: Final = 0.8
-"""Share of one core up to which there is room again. The gap keeps one conversation from turning it back and forth."""
+"""Share of one core up to which the overload ends. The gap prevents one conversation from toggling the state."""
 
 _LAG: Final = 0.05
-"""Seconds that the event loop may run behind; more than a budget for visemes, several times what a batch takes."""
+"""Lag of the event loop in seconds that counts as overload: more than a viseme budget, several times a batch."""
 
 _LATE: Final = 0.01
-"""Share of the messages with audio that may go on without visemes because these came too late."""
+"""Share of the audio messages that may be forwarded without visemes because these missed the deadline."""
 
 _FEW_LATE: Final = 4
-"""And so many on top: with one conversation a single one would be a large share."""
+"""Messages that are allowed in addition: with one conversation, a single message would be a large share."""
 
 _BUSY_SAMPLES: Final = 6
-"""How many samples in a row must say so: a hundred handshakes at once keep a core busy for a second or two."""
+"""Consecutive busy samples that count as overload: a hundred concurrent handshakes use a core for a second or two."""
 
 _LAG_SAMPLES: Final = 3
-"""The same for the lag."""
+"""Consecutive samples with too much lag that count as overload."""
 
 _LATE_SAMPLES: Final = 2
-"""The same for what is late."""
+"""Consecutive samples with too many late messages that count as overload."""
 
 _CALM_SAMPLES: Final = 5
-"""How many samples in a row must be calm before there is room again."""
+"""Consecutive calm samples that end the overload."""
 
 _INTERVAL: Final = 0.5
 """Seconds from one sample to the next."""
@@ -51,13 +52,13 @@ _INTERVAL: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was measured over one interval.
+    """Measurements of one interval.
 
     Attributes:
         busy: Share of the interval in which the event loop's thread computed, 0 to 1.
-        lag: Seconds by which the loop's timer came too late.
+        lag: Seconds by which the loop's timer was late.
         chunks: Messages with audio.
-        late: How many of them went on without visemes because these came too late.
+        late: How many of them were forwarded without visemes because these missed the deadline.
     """
 
     busy: float
@@ -67,7 +68,7 @@ class Sample:
 
 
 class OverloadDetector:
-    """Judges samples. Free of I/O and of the clock."""
+    """Detects overload from samples. No I/O, no clock."""
 
     def __init__(self) -> None:
         self._reason: str | None = None
@@ -93,7 +94,7 @@ class OverloadDetector:
             self._reason = None
 
     def overloaded(self) -> str | None:
-        """Return why new conversations should be rejected; `None` while there is room."""
+        """Return why new conversations should be rejected; `None` while there is capacity."""
         return self._reason
 
 
@@ -101,7 +102,7 @@ class OverloadMeter:
     """Measures the running event loop and feeds an `OverloadDetector`; an asynchronous context manager.
 
     Args:
-        counted: Returns how many messages with audio there were since the start, and how many visemes came too late.
+        counted: Returns the number of audio messages since the start, and how many of them had late visemes.
         sampled: Called with each sample.
     """
 
@@ -116,7 +117,7 @@ class OverloadMeter:
         self._timer: asyncio.TimerHandle | None = None
 
     def overloaded(self) -> str | None:
-        """Return why new conversations should be rejected; `None` while there is room."""
+        """Return why new conversations should be rejected; `None` while there is capacity."""
         return self._load.overloaded()
 
     async def __aenter__(self) -> Self:

@@ -1,8 +1,8 @@
-"""When the next batch runs, and how much audio it has: decided from the times of earlier batches.
+"""Time and size of the next batch, decided from the times of earlier batches.
 
-A batch holds up the event loop, so all sockets wait for it. Short batches keep that wait short; large batches cost less
-per stream. So a batch has as much audio as fits in a few milliseconds at the measured cost, and after it the loop is
-left to others for some times as long, unless a whole batch waits.
+A batch blocks the event loop, so all sockets wait for it. Short batches keep that wait short; large batches cost less
+per stream. So a batch has as much audio as can be processed in a few milliseconds at the measured cost. After it, the
+loop is free for several times as long, unless a full batch is already queued.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ BATCH_SECONDS: Final = 0.008
 """Longest time that a batch should take."""
 
 _LEAST_SECONDS: Final = 0.4
-"""Audio of a batch however long it takes: with less, each second costs more."""
+"""Least audio of a batch in seconds, however long it takes: with less, each second of audio costs more."""
 
 _SMOOTHING: Final = 0.2
 """Weight of a batch in the measured cost of a second of audio."""
 
 _SHARE: Final = 4
-"""Batches take one part in so many of the event loop's time, while they are not full."""
+"""Batches that are not full use at most one part in this many of the event loop's time."""
 
 
 class Pace:
-    """Size and time of the next batch.
+    """Decides the size and the time of the next batch.
 
     Args:
-        most_streams: Streams that share a batch at most.
-        most_seconds: Audio of a batch at most, of all its streams together.
-        spacing: Least and most seconds from the start of a batch to the next one's, unless a whole batch waits. With
-            little to do nothing waits for it; with much to do it is what makes batches.
+        most_streams: Largest batch size: streams processed in one inference call.
+        most_seconds: Most audio in a batch, in total over its streams.
+        spacing: Least and most seconds between the starts of two batches, unless a full batch is queued. At a low load
+            no audio waits because of it; at a high load it makes the batches large.
 
     Attributes:
         most_streams: As given.
         seconds: How much audio the next batch may have.
-        not_before: Time of the next batch, unless a whole batch waits.
+        not_before: Earliest time of the next batch, unless a full batch is queued.
     """
 
     def __init__(self, *, most_streams: int, most_seconds: float, spacing: tuple[float, float]) -> None:

@@ -1,4 +1,4 @@
-"""When the listener of a conversation needs its audio."""
+"""Playout deadlines of the audio of a conversation."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ __all__ = ["Playout"]
 
 
 class Playout:
-    """When the listener of one conversation will need its audio.
+    """Computes the playout deadlines of one conversation.
 
-    The player is taken to start as soon as a turn's first audio is there, and to play on without a gap as long as
-    there is more.
+    It assumes that the client starts to play when the first audio of a turn arrives, and plays without gaps while more
+    audio is available.
     """
 
     __slots__ = ("_ends",)
@@ -18,11 +18,11 @@ class Playout:
         self._ends = 0.0
 
     def restart(self) -> None:
-        """Begin a turn: its first audio is needed at once."""
+        """Begin a turn: its first audio is due at once."""
         self._ends = 0.0
 
     def due(self, now: float, seconds: float) -> float:
-        """Return when the next `seconds` of audio, which arrive now, are needed."""
+        """Return the playout deadline of the next `seconds` of audio, which arrive now."""
         due = max(now, self._ends)
         self._ends = due + seconds
         return due

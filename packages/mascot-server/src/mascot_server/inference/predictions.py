@@ -1,4 +1,4 @@
-"""What the server asks of viseme engines and streams, and how one message's answer looks."""
+"""Protocols of viseme engines and streams, and the prediction for one message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class VisemeEvent(Protocol):
-    """What is needed of a `mascot_visemes.VisemeEvent`."""
+    """The part of `mascot_visemes.VisemeEvent` that the server uses."""
 
     @property
     def time_ms(self) -> int:
@@ -33,57 +33,58 @@ class VisemeEvent(Protocol):
 
     @property
     def viseme(self) -> int | str:
-        """The shape from then on."""
+        """The mouth shape from then on."""
 
 
 class VisemeStream(Protocol):
-    """What is needed of a stream of `mascot_visemes`."""
+    """The part of a `mascot_visemes` stream that the server uses."""
 
     @property
     def viseme(self) -> int | str:
-        """The shape at the end of what was accepted."""
+        """The mouth shape at the end of the accepted audio."""
 
     @property
     def time_ms(self) -> int:
-        """Length of what was accepted, in whole milliseconds."""
+        """Length of the accepted audio, in whole milliseconds."""
 
     @property
     def weights(self) -> WeightRows | None:
-        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+        """Blend weights of the last chunk, with times from the start of the stream; `None` without weights."""
 
 
 class NetworkEngine(Protocol):
-    """What is needed of an engine of `mascot_visemes`."""
+    """The part of a `mascot_visemes` engine that the server uses."""
 
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent]]:
         """Run inference on a chunk of each stream, with the same results as alone. If it raises, no stream has changed.
 
-        A look-ahead is what is known of the audio after the chunk. The stream's next chunks begin with it.
+        A look-ahead is the audio after the chunk, as far as it has arrived. The stream's next chunks begin with it.
         """
 
 
 class VisemeEngine(Protocol):
-    """What the scheduler needs of an engine: that of a network, or one of several networks."""
+    """The engine interface of the scheduler, for one network or for several networks."""
 
     def run_together(
         self, streams: Sequence[Any], chunks: Sequence[bytes], lookaheads: Sequence[bytes], /
     ) -> Sequence[Sequence[VisemeEvent] | None]:
         """Run inference on a chunk of each stream, as if alone. Look-aheads are as for `NetworkEngine`.
 
-        If it raises, all streams are as before. Where it has `None` for a stream, that one alone is as before.
+        If it raises, no stream has changed. If the result of a stream is `None`, that stream has not changed.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a stream said of one message's audio.
+    """The prediction for the audio of one message.
 
     Attributes:
-        before: Shape at the start of the audio.
-        changes: Offset in milliseconds from the start of the audio and the shape from there on, sorted.
-        weights: Blend weights, counted from the start of the audio; `None` if there are none.
+        before: Mouth shape at the start of the audio.
+        changes: Changes of the mouth shape: offset in milliseconds from the start of the audio, and the new shape.
+            Sorted by offset.
+        weights: Blend weights, with times from the start of the audio; `None` if there are none.
     """
 
     before: int | str
@@ -91,7 +92,7 @@ class Prediction:
     weights: WeightRows | None = None
 
     def split(self, end_ms: int, start_ms: int) -> tuple[Prediction, Prediction]:
-        """Divide it in two where one message ends and the next one begins.
+        """Split the prediction where one message ends and the next one begins.
 
         Args:
             end_ms: Frames that begin before this time belong to the first one.
@@ -115,11 +116,11 @@ def predict(
     Args:
         engine: The engine of all the streams.
         streams: Different streams.
-        chunks: The audio for each.
-        lookaheads: What is known of the audio that follows, for each.
+        chunks: The next audio of each stream.
+        lookaheads: The audio after each chunk, as far as it has arrived.
 
     Returns:
-        What each one said; `None` for one that failed, which does not touch the others.
+        The prediction of each stream; `None` for a stream that failed, which does not affect the others.
     """
     starts = [(stream.viseme, stream.time_ms) for stream in streams]
     return [
@@ -142,10 +143,10 @@ def run_each(
     chunks: Sequence[bytes],
     lookaheads: Sequence[bytes],
 ) -> Sequence[Sequence[VisemeEvent] | None]:
-    """Run streams together, and each by itself if that raises.
+    """Run inference on all streams together, or on each one separately if that raises.
 
     Returns:
-        The changes of each stream; `None` for one that failed, which is logged.
+        The changes of each stream; `None` for a stream that failed, which is logged.
     """
     try:
         return engine.run_together(streams, chunks, lookaheads)

@@ -1,7 +1,7 @@
-"""Predicts the visemes of all conversations of this process, in batches on the event loop.
+"""The scheduler: viseme inference for all conversations of this process, in batches on the event loop.
 
-`docs/decisions` tells why there is no thread: a process has one core, and there a batch costs the loop less than
-handing it over does.
+`docs/decisions` explains why there is no thread: a process uses one core, and handing a batch over to a thread costs
+the loop more than the batch itself.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ if TYPE_CHECKING:
 __all__ = ["Scheduler"]
 
 _MOST_STREAMS: Final = 32
-"""Streams that share a batch at most: beyond it a chunk gets no cheaper."""
+"""Largest batch size in streams: above it, the cost per chunk does not fall further."""
 
 _MOST_SECONDS: Final = 8.0
-"""Audio of a batch at most."""
+"""Most audio in a batch."""
 
 _SPACING: Final = (0.002, 0.008)
-"""Seconds from batch to batch: at 100 conversations it makes batches of two, at 400 of two dozen."""
+"""Seconds between batches. It gives a batch size of 2 at 100 conversations and of about 24 at 400."""
 
 _TIGHT: Final = 0.6
-"""Share of its budget that a message should have left when its visemes are ready."""
+"""Share of its budget that should be left for a message when its visemes are ready."""
 
 _CAPACITY: Final = 1 << 15
-"""Messages that may wait altogether. Before that the providers are read no further."""
+"""Most messages in the queue. Reading from the providers is paused before it is full."""
 
 _CROWDED: Final = (_CAPACITY // 4, 1 << 26)
-"""Messages and bytes of audio in waiting from which conversations keep little in advance."""
+"""Messages and bytes of audio in the queue from which conversations read little audio ahead."""
 
 
 class Scheduler:
-    """Collects the audio of all conversations into batches by when it is needed.
+    """Collects the audio of all conversations into batches, in the order of the playout deadlines.
 
     Args:
-        budget_ms: How long audio may be held for its visemes after its listener needs it.
-        metrics: Where batches and messages without visemes are counted.
-        capacity: Notified of how busy the process is and of how close to their deadlines messages are served.
+        budget_ms: How long an audio message may be delayed after its playout deadline while visemes are computed.
+        metrics: Metrics that count batches and messages without visemes.
+        capacity: Notified of the load of the process, and of how close to their deadlines messages are predicted.
     """
 
     def __init__(self, *, budget_ms: float, metrics: Metrics, capacity: Capacity | None = None) -> None:
@@ -80,17 +80,17 @@ class Scheduler:
     ) -> None:
         """Request the prediction of a stream's next audio.
 
-        Audio whose visemes would come too late still reaches its stream, unless there is far too much of it.
+        Audio that has missed its deadline is still processed by its stream, unless the queue is full.
 
         Args:
             track: The stream.
             data: Its next audio.
-            due: When the listener will need it, by `time.monotonic`.
-            done: Called with the prediction; with `None` if it failed or did not come within the budget. Calls for one
-                stream come in order. May be called before this returns.
-            seconds: How long the audio plays.
+            due: Playout deadline, by `time.monotonic`.
+            done: Called with the prediction, or with `None` if it failed or exceeded the budget. Calls for one stream
+                come in order. May be called before this method returns.
+            seconds: Duration of the audio.
         """
-        # Not the loop's clock: uvloop's stands still while callbacks run.
+        # The clock of uvloop's event loop cannot be used: it does not advance while callbacks run.
         now = monotonic()
         job = Job(data, now=now, due=due, budget=self._budget, done=done, seconds=seconds)
         if self._queue.add(track, job):
@@ -100,12 +100,12 @@ class Scheduler:
             done(None)
 
     def finish(self, track: Track) -> None:
-        """Mark a stream as complete, so that no audio of it waits for look-ahead any longer."""
+        """Mark a stream as complete, so that its audio no longer waits for look-ahead."""
         self._queue.finish(track)
         self._plan(monotonic())
 
     def hasten(self, track: Track) -> None:
-        """Let a stream's audio wait one budget at most for the audio that follows it: other messages are behind it."""
+        """Limit the wait of a stream's audio for look-ahead to one budget, because other messages are behind it."""
         now = monotonic()
         self._queue.hasten(track, now + self._budget)
         self._plan(now)
@@ -116,12 +116,12 @@ class Scheduler:
 
     @property
     def crowded(self) -> bool:
-        """Whether so much waits that conversations should keep little in advance."""
+        """Whether the queue is so long that conversations should read little audio ahead."""
         messages, size = _CROWDED
         return len(self._queue) >= messages or self._queue.size >= size
 
     def overloaded(self) -> str | None:
-        """Return why this process should reject new conversations; `None` while there is room."""
+        """Return why this process should reject new conversations; `None` while there is capacity."""
         return self._meter.overloaded()
 
     def _plan(self, now: float) -> None:
@@ -134,7 +134,7 @@ class Scheduler:
                 return
             self._timer.cancel()
         self._planned = when
-        # Also "now" is after all sockets that have something were read: what came at once is predicted at once.
+        # Even a delay of 0 runs after all readable sockets were read, so messages that arrived together share a batch.
         loop = asyncio.get_running_loop()
         self._timer = loop.call_soon(self._run) if when <= now else loop.call_later(when - now, self._run)
 
@@ -177,7 +177,7 @@ class Scheduler:
 
     def _counted(self) -> tuple[int, int]:
         without = self._metrics.chunks_without_visemes
-        # Without a budget all is late, by the operator's choice.
+        # With a budget of 0 every message is late, by the operator's choice.
         late = without[("late",)] if self._budget else 0
         return self._metrics.audio_chunks[()], late + without[("overloaded",)]
 

@@ -1,15 +1,15 @@
-"""Streams that need no inference while nothing sounds: the network is skipped, the stream's clock goes on.
+"""Streams that skip inference on silence. The time of the stream continues.
 
-A provider that sends audio in real time and without end sends silence most of the time. Once a stream has processed
-enough of it, its mouth is closed and the network's state hardly changes any more. From then on quiet audio is only
-kept: the last part of it, which is processed just before the first audio that is not quiet. What is left out in between
-is a multiple of the network's step, so frames and chunk borders stay where they were.
+A provider that sends audio continuously sends silence most of the time. Once a stream has processed enough of it, the
+mouth is closed and the state of the network hardly changes any more. From then on quiet audio is not processed.
+Its last part is kept, and is processed just before the first audio that is not quiet. The skipped audio is a multiple
+of the network's step, so the alignment of frames and chunks does not change.
 
 A part of the state of `default` changes slowly over minutes, even in silence. So after a skipped silence a change of
 shape may come 10 ms earlier or later than without skipping. It is fewer than one change in a hundred.
 
-Quiet audio is processed without look-ahead, which changes nothing where the mouth is closed: so a stream that has
-processed enough of it has not processed the beginning of the next chunk already.
+Quiet audio is processed without look-ahead, which changes nothing while the mouth is closed. So when a stream starts to
+skip, it has not processed the beginning of the next chunk.
 """
 
 from __future__ import annotations
@@ -40,28 +40,28 @@ __all__ = [
 ]
 
 QUIET_PEAK: Final = 2
-"""Largest sample of quiet audio, of 32768: dither at the level of rounding, which the features hardly tell from 0."""
+"""Peak of quiet audio, of 32768: dither at the level of rounding, which hardly changes the features."""
 
 CONTEXT_MS: Final = 2000
-"""Quiet audio that a stream processes before inference is skipped: more than the network's attention reaches back."""
+"""Quiet audio that a stream processes before inference is skipped: more than the left context of the network."""
 
 REPLAYED_MS: Final = 1400
-"""Quiet audio that is processed before the first sound: all that the network's attention and the decoder look back."""
+"""Quiet audio that is processed before the first sound: the left context of the network and of the decoder."""
 
 STEP_MS: Final = 20
 """Duration of a step of the network."""
 SECOND_MS: Final = 1000
-"""What is left out where a step is no whole number of samples."""
+"""Unit in which audio is skipped if a step is not a whole number of samples."""
 
 _QUIET_CODES: Final[dict[Encoding, bytes]] = {
     "mulaw": b"\xff\x7f",
     "alaw": b"\xd5\x55",
 }
-"""G.711 codes of such samples (ITU-T G.711, tables 1 and 2): 0 of both signs; A-law has no 0 and its least is 8."""
+"""G.711 codes of quiet samples (ITU-T G.711, tables 1 and 2): 0 of both signs; A-law has no 0, its least value is 8."""
 
 
 def is_quiet(data: bytes, encoding: Encoding) -> bool:
-    """Return whether audio, of whole samples, is digital silence or low-level dither."""
+    """Return whether audio (whole samples) is digital silence or low-level dither."""
     codes = _QUIET_CODES.get(encoding)
     if codes is not None:
         return not data.translate(None, codes)
@@ -71,39 +71,39 @@ def is_quiet(data: bytes, encoding: Encoding) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of mouth shape at its time in the stream with all its silence."""
+    """A change of mouth shape, with its time in the stream including skipped silence."""
 
     time_ms: int
     viseme: int | str
 
 
 class NetworkStream(Protocol):
-    """What is needed of a stream of `mascot_visemes`."""
+    """The part of a `mascot_visemes` stream that this module uses."""
 
     @property
     def viseme(self) -> int | str:
-        """The shape at the end of what was accepted."""
+        """The mouth shape at the end of the accepted audio."""
 
     @property
     def columns(self) -> tuple[int | str, ...]:
-        """What the columns of `weights` stand for; empty if the stream has no weights."""
+        """The visemes or blendshapes of the columns of `weights`; empty if the stream has no weights."""
 
     @property
     def weights(self) -> NDArray[np.float32]:
-        """Blend weights of what was accepted last, 0 to 1, shape (rows, columns)."""
+        """Blend weights of the last chunk, 0 to 1, shape (rows, columns)."""
 
 
 class SilenceSkippingStream:
-    """A viseme stream that leaves out inference on silence.
+    """A viseme stream that skips inference on silence.
 
     Args:
-        stream: The stream of the network, new.
-        audio_format: Of its audio.
+        stream: A new stream of the network.
+        audio_format: Format of its audio.
 
     Attributes:
         stream: As given.
-        silence: The shape of a closed mouth.
-        kept: Quiet audio that the network has not processed and may still have to.
+        silence: The viseme of a closed mouth.
+        kept: Quiet audio that was skipped and may still have to be processed.
     """
 
     __slots__ = (
@@ -131,7 +131,7 @@ class SilenceSkippingStream:
         self._unit_ms = SECOND_MS if audio_format.sample_rate * STEP_MS % SECOND_MS else STEP_MS
         self._unit = audio_format.sample_rate * self._unit_ms // SECOND_MS * self._width
         self._bytes = self._last_bytes = 0
-        # Whether inference was left out on the last audio.
+        # Whether inference was skipped for the last audio.
         self._skipped = False
         self._quiet_ms: float = 0
         self._skipped_ms = 0
@@ -139,17 +139,17 @@ class SilenceSkippingStream:
 
     @property
     def viseme(self) -> int | str:
-        """The shape at the end of what was accepted."""
+        """The mouth shape at the end of the accepted audio."""
         return self.stream.viseme
 
     @property
     def time_ms(self) -> int:
-        """Length of what was accepted, in whole milliseconds."""
+        """Length of the accepted audio, in whole milliseconds."""
         return self._bytes // self._width * SECOND_MS // self._format.sample_rate
 
     @property
     def weights(self) -> WeightRows | None:
-        """Blend weights of what was accepted last, counted from the start of the stream; `None` without weights."""
+        """Blend weights of the last chunk, with times from the start of the stream; `None` without weights."""
         if not self._columns:
             return None
         rate = self._format.sample_rate
@@ -161,11 +161,11 @@ class SilenceSkippingStream:
         return WeightRows.of(self._columns, first, self.stream.weights)
 
     def may_skip(self, *, quiet: bool) -> bool:
-        """Return whether the next audio needs no inference."""
+        """Return whether inference can be skipped for the next audio."""
         return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == self.silence
 
     def keep(self, chunk: bytes) -> None:
-        """Take audio without inference."""
+        """Accept audio without inference."""
         self._bytes += len(chunk)
         self._last_bytes, self._skipped = len(chunk), True
         self.kept += chunk
@@ -175,7 +175,7 @@ class SilenceSkippingStream:
         self._skipped_ms += units * self._unit_ms
 
     def replayed(self, changes: Sequence[VisemeEvent]) -> list[VisemeEvent]:
-        """Note that the network has processed what was kept; return its changes, which are seen only now."""
+        """Note that the network has processed the kept audio; return its changes, which are only known now."""
         self.kept = b""
         return [Change(self.time_ms, change.viseme) for change in changes]
 
@@ -189,13 +189,13 @@ class SilenceSkippingStream:
         return [Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
 
     def is_quiet(self, chunk: bytes) -> bool:
-        """Return whether the next audio is quiet. A sample that is split between chunks counts as a sound."""
+        """Return whether the next audio is quiet. Audio with a sample that is split between chunks is not quiet."""
         whole = self._bytes % self._width == 0 and len(chunk) % self._width == 0
         return whole and is_quiet(chunk, self._format.encoding)
 
 
 class SilenceSkippingEngine:
-    """An engine whose streams leave out inference on silence.
+    """An engine whose streams skip inference on silence.
 
     Args:
         engine: Engine of the network.
@@ -207,7 +207,7 @@ class SilenceSkippingEngine:
     def run_together(
         self, streams: Sequence[SilenceSkippingStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes]
     ) -> list[list[VisemeEvent]]:
-        """Let each stream process its chunk, or keep it; if this raises, no stream has taken its chunk."""
+        """Process or keep a chunk of each stream. If this raises, no stream has accepted its chunk."""
         answers: list[list[VisemeEvent]] = [[] for _ in streams]
         quiet = [stream.is_quiet(chunk) for stream, chunk in zip(streams, chunks, strict=True)]
         skipped = [stream.may_skip(quiet=is_quiet) for stream, is_quiet in zip(streams, quiet, strict=True)]
@@ -232,7 +232,7 @@ class SilenceSkippingEngine:
         chunks: Sequence[bytes],
         lookaheads: Sequence[bytes],
     ) -> Iterable[tuple[int, Sequence[VisemeEvent]]]:
-        """Run some of the streams of the network; return each one's number and changes."""
+        """Run inference on some of the streams; return the index and the changes of each."""
         if not which:
             return ()
         inner = [streams[i].stream for i in which]

@@ -1,4 +1,4 @@
-"""The viseme models of the API, and which network of mascot-visemes each one is. The only place that knows."""
+"""The viseme models of the API and their networks in mascot-visemes. Only this module maps one to the other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 VisemeModel = Literal["default", "indonesian"]
 
 LiveModel = Literal["auto", "default", "lite"]
-"""Which network live conversations use: see `live_networks`."""
+"""Choice of the network for live conversations: see `live_networks`."""
 
 VISEME_MODELS: Final[tuple[VisemeModel, ...]] = get_args(VisemeModel)
 
@@ -30,7 +30,7 @@ LANGUAGES: Final[dict[VisemeModel, tuple[Literal["en", "id"], str]]] = {
     "default": ("en", "English"),
     "indonesian": ("id", "Indonesian"),
 }
-"""Language of the simulated agents for each model, and of the playground: its code and its name in English."""
+"""Language of each model, for the simulated agents and the playground: its code and its English name."""
 
 _FAST: Final[dict[VisemeModel, str]] = {"default": "lite", "indonesian": "lite"}
 """Fast network of each viseme model that has one."""
@@ -46,7 +46,7 @@ def live_networks(choice: LiveModel) -> dict[VisemeModel, Networks]:
 
     Args:
         choice: `auto` for the accurate network while there is capacity and otherwise the fast one; `default` or `lite`
-            to use the accurate or the fast network always. A viseme model with only one network uses that one.
+            to always use the accurate or the fast network. A viseme model with only one network always uses that one.
     """
     networks: dict[VisemeModel, Networks] = {}
     for model in VISEME_MODELS:

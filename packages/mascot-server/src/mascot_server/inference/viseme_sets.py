@@ -1,4 +1,4 @@
-"""The viseme sets that can be asked for: that of the visemes, and that of the blend weights."""
+"""The viseme sets that a client can request: one for the visemes and one for the blend weights."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _SILENCE: Final[dict[VisemeShapes, int | str]] = {"sapi": 0, "oculus": "sil", "v
 
 
 class UnknownSetError(ValueError):
-    """A set was asked for that there is not.
+    """The requested viseme set does not exist.
 
     Attributes:
-        field: Member of the request.
-        problem: What it must be.
+        field: Field of the request.
+        problem: Which values are allowed.
     """
 
     def __init__(self, field: str, sets: Sequence[str]) -> None:
@@ -43,7 +43,7 @@ class UnknownSetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VisemeSets:
-    """What is predicted for a conversation or a request.
+    """The viseme sets of a conversation or a request.
 
     Attributes:
         shapes: Set of the visemes.
@@ -55,13 +55,13 @@ class VisemeSets:
 
     @classmethod
     def read(cls, fields: Mapping[str, object]) -> VisemeSets:
-        """Read what the members `viseme_shapes` and `viseme_weights` of a request ask for.
+        """Parse the fields `viseme_shapes` and `viseme_weights` of a request.
 
         Args:
-            fields: The request. Members may be missing or `None`.
+            fields: The request. Fields may be missing or `None`.
 
         Raises:
-            UnknownSetError: One of them names no set.
+            UnknownSetError: One of them does not name a set.
         """
         found: list[Any] = []
         for name, sets in (("viseme_shapes", VISEME_SHAPES), ("viseme_weights", VISEME_WEIGHTS)):
@@ -79,9 +79,9 @@ class VisemeSets:
 
     @property
     def event_member(self) -> str:
-        """Name of the member of an event that holds its viseme."""
+        """Name of the field of an event that holds its viseme."""
         return "visemeId" if self.shapes == "sapi" else "viseme"
 
 
 DEFAULT_SETS: Final = VisemeSets()
-"""What is predicted where nothing else is asked for: SAPI ids without weights."""
+"""The default of requests that do not choose sets: SAPI ids without weights."""

@@ -1,4 +1,4 @@
-"""Blend weights as they are sent: a byte for each column of each row."""
+"""Blend weights in the format that is sent: one byte for each column of each row."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["WeightRows", "rows_begun"]
 
 _ROW_MS: Final = 10
-"""Duration of a row, as mascot_visemes has it."""
+"""Duration of a row, as in mascot_visemes."""
 _SECOND_MS: Final = 1000
 _FULL: Final = 255
-"""What stands for 1."""
+"""The byte that represents a weight of 1."""
 _AT_REST: Final = "sil"
-"""Column that has all of the weight at rest. Blendshapes have none: they are all 0."""
+"""Column whose weight is 1 at rest. Blendshapes have no such column: all of them are 0 at rest."""
 
 
 def rows_begun(samples: int, rate: int) -> int:
@@ -31,12 +31,12 @@ def rows_begun(samples: int, rate: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WeightRows:
-    """Blend weights of audio, a row for each 10 ms that begins in it.
+    """Blend weights of audio, one row for each 10 ms step that begins in it.
 
     Attributes:
-        columns: What the columns stand for.
-        start_ms: Milliseconds to the first row.
-        data: The rows, one after the other, a byte for each column; 255 stands for 1.
+        columns: The visemes or blendshapes of the columns.
+        start_ms: Time of the first row, in milliseconds.
+        data: The rows, one after the other, with a byte for each column; 255 represents 1.
     """
 
     columns: tuple[str, ...]
@@ -45,27 +45,27 @@ class WeightRows:
 
     @classmethod
     def of(cls, columns: tuple[str, ...], first: int, weights: NDArray[np.float32]) -> WeightRows:
-        """Make rows out of weights.
+        """Create rows from weights.
 
         Args:
-            columns: What the columns stand for.
-            first: Number of the first row, from the start of the stream.
+            columns: The visemes or blendshapes of the columns.
+            first: Index of the first row, from the start of the stream.
             weights: 0 to 1, shape (rows, columns).
         """
         return cls(columns, first * _ROW_MS, np.rint(weights * _FULL).astype(np.uint8).tobytes())
 
     @classmethod
     def at_rest(cls, columns: tuple[str, ...], first: int, count: int) -> WeightRows:
-        """Make `count` rows of a mouth at rest; the other arguments are those of `of`."""
+        """Create `count` rows of a mouth at rest. The other arguments are those of `of`."""
         row = bytes(_FULL * (column == _AT_REST) for column in columns)
         return cls(columns, first * _ROW_MS, row * count)
 
     def moved(self, by_ms: int) -> WeightRows:
-        """Return the same rows, counted from elsewhere."""
+        """Return the same rows with their times shifted by `by_ms`."""
         return replace(self, start_ms=self.start_ms + by_ms)
 
     def split(self, end_ms: int, start_ms: int) -> tuple[WeightRows, WeightRows]:
-        """Return the rows that begin before `end_ms`, and the others, counted from `start_ms`."""
+        """Return the rows that begin before `end_ms`, and the others with times relative to `start_ms`."""
         rows = max(0, -((self.start_ms - end_ms) // _ROW_MS))
         size = rows * len(self.columns)
         rest = self.start_ms + rows * _ROW_MS - start_ms
@@ -73,14 +73,14 @@ class WeightRows:
 
     @staticmethod
     def joined(parts: Sequence[WeightRows]) -> WeightRows:
-        """Return rows that come right behind each other as one; there must be some."""
+        """Join consecutive rows. At least one part is required."""
         return replace(parts[0], data=b"".join([part.data for part in parts]))
 
     def as_json(self, *, named: bool) -> dict[str, object]:
         """Return the JSON object.
 
         Args:
-            named: Whether it says what the columns stand for.
+            named: Whether to include the names of the columns.
         """
         return {
             "fps": _SECOND_MS // _ROW_MS,

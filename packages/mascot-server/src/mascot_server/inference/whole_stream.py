@@ -1,4 +1,4 @@
-"""Streams of recordings and spoken text: the changes of each chunk and, where they are asked for, its blend weights."""
+"""Streams of recordings and synthesised speech: the changes of each chunk and, on request, its blend weights."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["WholeStream"]
 
 
 class WholeStream:
-    """A stream whose audio is known to its end.
+    """A stream of audio that is processed to its end, faster than real time.
 
     Args:
         network: Network of mascot-visemes.
         sets: Viseme sets of the events and of the weights.
-        sample_rate: In Hz.
-        encoding: Of the audio.
+        sample_rate: Sample rate in Hz.
+        encoding: Encoding of the audio.
     """
 
     def __init__(
@@ -35,16 +35,16 @@ class WholeStream:
         self._rows = 0
 
     def accept(self, chunk: Any) -> tuple[list[VisemeEvent], WeightRows | None]:
-        """Take the next chunk.
+        """Process the next chunk.
 
         Args:
             chunk: As for `mascot_visemes.Stream.accept_waveform`.
 
         Returns:
-            Its changes and its weights, both counted from the start of the stream.
+            Its changes and its weights, both with times from the start of the stream.
 
         Raises:
-            AudioError: The chunk cannot be used.
+            AudioError: The chunk is invalid.
         """
         changes = self._stream.accept_waveform(chunk)
         if not self._columns:

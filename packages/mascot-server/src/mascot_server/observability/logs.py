@@ -1,4 +1,4 @@
-"""Logs of the server process, as lines to read or as JSON, neither with a secret in it."""
+"""Logs of the server process, as text or JSON, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -38,36 +38,36 @@ _STANDARD_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
     "asctime",
     "taskName",
-    "color_message",  # uvicorn's: the message again, for a terminal
+    "color_message",  # set by uvicorn: the message with colours for a terminal
 }
-"""What every record has; whatever else it has was given as `extra`."""
+"""Attributes of every log record. All other attributes come from `extra`."""
 
 _OWN: Final = ("mascot_server", "mascot_visemes", "mascot_client")
-"""The only loggers that `debug` is for: what libraries log below INFO are headers and messages."""
+"""The only loggers that `debug` applies to: libraries log headers and messages below INFO."""
 
 _QUIET: Final = ("httpcore", "httpx", "websockets", "asyncio")
-"""Libraries that log URLs or headers at INFO, too."""
+"""Libraries that log URLs or headers even at INFO."""
 
 _LITERAL: Final = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*\"""")
-"""Text or bytes, as Python shows them."""
+"""Literals of `str` or `bytes`, as in their `repr`."""
 
 
 class ConsoleFormatter(logging.Formatter):
-    """A line to read, without secrets in message or traceback."""
+    """Formats records as text, with secrets redacted in message and traceback."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's text without secrets."""
+        """Return the record as text without secrets."""
         return redact(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line.
+    """Formats records as one JSON object per line.
 
-    Its members are `time` (UTC), `level`, `logger`, `message`, `process` (id), what was given as `extra`, and
-    `exception` where there is one.
+    Its fields are `time` (UTC), `level`, `logger`, `message`, `process` (id), the fields of `extra`, and `exception` if
+    there is one.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -84,7 +84,7 @@ class JsonFormatter(logging.Formatter):
             fields["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             fields["stack"] = self.formatStack(record.stack_info)
-        # Before the text is quoted: a pattern could stop short at, or eat, a quotation mark of JSON.
+        # Redacted before JSON encoding: a pattern could end early at a quotation mark of JSON, or remove one.
         return json.dumps({name: _clean(value) for name, value in fields.items()}, ensure_ascii=False)
 
 
@@ -93,10 +93,10 @@ def _clean(value: object) -> object:
 
 
 class SessionLog(logging.LoggerAdapter[logging.Logger]):
-    """The log of one conversation: its id stands before every message, id and provider among its fields.
+    """The log of one conversation: adds the id to every message, and id and provider to the fields.
 
     Args:
-        logger: Where to.
+        logger: The logger to write to.
         session: Id of the conversation.
         provider: Name of its provider.
     """
@@ -106,16 +106,16 @@ class SessionLog(logging.LoggerAdapter[logging.Logger]):
         self._prefix = f"session {session}: "
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Add what all messages of a conversation have."""
+        """Add the id and the fields of the conversation."""
         extra = {**(self.extra or {}), **(kwargs.get("extra") or {})}
         return self._prefix + msg, {**kwargs, "extra": extra}
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to stderr; of a record that cannot be formatted it shows no arguments, as `logging` would."""
+    """Writes to stderr. Unlike `logging`, it does not print the arguments of a record that cannot be formatted."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of `logging`
-        """Write one line about the record that is lost."""
+        """Write one line about a record that cannot be formatted."""
         kind = sys.exc_info()[0]
         # The stream may be closed.
         with suppress(OSError, ValueError):
@@ -125,9 +125,9 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
 
 class _WebServerLog(logging.Filter):
-    """Filters what the web server logs of sockets: no tokens, no headers, no messages.
+    """Filters the web server's log of WebSockets: no tokens, no headers, no messages.
 
-    A refused handshake, which it calls an error, was answered in full; a prober would fill the log with it.
+    The web server logs a rejected handshake as an error, although it was answered. Scanners would fill the log with it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -142,9 +142,9 @@ class _WebServerLog(logging.Filter):
 
 
 class _EventLoopLog(logging.Filter):
-    """Filters what the event loop logs of callbacks that failed or were slow: not what they were called with.
+    """Filters the event loop's log of failed or slow callbacks: their arguments are removed.
 
-    Those are often the bytes that came from the network.
+    The arguments are often bytes from the network.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -157,13 +157,13 @@ _event_loop_log: Final = _EventLoopLog()
 
 
 def filter_web_server_log() -> None:
-    """Filter the logs of uvicorn and of the event loop, also in an application that set up logging its own way."""
+    """Filter the logs of uvicorn and of the event loop, also in an application with its own logging configuration."""
     logging.getLogger("uvicorn.error").addFilter(_web_server_log)
     logging.getLogger("asyncio").addFilter(_event_loop_log)
 
 
 def log_uncaught() -> None:
-    """Log warnings and uncaught exceptions of this process, which Python would print as they are, secrets and all."""
+    """Log warnings and uncaught exceptions of this process. Python would print them without redaction of secrets."""
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
@@ -184,10 +184,10 @@ def configure_logging(
     """Set up logging for the server process, to stderr.
 
     Args:
-        log_format: Lines to read, or JSON.
-        level: Lowest level that is logged. `debug` is for the loggers of this project; other libraries stay at INFO,
-            and those that log URLs or headers there at WARNING.
-        secrets: Settings whose secrets are blanked out wherever they occur.
+        log_format: Text or JSON.
+        level: Lowest level that is logged. `debug` applies to the loggers of this project; other libraries stay at
+            INFO, and those that log URLs or headers at INFO stay at WARNING.
+        secrets: Settings whose secrets are redacted wherever they occur.
     """
     conceal(*secrets)
     formatter = JsonFormatter if log_format == "json" else ConsoleFormatter

@@ -1,8 +1,8 @@
 """The metrics of the server: plain numbers that are cheap to update on the hot path.
 
-Nothing here knows Prometheus; `exposition` reads these numbers when somebody asks for `/metrics`. There are no locks:
-each metric may be written from one thread only (readers may be anywhere), which for all of them is the event loop's
-unless its text says otherwise.
+This module does not depend on Prometheus; `prometheus` reads these numbers when `/metrics` is requested. There are no
+locks: each metric may be written from one thread only, and read from any thread. The writer is the event loop's thread
+unless the text of the metric says otherwise.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ NoVisemes = Literal["late", "failed", "overloaded", "undecodable"]
 """Why an audio message was forwarded without visemes."""
 
 DialFailure = Literal["refused", "unreachable"]
-"""Whether the provider answered with an error, or not at all or not as expected."""
+"""Why a connection to a provider failed: an HTTP error, or no answer or an invalid one."""
 
 Side = Literal["app", "provider", "server"]
-"""Who ended a conversation."""
+"""The side that ended a conversation."""
 
 _MILLISECONDS: Final = tuple(ms / 1000 for ms in (0.5, 1, 2, 5, 10, 15, 20, 30, 40, 60, 100, 250, 1000))
 _COMPUTE: Final = tuple(ms / 1000 for ms in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128))
@@ -40,12 +40,12 @@ _FIRST_PRIVATE_CODE: Final = 4000
 
 
 class Counter(Generic[*Labels]):
-    """A number that only grows, one for each combination of labels.
+    """A monotonic counter, with one value for each combination of labels.
 
     Args:
-        name: Of the metric, without the `_total` that its exposition appends.
-        text: What it counts.
-        labels: Names of the labels, in the order in which `add` takes their values.
+        name: Name of the metric, without the suffix `_total`.
+        text: Description of the metric.
+        labels: Names of the labels, in the order of the arguments of `add`.
     """
 
     kind: Literal["counter", "gauge"] = "counter"
@@ -57,7 +57,7 @@ class Counter(Generic[*Labels]):
         self._values: dict[tuple[Any, ...], int] = {}
 
     def add(self, *labels: *Labels, count: int = 1) -> None:
-        """Add to the number of these labels."""
+        """Add to the value of these labels."""
         self._values[labels] = self._values.get(labels, 0) + count
 
     def __getitem__(self, labels: tuple[*Labels]) -> int:
@@ -74,13 +74,13 @@ class Counter(Generic[*Labels]):
 
 
 class Gauge(Counter[*Labels]):
-    """A number that goes up and down: add a negative count to take away."""
+    """A value that can increase and decrease: add a negative count to decrease it."""
 
     kind = "gauge"
 
 
 class TaskGauge(Gauge[()]):
-    """How many tasks an event loop has, counted when somebody asks."""
+    """The number of tasks of an event loop, counted when it is read."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(name, text)
@@ -96,12 +96,12 @@ class TaskGauge(Gauge[()]):
 
 
 class Histogram:
-    """How often a measurement fell into which range.
+    """A histogram of measurements.
 
     Args:
-        name: Of the metric, ending in its base unit.
-        text: What it measures.
-        bounds: Upper, inclusive bounds of the ranges, ascending; one more range takes all above.
+        name: Name of the metric, which ends with its base unit.
+        text: Description of the metric.
+        bounds: Upper, inclusive bounds of the buckets, ascending; one more bucket holds all larger values.
     """
 
     kind: Literal["histogram"] = "histogram"
@@ -120,7 +120,7 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many measurements there were."""
+        """The number of measurements."""
         return sum(self._counts)
 
     def snapshot(self) -> tuple[list[int], float]:
@@ -132,7 +132,7 @@ Metric = Counter[*tuple[Any, ...]] | Histogram
 
 
 class Metrics:
-    """Everything that is counted and measured, since the start of the process."""
+    """All metrics of this process, since its start."""
 
     def __init__(self) -> None:
         self.sessions: Counter[str] = Counter(
@@ -223,7 +223,7 @@ class Metrics:
 def close_code_label(code: int) -> str:
     """Return the label of a close code. Private codes (RFC 6455, section 7.4.2) share one label per range.
 
-    Otherwise either could make a time series for each of two thousand codes.
+    Otherwise an app or a provider could create a time series for each of two thousand codes.
     """
     if code >= _FIRST_PRIVATE_CODE:
         return "4xxx"

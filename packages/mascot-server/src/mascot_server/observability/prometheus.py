@@ -1,8 +1,8 @@
-"""The metrics as Prometheus reads them, of all processes that serve together.
+"""The metrics of all worker processes in the Prometheus format.
 
-Each process counts for itself. Where there are several, each writes its numbers to a file of its own once a second and
-before it answers a scrape, and whichever is asked for `/metrics` answers for all. No series adds up processes: each has
-the label `worker`, so that one that was restarted is a counter that was reset, which Prometheus understands.
+Each process has its own metrics. If there are several processes, each writes its metrics to its own file once a second
+and before it answers a scrape; the process that receives the scrape answers for all. The values of processes are not
+added up: each series has the label `worker`, so a restart is a counter reset, which Prometheus handles.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ __all__ = ["CONTENT_TYPE", "Numbers", "Worker", "expose", "gather", "numbers_wri
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4"
-"""Of Prometheus' text format, without the charset, which is UTF-8."""
+"""Content type of Prometheus' text format, without the charset, which is UTF-8."""
 
 _WRITE_SECONDS: Final = 1.0
 
 Numbers = dict[str, Any]
-"""What one process counted: the snapshot of each metric by its name."""
+"""The metrics of one process: the snapshot of each metric by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One of the processes that serve together.
+    """One of the worker processes of a server.
 
     Attributes:
-        number: Counted from 0; the value of the label `worker`.
-        folder: Where all of them keep their numbers; `None` if there is only this one.
+        number: Index of the process, from 0; the value of the label `worker`.
+        folder: Folder with the metrics of all processes; `None` if there is only one process.
     """
 
     number: int = 0
@@ -64,18 +64,18 @@ class Worker:
         """Return the metrics of all processes, by worker."""
         if self.folder is None:
             return {str(self.number): _numbers(metrics)}
-        # Written, too: the next scrape may reach another process, and must not find less than this one.
+        # Written as well: the next scrape may reach another process, and must not return smaller values.
         self.write(metrics)
         return gather(self.folder)
 
     def forget(self) -> None:
-        """Remove the numbers of a process that is gone, so that its conversations no longer count as running."""
+        """Remove the metrics of a process that has ended, so that its conversations no longer count as running."""
         if self.folder is not None:
             (self.folder / f"{self.number}.json").unlink(missing_ok=True)
 
 
 def gather(folder: Path) -> dict[str, Numbers]:
-    """Read the numbers of all processes, by worker."""
+    """Read the metrics of all processes, by worker."""
     return {file.stem: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
 
 
@@ -83,11 +83,11 @@ def gather(folder: Path) -> dict[str, Numbers]:
 async def numbers_written(
     worker: Worker, metrics: Metrics, *, every: float = _WRITE_SECONDS
 ) -> AsyncIterator[None]:
-    """Let the other processes know this one's numbers, where there are others.
+    """Write the metrics of this process periodically for the other processes, if there are others.
 
     Args:
         worker: This process.
-        metrics: Its numbers.
+        metrics: Its metrics.
         every: Seconds between two writes.
     """
     if worker.folder is None:
@@ -106,7 +106,7 @@ async def _keep_written(worker: Worker, metrics: Metrics, every: float) -> None:
         try:
             worker.write(metrics)
         except Exception as error:
-            # The other processes go on showing the last numbers. Said once, not every second.
+            # The other processes continue to report the last metrics. Logged once, not every second.
             if not failing:
                 logger.exception("the metrics cannot be written: %s", type(error).__name__)
             failing = True
@@ -121,20 +121,20 @@ def expose(numbers: Mapping[str, Numbers]) -> bytes:
     """Format the metrics of processes as Prometheus text.
 
     Args:
-        numbers: By worker.
+        numbers: The metrics by worker.
     """
     return generate_latest(_registry(lambda: numbers))
 
 
 def serve_metrics(address: str, numbers: Callable[[], Mapping[str, Numbers]]) -> None:
-    """Answer scrapes on an address of their own, from a thread that ends with the process.
+    """Serve the metrics on a separate address, from a daemon thread.
 
     Args:
         address: ``<host>:<port>``.
-        numbers: Gives the numbers by worker.
+        numbers: Returns the metrics by worker.
 
     Raises:
-        SettingsError: The address cannot be listened on.
+        SettingsError: The server cannot listen on the address.
     """
     host, _, port = address.rpartition(":")
     try:
@@ -155,13 +155,13 @@ def _registry(numbers: Callable[[], Mapping[str, Numbers]]) -> CollectorRegistry
 
 
 class _Families(Collector):
-    """Turns numbers into what the Prometheus client formats."""
+    """Converts the metrics to the metric families of the Prometheus client."""
 
     def __init__(self, numbers: Callable[[], Mapping[str, Numbers]]) -> None:
         self._numbers = numbers
 
     def describe(self) -> list[Family]:
-        """Nothing: registering is no reason to gather."""
+        """Return nothing, so that registration does not collect the metrics."""
         return []
 
     def collect(self) -> Iterator[Family]:
@@ -176,7 +176,7 @@ class _Families(Collector):
                 for labels, count in numbers.get(metric.name, ()):
                     series.add_metric([*labels, worker], count)
                 if not metric.labels and not numbers.get(metric.name):
-                    # A rate needs a value before the first event.
+                    # The series must exist before the first event, so that rates are correct.
                     series.add_metric([worker], 0)
             yield series
 
@@ -188,7 +188,7 @@ def _histogram(metric: Histogram, by_worker: Mapping[str, Numbers]) -> Histogram
         if metric.name not in numbers:
             continue
         counts, total = numbers[metric.name]
-        # Prometheus' ranges hold all smaller ones.
+        # The buckets of Prometheus are cumulative.
         below, buckets = 0, []
         for bound, count in zip(bounds, counts, strict=True):
             below += count

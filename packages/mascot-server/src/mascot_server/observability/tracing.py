@@ -1,7 +1,7 @@
-"""OpenTelemetry spans of conversations: one a session, and within it one for each turn of the agent.
+"""OpenTelemetry spans of conversations: one per session, with a child span for each turn of the agent.
 
-The spans go through OpenTelemetry's API. Which SDK and exporter take them is the host's choice; without one they go
-nowhere. Where tracing is off nothing is imported, wrapped or called for a frame.
+The spans use OpenTelemetry's API. The operator chooses the SDK and the exporter; without them the spans are dropped. If
+tracing is off, nothing is imported and frames have no overhead.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ __all__ = ["NoTracing", "OpenTelemetry", "SessionTrace", "Tracing", "tracing"]
 
 
 class SessionTrace(Protocol):
-    """What is traced of one conversation."""
+    """The trace of one conversation."""
 
     def watch(self, codec: Codec) -> Codec:
-        """Return the codec to use in the place of this one, so that turns are traced."""
+        """Wrap a codec so that turns are traced."""
 
     def ended(self, ending: Ending) -> None:
         """Record how the conversation ended."""
 
 
 class Tracing(Protocol):
-    """Traces conversations, or does not."""
+    """Traces conversations, if tracing is enabled."""
 
     def session(self, session_id: str, provider: str) -> Any:
         """Return a context manager around one conversation that yields its `SessionTrace`."""
 
 
 class NoTracing:
-    """Traces nothing. It is its own session."""
+    """Traces nothing. An instance is also its own session trace."""
 
     @contextmanager
     def session(self, session_id: str, provider: str) -> Iterator[SessionTrace]:  # noqa: ARG002 - the protocol's
@@ -57,7 +57,7 @@ class NoTracing:
 
 
 class OpenTelemetry:
-    """Traces by OpenTelemetry's global tracer provider."""
+    """Traces with OpenTelemetry's global tracer provider."""
 
     def __init__(self) -> None:
         try:
@@ -73,7 +73,7 @@ class OpenTelemetry:
     def session(self, session_id: str, provider: str) -> Iterator[SessionTrace]:
         """Open a span around one conversation."""
         attributes = {"mascot.session": session_id, "mascot.provider": provider}
-        # The text of an exception could hold what an app or a provider sent; an exporter shows it to others.
+        # The text of an exception may contain data of an app or a provider, which must not reach the exporter.
         with self._tracer.start_as_current_span(
             "session", attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
@@ -122,7 +122,7 @@ class _Session:
 
 
 class _WatchedCodec:
-    """A codec whose events are shown to a trace."""
+    """A codec that reports its events to a trace."""
 
     def __init__(self, codec: Codec, session: _Session) -> None:
         self._codec = codec
@@ -146,7 +146,7 @@ class _WatchedCodec:
 
 
 def tracing(*, enabled: bool) -> Tracing:
-    """Choose how conversations are traced.
+    """Return the tracing of conversations.
 
     Raises:
         SettingsError: It is enabled and OpenTelemetry is not installed.

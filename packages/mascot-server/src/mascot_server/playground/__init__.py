@@ -1,4 +1,4 @@
-"""The playground: a page that talks to each provider and shows a face, for `mascot-server demo`."""
+"""The playground of `mascot-server demo`: a web page to talk to each provider, with an animated face."""
 
 from mascot_server.playground.playground import Playground
 from mascot_server.playground.routes import PAGE

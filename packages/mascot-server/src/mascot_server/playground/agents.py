@@ -1,4 +1,4 @@
-"""Whom the playground talks to: for each provider the real service where its key is set, else a simulated one."""
+"""Agents of the playground: for each provider the real service if its key is set, otherwise a simulated one."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ __all__ = ["Agents"]
 
 
 class Agents:
-    """The agents of all providers; to be entered before they are used.
+    """The agents of all providers. A context manager; enter it before use.
 
-    The simulated ones speak the language of the viseme model that a conversation asks for.
+    The simulated agents speak the language of the viseme model that a conversation requests.
 
     Args:
-        settings: Where the real services are.
-        demo: The keys.
+        settings: Settings with the URLs of the real services.
+        demo: Settings with the keys of the providers.
     """
 
     def __init__(self, settings: Settings, demo: DemoSettings) -> None:
@@ -46,7 +46,7 @@ class Agents:
         self._running = AsyncExitStack()
 
     def described(self) -> list[dict[str, Any]]:
-        """Return whom one can talk to, as the page shows it."""
+        """Return the list of agents for the page."""
         return [
             {
                 "id": name,
@@ -58,7 +58,7 @@ class Agents:
         ]
 
     def simulated(self, provider: str) -> bool:
-        """Return whether a provider is a simulated one."""
+        """Return whether a provider is simulated."""
         return self._real[provider] is None
 
     def settings_of(self, config: ProviderConfig) -> ProviderSettings:
@@ -73,16 +73,16 @@ class Agents:
         viseme_weights: VisemeWeights | None,
         http: httpx.AsyncClient,
     ) -> ProviderConfig:
-        """Make the connection details of one conversation.
+        """Return the connection details of one conversation.
 
         Args:
-            provider: Whom to talk to.
-            viseme_model: Which model moves the mouth.
-            viseme_weights: Set of the blend weights beside the visemes, if any.
-            http: Client to ask the provider with.
+            provider: Name of the provider.
+            viseme_model: Name of the viseme model.
+            viseme_weights: Set of the blend weights in addition to the visemes, if any.
+            http: HTTP client for requests to the provider.
 
         Raises:
-            BadGateway: The provider made no ephemeral token.
+            BadGateway: The provider did not issue an ephemeral token.
         """
         agent, origin = PROVIDERS[provider].agent, self._origin(provider, viseme_model)
         values = self._real[provider] or agent.simulated

@@ -1,4 +1,4 @@
-"""The files of the page, as the package has them."""
+"""The static files of the playground page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TYPES: Final = {
     "png": "image/png",
     "svg": "image/svg+xml",
 }
-"""Written out: a browser runs no module of another type, and what the system knows of types differs."""
+"""Fixed media types: browsers reject modules of another type, and the MIME database differs between systems."""
 
 
 def _pages(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -37,20 +37,20 @@ def _pages(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversab
             yield path + file.name, file
 
 
-# Looked up whole, so that no path of a request ever reaches the file system.
+# Files are looked up by their whole path in this table, so that no path of a request reaches the file system.
 _FILES: Final = dict(_pages(files(__package__) / "static")) | {
-    # The part of the page that each provider's folder holds.
+    # The parts of the page in the folders of the providers.
     f"providers/{name}.js": files(f"{providers.__name__}.{name}") / "playground.js"
     for name in PROVIDERS
 }
 
 
 def page_file(path: str, *, base_url: str) -> Response[bytes]:
-    """Answer with a file.
+    """Return the response with a file.
 
     Args:
-        path: Path among the page's files, with `/` between steps; empty for the page itself.
-        base_url: URL of this server, which the page's sockets go to.
+        path: Path of the file, with `/` as separator; empty for the page itself.
+        base_url: URL of this server, to which the page opens WebSockets.
 
     Raises:
         NotFoundException: There is no such file.
@@ -64,11 +64,11 @@ def page_file(path: str, *, base_url: str) -> Response[bytes]:
 
 
 def _headers(base_url: str) -> dict[str, str]:
-    # Without the path prefix: to a browser, a path without a slash at its end is that one path.
+    # The source has no path prefix: to a browser, a path without a trailing slash matches that path only.
     sockets = websocket_url(origin(base_url))
     policy = {
         "default-src": "'self'",
-        # Not every browser counts a socket to where the page came from as 'self'.
+        # Not every browser includes WebSockets to the page's origin in 'self'.
         "connect-src": f"'self' {sockets}",
         "object-src": "'none'",
         "base-uri": "'none'",

@@ -1,7 +1,7 @@
-"""Who may have the playground's server do something: its own page, and who knows the password where there is one.
+"""Access control of the playground: requests must come from its own page, with the password if one is set.
 
-A browser sends any web page's requests to a server on loopback. Without a look at where they come from, each page that
-is open beside the playground could talk at the expense of the keys that are set.
+A browser sends the requests of any web page to a server on loopback. Without a check of the origin, every open web page
+could use the configured provider keys.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ __all__ = ["Guard"]
 
 
 class Guard:
-    """Lets requests in, or not.
+    """Authenticates the requests of the playground page.
 
     Args:
-        password: What they must show, if anything.
+        password: Password that requests must contain, if any.
         public_url: URL of this server.
     """
 
@@ -35,22 +35,22 @@ class Guard:
 
     @property
     def wants_password(self) -> bool:
-        """Whether requests must show one."""
+        """Whether requests must contain a password."""
         return self._password is not None
 
     def check(self, request: Request[Any, Any, Any]) -> None:
-        """Look at where a request comes from and what it shows.
+        """Check the origin and the password of a request.
 
         Raises:
-            Forbidden: It does not come from the page that this server serves.
-            Unauthorized: It does not show the password.
+            Forbidden: The request does not come from the page that this server serves.
+            Unauthorized: The request does not contain the password.
         """
         self._check_origin(request)
         self._check_password(request)
 
     def _check_origin(self, request: Request[Any, Any, Any]) -> None:
-        # Another site can have its own name lead to loopback (DNS rebinding), and its page is then of the same origin.
-        # No site can have it called localhost.
+        # Another site can let its own host name resolve to loopback (DNS rebinding). Its page then has the same origin
+        # as this server. No site can do that with the name localhost.
         host = _host(request.headers.get("host", ""))
         if self._password is None and not is_loopback(host):
             raise Forbidden(
@@ -75,5 +75,5 @@ class Guard:
 def _host(header: str) -> str:
     try:
         return urlsplit(f"//{header}").hostname or ""
-    except ValueError:  # brackets without an address in them
+    except ValueError:  # brackets without an IPv6 address
         return ""

@@ -1,4 +1,4 @@
-"""Puts the playground together."""
+"""The playground and its parts."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ __all__ = ["Playground"]
 
 
 class Playground:
-    """A page that talks to a face, on top of the server that gives it a mouth; to be entered before it is used.
+    """The playground page and its API, on top of the server. A context manager; enter it before use.
 
     Args:
-        settings: Those of the server. The first API key is the page's.
-        demo: Whom the page talks to, and who may use it.
+        settings: Settings of the server. The page uses the first API key.
+        demo: Settings of the playground: keys of the providers, and the password.
 
     Attributes:
-        agents: Whom it talks to.
+        agents: The agents of all providers.
     """
 
     def __init__(self, settings: Settings, demo: DemoSettings) -> None:
@@ -51,10 +51,10 @@ class Playground:
         """Create the handlers.
 
         Args:
-            access: Knows the page's key.
-            signed_urls: Makes what the page connects with.
-            rest: Predicts visemes of files.
-            http: Client to ask providers with.
+            access: Looks up the key of the page.
+            signed_urls: Issues the signed URLs that the page connects with.
+            rest: Predicts the visemes of files.
+            http: HTTP client for requests to providers.
         """
         authorization = f"Bearer {self._settings.api_keys[0].get_secret_value()}"
 

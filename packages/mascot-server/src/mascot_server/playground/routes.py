@@ -1,4 +1,4 @@
-"""The playground's page and what it asks for."""
+"""HTTP routes of the playground: its page and its API."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def playground_routes(
     """Create the handlers.
 
     Args:
-        agents: Whom the page can talk to.
-        guard: Says who may ask for anything but files.
-        connect: Makes what the page connects to a provider with.
+        agents: The agents of all providers.
+        guard: Authenticates all requests except those for static files.
+        connect: Issues the signed URL or key that the page connects with.
         hear: Predicts the visemes of a file.
         public_url: URL of this server.
-        max_audio_bytes: How large the file may be.
+        max_audio_bytes: Most bytes of the file.
     """
 
     @get(["/", "/playground"], include_in_schema=False, sync_to_thread=False)
@@ -114,7 +114,7 @@ def playground_routes(
 
 
 async def _body(request: AnyRequest) -> dict[str, Any]:
-    # A form cannot send this type, and for it a browser asks first where the page is another's.
+    # An HTML form cannot send this content type, and for other origins it requires a CORS preflight request.
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise BadRequest("Content-Type: must be application/json")
     try:

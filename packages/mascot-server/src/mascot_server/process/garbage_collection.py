@@ -1,10 +1,10 @@
-"""When this process looks for garbage.
+"""Scheduling of Python's garbage collection in this process.
 
-A conversation that ended leaves some two hundred objects that refer to one another, which only a full collection
-frees. That looks at every object of every conversation, 50 ms with 400 of them, in which nothing is relayed. Python
-would do it in the middle of a rush of new conversations, when their number makes it suspicious and nothing is to be
-found; here it is done when there is something to find. An HTTP request leaves a few such objects too, so that a server
-that only answers requests would keep them all.
+A conversation that ended leaves about two hundred objects in reference cycles, which only a full collection frees. A
+full collection visits every object of every conversation: 50 ms with 400 conversations, in which nothing is relayed.
+Python would run it during a burst of new conversations, because many objects are created then, although there is
+nothing to free. Here it runs when there is something to free. An HTTP request leaves a few such objects too, so a
+server that only answers requests needs collections as well.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 __all__ = ["GarbageCollection"]
 
 _MANY: Final = 200
-"""Conversations that may have ended before a collection, about 25 MB; fewer if no more are running."""
+"""Ended conversations that trigger a collection, about 25 MB; fewer if fewer conversations are running."""
 
 _MANY_REQUESTS: Final = 1000
-"""HTTP requests that may have been answered before a collection."""
+"""Answered HTTP requests that trigger a collection."""
 
 _LONGEST_SECONDS: Final = 600.0
-"""Between two collections: connections that send nothing leave garbage as well and are counted nowhere."""
+"""Most seconds between two collections: connections without a request leave garbage too, but are not counted."""
 
 _THRESHOLDS: Final = (5000, 20, 1_000_000)
-"""Of Python's own collections: of the young objects as usual, if in larger lots; full ones never."""
+"""Thresholds of Python's own collections: young generations as usual, in larger batches; no full collections."""
 
 
 class GarbageCollection:
-    """Python's garbage collection, by how many conversations ended and requests were answered.
+    """Runs full garbage collections, depending on how many conversations ended and requests were answered.
 
     Args:
-        collect: Does a full collection.
-        clock: Seconds from any start.
+        collect: Runs a full collection.
+        clock: Returns seconds from any start.
     """
 
     def __init__(
@@ -49,17 +49,17 @@ class GarbageCollection:
         self._collected = clock()
 
     def begin(self) -> None:
-        """Take over, for this process. What there is now, made for the start, is never looked at again."""
+        """Replace Python's schedule in this process. Objects that exist now are excluded from all collections."""
         self._collect()
         gc.freeze()
         gc.set_threshold(*_THRESHOLDS)
 
     def look(self, *, ended: int, running: int, answered: int) -> None:
-        """Collect if it is worth it: after many conversations, requests or minutes, or when most may be garbage.
+        """Collect after many conversations, requests or minutes, or when most objects may be garbage.
 
         Args:
             ended: How many conversations have ended since the start.
-            running: How many there are.
+            running: How many conversations are running.
             answered: How many HTTP requests were answered since the start.
         """
         conversations, requests = ended - self._ended, answered - self._answered

@@ -1,6 +1,6 @@
-"""Packages with native parts, which may be installed and still not load: another platform, a missing system library.
+"""Packages with native code. They may fail to load although installed: wrong platform, missing system library.
 
-Imports nothing of them itself, so that it can say which one does not load before anything else fails because of it.
+This module does not import them at its top level, so that it can report which one fails before anything else does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _REQUIRED: Final = (
     ("cryptography.hazmat.bindings._rust", "cryptography"),
     ("pybase64", "pybase64"),
 )
-"""Modules that need a native part, and the packages that they come with."""
+"""Modules that need native code, and the packages that contain them."""
 
 _OPTIONAL: Final = (
     ("uvloop", "uvloop", "Without it, the server uses asyncio's slower event loop"),
@@ -33,7 +33,7 @@ def cannot_load() -> list[str]:
     """Return a line for each required package that does not load; it names the package and the fix."""
     problems: list[str] = []
     for module, package in _REQUIRED:
-        # onnxruntime is built on numpy, which comes first, and fails with it in many more lines.
+        # numpy is checked first. If it fails, onnxruntime fails as well, with a much longer error.
         if module == "onnxruntime" and problems:
             continue
         problem = _problem(module, package)
@@ -43,7 +43,7 @@ def cannot_load() -> list[str]:
 
 
 def works_without() -> list[str]:
-    """Return a line for each package that should be there and does not load, and that the server can do without."""
+    """Return a line for each optional package that is expected but does not load."""
     has_uvloop = sys.platform != "win32" and platform.python_implementation() == "CPython"
     found = []
     for module, package, effect in _OPTIONAL:
@@ -54,7 +54,7 @@ def works_without() -> list[str]:
 
 
 def _problem(module: str, package: str) -> str | None:
-    # As mascot-visemes does: a first import of onnxruntime without it starts to report to its makers.
+    # As in mascot-visemes: without it, the first import of onnxruntime starts to send telemetry.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""When a worker that ended is started again. No clock and no processes; `workers` has both."""
+"""Restart delays of workers that ended. No clock, no processes: the supervisor has both."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ __all__ = ["FIRST_SECONDS", "Restarts"]
 FIRST_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 60.0
 STEADY_SECONDS: Final = 60.0
-"""A worker that ran for so long was not broken from the start: its next restart is as quick as the first."""
+"""After a worker ran for this long, its next restart has the shortest delay again."""
 
 
 class Restarts:
-    """Says how long to wait before one worker is started again: a second, and twice as long each time it fails soon."""
+    """Computes the restart delay of one worker: one second, doubled each time the worker fails soon after its start."""
 
     def __init__(self) -> None:
         self._failures = 0
 
     def delay(self, ran: float) -> float:
-        """Return the seconds to wait.
+        """Return the seconds to wait before the restart.
 
         Args:
             ran: Seconds that the worker ran before it ended.
@@ -27,6 +27,6 @@ class Restarts:
         if ran >= STEADY_SECONDS:
             self._failures = 0
         delay = min(LONGEST_SECONDS, FIRST_SECONDS * 2.0**self._failures)
-        # Bounded, so that the power of two stays one.
+        # The exponent is bounded, because a very large power of two cannot be a float.
         self._failures = min(self._failures + 1, 16)
         return delay

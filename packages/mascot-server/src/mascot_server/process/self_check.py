@@ -1,4 +1,4 @@
-"""`mascot-server check`: what would go wrong, told before a conversation finds out."""
+"""`mascot-server check`: report problems of the configuration before a conversation fails because of them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _RATE: Final = 24_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        kind: All is well; it works, but may not do what is wanted; it does not work.
-        text: What was found, and for a problem the fix.
+        kind: Ok, warning (it works, but maybe not as intended) or failure.
+        text: The result, and for a problem the fix.
     """
 
     kind: Literal["ok", "note", "problem"]
@@ -46,11 +46,11 @@ async def check(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
     """Check everything that the server needs.
 
     Args:
-        settings: To look at.
+        settings: The settings to check.
         offline: Leave out whatever needs the network: Redis and the providers.
 
     Yields:
-        What was found, in order.
+        The results, in order.
     """
     for finding in _settings(settings):
         yield finding
@@ -162,7 +162,7 @@ async def _counters(settings: Settings) -> Finding:
 
 
 def _upstreams(settings: Settings) -> dict[str, str]:
-    """Return the URLs of all services that are connected to, by the name of the setting."""
+    """Return the URLs of all services that the server connects to, by the name of the setting."""
     origins: dict[str, str] = {}
     for name, provider in PROVIDERS.items():
         origins |= provider.origins(settings.of_provider(name))

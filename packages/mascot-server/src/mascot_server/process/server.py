@@ -1,4 +1,4 @@
-"""Runs the application with uvicorn."""
+"""The uvicorn server that runs the application."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ _AT_ONCE_SECONDS = 1
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which would cut off every conversation at the first signal.
+    """uvicorn's server with a graceful shutdown: uvicorn itself would close every conversation at the first signal.
 
-    The first SIGTERM or SIGINT begins the drain, and the server stops when that is over. A second one ends it at once.
+    The first SIGTERM or SIGINT starts the drain, and the server stops when the drain is over. A second signal stops it
+    at once.
 
     Args:
-        config: From `server_config`.
-        drain: Of the application: `app.state.drain`.
-        parent: Process id of the process that looks after this one, if any. The server then also drains when that is
-            gone, and leaves it to that to say that this is the second signal: a terminal or systemd signals both
-            processes, and this one would count the same signal twice.
+        config: uvicorn's configuration, as returned by `server_config`.
+        drain: The drain of the application: `app.state.drain`.
+        parent: Process id of the supervisor, if any. The server then also drains when the supervisor is gone, and only
+            the supervisor decides that a signal is the second one: a terminal or systemd signals both processes, and
+            the server would count the same signal twice.
 
     Attributes:
-        cut_short: Whether it was ended at once.
+        cut_short: Whether it was stopped before the drain was over.
     """
 
     def __init__(self, config: uvicorn.Config, drain: Drain, *, parent: int | None = None) -> None:
@@ -63,20 +64,20 @@ class Server(uvicorn.Server):
         self._garbage.begin()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
-        """Take a signal. uvicorn would note it and raise it again at the end, which is no exit with status 0."""
+        """Handle a signal. uvicorn would raise it again at the end, so that the exit status would not be 0."""
         if self._parent is None and self._drain.draining:
             self.end_at_once()
         self._drain.begin()
 
     def end_at_once(self) -> None:
-        """Close all connections and stops. May be called by a signal handler."""
+        """Close all connections and stop. May be called by a signal handler."""
         self.config.timeout_graceful_shutdown = _AT_ONCE_SECONDS
-        # If it is stopping already it does not ask for the timeout again.
+        # A server that is stopping already does not read the timeout again.
         self.force_exit = self.should_exit
         self.cut_short = self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Look every 100 ms whether to drain, whether that is done, and for garbage."""
+        """Check every 100 ms whether to start or to finish the drain and whether to collect garbage."""
         self._garbage.look(
             ended=self._drain.ended,
             running=self._drain.running,
@@ -111,9 +112,9 @@ def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
             app.state.metrics,
             stall_seconds=settings.answer_stall_seconds,
         ),
-        # uvicorn's other implementations inflate without bound or are deprecated.
+        # uvicorn's other implementations decompress without a limit or are deprecated.
         ws=AppSocket,
-        # Deflating base64 audio costs more than everything else here together and saves a quarter.
+        # Compressing base64 audio costs more than all other work of the relay and saves only a quarter.
         ws_per_message_deflate=False,
         **tls_options(settings),
     )
@@ -128,16 +129,15 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         shared: Share the port: the kernel distributes connections evenly over all sockets that listen on it (Linux).
 
     Raises:
-        SettingsError: It is in use, or not an address of this machine.
+        SettingsError: The port is in use, or the address is not one of this machine.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        # Accepted sockets inherit it. asyncio sets it itself only where the socket names TCP as its protocol, which
-        # this one does not; without it a viseme message holds up the audio behind it until the app's delayed ACK,
-        # 40 ms.
+        # Accepted sockets inherit this option. asyncio sets it only if the socket's protocol number is TCP, which is
+        # not the case here. Without it a viseme message delays the audio behind it until the app's delayed ACK, 40 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((host, port))
         listener.listen(_BACKLOG)

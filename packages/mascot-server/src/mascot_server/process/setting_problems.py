@@ -17,10 +17,10 @@ __all__ = ["setting_problems"]
 
 
 def setting_problems(settings: Settings, *, dev: bool = False) -> Iterator[str]:
-    """Yield a line for each setting that keeps the server from starting.
+    """Yield a line for each setting that prevents the server from starting.
 
     Args:
-        settings: To look at.
+        settings: The settings to check.
         dev: Whether a missing key and secret are generated.
     """
     checks: list[Callable[[], object]] = [

@@ -37,13 +37,13 @@ __all__ = ["serve"]
 logger = logging.getLogger(__name__)
 
 _CUT_SHORT: Final = 1
-"""Exit status of a server that a second signal ended in the middle of conversations."""
+"""Exit status of a server that a second signal stopped while conversations were running."""
 
 _WRONG_SETTINGS: Final = 2
-"""Exit status of a server that cannot start; starting it again would not help."""
+"""Exit status of a server that cannot start. It is not restarted, because it would fail again."""
 
 _LOOK_SECONDS: Final = 0.5
-"""How often to look for signals while no worker runs whose end would say so."""
+"""How often to check for signals while no worker is running (the end of a worker also ends the wait)."""
 
 # The parent has threads and open files that a copy of it would inherit.
 _spawning: Final = multiprocessing.get_context("spawn")
@@ -96,7 +96,7 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
     if not dev:
         settings.check_safe()
     tls_options(settings)
-    # What a worker could not open is said here, once and before the port is announced.
+    # Resources that workers could not open are reported here, once and before the port is announced.
     open_key_store(settings)
     open_counters(settings)
     if settings.redis_url is None and (settings.key_store is not None or settings.single_use_tokens):
@@ -114,7 +114,7 @@ def _serve_by_workers(settings: Settings, dev: bool, announce: Callable[[str], N
 
 
 def _check_packages() -> None:
-    """Load what has native parts, in a process that serves: it needs them anyway.
+    """Load the packages with native code in this process, which needs them in any case.
 
     Raises:
         SettingsError: A package does not load; the text names each one and the fix.
@@ -141,7 +141,7 @@ def _listeners(settings: Settings) -> list[socket.socket]:
     On Linux the kernel distributes connections evenly. On other systems all workers share one socket, and the first one
     that is ready accepts a connection.
     """
-    # Unshared, so that another server's port is in use and not joined.
+    # The first socket is not shared, so that a port of another server is reported as in use.
     first = bind(settings.host, settings.port)
     if sys.platform != "linux":
         return [first] * settings.workers
@@ -224,7 +224,7 @@ class _Supervisor:
             stopped_early = status in {-signal.SIGTERM, -signal.SIGUSR1}
             self._status = max(self._status, 0 if stopped_early else abs(status))
         elif status == _WRONG_SETTINGS:
-            # It said why. The others would end in the same way.
+            # The worker has reported why. The others would fail in the same way.
             self._status = _WRONG_SETTINGS
             self._tell_all()
         else:
@@ -239,7 +239,7 @@ class _Supervisor:
             extra={"worker": number, "status": status, "restart_seconds": delay},
         )  # fmt: skip
         if delay > FIRST_SECONDS and sys.platform == "linux":
-            # The kernel would go on to give it connections, which nobody takes.
+            # Otherwise the kernel would still assign connections to this socket, and nothing would accept them.
             self._listeners[number].close()
 
     def _pass_on(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's
@@ -247,7 +247,7 @@ class _Supervisor:
 
     def _tell_all(self) -> None:
         self._signals += 1
-        # The workers' own copies go on answering; without these the port is free when they end.
+        # The workers keep their own copies. Without the copies of the parent, the port is free when the workers end.
         for listener in self._listeners:
             listener.close()
         for process in self._workers.values():
@@ -256,16 +256,16 @@ class _Supervisor:
 
 
 def _on_hangup(handler: Callable[[], None]) -> None:
-    """Handle SIGHUP, where there is such a signal and nobody (as nohup does) had it ignored."""
+    """Handle SIGHUP, if the platform has it and it is not ignored (as with nohup)."""
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: handler())
 
 
 def _work(settings: Settings, dev: bool, worker: Worker, listener: socket.socket) -> None:  # noqa: FBT001 - private
     """Run a worker until it exits."""
-    # A terminal sends it to parent and worker. Until this one can drain there is nothing to interrupt.
+    # A terminal sends SIGINT to the parent and to the worker. Before the worker serves, there is nothing to drain.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Likewise, and the parent drains this one.
+    # SIGHUP is sent to both as well; the parent starts the drain of the worker.
     _on_hangup(lambda: None)
     configure_logging(settings.log_format, settings.log_level, secrets=[settings])
     log_uncaught()

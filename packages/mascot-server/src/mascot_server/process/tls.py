@@ -1,4 +1,4 @@
-"""Certificate and key: what uvicorn is given, checked before the server says that it listens."""
+"""TLS certificate and key, checked before the server announces its port."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def tls_options(settings: Settings) -> dict[str, Any]:
 
 
 def check_certificate_dates(settings: Settings) -> None:
-    """Check that the certificate is valid now. A server with another one starts, and clients refuse it.
+    """Check that the certificate is valid now. Otherwise the server would start and clients would reject it.
 
     Raises:
-        SettingsError: It has expired, or is not valid yet.
+        SettingsError: The certificate has expired, or is not valid yet.
     """
     if settings.tls_cert is None or not tls_options(settings):
         return
@@ -74,7 +74,7 @@ def _check_content(name: str, file: str) -> None:
 
 
 def _check_pair(cert: str, key: str) -> None:
-    """Load both as uvicorn will, which would ask the terminal for the pass phrase of an encrypted key."""
+    """Load both as uvicorn will, but without its prompt for the pass phrase of an encrypted key."""
     encrypted = False
 
     def pass_phrase() -> str:
@@ -100,5 +100,5 @@ def _check_pair(cert: str, key: str) -> None:
             problem = f"{_CERT}, {_KEY}: cannot be loaded ({reason}); are both whole PEM files?"
         raise SettingsError(problem) from None
     if encrypted:
-        # With an empty pass phrase. uvicorn would ask for it all the same.
+        # The key has an empty pass phrase. uvicorn would prompt for it all the same.
         raise SettingsError(f"{_KEY}: {key} is encrypted; decrypt it: openssl pkey -in {key} -out NEW")

@@ -1,4 +1,4 @@
-"""Holds keys to their limits. A key without limits costs nothing here: no look-up, no entry, no timer."""
+"""Enforcement of the limits of API keys. Keys without limits have no overhead: no look-up, no entry, no timer."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ T = TypeVar("T")
 _LEASE_SECONDS: Final = 30.0
 
 _TICKS_PER_LEASE: Final = 3
-"""A lease outlives two renewals that failed."""
+"""Renewals per lease lifetime: a lease survives two failed renewals."""
 
 _TICK_SECONDS: Final = 5.0
-"""How often leases are renewed and minutes counted: by this much a day may be exceeded."""
+"""Seconds between renewals of leases and counts of minutes. The minutes of a day may be exceeded by this time."""
 
 _DAY_SECONDS: Final = 24 * 60 * 60
 _KEEP_USAGE_SECONDS: Final = 2 * _DAY_SECONDS
 
 _RETRY_SESSION_SECONDS: Final = 5
-"""When a place may be free again, nobody knows; a client that asks this often is no burden."""
+"""`Retry-After` for a limit of sessions: the end of a session is unknown, and this rate of retries is low."""
 
 _RETRY_STORE_SECONDS: Final = 2
 
@@ -53,18 +53,18 @@ class _Running:
 
 
 class Limiter:
-    """Counts requests, sessions and minutes of keys that have limits.
+    """Counts requests, sessions and minutes of keys that have limits, and rejects what exceeds a limit.
 
     An asynchronous context manager: while it is entered, leases are renewed and minutes counted;
     it closes the counters.
 
     Args:
-        counters: Where they are counted.
-        fail_open: While the counters are away or answers with an error, count in this process rather than let nobody in
-            who has limits.
-        metrics: Where refusals and failures are counted.
+        counters: The counters.
+        fail_open: Whether to count in this process while the counters are unavailable or answer with an error, instead
+            of rejecting all keys with limits.
+        metrics: Metrics that count rejections and failures.
         lease_seconds: How long the sessions of a process that died still count.
-        tick_seconds: How often running sessions are looked after; more often where leases are short.
+        tick_seconds: Seconds between updates of running sessions; less if leases are short.
         clock: Seconds since the epoch, for the day that minutes belong to.
     """
 
@@ -100,8 +100,8 @@ class Limiter:
         """Count a request or a handshake.
 
         Raises:
-            TooManyRequests: It is one too many in this minute; it was not counted.
-            Unavailable: The counters are away.
+            TooManyRequests: The limit per minute is reached; the request was not counted.
+            Unavailable: The counters are unavailable.
         """
         limit = key.limits.requests_per_minute
         if limit is None:
@@ -114,8 +114,8 @@ class Limiter:
         """Check that the day's minutes are not used up.
 
         Raises:
-            TooManyRequests: They are.
-            Unavailable: The counters are away.
+            TooManyRequests: The minutes are used up.
+            Unavailable: The counters are unavailable.
         """
         limit = key.limits.minutes_per_day
         if limit is None:
@@ -132,7 +132,7 @@ class Limiter:
             Whether it had not been used before.
 
         Raises:
-            Unavailable: The counters are away.
+            Unavailable: The counters are unavailable.
         """
         return await self._ask(lambda counters: counters.claim(token_id, seconds=seconds))
 
@@ -140,25 +140,25 @@ class Limiter:
         """Remember that a token has started a conversation, so that it can resume it.
 
         Raises:
-            Unavailable: The counters are away.
+            Unavailable: The counters are unavailable.
         """
         await self._ask(lambda counters: counters.mark(token_id, seconds=seconds))
         if self._own is not None:
-            # Known here as well, should the counters lose it.
+            # Stored in this process as well, in case the counters lose it.
             await self._own.mark(token_id, seconds=seconds)
 
     async def has_started(self, token_id: str) -> bool:
         """Return whether a token has started a conversation.
 
         Raises:
-            Unavailable: The counters are away.
+            Unavailable: The counters are unavailable.
         """
         if self._own is not None and await self._own.is_marked(token_id):
             return True
 
         async def may_have(counters: Counters) -> bool:
-            # If this process's own are asked, the shared ones are away. Another process may know of the start, and
-            # conversations come before limits.
+            # The local counters are used only while the shared ones are unavailable. Another process may have recorded
+            # the start, and running conversations are more important than limits.
             return counters is self._own or await counters.is_marked(token_id)
 
         return await self._ask(may_have)
@@ -168,12 +168,12 @@ class Limiter:
         """Count a session while it runs, from its handshake on.
 
         Args:
-            key: Whose it is.
+            key: API key of the session.
             stop: Ends it with a WebSocket close code and a reason, once the day's minutes are used up.
 
         Raises:
-            TooManyRequests: As many as may run are running, or the day's minutes are used up.
-            Unavailable: The counters are away.
+            TooManyRequests: The limit of sessions is reached, or the day's minutes are used up.
+            Unavailable: The counters are unavailable.
         """
         limits, session = key.limits, uuid.uuid4().hex
         if limits.sessions is None and limits.minutes_per_day is None:
@@ -192,10 +192,10 @@ class Limiter:
             await self._settle(session, running)
 
     async def reach(self) -> None:
-        """Ask the counters something, to see whether they are there.
+        """Send a query to the counters, to check whether they are available.
 
         Raises:
-            StoreError: It is not.
+            StoreError: The counters are unavailable.
         """
         await self._counters.claim("reach", seconds=1)
 
@@ -203,7 +203,7 @@ class Limiter:
         seconds = self._lease_seconds
         got = await self._ask(lambda counters: counters.lease(key.id, session, limit=limit, seconds=seconds))
         if got and self._own is not None:
-            # Known here as well, should the counters be away for the next one.
+            # Stored in this process as well, in case the counters are unavailable for the next operation.
             await self._own.renew(key.id, [session], seconds=seconds)
         return got
 
@@ -226,13 +226,13 @@ class Limiter:
             for session, running in self._running.items():
                 by_key[running.key.id][session] = running
             for sessions in by_key.values():
-                # Counters that are away end nobody's conversation. What was not counted is at the next tick.
+                # Unavailable counters do not end conversations. The time is counted at the next tick.
                 try:
                     await self._tick(sessions)
                 except StoreError:
                     self._metrics.ledger_failures.add()
                 except Exception:
-                    # Whatever it is, it is no reason to let go of everybody else's places.
+                    # An error of one key must not stop the renewal of the leases of all other keys.
                     logger.exception("renewing the leases of running sessions failed")
 
     async def _tick(self, sessions: dict[str, _Running]) -> None:
@@ -251,7 +251,7 @@ class Limiter:
     async def _count_minutes(self, key: KeyRecord, limit: int, sessions: list[_Running]) -> None:
         now = self._clock()
         elapsed = [now - session.counted_until for session in sessions]
-        # Before the question: one that ends meanwhile counts the rest only.
+        # Updated before the query, so that a session that ends meanwhile only counts the rest.
         for session in sessions:
             session.counted_until = now
         try:

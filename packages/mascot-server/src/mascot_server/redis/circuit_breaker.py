@@ -1,4 +1,4 @@
-"""A circuit breaker: what is known to be down is not asked again by everybody."""
+"""A circuit breaker: while Redis is known to be down, few requests are sent to it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PAUSE_SECONDS: Final = 1.0
 
 
 class Breaker:
-    """Says whether to ask. After a failure one in a second may, until one succeeds.
+    """Decides whether a request may be sent. After a failure, one request per second is allowed until one succeeds.
 
     Args:
-        clock: Seconds, of any origin.
+        clock: Returns seconds from any start.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,7 +26,7 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether everybody may ask: nothing has failed since the last success."""
+        """Whether all requests are allowed: none has failed since the last success."""
         return self._retry_at is None
 
     def may_ask(self) -> bool:
@@ -35,7 +35,7 @@ class Breaker:
             return True
         if self._clock() < self._retry_at:
             return False
-        # This one tries. Should it never report, the next one does in a second.
+        # This caller tries. If it never reports the result, another caller may try in a second.
         self._retry_at = self._clock() + _PAUSE_SECONDS
         return True
 

@@ -1,4 +1,4 @@
-"""The connection to Redis or Valkey: short timeouts, and no waiting for one that is known to be away."""
+"""The connection to Redis or Valkey, with short timeouts and a circuit breaker."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ T = TypeVar("T")
 _CONNECTIONS: Final = 32
 
 _LOG_SECONDS: Final = 60.0
-"""How often an error that Redis answers is logged, for each kind of error."""
+"""Seconds between two log lines about the same kind of error response."""
 
 
 class RedisLink:
-    """Asks Redis.
+    """A connection to Redis.
 
     Args:
         url: `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database as redis-py reads them.
         timeout: Seconds to connect, to answer, or to wait for a free connection.
 
     Raises:
-        SettingsError: It is no such URL.
+        SettingsError: The URL is invalid.
     """
 
     def __init__(self, url: str, *, timeout: float) -> None:
@@ -49,8 +49,8 @@ class RedisLink:
                 timeout=timeout,
                 socket_timeout=timeout,
                 socket_connect_timeout=timeout,
-                # A pooled connection may have been closed by a restart: the second try makes a new one. What timed
-                # out is not tried again, it may have been done.
+                # A restart of Redis closes pooled connections, so one retry opens a new one. A command that
+                # timed out is not retried, because it may have been executed.
                 retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             )
         except ValueError as error:
@@ -60,15 +60,15 @@ class RedisLink:
         self._logged: dict[tuple[str, str], float] = {}
 
     async def ask(self, question: Callable[[Redis], Awaitable[T]], *, about: str) -> T:
-        """Ask something.
+        """Send commands to Redis and return the result.
 
         Args:
-            question: Sends commands and returns what they answered.
-            about: Name of the entry that the question is about, for the log.
+            question: Sends the commands and returns their result.
+            about: Name of the entry that the commands concern, for the log.
 
         Raises:
-            StoreRefused: Redis answered with an error. That may be about this entry alone, so the next question is
-                asked as usual.
+            StoreRefused: Redis answered with an error. The error may concern this entry alone, so the circuit breaker
+                stays closed.
             StoreError: Redis is unavailable.
         """
         if not self._breaker.may_ask():
@@ -76,8 +76,8 @@ class RedisLink:
         try:
             answer = await question(self._redis)
         except (RedisError, OSError) as error:
-            # While it loads its data, elects a leader or does not know us, it answers nobody: these are no
-            # `ResponseError`s, or mean the same.
+            # Redis is unavailable for all requests while it loads its data, elects a leader or rejects the
+            # credentials. Of these errors, only `ClusterDownError` is a `ResponseError`.
             if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError):
                 self._answered()
                 self._log_refusal(about, error)

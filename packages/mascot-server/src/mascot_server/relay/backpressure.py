@@ -1,4 +1,4 @@
-"""A peer that is too slow slows down the one at the other end, and is given up if it takes nothing at all."""
+"""Back-pressure: a slow peer pauses reading from the other peer, and is disconnected if it reads nothing at all."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Stall", "Valve"]
 
 
 class Valve:
-    """Reads from a peer while there is no reason not to.
+    """Pauses reading from a peer while there is at least one reason to.
 
     Args:
-        peer: Which may be read.
+        peer: The peer.
     """
 
     def __init__(self, peer: Peer) -> None:
@@ -25,13 +25,13 @@ class Valve:
         self._reasons: set[str] = set()
 
     def shut(self, reason: str) -> None:
-        """Read no more, for one more reason."""
+        """Add a reason to pause reading."""
         if not self._reasons:
             self._peer.hold()
         self._reasons.add(reason)
 
     def open(self, reason: str) -> None:
-        """Read again if this was the last reason not to."""
+        """Remove a reason; resume reading if it was the last one."""
         if reason in self._reasons:
             self._reasons.remove(reason)
             if not self._reasons:
@@ -42,9 +42,9 @@ class Stall:
     """Pauses reading from one peer while the send buffer of the other is full, and ends the conversation after a while.
 
     Args:
-        source: Whose messages pile up.
-        seconds: How long the peer may take nothing.
-        give_up: Called after that.
+        source: The peer whose messages accumulate.
+        seconds: How long the other peer may read nothing.
+        give_up: Called after that time.
     """
 
     def __init__(self, source: Valve, seconds: float, give_up: Callable[[], None]) -> None:

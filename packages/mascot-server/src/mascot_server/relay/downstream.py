@@ -1,4 +1,4 @@
-"""The way from the provider to the app: audio waits for its visemes, and what comes behind it waits, too."""
+"""The direction from the provider to the app: audio waits for its visemes, and messages behind it wait as well."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 __all__ = ["Downstream"]
 
 _MAX_WAITING_BYTES: Final = 1 << 24
-"""Memory for messages of one provider that wait for visemes before it is read no further: two minutes of audio.
+"""Bytes of waiting messages of one provider from which reading from it is paused: two minutes of audio.
 
-An interruption behind a burst is read at once only if the burst fits in here.
+An interruption that follows a burst is read at once only if the burst is smaller than this.
 """
 
 _MESSAGE_BYTES: Final = 512
-"""Memory of a waiting message besides its frame and its audio."""
+"""Memory of a waiting message, in addition to its frame and its audio."""
 
 _FEW_WAITING: Final = 32
-"""Messages that may wait where the scheduler has too much of all conversations together."""
+"""Messages of one conversation that may wait while the queue of the scheduler is crowded."""
 
 _CONFIRMATION_SECONDS: Final = 10.0
-"""How long a provider is waited for that an app, gone since, has asked to end the session."""
+"""How long to wait for the provider to confirm the end of the session after the app has disconnected."""
 
 _PER_TURN: Final = 128
-"""Messages that are sent at most in one turn of the event loop: after an interruption a whole burst may be ready."""
+"""Most messages sent in one iteration of the event loop: after an interruption a whole burst may be ready."""
 
 
 class _Waiting:
-    """A frame of the provider on its way to the app, when its audio is needed, and whether it may go."""
+    """A frame of the provider that waits to be sent to the app, its playout deadline, and whether it is ready."""
 
     __slots__ = ("_line", "due", "prediction", "ready", "received", "size")
 
@@ -65,7 +65,7 @@ class _Waiting:
 
 
 class Downstream:
-    """Listens to the provider and speaks to the app, in the order of what was heard."""
+    """Receives messages from the provider and sends them to the app in the same order."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Downstream:
             fail(self._over, error)
 
     def gone(self, closed: PeerClosed) -> None:
-        """Record that the provider closed the connection; the app first gets what it sent."""
+        """Record that the provider closed the connection; its waiting messages are still sent to the app."""
         if self._app_gone is not None:
             conclude(self._over, self._app_gone)
         elif self._ending is None:
@@ -204,7 +204,7 @@ class Downstream:
         if self._waiting or self._blocked:
             self._wait(_Waiting(self, received, 0.0, ready=True))
             if self._track is not None:
-                # A tool call, for example, should not wait as long as audio that is not due yet.
+                # A tool call, for example, must not wait as long as audio that waits for look-ahead.
                 self._scheduler.hasten(self._track)
         else:
             for message in received.bare:
@@ -215,7 +215,7 @@ class Downstream:
         now = monotonic()
         if track is not self._track:
             if self._track is not None:
-                # What is said now should not wait for more of what was said before.
+                # The new turn must not wait for the look-ahead of the previous one.
                 self._scheduler.finish(self._track)
             self._track, self._stream = track, audio.stream
             if not self._waiting:

@@ -31,13 +31,13 @@ class Ending:
 
 
 def conclude(over: asyncio.Future[Ending], ending: Ending) -> None:
-    """End a conversation, unless it has ended."""
+    """End a conversation, unless it has already ended."""
     if not over.done():
         over.set_result(ending)
 
 
 def fail(over: asyncio.Future[Ending], error: Exception) -> None:
-    """End a conversation with an error of ours, unless it has ended."""
+    """End a conversation with an error of the server, unless it has already ended."""
     if not over.done():
         over.set_exception(error)
 

@@ -27,12 +27,12 @@ def viseme_payload(
 
     Args:
         sets: Viseme sets of the conversation.
-        audio: The audio that it describes.
-        changes: Offsets in milliseconds and the visemes from there on.
-        weights: Blend weights of the audio, if there are some.
-        named: Whether the payload says what the columns of the weights stand for.
+        audio: The audio.
+        changes: Offsets in milliseconds, and the visemes from there on.
+        weights: Blend weights of the audio, if any.
+        named: Whether to include the names of the columns of the weights.
     """
-    # Its values are numbers and names of visemes; numbers look in JSON as they do in Python.
+    # All values are numbers and names of visemes. Numbers have the same text in JSON and in Python.
     member, quote = sets.event_member, "" if sets.shapes == "sapi" else '"'
     visemes = ",".join(
         [f'{{"{member}":{quote}{shape}{quote},"offset":{offset}}}' for offset, shape in changes]

@@ -1,7 +1,7 @@
 """Relay one conversation: forward frames in both directions until one side ends, then close the other.
 
-There is no task and no queue in the way of a frame: a socket calls the relay with what it read, and the relay writes
-it to the other socket before it returns. Only audio waits, for its visemes, and what comes behind it.
+Forwarding needs no task and no queue: a socket calls the relay with each message that it reads, and the relay writes
+the message to the other socket before it returns. Only audio waits for its visemes, with the messages behind it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Ending", "relay"]
 
 STALL_SECONDS: Final = 30.0
-"""Less than keepalive takes to give up on the peer at the other end, which is held meanwhile."""
+"""Shorter than the keepalive timeout of the peer at the other end, from which reading is paused meanwhile."""
 
 
 async def relay(
@@ -42,13 +42,13 @@ async def relay(
     Args:
         app: The app's socket, accepted.
         provider: The provider's socket, open.
-        session: What happens to the frames on their way.
+        session: Processes the frames of the conversation.
         scheduler: Predicts visemes.
-        metrics: Where audio messages are counted.
-        stall_seconds: How long a peer may take none of what we send before it counts as gone.
+        metrics: Metrics that count audio messages.
+        stall_seconds: How long a peer may read nothing before it counts as disconnected.
 
     Returns:
-        How it ended.
+        How the conversation ended.
     """
     over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
     # If a peer's send buffer is full, reading from the other peer is paused.
@@ -67,7 +67,7 @@ async def relay(
     )
     upstream = _Upstream(provider, app_stall, downstream, session, over)
     try:
-        # The app first: what the provider says may be for it at once.
+        # The app is attached first, because the first message of the provider may be forwarded at once.
         app.listen(upstream)
         provider.listen(downstream)
         ending = await over

@@ -1,4 +1,4 @@
-"""The sockets that apps connect to with their signed URL."""
+"""WebSocket routes that apps connect to with a signed URL."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ Socket = WebSocket[Any, Any, Any]
 
 
 class Conversations:
-    """Accepts apps, connects them to their provider and relays.
+    """Accepts apps, connects them to their provider and relays the conversations.
 
     Args:
-        admission: Says who is let in.
-        limits: How long a conversation may last.
+        admission: Admits or rejects handshakes.
+        limits: Time limits of a conversation.
         dialer: Connects to the provider.
         engines: Inference engines of the viseme models.
         scheduler: Predicts visemes.
-        metrics: Where things are counted.
-        drain: Says whether a new conversation is taken, and keeps account of the running ones.
-        tracing: Traces conversations, or does not.
+        metrics: The metrics of the server.
+        drain: Tracks running conversations, and rejects new ones during a graceful shutdown or an overload.
+        tracing: Traces conversations, if enabled.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Conversations:
 
     @property
     def routes(self) -> list[WebsocketRouteHandler]:
-        """The handlers of all sockets of the contract."""
+        """The handlers of all WebSocket endpoints of the contract."""
 
         @websocket([path for provider in PROVIDERS.values() for path in provider.socket_paths])
         async def conversation(socket: Socket) -> None:
@@ -95,7 +95,7 @@ class Conversations:
         return [conversation]
 
     async def _admit(self, socket: Socket, handshake: Handshake) -> None:
-        """Decide before the socket is accepted."""
+        """Admit or reject a handshake before the socket is accepted."""
         with self._drain.conversation() as stop:
             try:
                 async with self._admission.admit(handshake, stop) as admitted:
@@ -118,7 +118,7 @@ class Conversations:
         app = AppPeer(socket, subprotocol=provider.subprotocol)
         with self._tracing.session(session_id, name) as trace:
             try:
-                # Before accept: what the app says early waits in its socket.
+                # Dialed before `accept`: early messages of the app stay unread in its socket.
                 upstream = await self._dial(config, handshake)
                 try:
                     await app.accept()
@@ -135,7 +135,7 @@ class Conversations:
             except PeerClosed:
                 log.info("the app disconnected before the conversation began")
             except Exception:
-                # The framework closes the socket with 4500 and says nothing.
+                # The framework would close the socket with 4500 and no reason.
                 log.exception("the conversation failed")
                 raise
             else:
@@ -170,7 +170,7 @@ class Conversations:
                     metrics=self._metrics,
                 )
             )
-        # Otherwise only an app that has stalled is still connected.
+        # In all other cases the app has disconnected or has stalled.
         await app.close(ending.code if ending.by == "server" else 1008, ending.reason)
         return ending
 

@@ -1,7 +1,7 @@
-"""The heart of a conversation, free of I/O: which frames carry audio, and what their viseme payload says.
+"""The core of a conversation, without I/O: detection of frames with audio, and their viseme payloads.
 
-The relay feeds every provider frame to `Session.receive`, has its audio predicted (or not, if that takes too long),
-and sends what `Session.release` returns. A session never asks which provider it serves; its codec knows.
+The relay passes every provider frame to `Session.receive`, requests the prediction of its audio (which may time out),
+and sends the result of `Session.release`. A session does not depend on the provider; only its codec does.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 __all__ = ["Received", "Session"]
 
 _MOST_STREAMS: Final = 8
-"""Viseme streams of one conversation: a provider that ends no response must not collect them."""
+"""Most viseme streams of one conversation, so that they do not accumulate if a provider never ends its responses."""
 
 
 class Stream:
     """The viseme stream of a turn.
 
     Args:
-        track: What predicts it.
-        audio_format: Of its audio.
-        shown: Shape that was last sent when it began.
+        track: The queue of its audio.
+        audio_format: Format of its audio.
+        shown: Shape that was last sent before it began.
 
     Attributes:
         shown: Shape that was last sent for it.
-        named: Whether the columns of its blend weights were named to the app.
+        named: Whether the names of the columns of its blend weights were sent to the app.
     """
 
     __slots__ = ("format", "named", "shown", "track")
@@ -51,18 +51,18 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What is to be done about one frame of the provider.
+    """The actions for one frame of the provider.
 
     Attributes:
         frame: The frame itself.
-        audio: Its audio, to be predicted from `track` in the order received; `None` if it is forwarded without visemes.
-        stream: The viseme stream that the audio continues; another one than before where a turn begins.
-        to_upstream: What to say to the provider because of it.
-        undecodable: Why its audio could not be used, if it had any that could not.
-        to_app: What to send to the app before the frame.
-        interrupts: Says for which audio, received before it and still to be predicted, that it will not be played;
-            `None` if for none.
-        ended: What predicts the streams whose turn ends with it.
+        audio: Its audio, to be predicted by `track` in the order received; `None` if it is forwarded without visemes.
+        stream: The viseme stream that the audio continues; a new one when a turn begins.
+        to_upstream: Messages to send to the provider.
+        undecodable: Why its audio could not be decoded; `None` if it was, or if there is none.
+        to_app: Messages to send to the app before the frame.
+        interrupts: The interruption that it reports: which audio, received earlier and still waiting, will not be
+            played. `None` if there is none.
+        ended: Tracks of the streams whose turn ends with it.
     """
 
     frame: Frame
@@ -76,12 +76,12 @@ class Received:
 
     @property
     def bare(self) -> tuple[Frame, ...]:
-        """What to send to the app where the frame has no audio to be predicted."""
+        """Messages to send to the app if the frame has no audio to predict."""
         return (*self.to_app, self.frame)
 
     @property
     def track(self) -> Track | None:
-        """What predicts the audio."""
+        """The track of the audio."""
         return None if self.stream is None else self.stream.track
 
 
@@ -90,13 +90,13 @@ class Session:
 
     Args:
         codec: The provider's wire format.
-        open_stream: Makes a new viseme stream for audio of a format.
+        open_stream: Creates a viseme stream for an audio format.
         sets: Viseme sets of these streams.
 
     Attributes:
-        messages: How many messages came, from either side.
-        chunks: How many messages with audio were released.
-        chunks_without_visemes: How many of them without a prediction.
+        messages: Number of messages received, from both sides.
+        chunks: Number of audio messages released.
+        chunks_without_visemes: How many of them had no prediction.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Session:
         self._codec = codec
         self._open_stream = open_stream
         self._sets = sets
-        # By name, the one used last at the end.
+        # Streams by name, the most recently used last.
         self._streams: dict[str, Stream] = {}
         self._shown = sets.silence
         self._interrupted = False
@@ -149,11 +149,11 @@ class Session:
         return Received(frame, audio, stream, to_upstream, undecodable, interrupts, to_app, ended)
 
     def release(self, received: Received, prediction: Prediction | None) -> tuple[Frame, ...]:
-        """Return what to send to the app for a frame.
+        """Return the messages to send to the app for a frame.
 
         Args:
-            received: What ``receive`` returned for it.
-            prediction: What its stream said of its audio; ``None`` if that failed or came too late.
+            received: The result of ``receive`` for the frame.
+            prediction: The prediction for its audio; ``None`` if it failed or was late.
         """
         audio, stream = received.audio, received.stream
         if audio is None or stream is None:
@@ -183,18 +183,19 @@ class Session:
     def _changes(
         self, stream: Stream, prediction: Prediction, duration: float
     ) -> list[tuple[int, int | str]]:
-        """Return the changes that a viewer does not know of.
+        """Return the changes that the app has not been sent yet.
 
-        They are relative to what was sent last, and to what was sent last for this stream: where several responses
-        come in turns, one face may show them all, or each a face of its own.
+        A change is left out only if its shape was the last one sent both in the conversation and for this stream. When
+        several responses alternate, the app may show all of them on one avatar, or each on its own. The first change
+        after an interruption is never left out.
         """
         last_offset = math.ceil(duration) - 1
         if last_offset < 0:
             return []
         shapes = {0: prediction.before}
         for offset, shape in prediction.changes:
-            # Two changes within one millisecond (message borders need not fall on one): the later one is what
-            # is seen.
+            # Two changes can fall into one millisecond, because messages need not begin at a whole one. The later
+            # one is displayed.
             shapes[min(offset, last_offset)] = shape
         changes: list[tuple[int, int | str]] = []
         for offset, shape in shapes.items():

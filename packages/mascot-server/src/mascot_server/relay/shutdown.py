@@ -1,4 +1,4 @@
-"""Stopping without cutting anybody off: which conversations run, and whether new ones are taken."""
+"""Graceful shutdown (drain): tracks the running conversations and rejects new ones."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ DRAINED: Final = (1001, "the server is going down: connect again")
 """Close code and reason for a conversation that did not end in time (RFC 6455, section 7.4.1: going away)."""
 
 _FAREWELL_SECONDS: Final = 10.0
-"""Time for the conversations that are closed: two close handshakes each."""
+"""Time for the remaining conversations to close: two close handshakes each."""
 
 
 class Stop:
-    """Ends one conversation from this server's side. Call it with the close code and the reason to give."""
+    """Ends one conversation from the server's side. Call it with the close code and the close reason."""
 
     def __init__(self) -> None:
         self._wanted: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     def __call__(self, code: int, reason: str) -> None:
-        """End the conversation; the first call decides how. For the event loop's thread only."""
+        """End the conversation. Only the first call has an effect. Call it in the event loop's thread only."""
         if not self._wanted.done():
             self._wanted.set_result(Ending("server", code, reason))
 
     async def or_until(self, relaying: Coroutine[Any, Any, Ending]) -> Ending:
-        """Relay until that ends by itself or the conversation is stopped.
+        """Run the relay until it ends or the conversation is stopped.
 
         Args:
-            relaying: The relay of the conversation; cancelled if it is stopped.
+            relaying: The relay of the conversation; cancelled if the conversation is stopped.
 
         Returns:
-            How it ended.
+            How the conversation ended.
         """
         task = asyncio.create_task(relaying)
         try:
@@ -54,15 +54,15 @@ class Stop:
 
 
 class Drain:
-    """Keeps account of the conversations of this process, and of its HTTP requests.
+    """Tracks the conversations and HTTP requests of this process, and shuts it down gracefully.
 
     Args:
-        seconds: How long running conversations may go on once draining has begun.
-        overloaded: Says why the process can take no more, or `None`.
+        seconds: How long running conversations may continue after the drain has started.
+        overloaded: Returns why the process is overloaded, or `None`.
 
     Attributes:
-        draining: Whether it has begun.
-        ended: How many conversations there were that are over.
+        draining: Whether the drain has started.
+        ended: Number of conversations that have ended.
     """
 
     def __init__(self, *, seconds: float, overloaded: Callable[[], str | None]) -> None:
@@ -77,7 +77,7 @@ class Drain:
 
     @property
     def running(self) -> int:
-        """How many conversations there are, from the handshake on."""
+        """Number of running conversations, from the handshake on."""
         return len(self._running)
 
     def refusal(self) -> str | None:
@@ -101,7 +101,7 @@ class Drain:
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Count an HTTP request in, and out at the end: its answer may be a long stream. It cannot be stopped."""
+        """Count an HTTP request until its response ends, which may be a long stream. It cannot be stopped."""
         self._requests += 1
         self._idle.clear()
         try:
@@ -119,7 +119,7 @@ class Drain:
         self.draining = True
 
     async def run(self) -> None:
-        """Wait for the running conversations and requests, then ends the conversations that take too long."""
+        """Wait for the running conversations and requests, then end the conversations that take too long."""
         self.begin()
         logger.info(
             "graceful shutdown: waiting up to %g s for %d conversations", self._seconds, self.running,

@@ -1,6 +1,6 @@
-"""How long a conversation may last, and how long it may be silent.
+"""Time limits of a conversation: total duration and idle time.
 
-Nothing here is done for each message: a timer looks now and then at how many there were.
+There is no work per message: a timer checks the number of messages periodically.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["SessionLimits"]
 
 _CLOSE_CODE: Final = 1008
-"""Policy violation: what the app did was fine, but this server allows no more of it (RFC 6455, section 7.4.1)."""
+"""Policy violation (RFC 6455, section 7.4.1): the app made no error, but a limit of this server is reached."""
 
 _LOOKS_PER_IDLE_TIME: Final = 4
-"""A silent conversation lasts at most a quarter longer than it may."""
+"""Checks per idle time: an idle conversation is ended at most a quarter of the idle time late."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """Ends conversations that take too long.
+    """Time limits of conversations. Ends conversations that exceed them.
 
     Attributes:
-        longest: Seconds a conversation may last; 0 for any.
-        idle: Seconds with no message from either side after which it ends; 0 for any.
+        longest: Seconds a conversation may last; 0 for no limit.
+        idle: Seconds with no message from either side after which it ends; 0 for no limit.
         handshake: Seconds that connecting to the provider may take.
     """
 
@@ -49,7 +49,7 @@ class SessionLimits:
 
         Args:
             stop: Ends it with a WebSocket close code and a reason.
-            messages: Says how many messages there were so far, of both sides.
+            messages: Returns the number of messages so far, from both sides.
         """
         loop = asyncio.get_running_loop()
         timers: dict[str, asyncio.TimerHandle] = {}

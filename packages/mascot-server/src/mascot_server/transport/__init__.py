@@ -1,1 +1,1 @@
-"""The sockets: WebSocket framing, the app's and the provider's connection, early rejection."""
+"""WebSocket connections: framing, the app's and the provider's socket, early rejection."""

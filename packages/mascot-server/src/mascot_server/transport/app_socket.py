@@ -1,4 +1,4 @@
-"""The app's socket under uvicorn, without a queue and a task between the network and the relay."""
+"""The app's WebSocket under uvicorn. Messages go to the relay without a queue or a task in between."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ EXTENSION: Final = "mascot_server.socket"
 """Name in an ASGI scope's `extensions` under which the application finds its `AppSocket`."""
 
 _MAX_EARLY_BYTES: Final = 2**16
-"""Of frames that come before the handshake is answered; after more, reading waits for that."""
+"""Most bytes of frames that are accepted before the handshake is answered; reading is paused after that."""
 
 _CLOSE_SECONDS: Final = 5.0
-"""For the app to answer a close frame; and, after that, to take what is still to be sent."""
+"""Seconds for the app to answer a close frame, and then to read the remaining send buffer."""
 
 _PROGRESS_SECONDS: Final = 5.0
-"""How long an app may take nothing at all of what is still to be sent before its connection is closed."""
+"""How long an app may read nothing of the remaining send buffer before its connection is closed."""
 
 
 class AppSocket(WebSocketsSansIOProtocol):
-    """uvicorn's protocol for one connection, which an application may also listen to and write to at once.
+    """uvicorn's protocol for one connection, with callbacks for messages and direct writes.
 
-    Handshake and close are uvicorn's. Messages take a short cut, and once somebody listens they go to the listener in
-    the moment they are read. Whatever the app sends is a sign of life, not only the answer to a ping.
+    uvicorn does the opening and the closing handshake. Messages use a faster path: once there is a listener, it is
+    called as soon as a message is read. For keepalive, any data from the app counts, not only the answer to a ping.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -59,7 +59,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         self._early = b""
 
     def listen(self, listener: Listener) -> None:
-        """Deliver all messages to a listener from now on, those that wait first; then ASGI has none left."""
+        """Deliver all messages to a listener from now on, queued ones first. ASGI's `receive` gets no more messages."""
         waiting, self.queue = self.queue, _Events(listener)
         self._listener = listener
         while not waiting.empty():
@@ -74,20 +74,20 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.transport.write(server_frame(frame))
 
     def hold(self) -> None:
-        """Read no more until ``go_on``."""
+        """Pause reading until ``go_on``."""
         if self._intake is not None:
             self._intake.hold()
 
     def go_on(self) -> None:
-        """Read again."""
+        """Resume reading."""
         if self._intake is not None:
             self._intake.go_on()
 
     async def flush(self) -> None:
-        """Wait until nearly all is sent.
+        """Wait until nearly all data is sent.
 
         Raises:
-            TimeoutError: The app takes nothing of it.
+            TimeoutError: The app does not read.
         """
         left = self.transport.get_write_buffer_size()
         while not self.writable.is_set():
@@ -100,14 +100,14 @@ class AppSocket(WebSocketsSansIOProtocol):
                     raise
 
     def abort(self) -> None:
-        """Close the connection at once, whatever is still to be sent."""
+        """Close the connection at once, and drop unsent data."""
         self.transport.abort()
 
     def open(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-        """Start with a handshake that was read already, once the connection is made.
+        """Start with a handshake that was already parsed. Call it after `connection_made`.
 
-        `websockets` would read it again, by limits of its own (8 KiB a line, 128 headers), and answer nothing if it
-        breaks them. It is given the shortest request there is in its place.
+        `websockets` would parse it again with its own limits (8 KiB per line, 128 headers), and not answer if they are
+        exceeded. So it gets a minimal request instead.
 
         Args:
             target: Path and query.
@@ -115,7 +115,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         """
         self.conn.receive_data(b"GET / HTTP/1.1\r\n\r\n")
         self.conn.events_received()
-        # Those that the handshake needs are ASCII. The application gets all as they came.
+        # The headers that the handshake needs are ASCII. The application gets all headers unchanged.
         readable = [(name.decode("ascii"), value.decode("ascii", "replace")) for name, value in headers]
         ascii_only = [(name, value.replace("\ufffd", "?")) for name, value in readable]
         reader = MessageReader(self._deliver, self._defer, masked=True, max_size=self.config.ws_max_size)
@@ -131,7 +131,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         if self.handshake_complete and self._intake is not None:
             self._intake.feed(data)
             return
-        # Too early: an answer to it, to a ping for instance, would come before that to the handshake.
+        # Frames before the handshake is answered must wait: the answer to a ping would precede the handshake response.
         self._early += data
         if len(self._early) > _MAX_EARLY_BYTES:
             self.transport.pause_reading()
@@ -145,18 +145,18 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.data_received(early)
 
     def handle_text(self, event: WireFrame) -> None:
-        """Process the start of a message that the fast path did not read."""
+        """Process the first frame of a message that the fast path did not read."""
         self.curr_msg_data_type = "text"
         self._begin(event)
 
     def handle_bytes(self, event: WireFrame) -> None:
-        """Process the start of a message that the fast path did not read."""
+        """Process the first frame of a message that the fast path did not read."""
         self.curr_msg_data_type = "bytes"
         self._begin(event)
 
     def handle_cont(self, event: WireFrame) -> None:
-        """Process a further part of such a message."""
-        # One buffer for all: an object for each fragment would be many times the size of a short one.
+        """Process a continuation frame of such a message."""
+        # One buffer for all fragments: an object for each would need many times the memory of a short fragment.
         self._fragments += event.data
         if event.fin:
             self._end_fragments()
@@ -165,7 +165,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         """Close the connection if the app did not answer a ping, unless it sent data or reading from it was paused."""
         held = self._intake is not None and self._intake.held
         if self._alive or held or not self.writable.is_set():
-            # How long it may be held, or take nothing, is for the relay to decide.
+            # The relay limits how long reading may be paused and how long the app may not read.
             self.pong_timer = self.pending_ping_payload = None
             self.schedule_ping()
             return
@@ -175,7 +175,7 @@ class AppSocket(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
 
     def send_keepalive_ping(self) -> None:
-        """Ask the app whether it is still there."""
+        """Send a keepalive ping to the app."""
         self._alive = False
         super().send_keepalive_ping()
 
@@ -195,10 +195,10 @@ class AppSocket(WebSocketsSansIOProtocol):
             self._listener.relieved()
 
     async def run_asgi(self) -> None:
-        """Run the application for this connection, and sees to it that the connection ends after that."""
+        """Run the application for this connection, and make sure that the connection is closed afterwards."""
         await super().run_asgi()
         if not self.disconnected:
-            # The transport waits until all is sent, which may be for ever.
+            # Without a limit, the transport would wait until all data is sent, possibly forever.
             self._cut_off = self.loop.call_later(self.close_timeout + _CLOSE_SECONDS, self.transport.abort)
 
     async def receive(self) -> Any:
@@ -211,11 +211,11 @@ class AppSocket(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         """Process an event of the application."""
         if self.close_sent:
-            # For a frame that broke a rule, maybe. Nothing can follow, and uvicorn would raise.
+            # The connection was closed, for example because of an invalid frame. uvicorn would raise here.
             return
         await super().send(message)
         if self.close_sent:
-            # The app's close frame is still to be read.
+            # Resume reading: the app's close frame has not been read yet.
             self.go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -232,15 +232,15 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def _shutdown(self) -> None:
         if self.close_timer is not None:
-            # Its close frame is sent and not yet answered. uvicorn would close the connection now; what the app says
-            # meanwhile would then be answered with a reset, which can keep the close frame from it. The answer or the
-            # timer closes it, and uvicorn waits for that.
+            # Our close frame is sent but not answered. If uvicorn closed the connection now, data from the app would
+            # cause a TCP reset, and the app might not receive the close frame. The app's answer or the timer closes
+            # the connection, and uvicorn waits for that.
             return
         try:
             super().shutdown()
         except InvalidState:
-            # Both close frames are sent, but TLS takes its time. uvicorn closes a second time, which fails and would
-            # end the shutdown for everybody else.
+            # Both close frames are sent, but the TLS shutdown is not complete. A second close by uvicorn would raise
+            # and stop the shutdown of the other connections.
             self.transport.close()
 
     def _deliver(self, frame: Frame) -> None:
@@ -253,18 +253,18 @@ class AppSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait({"type": "websocket.receive", "text": frame})
         else:
             self.queue.put_nowait({"type": "websocket.receive", "bytes": frame})
-        # The next one may come when somebody has taken this one.
+        # Reading is resumed when the application has received this message.
         self.hold()
 
     def _defer(self, data: bytes) -> bool:
         if is_ping(data) and not self.writable.is_set():
-            # The answers would pile up in memory. One to the last ping is enough (RFC 6455, section 5.5.3).
+            # The answers would accumulate in memory. One for the last ping is enough (RFC 6455, section 5.5.3).
             self._last_ping = data
             return True
         if self.transport.is_closing():
             return False
         super().data_received(data)
-        # After our close frame the app's is still to come.
+        # If only our close frame was sent, the app's close frame must still be read.
         return self.conn.close_rcvd is None and not self.transport.is_closing()
 
     def _begin(self, event: WireFrame) -> None:
@@ -273,7 +273,7 @@ class AppSocket(WebSocketsSansIOProtocol):
             self._end_fragments()
 
     def _end_fragments(self) -> None:
-        """Deliver a message that our own reader did not read."""
+        """Deliver a fragmented message, which the fast path did not read."""
         message, self._fragments = bytes(self._fragments), bytearray()
         if self.close_sent:
             return
@@ -290,7 +290,7 @@ class AppSocket(WebSocketsSansIOProtocol):
 
 
 class _Events(asyncio.Queue[Any]):
-    """Where uvicorn puts an application's events, which go to a listener instead."""
+    """Replaces the queue of ASGI events of uvicorn: events are delivered to a listener instead."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The app's socket under any ASGI server: two tasks between the server and the relay."""
+"""The app's WebSocket under any ASGI server, with two tasks between the server and the relay."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["AsgiSocket", "tell"]
 
 _HIGH_WATER: Final = 16
-"""Messages that may wait to be sent before the peer counts as congested."""
+"""Messages in the send queue above which the peer counts as congested."""
 
 _PER_TURN: Final = 32
-"""Messages that are read at most before other connections have their turn."""
+"""Most messages that are read in a row before other connections are served."""
 
 
 def tell(event: Any, listener: Listener) -> None:
-    """Report a listener of an ASGI event."""
+    """Notify a listener of an ASGI event."""
     if event["type"] == "websocket.receive":
         text = event.get("text")
         listener.message_received(text if text is not None else event["bytes"])
@@ -34,11 +34,11 @@ def tell(event: Any, listener: Listener) -> None:
 
 
 class AsgiSocket:
-    """An accepted socket behind ASGI's `receive` and `send`.
+    """An accepted WebSocket, used through ASGI's `receive` and `send`.
 
     Args:
-        receive: Of the application.
-        send: Of the application.
+        receive: ASGI's `receive`.
+        send: ASGI's `send`.
     """
 
     def __init__(self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
@@ -57,30 +57,30 @@ class AsgiSocket:
         self._tasks = [asyncio.create_task(self._read(listener)), asyncio.create_task(self._write(listener))]
 
     def write(self, frame: Frame) -> None:
-        """Send a message, after those that wait."""
+        """Add a message to the send queue."""
         self._to_send.put_nowait(frame)
-        # Here, not where messages are sent: that may be stuck in the midst of one.
+        # Checked here, because the sending task may be blocked in the middle of a message.
         if not self._congested and self._listener is not None and self._to_send.qsize() > _HIGH_WATER:
             self._congested = True
             self._listener.congested()
 
     def hold(self) -> None:
-        """Read no more until ``go_on``, but for one message."""
+        """Pause reading until ``go_on``. One more message may still be read."""
         self._may_read.clear()
 
     def go_on(self) -> None:
-        """Read again."""
+        """Resume reading."""
         self._may_read.set()
 
     async def flush(self) -> None:
-        """Wait until all is sent, and stops."""
+        """Wait until all messages are sent, then stop the tasks."""
         reading, writing = self._tasks
         reading.cancel()
         waiting = asyncio.create_task(self._to_send.join())
         try:
             await asyncio.wait((waiting, writing), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # Also where the caller waits no longer: a send that is stuck would keep the connection for ever.
+            # Also if the caller was cancelled: a blocked send would keep the connection open forever.
             for task in (waiting, writing):
                 task.cancel()
             await asyncio.gather(reading, waiting, writing, return_exceptions=True)
@@ -88,7 +88,7 @@ class AsgiSocket:
     async def _read(self, listener: Listener) -> None:
         for count in itertools.count(1):
             if count % _PER_TURN == 0:
-                # Events that wait already are received without giving way to anybody.
+                # Receiving queued events does not yield to the event loop.
                 await asyncio.sleep(0)
             event = await self._receive()
             tell(event, listener)
@@ -104,6 +104,6 @@ class AsgiSocket:
             frame = await self._to_send.get()
             kind = "text" if isinstance(frame, str) else "bytes"
             with suppress(OSError):
-                # The web server's word for a client that is gone; reading tells how.
+                # The web server raises this if the client has disconnected. The reading task reports the close code.
                 await self._send({"type": "websocket.send", kind: frame})
             self._to_send.task_done()

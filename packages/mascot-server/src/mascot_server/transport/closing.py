@@ -1,4 +1,4 @@
-"""Closing connections whose peer may not take part in it."""
+"""Closing of connections whose peer may not read any more."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["close_and_abort", "shut_down"]
 logger = logging.getLogger(__name__)
 
 _STUCK_SECONDS: Final = 10.0
-"""After which a peer that took nothing of what was still to be sent is given up."""
+"""Time after which the connection of a peer that reads nothing is aborted."""
 
 
 def close_and_abort(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-    """Close a connection once all is sent, and abort it if the peer stops taking that.
+    """Close a connection when all data is sent, and abort it if the peer stops reading.
 
-    `transport.close()` alone would wait for such a peer for ever.
+    `transport.close()` alone would wait for such a peer forever.
     """
     transport.close()
     _watch(transport, loop, transport.get_write_buffer_size())
@@ -39,7 +39,7 @@ def _watch(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, size: 
 
 
 def shut_down(close: Callable[[], None], transport: asyncio.Transport) -> None:
-    """Close a connection because the server stops; abort it if that fails, so that the other connections close too."""
+    """Close a connection on shutdown. Abort it if that fails, so that the other connections are closed as well."""
     try:
         close()
     except Exception as error:  # noqa: BLE001 - whatever it is, the shutdown goes on

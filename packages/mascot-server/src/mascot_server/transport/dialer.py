@@ -1,4 +1,4 @@
-"""Opens the connection to the provider.
+"""Connections to the providers.
 
 The settings of the server decide the host; data from apps cannot select a host, a path or a header name.
 """
@@ -53,7 +53,7 @@ class Dialer:
         """Connect to the provider of a configuration.
 
         Args:
-            config: What the signed URL was asked for with.
+            config: The provider configuration from the token.
             handshake: Handshake of the app.
 
         Returns:
@@ -61,7 +61,7 @@ class Dialer:
 
         Raises:
             UpstreamRefused: The provider answered with an HTTP error.
-            UpstreamUnreachable: It did not answer, or not in a way that makes sense.
+            UpstreamUnreachable: The provider did not answer, or its answer was invalid.
         """
         exchange = handshake.provider.dial(config, self._settings_of(config), handshake)
         try:
@@ -72,7 +72,7 @@ class Dialer:
 
 
 async def perform(exchange: Exchange[T], http: httpx.AsyncClient) -> T:
-    """Make the requests of an exchange and return its result.
+    """Send the requests of an exchange and return its result.
 
     Raises:
         httpx.HTTPError: A request was not answered.
@@ -97,10 +97,10 @@ async def perform(exchange: Exchange[T], http: httpx.AsyncClient) -> T:
 
 
 class _DirectConnect(connect):
-    """Connects to the URL it was given and to no other: `websockets` would send the key to where a redirect points."""
+    """Connects without following redirects: `websockets` would send the key to the target of a redirect."""
 
     def process_redirect(self, exc: Exception) -> Exception:
-        """Return the error as it is: nothing is followed."""
+        """Return the error unchanged: redirects are not followed."""
         return exc
 
 
@@ -110,9 +110,9 @@ async def _connect(provider: str, target: DialTarget) -> ProviderPeer:
             target.url,
             additional_headers=target.headers,
             user_agent_header=_USER_AGENT,
-            # Inflating base64 audio costs more than the rest of the relay together.
+            # Decompressing base64 audio costs more than all other work of the relay.
             compression=None,
-            # Whole items of audio come in one message, longer than the default allows.
+            # A provider may send a whole audio item in one message, which exceeds the default limit.
             max_size=MAX_MESSAGE,
             open_timeout=_OPEN_TIMEOUT,
             close_timeout=5,
@@ -133,5 +133,5 @@ async def _connect(provider: str, target: DialTarget) -> ProviderPeer:
         raise UpstreamUnreachable(provider, "no connection can be made to its host or port") from None
     except OSError:
         raise UpstreamUnreachable(provider, "no connection") from None
-    # `connect` does not know the type of the protocol that it creates.
+    # The return type of `connect` does not depend on `create_connection`.
     return ProviderPeer(cast("ProviderSocket", connection))

@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol with limits on request heads, and early rejection of WebSocket handshakes.
 
-Behind uvicorn's HTTP parser a handshake is given a task, routed by Litestar and answered through ASGI. To reject one
-that way takes three times the CPU time, which would help attackers who send invalid tokens. Handshakes that are
-accepted here are checked again inside the application, because other web servers have no such protocol.
+Without it, uvicorn creates a task for each handshake, Litestar routes it, and the answer goes through ASGI. A rejection
+on that path takes three times the CPU time, which would help attackers who send invalid tokens. Handshakes that are
+accepted here are checked again inside the application, because other web servers do not have this protocol.
 """
 
 from __future__ import annotations
@@ -48,22 +48,22 @@ _NO_BODY: Final = (
 )
 
 _MAX_PIPELINED: Final = 16
-"""Requests that may wait for the answer to the one before them."""
+"""Most pipelined requests of a connection that wait for the answer to the previous one."""
 
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 2**20
-"""For a client to read a rejection, while what it still sends is discarded. To close at once would reset the
-connection, and the answer could be lost."""
+"""Most bytes of a client that are discarded while it reads a rejection. Closing at once would reset the connection, and
+the answer could be lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all connections of a process share.
+    """Dependencies that all connections of a process share.
 
     Attributes:
         check: Called with path, query and headers of a WebSocket handshake; returns why it is rejected, or `None`.
-        limits: Of request heads and connections.
-        metrics: Where rejected heads are counted.
+        limits: Limits on request heads and connections.
+        metrics: Metrics that count rejected heads.
         waiting: The connections that have no request in progress.
     """
 
@@ -74,13 +74,13 @@ class Shared:
 
 
 class RejectingProtocol(StalledClientsProtocol):
-    """One connection, until it has become a WebSocket.
+    """One HTTP connection, until it is upgraded to a WebSocket.
 
-    It waits while no request of it is in progress. Then a timer runs: for the head from the first byte on, and else
-    uvicorn's for keep-alive.
+    While no request is in progress, a timer runs: the timer of the request head from its first byte on, and uvicorn's
+    keep-alive timer otherwise.
 
     Attributes:
-        shared: What all connections of a process share.
+        shared: Dependencies that all connections of a process share.
     """
 
     shared: ClassVar[Shared]
@@ -92,7 +92,7 @@ class RejectingProtocol(StalledClientsProtocol):
     _discarded = 0
     _early = b""
 
-    # From uvicorn and the event loop
+    # Callbacks of uvicorn and the event loop
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -142,7 +142,7 @@ class RejectingProtocol(StalledClientsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         close_and_abort(self.transport, self.loop)
 
-    # From the parser
+    # Callbacks of the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -159,7 +159,7 @@ class RejectingProtocol(StalledClientsProtocol):
     def on_headers_complete(self) -> None:
         self._guard.progress()
         path, query = split_target(self.url)
-        # uvicorn parses what it finds here, which for it must not be in absolute form.
+        # uvicorn parses this attribute, and does not support the absolute form.
         self.url = path + b"?" + query if query else path
         if len(self.pipeline) >= _MAX_PIPELINED:
             raise HeadError(
@@ -198,7 +198,7 @@ class RejectingProtocol(StalledClientsProtocol):
             )
 
     def _forget(self) -> None:
-        """Count it no longer among those that wait."""
+        """Remove this connection from those that wait for a request."""
         self._waits = False
         self.shared.waiting.leave(self)
         if self._head_timer is not None:
@@ -209,7 +209,7 @@ class RejectingProtocol(StalledClientsProtocol):
         if self._rejected:
             self.transport.abort()
         elif self._head_timer is None:
-            # It is idle between requests, or does not read the last answer.
+            # The connection is idle between requests, or the client does not read the last answer.
             self.transport.abort() if self.transport.get_write_buffer_size() else self.transport.close()
         else:
             self._reject(self.shared.limits.too_many_waiting, linger=False)
@@ -224,17 +224,18 @@ class RejectingProtocol(StalledClientsProtocol):
         self._end(_answer(rejection.status, {"error": rejection.text}, headers), linger=linger)
 
     def _end(self, answer: bytes, *, linger: bool = True) -> None:
-        """Answer, and take nothing more from the client."""
+        """Send an answer, and ignore further data from the client."""
         self._rejected = True
         self._unset_keepalive_if_required()
         self._forget()
         if self._answering:
-            # The client would take this for the end of the answer that it waits for.
+            # The client would read this as part of the response that is in progress.
             self.transport.abort()
             return
         self.transport.write(answer)
         if linger:
-            # Until the client closes, or for so long. It still counts, and makes room for others.
+            # Wait until the client closes, with a time limit. The connection still counts as waiting, so that it can
+            # be closed when a new one needs its place.
             self._wait()
             if self.transport.can_write_eof():
                 self.transport.write_eof()
@@ -260,7 +261,7 @@ class RejectingProtocol(StalledClientsProtocol):
         if self._should_upgrade():
             self.handle_websocket_upgrade()
         else:
-            # It is answered as if it had not asked, and nothing after it would be read.
+            # uvicorn would ignore the unsupported upgrade, and would not read any request after it.
             self.cycle.keep_alive = False
 
     def handle_websocket_upgrade(self) -> None:
@@ -285,13 +286,13 @@ class RejectingProtocol(StalledClientsProtocol):
 def rejecting_protocol(
     check: Check, limits: HeadLimits, metrics: Metrics, *, stall_seconds: float
 ) -> type[HttpToolsProtocol]:
-    """Make uvicorn's HTTP protocol for one process.
+    """Return the HTTP protocol class of uvicorn for one process.
 
     Args:
         check: As in `Shared`.
         limits: As in `Shared`.
         metrics: As in `Shared`.
-        stall_seconds: How long a client may leave an HTTP answer unread.
+        stall_seconds: How long a client may not read an HTTP response.
     """
 
     class ProcessProtocol(RejectingProtocol):

@@ -1,7 +1,7 @@
-"""Short answers of other services' HTTP APIs, read with a limit.
+"""Short responses of other services' HTTP APIs, read with limits.
 
-What we ask providers for is a few hundred bytes of JSON. Whatever answers in their place cannot fill the memory with
-more, nor with a few kilobytes that unpack to more, nor keep us waiting by sending slowly.
+The expected responses are a few hundred bytes of JSON. The limits protect against responses that are too large, that
+decompress to a large size, or that are sent too slowly.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ MAX_ANSWER_BYTES: Final = 256 * 1024
 
 
 class AnswerTooLargeError(httpx.RequestError):
-    """The answer has more than `MAX_ANSWER_BYTES`, or is compressed, which nobody asked for."""
+    """The response has more than `MAX_ANSWER_BYTES`, or is compressed although that was not requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer.
+    """A complete response.
 
     Attributes:
         status: HTTP status.
-        body: All of it.
+        body: The whole body.
     """
 
     status: int
@@ -40,24 +40,24 @@ class Fetched:
         return httpx.codes.is_error(self.status)
 
     def json(self) -> Any:
-        """Return what the body says.
+        """Return the parsed body.
 
         Raises:
-            ValueError: It is not JSON, or nested too deeply.
+            ValueError: The body is not JSON, or nested too deeply.
         """
         return from_json(self.body)
 
 
 async def fetch(http: httpx.AsyncClient, request: httpx.Request, *, seconds: float) -> Fetched:
-    """Send a request and read the answer.
+    """Send a request and read the response.
 
     Args:
         http: Client to send it with. Redirects are not followed.
-        request: From `http.build_request`.
-        seconds: How long that may take altogether.
+        request: The request, as returned by `http.build_request`.
+        seconds: Limit for the total time.
 
     Raises:
-        httpx.HTTPError: There was no answer in time, or too long a one.
+        httpx.HTTPError: There was no response in time, or it is too long.
     """
     plain(request)
     try:
@@ -72,15 +72,15 @@ async def fetch(http: httpx.AsyncClient, request: httpx.Request, *, seconds: flo
 
 
 def plain(request: httpx.Request) -> None:
-    """Ask for an answer that is not compressed, whose length is what comes over the network."""
+    """Request an uncompressed response, whose length is the number of bytes received."""
     request.headers["Accept-Encoding"] = "identity"
 
 
 async def read_answer(response: httpx.Response) -> bytes:
-    """Read an answer that is open.
+    """Read the body of an open response.
 
     Raises:
-        httpx.HTTPError: It broke off, or is too long.
+        httpx.HTTPError: The response is incomplete or too long.
     """
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise AnswerTooLargeError("the answer is compressed", request=response.request)

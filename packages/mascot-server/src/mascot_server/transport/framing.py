@@ -1,9 +1,9 @@
-"""WebSocket data frames (RFC 6455, section 5), for the hot path: read and written in a few steps each, without I/O.
+"""Fast reader and writer of WebSocket data frames (RFC 6455, section 5) for the hot path. No I/O.
 
-A relay passes on ten messages a second for every talker. `websockets` reads and writes them through a generator, an
-object for every frame and a list of pieces, which costs more than all the rest of the relay. Whole, unfragmented
-messages, which is nearly all there is, take this short cut; everything else (control frames, fragments, whatever
-breaks a rule) is handed to the protocol of `websockets` as it came, which answers for it as it would alone.
+A relay forwards about ten messages per second for every conversation. `websockets` reads and writes them with a
+generator, an object for every frame and a list of buffers, which costs more than all other work of the relay.
+Unfragmented messages, which are nearly all messages, are read and written here. All other frames (control frames,
+fragments, invalid frames) are passed unchanged to the protocol of `websockets`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 try:
     from websockets.speedups import apply_mask
-except ImportError:  # where websockets has no compiled part
+except ImportError:  # websockets was installed without its compiled extension
     from websockets.utils import apply_mask
 
 if TYPE_CHECKING:
@@ -34,34 +34,34 @@ _RESERVED_BITS: Final = 0x70
 _OPCODE: Final = 0x0F
 _PING: Final = 0x09
 _SHORT: Final = 126
-"""Lengths below it stand in the second byte; it says that two bytes of length follow, the next number that eight do."""
+"""Lengths below it are stored in the second byte. The value 126 means that two bytes of length follow, 127 eight."""
 _MEDIUM: Final = 1 << 16
 _MASK_SIZE: Final = 4
 _SHORTEST: Final = 2
 FRAMES_PER_TURN: Final = 32
-"""A millisecond of work or less: audio with its JSON and base64 costs 30 µs a message."""
+"""Most frames per iteration of the event loop, about 1 ms of work: audio with JSON and base64 costs 30 µs a message."""
 
 _MASKS: Final = 64
-"""How many masks are made at once, for one connection: a few seconds of microphone."""
+"""How many masks are created at once for a connection: a few seconds of microphone audio."""
 
 
 class MessageReader:
-    """Cut what a connection receives after its handshake into messages.
+    """Splits the data that a connection receives after its handshake into messages.
 
-    At most so many frames are read at a time: a read of 256 KB may hold 36,000 of them. The caller calls
-    `go_on` for the rest in a later iteration of the event loop.
+    The number of frames that are read at a time is limited, because a read of 256 KB may contain 36,000 of them. The
+    caller calls `go_on` for the rest in a later iteration of the event loop.
 
     Args:
-        deliver: Takes a whole message: `str` for text, `bytes` for binary.
-        defer: Takes bytes that are for the protocol of `websockets` to read. They end where a frame ends, unless the
-            frame breaks a rule. Returns whether frames may still be read here; after `False` all that comes is
+        deliver: Called with a whole message: `str` for text, `bytes` for binary.
+        defer: Called with bytes that the protocol of `websockets` must read. They end where a frame ends, unless the
+            frame is invalid. Returns whether frames may still be read here; after `False` all further data is
             deferred.
         masked: Whether the peer is a client, which masks its frames.
         max_size: Longest frame, in bytes, that is read here; the protocol refuses longer ones.
         frames: Most frames that one call of `feed` or `go_on` reads.
 
     Attributes:
-        stopped: Set it to read no further, even in the middle of a call; clear it and call `go_on` to read again.
+        stopped: Set it to pause reading, even in the middle of a call; clear it and call `go_on` to resume.
     """
 
     __slots__ = (
@@ -94,7 +94,7 @@ class MessageReader:
         self._mask_bit, self._mask_size = (_MASKED, _MASK_SIZE) if masked else (0, 0)
         self._max_size = sys.maxsize if max_size is None else max_size
         self._frames = frames
-        # An incomplete frame, or what has not been looked at yet from a position on: never both.
+        # Either an incomplete frame, or unread data from a position on; never both.
         self._buffer = bytearray()
         self._needed = _SHORTEST
         self._unread = b""
@@ -105,11 +105,11 @@ class MessageReader:
 
     @property
     def unread(self) -> bool:
-        """Whether `go_on` has something to read."""
+        """Whether `go_on` has data to read."""
         return bool(self._unread)
 
     def feed(self, data: bytes) -> bool:
-        """Read what came; deliver and defer what is complete, in order.
+        """Read received data; deliver or defer complete frames, in order.
 
         Returns:
             Whether there is more to read for `go_on`.
@@ -128,7 +128,7 @@ class MessageReader:
         return self._read(data, 0)
 
     def go_on(self) -> bool:
-        """Read on where the last call stopped; returns as `feed` does."""
+        """Continue where the last call stopped; return the same as `feed`."""
         data, self._unread = self._unread, b""
         return self._read(data, self._start)
 
@@ -171,7 +171,7 @@ class MessageReader:
         return end
 
     def _wait(self, data: bytes, position: int, end: int) -> int:
-        """Wait for the rest of a frame, unless its first two bytes break a rule already: the rest may never come."""
+        """Wait for the rest of a frame, unless its first two bytes are invalid: the rest may never arrive."""
         if _breaks_rule(data[position], data[position + 1] & _LENGTH):
             return self._irregular(data, position)
         return self._wait_for(end - position)
@@ -211,7 +211,7 @@ class MessageReader:
 
 
 def _breaks_rule(first: int, length: int) -> bool:
-    """Return whether no frame may begin like this (RFC 6455, sections 5.2 and 5.5).
+    """Return whether the start of a frame is invalid (RFC 6455, sections 5.2 and 5.5).
 
     Args:
         first: First byte of the frame.
@@ -225,7 +225,7 @@ def _breaks_rule(first: int, length: int) -> bool:
 
 
 def is_ping(frame: bytes) -> bool:
-    """Return whether bytes begin a ping."""
+    """Return whether the bytes are the start of a ping."""
     return frame[0] & _OPCODE == _PING
 
 
@@ -238,7 +238,7 @@ def server_frame(frame: Frame) -> bytes:
 
 
 class ClientFrames:
-    """Writes messages as a client sends them: one frame each, masked by four bytes that nobody can foresee."""
+    """Encodes messages as a client sends them: one frame each, masked with four unpredictable bytes."""
 
     __slots__ = ("_masks", "_used")
 
@@ -247,9 +247,9 @@ class ClientFrames:
         self._used = 0
 
     def __call__(self, frame: Frame) -> bytes:
-        """Return the bytes of a message."""
+        """Encode a message."""
         if self._used == len(self._masks):
-            # One call of the system for many messages.
+            # One system call provides the masks of many messages.
             self._masks, self._used = os.urandom(_MASKS * _MASK_SIZE), 0
         mask = self._masks[self._used : self._used + _MASK_SIZE]
         self._used += _MASK_SIZE

@@ -1,8 +1,9 @@
-"""Read from one connection without keeping the event loop from the others.
+"""Fair reading from connections: one connection cannot block the event loop for the others.
 
-uvloop calls a protocol up to 32 times in a row, with 256 KB each time, while its socket has more. All of that in small
-frames is a minute of work for a relay. So a connection that has a lot to read gets one turn of the event loop after the
-other, and a limited part of the loop's time. A connection that has little pays nothing for this: no timer, no clock.
+uvloop calls a protocol up to 32 times in a row, with 256 KB each time, while its socket has more data. In small frames,
+that is a minute of work for a relay. So a large amount of data is read over several iterations of the event loop, and
+each connection has a limited share of the loop's time. Connections with little data have no overhead: no timer, no
+clock.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ if TYPE_CHECKING:
 __all__ = ["Intake", "LoopTime"]
 
 _LARGE_READ: Final = 1 << 16
-"""Bytes of one read after which the others have their turn. Conversations read a tenth of it at a time."""
+"""Bytes of one read after which other connections are served. Conversations read a tenth of it at a time."""
 
 _PART: Final = 0.25
-"""Part of the loop's time that one connection may use in the long run.
+"""Share of the loop's time that one connection may use on average.
 
-Well below the load at which the process refuses new conversations: one peer that floods must not cause that.
+It is well below the load at which the process rejects new conversations: one flooding peer must not cause an overload.
 """
 
 _AT_ONCE: Final = 0.05
-"""Seconds of the loop's time that a connection may use before that counts: several minutes of audio at once."""
+"""Seconds of the loop's time that a connection may use in a burst before it is limited: several minutes of audio."""
 
 
 class LoopTime:
-    """How long a connection has to wait for the time it used. Free of I/O and of the clock.
+    """Computes how long a connection has to wait, from the loop time that it used. No I/O, no clock.
 
     Args:
-        part: Part of the time that it may use in the long run, 0 to 1.
-        at_once: Seconds that it may use on top, after a rest.
+        part: Share of the time that it may use on average, 0 to 1.
+        at_once: Seconds that it may use in addition, in a burst after idle time.
     """
 
     __slots__ = ("_at_once", "_now", "_part", "_used")
@@ -51,7 +52,7 @@ class LoopTime:
         """Return the seconds until the connection may be read again.
 
         Args:
-            now: Time by a clock.
+            now: Current time.
             used: Seconds that were used since the last call.
         """
         self._used = max(0.0, self._used - (now - self._now) * self._part) + used
@@ -60,11 +61,11 @@ class LoopTime:
 
 
 class Intake:
-    """Feeds a reader with what a transport receives, a bounded amount in each turn of the event loop.
+    """Passes received data to a reader, a limited amount in each iteration of the event loop.
 
     Args:
-        transport: What is read.
-        reader: Takes the bytes.
+        transport: The transport that receives the data.
+        reader: The reader of messages.
     """
 
     __slots__ = ("_at_end", "_loop_time", "_paused", "_reader", "_transport", "_turn")
@@ -79,7 +80,7 @@ class Intake:
 
     @property
     def unread(self) -> bool:
-        """Whether something that was received is still to be read."""
+        """Whether there is received data that was not read yet."""
         return self._reader.unread
 
     @property
@@ -88,18 +89,18 @@ class Intake:
         return self._reader.stopped
 
     def feed(self, data: bytes) -> None:
-        """Take what the transport received."""
+        """Process data that the transport received."""
         if (self._reader.feed(data) or len(data) >= _LARGE_READ) and not self._reader.stopped:
             self._wait_for_turn(0.0)
 
     def hold(self) -> None:
-        """Read no more until `go_on`, not even what was received already."""
+        """Pause reading until `go_on`, including data that was already received."""
         self._reader.stopped = True
         self._cancel_turn()
         self._pause()
 
     def go_on(self) -> None:
-        """Read again. What was received already is read in a later turn of the event loop."""
+        """Resume reading. Data that was already received is read in a later iteration of the event loop."""
         self._reader.stopped = False
         if self._reader.unread:
             self._wait_for_turn(0.0)
@@ -107,10 +108,10 @@ class Intake:
             self._resume()
 
     def end(self, then: Callable[[], None] | None = None) -> None:
-        """Receive no more.
+        """Stop receiving.
 
         Args:
-            then: Called after everything that was received has been read. Without it that is dropped.
+            then: Called after all received data has been read. Without it, that data is dropped.
         """
         if then is None:
             self._reader.stopped = True
@@ -128,7 +129,7 @@ class Intake:
 
     def _read_on(self) -> None:
         self._turn = None
-        # Processor time: what other processes take on a busy machine is not this peer's fault.
+        # Processor time is measured, because time used by other processes on a busy machine must not count.
         began = thread_time()
         more = self._reader.go_on()
         if self._reader.stopped:

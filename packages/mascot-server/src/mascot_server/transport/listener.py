@@ -1,4 +1,4 @@
-"""The events of a peer for its listener, and the ways in which a connection can end."""
+"""Callbacks for the events of a peer, and the ways in which a connection can end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ABNORMAL: Final = 1006
 
 
 class PeerClosed(Exception):
-    """A peer is gone.
+    """A peer has disconnected.
 
     Attributes:
         code: Its WebSocket close code; 1005 for none, 1006 if the connection broke.
@@ -28,14 +28,14 @@ class PeerClosed(Exception):
 
 
 class PeerStalled(PeerClosed):
-    """A peer is still there, but takes nothing of what it is sent."""
+    """A peer is still connected, but does not read."""
 
     def __init__(self) -> None:
         super().__init__(ABNORMAL, "reads too slowly")
 
 
 class Listener(Protocol):
-    """Is called by a peer's socket, on the event loop, in the order in which things happen."""
+    """Callbacks of a peer's socket, called on the event loop in the order of the events."""
 
     def message_received(self, frame: Frame) -> None:
         """Handle a message of the peer."""

@@ -1,4 +1,4 @@
-"""The two ends of a relay, an app's socket and a provider's, behind one small face."""
+"""The two ends of a relay, the app's and the provider's socket, behind one interface."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 __all__ = ["AppPeer", "Peer", "PeerClosed", "ProviderPeer", "deny"]
 
 _CLOSE_TIMEOUT: Final = 30.0
-"""Seconds for a peer to take our close frame behind all that it has not taken yet."""
+"""Seconds for a peer to read the remaining send buffer and our close frame."""
 
 _MAX_REASON_BYTES: Final = 123
-"""Of a close frame (RFC 6455, section 5.5)."""
+"""Longest reason of a close frame (RFC 6455, section 5.5)."""
 
 
 class Peer(Protocol):
-    """One end of a relay. All but `close` returns at once."""
+    """One end of a relay. All methods except `close` return at once."""
 
     def listen(self, listener: Listener) -> None:
         """Deliver all messages to a listener, from the first unread one."""
 
     def send(self, frame: Frame) -> None:
-        """Send a message, as text or binary by its type; does nothing once the peer is gone."""
+        """Send a message, as text or binary by its type; does nothing if the peer has disconnected."""
 
     def hold(self) -> None:
-        """Read no more, so that the peer notices that it is too fast."""
+        """Pause reading, so that the peer's sending is slowed down."""
 
     def go_on(self) -> None:
-        """Read again."""
+        """Resume reading."""
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection; does nothing if it is closed already."""
@@ -53,7 +53,7 @@ class AppPeer:
     """The app's side: a socket that this server accepts.
 
     Args:
-        socket: Not yet accepted.
+        socket: A socket that is not accepted yet.
         subprotocol: Selected if the app offers it.
     """
 
@@ -67,7 +67,7 @@ class AppPeer:
         """Complete the handshake; do nothing if it is complete.
 
         Raises:
-            PeerClosed: The app is gone.
+            PeerClosed: The app has disconnected.
         """
         if self._open:
             return
@@ -101,17 +101,17 @@ class AppPeer:
             self._link.write(frame)
 
     def hold(self) -> None:
-        """Read no more of what the app says."""
+        """Pause reading from the app."""
         if self._link is not None:
             self._link.hold()
 
     def go_on(self) -> None:
-        """Read again what the app says."""
+        """Resume reading from the app."""
         if self._link is not None:
             self._link.go_on()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the app's socket; at once, if the app takes nothing of what is still to be sent."""
+        """Close the app's socket; abort the connection if the app does not read the remaining send buffer."""
         if not self._open:
             return
         self._open = False
@@ -146,15 +146,15 @@ class ProviderPeer:
 async def deny(
     socket: WebSocket[Any, Any, Any], status: int, error: bytes, headers: Mapping[str, str] | None = None
 ) -> None:
-    """Reject a handshake with an HTTP status and a JSON body, by the ASGI extension for it.
+    """Reject a handshake with an HTTP status and a JSON body, with ASGI's denial response extension.
 
     Servers without the extension answer 403, as they do for any close before accept.
 
     Args:
-        socket: Not yet accepted.
+        socket: A socket that is not accepted yet.
         status: HTTP status.
         error: JSON body.
-        headers: More headers of the answer.
+        headers: Further headers of the response.
     """
     await socket.receive()
     if "websocket.http.response" not in (socket.scope.get("extensions") or {}):

@@ -1,4 +1,4 @@
-"""The provider's socket: a connection of `websockets`, without a queue and a task between it and the relay."""
+"""The provider's WebSocket: a `websockets` connection without a queue or a task between it and the relay."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 __all__ = ["MAX_MESSAGE", "ProviderSocket"]
 
 MAX_MESSAGE: Final = 1 << 25
-"""Bytes of the longest message of a provider: ten minutes of speech. Whole items of audio may come in one."""
+"""Bytes of the longest message of a provider: ten minutes of speech. A message may contain a whole audio item."""
 
 _HEAD_END: Final = b"\r\n\r\n"
 _MAX_HEAD: Final = 1 << 16
 _DATA: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 
 _LEAVE_SECONDS: Final = 5.0
-"""For the provider to take what it was sent, and to answer our close frame."""
+"""Seconds for the provider to read the send buffer, and to answer our close frame."""
 
 
 class ProviderSocket(ClientConnection):
-    """A client's connection whose messages go to a listener in the moment they are read.
+    """A client connection that calls a listener as soon as a message is read.
 
-    Handshake and close are those of `websockets`; only whole messages take a short cut. Whatever the provider sends
-    is a sign of life, not only the answer to a ping.
+    `websockets` does the opening and the closing handshake; only unfragmented messages use a faster path. For
+    keepalive, any data from the provider counts, not only the answer to a ping.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -57,7 +57,7 @@ class ProviderSocket(ClientConnection):
         self._last_ping = b""
 
     def listen(self, listener: Listener) -> None:
-        """Deliver all messages to a listener from now on, those that came before first."""
+        """Deliver all messages to a listener from now on, earlier ones first."""
         self._listener = listener
         early, self._early = self._early, []
         for frame in early:
@@ -74,19 +74,19 @@ class ProviderSocket(ClientConnection):
             self.transport.write(self._frames(frame))
 
     def hold(self) -> None:
-        """Read no more until ``go_on``."""
+        """Pause reading until ``go_on``."""
         if self._intake is not None:
             self._intake.hold()
 
     def go_on(self) -> None:
-        """Read again."""
+        """Resume reading."""
         if self._intake is not None:
             self._intake.go_on()
 
     async def leave(self, code: int, reason: str) -> None:
-        """Close the connection; what the peer still says is for nobody.
+        """Close the connection, and drop further messages of the provider.
 
-        A provider that does not read, or does not answer the close frame, is cut off after a few seconds.
+        If the provider does not read or does not answer the close frame, the connection is aborted after a few seconds.
         """
         self._leaving = True
         self.go_on()
@@ -97,11 +97,11 @@ class ProviderSocket(ClientConnection):
             self.transport.abort()
 
     async def keepalive(self) -> None:
-        """Ping the provider, and give it up if nothing at all comes between two pings."""
+        """Ping the provider, and disconnect if no data arrives between two pings."""
         while self.ping_interval is not None:
             await asyncio.sleep(self.ping_interval)
-            # A peer that is not read cannot show that it is there, and one that takes nothing gets no ping. How long
-            # that may last is for the relay to decide.
+            # While reading is paused, no answer can arrive; while the send buffer is full, no ping can be sent. The
+            # relay limits how long that may last.
             if self.paused or (self._intake is not None and self._intake.held):
                 self._alive = True
                 continue
@@ -138,7 +138,7 @@ class ProviderSocket(ClientConnection):
             super().process_event(event)
 
     def eof_received(self) -> None:
-        """Handle the end of what the peer sends. The loss of the connection is reported after all messages."""
+        """Handle the end of the peer's data. The loss of the connection is reported after all messages."""
         if self._intake is None or not self._intake.unread:
             super().eof_received()
 
@@ -170,7 +170,7 @@ class ProviderSocket(ClientConnection):
         self._tell_if_gone()
 
     def _take_head(self, data: bytes) -> None:
-        """Pass the response of the handshake to `websockets`, and what follows it to our reader."""
+        """Pass the handshake response to `websockets`, and the data after it to the message reader."""
         head, end, rest = data.partition(_HEAD_END)
         if not end and len(data) < _MAX_HEAD:
             self._head = data
@@ -195,14 +195,14 @@ class ProviderSocket(ClientConnection):
 
     def _defer(self, data: bytes) -> bool:
         if self.paused and is_ping(data):
-            # The answers would pile up in memory. One to the last ping is enough (RFC 6455, section 5.5.3).
+            # The answers would accumulate in memory. One for the last ping is enough (RFC 6455, section 5.5.3).
             self._last_ping = data
             return True
         super().data_received(data)
         protocol = self.protocol
         if protocol.parser_exc is not None:
             self._note_failure(f"the provider broke the WebSocket protocol: {protocol.parser_exc}")
-        # While we leave, its close frame is still to come.
+        # After our close frame, the provider's close frame must still be read.
         return protocol.state is State.OPEN or (
             self._leaving and protocol.close_rcvd is None and protocol.parser_exc is None
         )
@@ -213,7 +213,7 @@ class ProviderSocket(ClientConnection):
             return
         if frame.opcode is not Opcode.CONT:
             self._fragments_are_text = frame.opcode is Opcode.TEXT
-        # One buffer for all: an object for each fragment would be many times the size of a short one.
+        # One buffer for all fragments: an object for each would need many times the memory of a short fragment.
         self._fragments += frame.data
         if not frame.fin:
             return
@@ -229,7 +229,7 @@ class ProviderSocket(ClientConnection):
         self._deliver(text)
 
     def _fail(self, code: CloseCode, reason: str, why: str) -> None:
-        """End the connection, and tells the listener at once: the peer may keep it open for as long as it likes."""
+        """Close the connection, and notify the listener at once: the peer may keep the connection open."""
         self.protocol.fail(code, reason)
         self._send_pending()
         self._note_failure(why)
@@ -249,5 +249,5 @@ class ProviderSocket(ClientConnection):
         if close is not None:
             self._listener.gone(PeerClosed(close.code, close.reason))
         elif self._lost or self._broken:
-            # Without a close frame of the peer's, ours may have been the only one, or the connection broke.
+            # The peer sent no close frame: either only we sent one, or the connection broke.
             self._listener.gone(PeerClosed(ABNORMAL, self._broken))

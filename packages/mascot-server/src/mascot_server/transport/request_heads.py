@@ -1,7 +1,7 @@
-"""Limits of what a connection may send before a request is known: head size, headers, target, time, and how many wait.
+"""Limits on request heads: size, number of headers, target length, time, and number of waiting connections.
 
-Neither uvicorn nor the parsers under it have such limits. Nothing here does I/O or reads a clock;
-`rejecting_protocol` feeds it.
+Neither uvicorn nor its parsers have such limits. This module does no I/O and reads no clock; `rejecting_protocol`
+calls it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Reason = Literal[
     "too_many_headers",
     "too_many_requests",
 ]
-"""Why a connection was closed before its request was answered; a label of a metric."""
+"""Why a request head was rejected; a label of a metric."""
 
 Connection = TypeVar("Connection")
 
@@ -55,7 +55,7 @@ class HeadLimits:
 
     @classmethod
     def of(cls, settings: Settings) -> HeadLimits:
-        """Return the limits that the settings ask for."""
+        """Return the limits from the settings."""
         return cls(
             max_bytes=settings.max_head_bytes,
             max_headers=settings.max_headers,
@@ -75,7 +75,7 @@ class HeadLimits:
 
     @property
     def too_many_waiting(self) -> Rejection:
-        """The rejection of the connection that has waited longest, when a new one needs its place."""
+        """The rejection of the connection that has waited longest, when there are too many."""
         return Rejection(
             503,
             "too_many_connections",
@@ -85,7 +85,7 @@ class HeadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """The answer to a request whose head is not accepted.
+    """The response to a request whose head is rejected.
 
     Attributes:
         status: HTTP status.
@@ -102,7 +102,7 @@ class HeadError(Exception):
     """A request head breaks a limit or a rule of HTTP.
 
     Attributes:
-        rejection: The answer to it.
+        rejection: The response.
     """
 
     def __init__(self, status: int, reason: Reason, text: str) -> None:
@@ -111,10 +111,10 @@ class HeadError(Exception):
 
 
 class HeadGuard:
-    """Holds the requests of one connection to the limits. Call it from the callbacks of an incremental HTTP parser.
+    """Enforces the limits for the requests of one connection. Call it from the callbacks of an incremental HTTP parser.
 
     Args:
-        limits: To hold to.
+        limits: The limits.
     """
 
     __slots__ = ("_headers", "_limits", "_progress", "_size", "_target", "_unread")
@@ -146,7 +146,7 @@ class HeadGuard:
         """Count a header, or a trailer of a chunked body.
 
         Raises:
-            HeadError: There are too many, or they are too large.
+            HeadError: There are too many headers, or they are too large.
         """
         self._headers += 1
         if self._headers > self._limits.max_headers:
@@ -158,20 +158,20 @@ class HeadGuard:
         self._count(len(name) + len(value) + _HEADER_OVERHEAD)
 
     def progress(self) -> None:
-        """Note that the parser got further: a head, a piece of a body or a request is complete."""
+        """Note that the parser made progress: a head, a piece of a body or a request is complete."""
         self._progress = True
 
     def fed(self, size: int) -> None:
-        """Count what was given to the parser, after it made its callbacks.
+        """Count the bytes that the parser has processed. Call it after the parser's callbacks.
 
-        What they do not report (half a header, line breaks between requests, extensions of chunks) adds up until one of
-        them does.
+        Bytes that no callback reports (half a header, line breaks between requests, chunk extensions) add up until the
+        next callback.
 
         Args:
             size: Number of bytes.
 
         Raises:
-            HeadError: The parser was fed too much without getting anywhere.
+            HeadError: The parser has processed too many bytes without progress.
         """
         if self._progress:
             self._progress = False
@@ -195,10 +195,10 @@ class HeadGuard:
 
 
 class Waiting(Generic[Connection]):
-    """The connections of a process that have no request in progress, the one that waits longest first.
+    """The connections of a process that have no request in progress, ordered by waiting time, longest first.
 
     Args:
-        most: How many there may be.
+        most: Most connections.
     """
 
     def __init__(self, most: int) -> None:
@@ -209,7 +209,7 @@ class Waiting(Generic[Connection]):
         return len(self._connections)
 
     def enter(self, connection: Connection) -> Connection | None:
-        """Add a connection as the one that waits shortest.
+        """Add a connection, as the one that has waited the shortest time.
 
         Returns:
             The connection that must be closed to make room, if there are too many. It is no longer counted.
@@ -231,13 +231,13 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
     """Split a request target in origin-form or absolute-form (RFC 9112, section 3.2).
 
     Args:
-        target: As it stands in the request line.
+        target: The request target, as received.
 
     Returns:
         Path and query.
 
     Raises:
-        HeadError: It is something else.
+        HeadError: The target has another form.
     """
     if not _VISIBLE.issuperset(target):
         raise _bad_target("has characters that must be percent-encoded")
@@ -245,7 +245,7 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
         scheme, separator, rest = target.partition(b"://")
         if not separator or scheme.lower() not in _SCHEMES:
             raise _bad_target("must be a path such as /healthz")
-        # What ends the authority is a slash, or the query's question mark.
+        # The authority ends at a slash or at the question mark of the query.
         authority = rest.partition(b"/")[0].partition(b"?")[0]
         target = rest[len(authority) :]
         if not target.startswith(b"/"):

@@ -1,7 +1,7 @@
-"""Cuts the connections of clients that do not read their answers.
+"""Closes the connections of clients that do not read their responses.
 
-The event loop closes a connection only when all that is buffered for it was taken. A client that stays connected and
-reads nothing would keep its socket, and what its answer needs, for ever.
+The event loop closes a connection only when its send buffer is empty. A client that stays connected and does not read
+would keep its socket and the resources of its response forever.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ _BYTES_PER_SECOND: Final = 1024
 
 
 class StalledClientsProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which ends connections whose clients leave an answer unread.
+    """uvicorn's HTTP protocol, which also closes connections whose clients do not read a response.
 
     Attributes:
-        stall_seconds: How long they may.
+        stall_seconds: How long a client may not read.
     """
 
     stall_seconds: ClassVar[float]
     _watch: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
-        """Watch a client that takes no more for now."""
+        """Start the timeout: the send buffer is full."""
         super().pause_writing()
         self._watch_client()
 
     def resume_writing(self) -> None:
-        """Stop to watch a client that takes more again."""
+        """Stop the timeout: the send buffer has space again."""
         self._stop_watching()
         super().resume_writing()
 
     def on_response_complete(self) -> None:
-        """Watch a client that has yet to take the end of an answer, in which nothing is paused."""
+        """Start the timeout for the end of a response, during which writing is not paused."""
         if self.transport.get_write_buffer_size():
             self._watch_client()
         super().on_response_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Leave the connection to the protocol of sockets."""
+        """Hand the connection over to the WebSocket protocol."""
         self._stop_watching()
         super().handle_websocket_upgrade()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop to watch."""
+        """Stop the timeout."""
         self._stop_watching()
         super().connection_lost(exc)
 

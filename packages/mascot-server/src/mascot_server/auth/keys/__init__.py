@@ -1,4 +1,4 @@
-"""API keys of this server: who may ask for what, and how often."""
+"""API keys of this server: what each may be used for, and its limits."""
 
 from mascot_server.auth.keys.directory import MAX_AGE_SECONDS, KeyDirectory
 from mascot_server.auth.keys.records import KeyLimits, KeyRecord, new_key

@@ -1,4 +1,4 @@
-"""Finds keys: those of the settings at once, those of the store in a copy of it that is a few seconds old at most."""
+"""Look-up of API keys: those of the settings, and those of the store in a copy that is a few seconds old at most."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ four look-ups per second."""
 
 
 class KeyDirectory:
-    """Finds keys. An asynchronous context manager that closes the store.
+    """Looks up keys. An asynchronous context manager that closes the store.
 
     Args:
         static: Keys of the settings.
         store: Where further keys are kept.
-        keep_stale: While the store is away, go by what it held before. Nobody is let in by it who was never let in, but
-            a revoked key stays good until the store is back. A store that is there and cannot be read is not away.
-        clock: Seconds, of any origin.
+        keep_stale: Whether to use the last copy while the store is unavailable. No key becomes valid by that, but a
+            revoked key stays valid until the store is back. A store that exists but cannot be read is not unavailable.
+        clock: Returns seconds from any start.
     """
 
     def __init__(
@@ -61,28 +61,28 @@ class KeyDirectory:
         self._reading = asyncio.Lock()
 
     async def by_key(self, key: str) -> KeyRecord | None:
-        """Find a key that is valid.
+        """Return the record of a key, if it is valid.
 
         Raises:
-            StoreError: It is none of the settings, and the store cannot be read.
+            StoreError: The key is not one of the settings, and the store cannot be read.
         """
         digest = digest_of(key)
-        # Here a plain look-up will do: what its time tells is about the hash, which nobody can choose.
+        # A plain look-up is enough: its duration depends on the hash only, which an attacker cannot choose.
         return self._static.by_digest(digest) or await self._stored(lambda: self._by_digest.get(digest))
 
     async def by_id(self, key_id: str) -> KeyRecord | None:
-        """Find a key that is valid by its id.
+        """Return the record of the key with an id, if it is valid.
 
         Raises:
-            StoreError: It is none of the settings, and the store cannot be read.
+            StoreError: The key is not one of the settings, and the store cannot be read.
         """
         return self._static.by_id(key_id) or await self._stored(lambda: self._by_id.get(key_id))
 
     async def read(self) -> None:
-        """Read the store, unless that was just done.
+        """Read the store, unless the copy is recent.
 
         Raises:
-            StoreError: It cannot be read.
+            StoreError: The store cannot be read.
         """
         if self._store is not None and self._age() > MAX_AGE_SECONDS:
             await self._read(self._store, older_than=MAX_AGE_SECONDS)
@@ -111,7 +111,7 @@ class KeyDirectory:
     async def _read(self, store: KeyStore, *, older_than: float) -> None:
         async with self._reading:
             if self._age() <= older_than:
-                return  # Somebody else has just read it.
+                return  # Another task has just read it.
             now = self._clock()
             try:
                 await self._refresh(store)

@@ -1,4 +1,4 @@
-"""What is known of an API key: everything but the key itself."""
+"""Records of API keys: everything that is stored of a key, which is all but the key itself."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Final
 __all__ = ["KEY_PREFIX", "NO_LIMITS", "KeyLimits", "KeyRecord", "digest_of", "new_key"]
 
 KEY_PREFIX: Final = "mascot_key_"
-"""What a key starts with, so that people and secret scanners know one when they see it."""
+"""Prefix of each key, so that people and secret scanners recognise one."""
 
 _KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class KeyLimits:
-    """How much a key may be used; `None` is as much as one likes.
+    """Limits of a key; `None` for no limit.
 
     Attributes:
-        requests_per_minute: Requests and handshakes, of which a whole minute's worth may come at once.
-        sessions: Conversations at once.
-        minutes_per_day: Minutes of conversation in a day (UTC), those of simultaneous ones added up.
+        requests_per_minute: Requests and handshakes per minute. All those of a minute may come in one burst.
+        sessions: Concurrent conversations.
+        minutes_per_day: Minutes of conversation per day (UTC), added up over concurrent conversations.
     """
 
     requests_per_minute: int | None = None
@@ -36,17 +36,17 @@ NO_LIMITS: Final = KeyLimits()
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """An API key, but for the key.
+    """The record of an API key, without the key itself.
 
     Attributes:
-        id: Names it in commands, tokens and counters. No secret.
-        name: What people call it.
+        id: Identifies the key in commands, tokens and counters. Not a secret.
+        name: Name for people.
         digest: SHA-256 of the key.
-        created: When it was made.
-        limits: How much it may be used.
-        providers: Those it may be used for; empty for all.
-        origins: Web pages that may use it, as origins; empty for any.
-        revoked: When it was revoked, if it was.
+        created: Time of creation.
+        limits: Limits of the key.
+        providers: Providers that it may be used for; empty for all.
+        origins: Origins of the web pages that may use it; empty for any.
+        revoked: Time of revocation; `None` if it is not revoked.
     """
 
     id: str
@@ -69,7 +69,7 @@ def new_key(
     """Create a key.
 
     Returns:
-        The key, which nothing here keeps, and what is kept of it.
+        The key, which is not stored, and its record.
     """
     key = KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
     record = KeyRecord(
@@ -85,9 +85,9 @@ def new_key(
 
 
 def digest_of(key: str) -> bytes:
-    """Return the hash of a key, as it is stored.
+    """Return the hash of a key, in the form that is stored.
 
-    One round of SHA-256 is enough, and a slow password hash would add nothing but time to every request: those slow
-    down guessing, and 256 random bits cannot be guessed.
+    One round of SHA-256 is enough. A slow password hash makes guessing slow, but 256 random bits cannot be guessed; it
+    would only add time to every request.
     """
     return hashlib.sha256(key.encode()).digest()

@@ -1,4 +1,4 @@
-"""Keys in Redis or Valkey, for servers on several machines."""
+"""Key store in Redis or Valkey, for servers on several machines."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _KEYS: Final = "mascot:{keys}"
 """A hash of all keys by id, each as JSON. The braces keep it on one node of a cluster with the version."""
 
 _VERSION: Final = "mascot:{keys}:version"
-"""Another random word with each change of the hash: a count would repeat itself in a Redis that lost its data."""
+"""A new random value for each change of the hash. A counter would repeat its values in a Redis that lost its data."""
 
 
 class RedisKeyStore:
-    """Keys in a hash.
+    """A key store in a hash of Redis.
 
     Args:
         link: The connection.
@@ -42,7 +42,7 @@ class RedisKeyStore:
         try:
             return await self._link.ask(lambda redis: redis.get(_VERSION), about=_VERSION) or b""
         except StoreRefused:
-            # Another version than any before, so that all keys are read again. Should they be refused too, that counts.
+            # Return a new version, so that all keys are read again. If that fails too, that error is reported.
             return object()
 
     async def all(self) -> list[KeyRecord]:
@@ -59,11 +59,11 @@ class RedisKeyStore:
         return sorted(records, key=lambda record: record.created)
 
     async def add(self, record: KeyRecord) -> None:
-        """Keep a new key."""
+        """Store a new key."""
         await self._put(record.id, _fields(record))
 
     async def revoke(self, key_id: str) -> bool:
-        """End a key."""
+        """Revoke a key."""
         kept: Any = await self._link.ask(lambda redis: redis.hget(_KEYS, key_id), about=_KEYS)
         if kept is None:
             return False
@@ -73,7 +73,7 @@ class RedisKeyStore:
             await self._put(key_id, None)
             return True
         fields = json.loads(kept)
-        # Of two that revoke at once the later one counts; either way it is revoked.
+        # If two processes revoke it at the same time, the later time is stored. It is revoked in both cases.
         fields["revoked"] = fields["revoked"] or datetime.now(UTC).isoformat(timespec="seconds")
         await self._put(key_id, fields)
         return True
@@ -83,7 +83,7 @@ class RedisKeyStore:
         await self._link.close()
 
     async def _put(self, key_id: str, fields: dict[str, Any] | None) -> None:
-        """Keep a record, or removes it."""
+        """Store a record, or remove it."""
 
         async def put(redis: Redis) -> None:
             async with redis.pipeline(transaction=True) as pipeline:

@@ -1,4 +1,4 @@
-"""Keys in a SQLite file, which several processes may read and write."""
+"""Key store in a SQLite file, which several processes may read and write."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["SqliteKeyStore"]
 T = TypeVar("T")
 
 _SCHEMA_VERSION: Final = 1
-"""Kept in the file as `user_version`."""
+"""Stored in the file as `user_version`."""
 
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
@@ -47,21 +47,21 @@ COMMIT;
 """
 
 _BUSY_SECONDS: Final = 5.0
-"""How long to wait for another process that writes; its transactions are of one statement."""
+"""How long to wait for another process that writes. Its transactions have one statement each."""
 
 
 _LOOKS: Final = 3
-"""To open a file once more that changed with its opening, as a new one does."""
+"""Attempts to open the file: it is opened again if it was replaced meanwhile, or changed, as a new file does."""
 
 
 class SqliteKeyStore:
-    """Keys in a file.
+    """A key store in a SQLite file.
 
-    The file may be replaced while it is in use: the next look finds the new one. Once it was there it is never made
-    again, since an empty file would be an answer, and a wrong one; while it is gone every method raises `StoreError`.
+    The file may be replaced while it is in use: the next call opens the new one. After its first use a missing file is
+    not created again, because all keys would then be unknown. While it is missing, every method raises `StoreError`.
 
     Args:
-        path: The file; made with its first use, for its owner's eyes only.
+        path: The file. Created on first use, readable by its owner only.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,16 +72,16 @@ class SqliteKeyStore:
         self.damaged: tuple[str, ...] = ()
 
     def probe(self) -> None:
-        """Make the file if there is none, and check that it can be used.
+        """Create the file if it does not exist, and check that it can be used.
 
         Raises:
-            StoreError: It cannot.
+            StoreError: The file cannot be used.
         """
         self._locked(lambda _: None)
         self._close()
 
     async def version(self) -> object:
-        """Return a value that changes with every commit of any process, and with the file."""
+        """Return a value that changes with every commit of any process, and when the file is replaced."""
         return await self._do(
             lambda db: (self._opened, db.execute("PRAGMA data_version").fetchone()[0], db.total_changes),
         )
@@ -99,15 +99,15 @@ class SqliteKeyStore:
         return records
 
     async def add(self, record: KeyRecord) -> None:
-        """Keep a new key."""
+        """Store a new key."""
         columns = _columns(record)
         names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-        # The names are ours.
+        # The column names are constants of this module.
         statement = f"INSERT INTO keys ({names}) VALUES ({places})"  # noqa: S608 - our own columns
         await self._do(lambda db: db.execute(statement, columns))
 
     async def revoke(self, key_id: str) -> bool:
-        """End a key."""
+        """Revoke a key."""
         return await self._do(lambda db: _revoke(db, key_id))
 
     async def close(self) -> None:
@@ -115,7 +115,7 @@ class SqliteKeyStore:
         self._close()
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function on the file in a thread, because it may have to wait for another process."""
+        """Run a function with the database in a thread, because it may have to wait for another process."""
         return await asyncio.to_thread(self._locked, work)
 
     def _locked(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -131,16 +131,16 @@ class SqliteKeyStore:
                 raise StoreError(f"key store {self._path}: {reason}") from None
 
     def _current(self) -> sqlite3.Connection:
-        """Return a connection to the file that is there now."""
+        """Return a connection to the current file."""
         if self._opened is None:
-            # Opening for reading only leaves a file that is there as it is.
+            # Opening with `O_RDONLY` does not change an existing file.
             os.close(os.open(self._path, os.O_CREAT | os.O_RDONLY, 0o600))
         for _ in range(_LOOKS):
             status = self._path.stat()
             found = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
             if self._connection is not None and found == self._opened:
                 break
-            # Opened after the look: what happens between the two is another file at the next look.
+            # Opened after the file was identified: a replacement between the two is detected by the next call.
             self._drop()
             self._connection, self._opened = self._open(), found
         assert self._connection is not None  # noqa: S101 - for the type checker
@@ -156,7 +156,7 @@ class SqliteKeyStore:
         self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        # `rw`: a file that was removed in this moment is not made anew.
+        # `rw`: a file that was removed just now is not created again.
         db = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode=rw",
             uri=True,
@@ -173,7 +173,7 @@ class SqliteKeyStore:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.row_factory = sqlite3.Row
-        # Invalid UTF-8 damages one record, not all of them.
+        # Invalid UTF-8 in one record must not make all records unreadable.
         db.text_factory = lambda data: data.decode(errors="replace")
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found > _SCHEMA_VERSION:
@@ -190,14 +190,14 @@ def _reason(error: Exception) -> object:
 
 
 def _leave_wal(db: sqlite3.Connection) -> None:
-    """Keep all of the keys in the one file.
+    """Leave WAL mode, so that all keys are in one file.
 
-    A write-ahead log beside it would be taken for that of whatever file replaces it, and would bring back keys that the
-    new file does not have.
+    SQLite would apply a leftover write-ahead log to a file that replaces this one, and restore keys that the new file
+    does not have.
     """
     if db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         db.execute("PRAGMA busy_timeout = 0")
-        # Another process of an older version has it open, or the file may not be written. The next one tries again.
+        # A process of an older version has the file open, or it is read-only. The next connection tries again.
         with suppress(sqlite3.OperationalError):
             db.execute("PRAGMA journal_mode = DELETE")
         db.execute(f"PRAGMA busy_timeout = {round(1000 * _BUSY_SECONDS)}")

@@ -1,4 +1,4 @@
-"""The keys of `MASCOT_API_KEYS`: without limits, valid as long as the process lives."""
+"""The keys of `MASCOT_API_KEYS`: without limits, valid as long as the process runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StaticKeys:
     """A fixed set of keys. Only their hashes are kept.
 
     Args:
-        keys: Each a key in clear, or `sha256:` and the hex digest of one.
+        keys: Each a key in plain text, or `sha256:` and the hex digest of one.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
@@ -30,19 +30,19 @@ class StaticKeys:
         self._by_id = {record.id: record for record in self._records}
 
     def by_digest(self, digest: bytes) -> KeyRecord | None:
-        """Find a key by its hash."""
-        # Every digest is compared, in constant time, so that the time taken says nothing about the keys.
+        """Return the record of the key with a hash."""
+        # Every digest is compared, in constant time, so that the duration reveals nothing about the keys.
         matches = [hmac.compare_digest(digest, record.digest) for record in self._records]
         return self._records[matches.index(True)] if any(matches) else None
 
     def by_id(self, key_id: str) -> KeyRecord | None:
-        """Find a key by its id."""
+        """Return the record of the key with an id."""
         return self._by_id.get(key_id)
 
 
 def _record(key: str) -> KeyRecord:
     digest = bytes.fromhex(key.removeprefix(_HASHED)) if key.startswith(_HASHED) else digest_of(key)
-    # The same in every process and after a restart, so that tokens find their key again. Short, because it is logged
-    # and such a key may be one that people made up: from 24 bits it cannot be guessed. Two of the same id do no harm.
+    # The id is the same in every process and after a restart, so that tokens still refer to their key. It is short,
+    # because it is logged and such a key may be weak: 24 bits do not reveal it. Two keys with the same id do no harm.
     key_id = f"env-{hashlib.sha256(b'mascot key id' + digest).hexdigest()[:6]}"
     return KeyRecord(id=key_id, name="MASCOT_API_KEYS", digest=digest, created=_EPOCH)

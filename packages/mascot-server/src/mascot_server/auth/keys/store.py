@@ -1,4 +1,4 @@
-"""Where keys are kept: one small protocol for the SQLite file and Redis."""
+"""The protocol of key stores, implemented by the SQLite file and by Redis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["KeyStore", "damage"]
 
 
 class KeyStore(Protocol):
-    """Keeps what is known of keys. Every method raises `StoreError` if it cannot.
+    """Stores the records of keys. Every method raises `StoreError` if the store cannot be used.
 
     Attributes:
         damaged: The records that the last `all` could not read, each as a sentence that names it and the fix.
@@ -22,19 +22,19 @@ class KeyStore(Protocol):
     damaged: tuple[str, ...]
 
     async def version(self) -> object:
-        """Something that is unequal to what it was before once a key was added or revoked. Cheap to ask."""
+        """Return a value that changes when a key is added or revoked. Cheap to call."""
 
     async def all(self) -> Sequence[KeyRecord]:
         """Return all keys including revoked ones, oldest first. Damaged records are skipped."""
 
     async def add(self, record: KeyRecord) -> None:
-        """Keep a new key."""
+        """Store a new key."""
 
     async def revoke(self, key_id: str) -> bool:
-        """End a key for good. A damaged record is removed.
+        """Revoke a key permanently. A damaged record is removed.
 
         Returns:
-            Whether there is such a key; one that is revoked stays as it is.
+            Whether the key exists. A key that is already revoked is not changed.
         """
 
     async def close(self) -> None:

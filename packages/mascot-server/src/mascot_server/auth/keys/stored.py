@@ -1,4 +1,4 @@
-"""Reads records of key stores strictly: a damaged record is no key, and a damaged limit is not "no limit"."""
+"""Strict parsing of stored records: a damaged record is not a key, and a damaged limit does not mean "no limit"."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["DamagedRecordError", "read_record"]
 _ID: Final = re.compile(r"[!-~]{1,200}")
 _DIGEST_BYTES: Final = 32
 _LARGEST_LIMIT: Final = 2**53
-"""Above it Redis' Lua cannot count by ones."""
+"""Redis' Lua cannot represent all integers above it."""
 
 
 class DamagedRecordError(ValueError):
-    """A record cannot be what was stored; the text names the field and shows no value."""
+    """A stored record is damaged; the text names the field and shows no value."""
 
 
 def read_record(fields: Mapping[str, object]) -> KeyRecord:
-    """Return the key of a record.
+    """Return the key record with the given fields.
 
     Args:
-        fields: By name: the digest as bytes, times as ISO 8601 text, lists as lists.
+        fields: Values by name: the digest as bytes, times as ISO 8601 text, lists as lists.
 
     Raises:
-        DamagedRecordError: A field is missing or holds what cannot be stored in it.
+        DamagedRecordError: A field is missing or has an invalid value.
     """
     revoked = _field(fields, "revoked")
     return KeyRecord(

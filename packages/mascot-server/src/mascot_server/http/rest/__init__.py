@@ -1,4 +1,4 @@
-"""The REST endpoints beside get-signed-url: visemes of a recording, speech with visemes, and the voices for it."""
+"""REST endpoints: visemes of a recording, speech synthesis with visemes, and the list of voices."""
 
 from mascot_server.http.rest.api import Rest
 

@@ -1,4 +1,4 @@
-"""Puts the REST endpoints together."""
+"""The REST endpoints and their shared resources."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ __all__ = ["Rest"]
 
 
 _PAGE: Final = "playground"
-"""Stands for the key of the playground's page, which sends none."""
+"""Key id for requests of the playground page, which sends no API key."""
 
 
 class Rest:
-    """The endpoints and what they share; to be entered before they are used.
+    """The REST endpoints and their shared resources. A context manager; enter it before use.
 
     Args:
-        settings: Limits, voices, and where others' engines are.
-        access: Says who may ask.
-        http: Client for others' engines.
+        settings: Limits, voices, and URLs of external speech services.
+        access: Authenticates requests.
+        http: HTTP client for external speech services.
 
     Raises:
-        SettingsError: Voice files are not where a setting says, or their package is not installed.
+        SettingsError: Voice files are missing, or their package is not installed.
     """
 
     def __init__(self, settings: Settings, *, access: Access, http: httpx.AsyncClient) -> None:
@@ -68,18 +68,18 @@ class Rest:
     async def predict_file(
         self, request: Request[Any, Any, Any], model: VisemeModel, sets: VisemeSets
     ) -> list[dict[str, Any]] | dict[str, Any]:
-        """Predict the visemes of a file that is the whole body of a request.
+        """Predict the visemes of an audio file that is the whole body of a request.
 
         Args:
-            request: Its body was not read yet.
+            request: The request; its body must not have been read.
             model: The viseme model.
             sets: Viseme sets of the visemes and of the weights.
 
         Returns:
-            What `POST /v1/visemes` answers to whom accepts JSON.
+            The JSON response of `POST /v1/visemes`.
 
         Raises:
-            Refusal: It is no audio that can be read, or too much of it, or there is no place for one more request.
+            Refusal: The audio is invalid or too long, or too many requests are running.
         """
         limits = self._settings
         async with AsyncExitStack() as resources:

@@ -1,4 +1,4 @@
-"""A thread beside the event loop for files and speech, so that these never hold up a conversation."""
+"""A background thread for recordings and speech synthesis, so that they do not block the event loop."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _NICENESS: Final = 10
 
 
 class Background:
-    """One thread of low priority, which does one short piece of work after the other.
+    """One low-priority thread, which runs short pieces of work one after the other.
 
-    Requests take turns in it, piece by piece. Everything that touches a request's file is done here, so that its
-    closing cannot overtake its reading.
+    Requests are interleaved piece by piece. All access to a request's file is done in this thread, so that the file
+    cannot be closed while it is read.
 
     Args:
-        slots: How many requests may be worked on at once.
-        per_key: How many of them may be of one API key; half of them by default.
+        slots: Most concurrent requests.
+        per_key: Most concurrent requests of one API key; half of `slots` by default.
     """
 
     def __init__(self, slots: int, *, per_key: int | None = None) -> None:
@@ -40,14 +40,14 @@ class Background:
 
     @contextmanager
     def slot(self, key_id: str) -> Iterator[None]:
-        """Hold a place for one request.
+        """Reserve a slot for one request while the context lasts.
 
         Args:
-            key_id: Id of the API key that it came with.
+            key_id: Id of its API key.
 
         Raises:
-            TooManyRequests: The key has as many places as it may.
-            Unavailable: All are taken.
+            TooManyRequests: All slots of the key are in use.
+            Unavailable: All slots are in use.
         """
         if not self._free:
             raise Unavailable("Too many requests in progress; try again", retry_after=1)
@@ -68,22 +68,22 @@ class Background:
                 del self._taken[key_id]
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in the thread. It is completed even if its caller has been cancelled."""
+        """Run a function in the thread. It is completed even if the caller is cancelled."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, function, *arguments)
 
     def submit(self, function: Callable[[], Any]) -> None:
         """Queue a piece of work after all others, without waiting for it."""
         try:
             self._worker.submit(function)
-        except RuntimeError:  # the thread has ended, and with it whatever this had to come after
+        except RuntimeError:  # the thread has ended, so no earlier work remains
             function()
 
     async def close(self) -> None:
-        """Finish the running work and end the thread."""
+        """Finish the running work and stop the thread."""
         await asyncio.to_thread(self._worker.shutdown)
 
 
 def _give_way() -> None:
-    # Elsewhere than on Linux a thread has no priority of its own, and the whole process must not be slowed.
+    # Only Linux has priorities for single threads. Elsewhere this would slow down the whole process.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,4 +1,4 @@
-"""The events of both endpoints, as text of `text/event-stream`. Shapes and names are the published contract's."""
+"""Server-sent events of both endpoints (`text/event-stream`), with the fields of the published contract."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def chunk_event(
 def chunk_error(number: int, reason: str) -> bytes:
     """Return the events that end a stream after chunk `number` failed.
 
-    The contract's own line comes first. Its field is named `error`, which parsers of event streams skip, so that an
-    event follows which they do not; its empty list spares those who look for visemes in everything.
+    The line of the contract comes first. Parsers of event streams ignore its field `error`, so a regular event follows.
+    The event has an empty list of visemes, for clients that read that field of every event.
     """
     text = f"Error processing chunk {number}"
     line = b"error: " + _json({"message": text, "chunk_id": number}) + b"\n\n"

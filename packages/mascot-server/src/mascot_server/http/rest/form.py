@@ -1,7 +1,7 @@
-"""A form with a file in its part `audio`, read piece by piece. Sans-I/O.
+"""Incremental parser for a form with a file in its part `audio`. Sans-I/O.
 
-Litestar's own reader keeps every part in memory or in a file, and takes a part for text whose file name is written as
-RFC 2231 has it (`filename*=UTF-8''…`, which many clients send for names beyond ASCII).
+Litestar's own parser stores every part in memory or in a file, and treats a part as text if its file name is encoded
+by RFC 2231 (`filename*=UTF-8''…`, which many clients send for non-ASCII names).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ FIELDS: Final = frozenset({"sample_rate", "model", "viseme_shapes", "viseme_weig
 
 
 class FormReader:
-    """Takes the file `audio` and the short fields out of `multipart/form-data`.
+    """Extracts the file `audio` and the short fields from `multipart/form-data`.
 
     Args:
-        boundary: What stands between parts, from the header `Content-Type`.
+        boundary: The boundary of the parts, from the header `Content-Type`.
 
     Attributes:
-        found: How many files there were with the name `audio`.
+        found: Number of files with the name `audio`.
         fields: Text of the parts named in `FIELDS`.
 
     Raises:
-        ValueError: It cannot be a boundary.
+        ValueError: The boundary is invalid.
     """
 
     def __init__(self, boundary: str) -> None:
@@ -44,13 +44,13 @@ class FormReader:
         self._value = bytearray()
 
     def feed(self, data: bytes) -> bytes:
-        """Read the next piece, which is not empty.
+        """Parse the next piece, which must not be empty.
 
         Returns:
-            What it has of the file.
+            The part of the file in this piece.
 
         Raises:
-            ValueError: It is no form, or one with too many parts, a part twice, or too long a field.
+            ValueError: The form is invalid, or has too many parts, a duplicate part, or a field that is too long.
         """
         audio = bytearray()
         if self._parser.closed:
@@ -69,10 +69,10 @@ class FormReader:
         return bytes(audio)
 
     def finish(self) -> None:
-        """End the form.
+        """Finish parsing.
 
         Raises:
-            ValueError: Some of it is missing.
+            ValueError: The form is incomplete.
         """
         self._parser.close()
 

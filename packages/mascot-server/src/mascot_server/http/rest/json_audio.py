@@ -1,8 +1,7 @@
-"""A JSON object with a long base64 text in its member `audio`, read piece by piece.
+"""Incremental parser for a JSON object with a long base64 string in its field `audio`. Sans-I/O.
 
-Parsed at once, 25 MiB of it would stand in memory several times over, and hold up every conversation for the time that
-takes. Only the audio may be long: everything beside it is bounded, so that neither millions of brackets nor millions of
-strings cost more than those few kilobytes. Sans-I/O.
+Parsing 25 MiB at once would need several times that memory, and would block all conversations meanwhile. Only the audio
+may be long. The rest is limited to a few kilobytes, so that millions of brackets or strings are rejected early.
 """
 
 from __future__ import annotations
@@ -17,48 +16,48 @@ from pydantic_core import from_json
 __all__ = ["MAX_OTHER_BYTES", "Base64Reader", "JsonAudioReader", "OtherFieldsTooLongError"]
 
 MAX_OTHER_BYTES: Final = 16 * 1024
-"""Bytes of JSON beside the audio: the known fields take a hundred, the rest is for fields of clients that send more."""
+"""Most bytes of JSON besides the audio. The known fields need about a hundred; clients may send additional fields."""
 
 _IN_STRING: Final = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
-"""What follows in a string up to its end or a cut escape. Possessive, so that it takes no memory for a way back."""
+"""Rest of a string, up to its end or an incomplete escape. Possessive, so that no memory is used for backtracking."""
 _SURROGATE: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
-"""Half of an escaped pair. Base64 has none, and its other half may be in the next piece."""
+"""Escaped surrogate. Base64 has none, and the other surrogate of its pair may be in the next piece."""
 _LONGEST_ESCAPE: Final = len(rb"\u0041")
 _BETWEEN: Final = re.compile(rb'["{}\[\]]')
 _AUDIO_KEY: Final = re.compile(rb'[{,]\s*"audio"\s*:\s*$')
 _KEY_WINDOW: Final = 256
-"""Bytes before a string in which its key is looked for; only blanks could make it longer."""
+"""Bytes before a string that are searched for its key; only blanks could make it longer."""
 _QUOTE: Final = ord('"')
 _DATA_URI: Final = b"data:"
 
 
 class OtherFieldsTooLongError(Exception):
-    """There is more JSON beside the audio than `MAX_OTHER_BYTES`."""
+    """The JSON besides the audio is longer than `MAX_OTHER_BYTES`."""
 
 
 class JsonAudioReader:
-    """Takes the text of the outermost object's member `audio` out of JSON.
+    """Extracts the string in the field `audio` of the outermost object from JSON.
 
     Attributes:
-        found: How often there was such a text.
+        found: How many such strings were found.
     """
 
     def __init__(self) -> None:
         self.found = 0
-        self._others = bytearray()  # everything else, with an empty text in its place
-        self._cut = b""  # an escape of which only a part has come
+        self._others = bytearray()  # the rest of the JSON, with an empty string in place of the audio
+        self._cut = b""  # an incomplete escape at the end of the last piece
         self._depth = 0
         self._in_string = self._in_audio = False
 
     def feed(self, data: bytes) -> bytes:
-        """Read the next piece.
+        """Parse the next piece.
 
         Returns:
-            What it has of the text.
+            The part of the string in this piece.
 
         Raises:
-            ValueError: It has an escape that JSON does not know.
-            OtherFieldsTooLongError: There is too much beside it.
+            ValueError: The string has an invalid JSON escape.
+            OtherFieldsTooLongError: The rest of the JSON is too long.
         """
         data, self._cut = self._cut + data, b""
         text, at = bytearray(), 0
@@ -77,12 +76,12 @@ class JsonAudioReader:
         """Return the parsed JSON, with an empty string for the audio.
 
         Raises:
-            ValueError: It is not JSON.
+            ValueError: The text is not JSON.
         """
         return from_json(bytes(self._others), allow_inf_nan=False)
 
     def _string(self, data: bytes, at: int, text: bytearray) -> int:
-        """Continue in a string; return where to go on."""
+        """Parse within a string; return the position at which to continue."""
         sink = text if self._in_audio else self._others
         match = _IN_STRING.match(data, at)
         end = len(data) if match is None else match.end()
@@ -99,7 +98,7 @@ class JsonAudioReader:
         return len(data)
 
     def _structure(self, data: bytes, at: int) -> int:
-        """Continue between strings; return where to go on."""
+        """Parse between strings; return the position at which to continue."""
         stop = _BETWEEN.search(data, at)
         if stop is None:
             self._others += data[at:]
@@ -117,7 +116,7 @@ class JsonAudioReader:
 
 
 class Base64Reader:
-    """Decode base64 piece by piece. Blanks and line breaks are skipped."""
+    """Incremental base64 decoder. Blanks and line breaks are skipped."""
 
     def __init__(self) -> None:
         self._start = self._carried = b""
@@ -134,7 +133,7 @@ class Base64Reader:
         """Decode the next piece.
 
         Raises:
-            ValueError: It is not base64.
+            ValueError: The text is not base64.
         """
         text = text.translate(None, b" \t\r\n")
         self._start += text[: len(_DATA_URI) - len(self._start)]
@@ -152,10 +151,10 @@ class Base64Reader:
             raise ValueError(str(error)) from None
 
     def finish(self) -> None:
-        """End it.
+        """Finish decoding.
 
         Raises:
-            ValueError: Some of it is missing.
+            ValueError: The text is incomplete.
         """
         if self._carried:
             raise ValueError("its length is not a multiple of four")

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of these endpoints: names, enums and examples of the published contract, and ours."""
+"""OpenAPI descriptions of these endpoints, with the names, enums and examples of the published contract."""
 
 from __future__ import annotations
 

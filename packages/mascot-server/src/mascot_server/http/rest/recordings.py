@@ -1,4 +1,4 @@
-"""Audio from an uploaded file, chunk by chunk, and the visemes of each chunk. For the background thread."""
+"""Visemes of an uploaded recording, chunk by chunk. Runs in the background thread."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ to delay conversations."""
 
 @dataclass(frozen=True, slots=True)
 class RecordingChunk:
-    """What was heard in one chunk.
+    """The prediction for one chunk.
 
     Attributes:
         changes: Changes of mouth shape, times from the start of the audio.
-        number: Which chunk it is, from 1.
-        total: How many there are, as far as is known.
-        duration_ms: How long it is, rounded.
-        weights: Its blend weights, from the start of the audio; `None` where they were not asked for.
+        number: Number of the chunk, from 1.
+        total: Number of chunks, as far as it is known.
+        duration_ms: Duration of the chunk, rounded.
+        weights: Its blend weights, with times from the start of the audio; `None` if they were not requested.
     """
 
     changes: list[VisemeEvent]
@@ -49,14 +49,14 @@ class RecordingChunk:
 
 
 class RecordingVisemes:
-    """An uploaded recording that is being heard.
+    """An uploaded recording that is processed chunk by chunk.
 
     Args:
-        file: The upload, a file or bare PCM16. It is closed by `close`.
+        file: The upload: an audio file or bare PCM16. It is closed by `close`.
         sample_rate: Rate of bare PCM16, in Hz.
         model: The viseme model.
-        max_seconds: How long the audio may be.
-        bare: Whether bytes that no known format begins with are bare PCM16.
+        max_seconds: Longest audio.
+        bare: Whether data of an unknown format is taken as bare PCM16.
         sets: Viseme sets of the changes and of the weights.
     """
 
@@ -78,11 +78,11 @@ class RecordingVisemes:
         self._samples = self._number = self._total = 0
 
     def open(self) -> None:
-        """Read the start.
+        """Read the start of the file.
 
         Raises:
-            BadRequest: It is no audio that can be read.
-            TooLarge: It is too long.
+            BadRequest: The file is not valid audio.
+            TooLarge: The audio is too long.
         """
         try:
             self._open()
@@ -95,11 +95,11 @@ class RecordingVisemes:
             raise _unreadable(error) from None
 
     def next(self) -> RecordingChunk | None:
-        """Process the next chunk; nothing after the last one.
+        """Process the next chunk; return `None` after the last one.
 
         Raises:
             BadRequest: The audio is damaged.
-            TooLarge: It is longer than it seemed, and too long.
+            TooLarge: The audio is longer than its header states, and too long.
         """
         block, self._block = self._block, None
         if block is None:
@@ -119,7 +119,7 @@ class RecordingVisemes:
 
     @property
     def number(self) -> int:
-        """How many chunks were heard, or tried to."""
+        """Number of chunks that were processed, including one that failed."""
         return self._number
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Speech in, its events out: audio and visemes in turn."""
+"""Converts synthesised speech to events: audio and visemes in alternation."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = ["PIECE_MS", "Piece", "first_piece", "pieces", "speech_events"]
 logger = logging.getLogger(__name__)
 
 PIECE_MS: Final = 240
-"""Near the contract's 250, and a whole number of samples at every usual rate, 11025 Hz and its multiples included."""
+"""Duration of a piece. Close to the contract's 250, and a whole number of samples at 11025 Hz and all usual rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of speech.
+    """A piece of synthesised speech.
 
     Attributes:
         pcm: PCM16 mono.
@@ -42,14 +42,14 @@ class Piece:
 
 
 async def pieces(speech: Speech, *, max_seconds: float) -> AsyncIterator[Piece]:
-    """Cut speech into pieces of `PIECE_MS`, of which the last one may be shorter.
+    """Split speech into pieces of `PIECE_MS`. The last one may be shorter.
 
     Args:
-        speech: What is being said.
-        max_seconds: How long it may be.
+        speech: The synthesised speech.
+        max_seconds: Longest duration.
 
     Raises:
-        TooLarge: It is longer.
+        TooLarge: The speech is longer.
     """
     size = speech.sample_rate * PIECE_MS // 1000 * 2
     room = max_seconds * speech.sample_rate * 2
@@ -61,7 +61,7 @@ async def pieces(speech: Speech, *, max_seconds: float) -> AsyncIterator[Piece]:
             raise TooLarge(
                 f"text: the speech is longer than {max_seconds:g} seconds (MASCOT_MAX_SPEECH_SECONDS); send it in parts"
             )
-        # A full piece waits for what follows it, so that the last one is known when it is sent.
+        # A full piece waits for the next data, so that the last piece can be marked as such.
         while len(waiting) > size + 1:
             yield Piece(bytes(waiting[:size]), last=False)
             del waiting[:size]
@@ -73,7 +73,7 @@ async def first_piece(coming: AsyncIterator[Piece]) -> Piece:
     """Return the first chunk. Until then, an error can still set the HTTP status.
 
     Raises:
-        BadRequest: There is none.
+        BadRequest: There is no speech.
     """
     piece = await anext(coming, None)
     if piece is None:
@@ -94,13 +94,13 @@ async def speech_events(
 
     Args:
         first: Its first piece.
-        coming: The others, each taken only when the one before is sent.
-        sample_rate: Of the pieces.
+        coming: The other pieces; each is requested only after the previous one was sent.
+        sample_rate: Sample rate of the pieces.
         model: The viseme model.
         sets: Viseme sets of the changes and of the weights.
-        background: Where it runs.
+        background: Thread that runs the prediction.
     """
-    # The first request may have to read the network; conversations do not wait for that.
+    # The first request may have to load the network, which must not block conversations.
     stream = await background.run(
         partial(WholeStream, recording_network(model), sets, sample_rate=sample_rate)
     )

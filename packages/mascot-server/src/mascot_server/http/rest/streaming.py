@@ -1,4 +1,4 @@
-"""Answers that are sent while they are made, and clients that go away meanwhile."""
+"""Streamed responses, and handling of clients that disconnect or stop reading."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["ClientGone", "event_stream", "unless_gone", "unless_stalled", "with_
 T = TypeVar("T")
 
 _KEEP_ALIVE_SECONDS: Final = 10.0
-"""Proxies give up on a silent connection after 30 to 60 seconds."""
+"""Seconds between keep-alive comments: proxies close an idle connection after 30 to 60 seconds."""
 
 
 class ClientGone(Refusal):
-    """The client closed the connection; nobody reads this answer."""
+    """The client closed the connection, so this response is never read."""
 
     status = 499  # nginx's number for it
 
@@ -37,9 +37,9 @@ def event_stream(
     """Return a response that streams events.
 
     Args:
-        first: What there is already.
-        rest: What comes after it.
-        resources: What they need; closed when all is sent or the client is gone.
+        first: Events that are available already.
+        rest: The events after them.
+        resources: Resources of the events; closed when all is sent or the client has disconnected.
         stall_seconds: How long the client may leave an event unread.
     """
 
@@ -51,7 +51,7 @@ def event_stream(
     return Stream(
         unless_stalled(events(), stall_seconds, resources.aclose),
         media_type="text/event-stream",
-        # The second one keeps nginx from collecting events.
+        # The second header prevents nginx from buffering events.
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         background=BackgroundTask(resources.aclose),
     )
@@ -63,9 +63,9 @@ async def unless_stalled(
     """Close the connection of a client that does not read, to free the memory of its response.
 
     Args:
-        events: What is sent.
-        seconds: How long it may take until an event is sent and the next one wanted.
-        give_up: What to do then; after that there are no more events.
+        events: The events to send.
+        seconds: Longest time until an event is sent and the next one is requested.
+        give_up: Called after that time. No more events are sent then.
     """
     given_up: list[asyncio.Task[None]] = []
 
@@ -86,8 +86,8 @@ async def with_keep_alive(events: AsyncIterator[bytes], seconds: float) -> Async
     """Yield the events, and a comment after each pause of `seconds`.
 
     Args:
-        events: What is sent.
-        seconds: How long nothing may be sent.
+        events: The events to send.
+        seconds: Longest pause without a comment.
     """
     while True:
         coming = asyncio.ensure_future(anext(events, None))
@@ -103,10 +103,10 @@ async def with_keep_alive(events: AsyncIterator[bytes], seconds: float) -> Async
 
 
 async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
-    """Do work for a request whose body was read, and cancel it if the client disconnects.
+    """Run a coroutine for a request whose body was read, and cancel it if the client disconnects.
 
     Raises:
-        ClientGone: The client is gone.
+        ClientGone: The client has disconnected.
     """
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
     try:

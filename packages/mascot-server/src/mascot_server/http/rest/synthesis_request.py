@@ -23,14 +23,14 @@ _BUILT_IN: Final = ENGINES[0]
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """What is to be said, and how.
+    """A request for speech synthesis.
 
     Attributes:
         text: Up to `MAX_TEXT` characters.
-        voice: Id of the voice, as the engine knows it.
-        engine: Who speaks.
-        key: The caller's key of that engine; empty for the built-in one.
-        speed: Within `SPEEDS`.
+        voice: Id of the voice in the engine.
+        engine: The speech engine.
+        key: The caller's API key for that engine; empty for the built-in one.
+        speed: Speed, within `SPEEDS`.
         model: The viseme model.
         sets: Viseme sets of the changes and of the weights.
     """
@@ -45,10 +45,10 @@ class SpeechRequest:
 
 
 def parse_speech_request(body: bytes) -> SpeechRequest:
-    """Read a body.
+    """Parse a request body.
 
     Raises:
-        BadRequest: It is not what the contract asks for; the text names the field and the fix.
+        BadRequest: The body does not match the contract; the text names the field and the fix.
     """
     try:
         fields = from_json(body, allow_inf_nan=False)

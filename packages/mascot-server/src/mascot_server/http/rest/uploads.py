@@ -1,4 +1,4 @@
-"""The body of `POST /v1/visemes`: JSON with base64, the file itself, or a form."""
+"""Parsing of the body of `POST /v1/visemes`: JSON with base64, the file itself, or a form."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 __all__ = ["Upload", "UploadOptions", "body_limit", "read_file", "read_upload"]
 
 _IN_MEMORY: Final = 1 << 20
-"""Bytes of an upload that are kept in memory; more goes to a temporary file."""
+"""Most bytes of an upload that are kept in memory; larger uploads go to a temporary file."""
 _BARE_TYPES: Final = {"audio/pcm", "audio/x-pcm", "audio/raw", "audio/x-raw"}
 _RATES: Final = range(8000, 48001)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
-    """What stands beside the audio.
+    """The fields of a request besides the audio.
 
     Attributes:
         sample_rate: Rate of bare PCM16.
@@ -53,11 +53,11 @@ class UploadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a request carries.
+    """The contents of a request.
 
     Attributes:
-        file: The audio, at its start.
-        options: What stands beside it.
+        file: The audio, positioned at its start.
+        options: The fields besides the audio.
         bare: Whether it may be bare PCM16.
     """
 
@@ -75,16 +75,16 @@ async def read_upload(request: Request[Any, Any, Any], *, max_bytes: int) -> Upl
     """Read the body of a request.
 
     Args:
-        request: Its body was not read yet.
-        max_bytes: How large the audio may be.
+        request: The request; its body must not have been read.
+        max_bytes: Most bytes of audio.
 
     Raises:
         BadRequest: A field is missing or wrong.
-        TooLarge: There is too much audio.
+        TooLarge: The audio is too large.
         ClientGone: The client closed the connection.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    # Looked at for any body: what is wrong there was meant for something.
+    # The query is checked for every kind of body, so that invalid parameters are always reported.
     options = _query(request)
     try:
         if kind == "multipart/form-data":
@@ -106,17 +106,17 @@ def _query(request: Request[Any, Any, Any]) -> UploadOptions:
 
 
 async def read_file(request: Request[Any, Any, Any], *, max_bytes: int) -> BinaryIO:
-    """Read a body that is the audio itself.
+    """Read a body that is the audio file itself.
 
     Args:
-        request: Its body was not read yet.
-        max_bytes: How large the audio may be.
+        request: The request; its body must not have been read.
+        max_bytes: Most bytes of audio.
 
     Returns:
-        The audio, at its start.
+        The audio, positioned at its start.
 
     Raises:
-        TooLarge: There is too much of it.
+        TooLarge: The audio is too large.
         ClientGone: The client closed the connection.
     """
     with ExitStack() as unless_done:

@@ -1,4 +1,4 @@
-"""`POST /v1/visemes`: a recording in, its visemes out as they are found."""
+"""`POST /v1/visemes`: accept a recording and stream its visemes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["predict_whole", "visemes_route"]
 logger = logging.getLogger(__name__)
 
 _ACCEPT_LENGTH: Final = 1024
-"""Characters of the header that are looked at: sorting the thousands of types in a long one takes 100 ms."""
+"""Most characters of the `Accept` header that are parsed: sorting thousands of types in a long one takes 100 ms."""
 
 
 def visemes_route(
@@ -41,10 +41,10 @@ def visemes_route(
     """Create the handler.
 
     Args:
-        access: Says who may ask.
-        background: Where the work is done.
-        max_bytes: How large the audio may be.
-        max_seconds: How long it may be.
+        access: Authenticates requests.
+        background: Thread that runs the prediction.
+        max_bytes: Most bytes of audio.
+        max_seconds: Longest audio.
         stall_seconds: How long a client may leave an event unread.
     """
 
@@ -61,7 +61,7 @@ def visemes_route(
                 request.headers.get("authorization"), origin=request.headers.get("origin")
             )
         except Unauthorized as error:
-            # The contract's number for it at this endpoint.
+            # The contract defines this status for it at this endpoint.
             raise Forbidden(str(error)) from None
         async with AsyncExitStack() as resources:
             resources.enter_context(background.slot(key.id))
@@ -101,7 +101,7 @@ async def predict_whole(
 
     Args:
         hearing: The recording, open.
-        background: Where the work is done.
+        background: Thread that runs the prediction.
 
     Raises:
         Refusal: The audio is damaged or too long.

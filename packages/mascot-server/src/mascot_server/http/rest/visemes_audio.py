@@ -1,4 +1,4 @@
-"""`POST /v1/visemes-audio`: text in, speech and its visemes out while it is spoken."""
+"""`POST /v1/visemes-audio`: accept text, and stream synthesised speech with its visemes."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def visemes_audio_routes(
     http: httpx.AsyncClient,
     settings: Settings,
 ) -> list[HTTPRouteHandler]:
-    """Create the handlers: the one that speaks, and the one for other methods.
+    """Create the handlers: one for POST, and one that rejects other methods.
 
     Args:
-        access: Says who may ask.
-        background: Where visemes are predicted.
+        access: Authenticates requests.
+        background: Thread that runs the prediction.
         engine: The built-in engine.
-        http: Client for the others.
-        settings: Where these are.
+        http: HTTP client for external engines.
+        settings: Settings with the URLs of external engines.
     """
 
     @post(
@@ -114,6 +114,6 @@ def _engine(
         case "elevenlabs":
             return ElevenLabsEngine(http, settings.origin_of("elevenlabs"), asked.key)
         case "cartesia":
-            # The viseme model is for a language, and that is all that is known of the text's.
+            # The language of the text is not known; the language of the viseme model is used.
             language = "id" if asked.model == "indonesian" else "en"
             return CartesiaEngine(http, settings.cartesia_url, asked.key, language=language)

@@ -1,4 +1,4 @@
-"""`GET /v1/voices`: what the built-in engine can speak with."""
+"""`GET /v1/voices`: list the voices of the built-in engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def voices_route(*, access: Access, engine: VoicedEngine) -> HTTPRouteHandler:
     """Create the handler.
 
     Args:
-        access: Says who may ask.
+        access: Authenticates requests.
         engine: The built-in engine.
     """
 

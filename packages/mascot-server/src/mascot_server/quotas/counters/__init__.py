@@ -1,4 +1,4 @@
-"""What processes have to agree on: single use, rates, running sessions and minutes used."""
+"""Shared counters: single-use tokens, request rates, running sessions and minutes used."""
 
 from mascot_server.quotas.counters.base import Counters
 from mascot_server.quotas.counters.memory import MemoryCounters

@@ -1,4 +1,4 @@
-"""What processes have to agree on: one small protocol for a process's memory and Redis."""
+"""The protocol of counters, implemented in the memory of a process and in Redis."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ __all__ = ["Counters"]
 
 
 class Counters(Protocol):
-    """Counts what may not be exceeded by all processes together.
+    """Counters for limits that all processes share.
 
-    Times are the counters' own: processes need not agree on theirs. Every method raises `StoreError` if the counters
-    are away or answer with an error, which may be about one name; what that means for a caller is for the limiter to
-    say.
+    Times are measured by the store, so the clocks of the processes need not agree. Every method raises `StoreError` if
+    the store is unavailable or answers with an error, which may concern a single name. The limiter decides how to
+    handle it.
     """
 
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Claim a name for exactly one caller.
 
         Args:
-            name: What is taken.
-            seconds: How long it stays taken.
+            name: The name.
+            seconds: How long it stays claimed.
 
         Returns:
-            Whether it was free.
+            Whether the name was free.
         """
 
     async def mark(self, name: str, *, seconds: float) -> None:
         """Remember a name.
 
         Args:
-            name: What is remembered.
+            name: The name.
             seconds: For how long from now.
         """
 
@@ -44,24 +44,24 @@ class Counters(Protocol):
         """Take one token from a bucket with the capacity of one minute, which fills at an even rate.
 
         Args:
-            name: Of the bucket. A new one is full.
-            per_minute: How many tokens it gets a minute, and how many it holds.
+            name: Name of the bucket. A new one is full.
+            per_minute: Tokens added per minute, and capacity of the bucket.
 
         Returns:
-            0, or, where none was left and none was taken, the seconds until there is one.
+            0 if a token was taken; otherwise the seconds until one is available.
         """
 
     async def lease(self, name: str, holder: str, *, limit: int, seconds: float) -> bool:
         """Take one of a limited number of leases.
 
         Args:
-            name: What the places are of.
-            holder: Who takes it; who holds it already gets it anew.
-            limit: How many places there are.
-            seconds: When it ends unless it is renewed.
+            name: Name of the limited resource.
+            holder: Id of the holder. An existing lease of the same holder is renewed.
+            limit: Number of leases.
+            seconds: Time until the lease expires unless it is renewed.
 
         Returns:
-            Whether one was free.
+            Whether a lease was available.
         """
 
     async def renew(self, name: str, holders: Collection[str], *, seconds: float) -> None:
@@ -71,15 +71,15 @@ class Counters(Protocol):
         """Release a lease."""
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
-        """Add to an account of time.
+        """Add to a counter of seconds.
 
         Args:
-            name: Of the account. A new one is empty.
-            seconds: What to add; 0 asks what is there.
-            keep: Seconds from now after which the account is forgotten.
+            name: Name of the counter. A new one is 0.
+            seconds: Seconds to add; 0 reads the counter.
+            keep: Seconds from now after which the counter is deleted.
 
         Returns:
-            Seconds in it, to the millisecond.
+            The sum in seconds, to the millisecond.
         """
 
     async def close(self) -> None:

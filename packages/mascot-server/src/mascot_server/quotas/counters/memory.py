@@ -16,10 +16,10 @@ _MINUTE: Final = 60.0
 
 
 class MemoryCounters:
-    """Counts in this process alone. Used from one event loop; no method ever waits.
+    """Counters in the memory of this process. For use from one event loop; no method waits.
 
     Args:
-        clock: Seconds, of any origin.
+        clock: Returns seconds from any start.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -78,7 +78,7 @@ class MemoryCounters:
             self._leases.pop(name, None)
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
-        """Add to an account."""
+        """Add to a counter of seconds."""
         now = self._clock()
         total = round((self._accounts.get(name, now) or 0.0) + seconds, 3)
         self._accounts.put(name, total, until=now + keep, now=now)
@@ -89,7 +89,7 @@ class MemoryCounters:
 
 
 class _Expiring(Generic[V]):
-    """A dictionary whose entries end. What has ended is swept out once a minute."""
+    """A dictionary whose entries expire. Expired entries are removed once a minute."""
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[V, float]] = {}

@@ -1,4 +1,4 @@
-"""The counters of many processes: Redis or Valkey."""
+"""Counters in Redis or Valkey, shared by many processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _script(name: str) -> str:
 
 
 class RedisCounters:
-    """Counts in Redis. Each question is one command, one script or one transaction, of one key.
+    """Counters in Redis. Each operation is one command, one script or one transaction on one key.
 
     Args:
         link: The connection.
@@ -35,7 +35,7 @@ class RedisCounters:
     async def claim(self, name: str, *, seconds: float) -> bool:
         """Claim a name."""
         key, milliseconds = f"{_PREFIX}claim:{name}", _milliseconds(seconds)
-        # The name is that of a token, which no log needs.
+        # The name is a token id, which must not be logged.
         return bool(
             await self._link.ask(
                 lambda redis: redis.set(key, 1, nx=True, px=milliseconds), about=f"{_PREFIX}claim:…"
@@ -70,7 +70,7 @@ class RedisCounters:
         await self._link.ask(lambda redis: redis.zrem(key, holder), about=key)
 
     async def spend(self, name: str, seconds: float, *, keep: float) -> float:
-        """Add to an account."""
+        """Add to a counter of seconds."""
         key = f"{_PREFIX}usage:{name}"
 
         async def add(redis: Redis) -> int:
