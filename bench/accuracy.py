@@ -139,7 +139,7 @@ def _about(
     model: str, split: str, chunk_ms: float, condition: str, *, lookahead: bool = False
 ) -> dict[str, Any]:
     chunk = "whole" if chunk_ms == WHOLE else chunk_ms
-    about = {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
+    about: dict[str, Any] = {"model": model, "split": split, "chunk_ms": chunk, "condition": condition}
     about["cpu_features"] = cpu_features()
     return about | ({"lookahead": True} if lookahead else {})
 

@@ -295,15 +295,16 @@ async def test_messages_that_are_processed_together_share_the_visemes_and_weight
             scheduler.submit(track, message, due=0.0, done=answers.append, seconds=len(message) / (2 * rate))
         scheduler.finish(track)
         await until(lambda: len(answers) == len(messages))
-    told, data = [], b""
+    told: list[tuple[int, int | str]] = []
+    data = b""
     for number, answer in enumerate(answers):
         assert answer is not None
         assert answer.weights is not None
         start = number * size * 500 // rate
         assert answer.before == (told[-1][1] if told else 0)
         told += [(start + offset, shape) for offset, shape in answer.changes]
-        end = (number + 1) * size * 500 / rate
-        assert all(start <= start + offset < end for offset, _ in answer.changes)
+        ends = (number + 1) * size * 500 / rate
+        assert all(start <= start + offset < ends for offset, _ in answer.changes)
         # Its first row is the first that begins in it.
         first = -(-number * size * 50 // rate)
         if answer.weights.data:
