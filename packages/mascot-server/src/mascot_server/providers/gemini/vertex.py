@@ -1,4 +1,4 @@
-"""Gemini on Vertex AI: where it is, and how models are named there."""
+"""Gemini on Vertex AI: URLs and resource names of models."""
 
 from __future__ import annotations
 
