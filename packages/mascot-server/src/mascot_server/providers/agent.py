@@ -1,4 +1,4 @@
-"""The agent of a provider that the playground talks to, and its settings."""
+"""The playground's agent at a provider, and its settings."""
 
 from __future__ import annotations
 

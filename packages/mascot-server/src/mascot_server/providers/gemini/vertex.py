@@ -66,7 +66,7 @@ def target(config: GeminiConfig, settings: ProviderSettings, path: str) -> DialT
     """Return where to open the socket, in the version of the API that the app asked for.
 
     Args:
-        config: What the signed URL was asked for with.
+        config: The provider configuration from the token.
         settings: Settings of the provider.
         path: Path that the app connected to.
     """
@@ -88,7 +88,7 @@ def resource_name(config: GeminiConfig, model: str) -> str:
     """Return the full resource name of a model, in the configured project and location whatever an app names.
 
     Args:
-        config: What the signed URL was asked for with.
+        config: The provider configuration from the token.
         model: A name such as ``gemini-live``, ``models/gemini-live`` or ``publishers/google/models/gemini-live``.
     """
     model = _OWN.sub("", model, count=1) if _OWN.match(model) else model

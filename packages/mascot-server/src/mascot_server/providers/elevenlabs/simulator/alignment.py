@@ -1,4 +1,4 @@
-"""When each character is spoken, the way ElevenLabs tells it beside its audio."""
+"""Character alignments in the format of ElevenLabs' audio events."""
 
 from __future__ import annotations
 

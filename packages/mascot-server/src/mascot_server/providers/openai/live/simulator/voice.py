@@ -22,7 +22,7 @@ _DITHER: Final = 1
 
 
 class ContinuousVoice:
-    """A voice that is never at an end.
+    """A continuous voice.
 
     Args:
         wire: How its audio is encoded.
@@ -41,13 +41,13 @@ class ContinuousVoice:
         self._random = np.random.default_rng(0)
 
     def answer(self) -> None:
-        """Say the next of the recordings, beginning with the next chunk."""
+        """Start the next recording with the next chunk."""
         self._reply, self._reply_ms, self._fades = answer(self._turn, self._language), 0, False
         self._recording = resample(self._reply.samples, self._reply.sample_rate, self._rate)
         self._turn += 1
 
     def fade(self) -> None:
-        """Fall silent within the next chunk."""
+        """Fade to silence within the next chunk."""
         self._fades = self._reply is not None
 
     def next(self) -> tuple[Chunk, tuple[Word, ...]]:
