@@ -133,7 +133,7 @@ class ConfigDocument:
     """``provider_config`` in the OpenAPI document.
 
     Attributes:
-        properties: Schema of each member, beside ``viseme_model``.
+        properties: Schema of each field, except ``viseme_model``.
         required: Members that must be given.
         examples: Summary and value of ``provider_config`` by name of the example, which begins with the provider's.
     """

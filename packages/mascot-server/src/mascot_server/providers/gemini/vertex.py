@@ -33,7 +33,7 @@ _OWN: Final = re.compile(r"projects/[^/]+/locations/[^/]+/")
 def _url_template(value: object) -> object:
     """Normalise a URL that may hold ``{location}``.
 
-    Apps choose the location, so it must not be able to complete the name of a host that somebody else may own.
+    Apps choose the location, so it must not be able to form the name of a host that belongs to a third party.
     """
     if not isinstance(value, str):
         return value

@@ -35,7 +35,7 @@ AUDIO_FORMATS: dict[str, tuple[int, Encoding]] = {
 DEFAULT_AUDIO_FORMAT = "pcm_16000"
 
 _USER_SAID = ("What would you recommend?", "Could you tell me more?", "That sounds lovely. What else?")
-# The greeting's recording says the default name; its text says the one that the client gave.
+# The recording of the greeting contains the default name; its text contains the name from the client.
 _NAMES: dict[Language, str] = {"en": "there", "id": "Kakak"}
 _TEMPLATE_NAME = "{{user_name}}"
 _USER_RATE = 16000

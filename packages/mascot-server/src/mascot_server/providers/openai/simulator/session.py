@@ -101,7 +101,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return what a response says of its modalities and its sound."""
+        """Return the modalities and the audio settings of a response."""
 
 
 def merged(settings: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A simulated session of OpenAI's Realtime translation, without its socket.
 
-What the user says comes back as one of the recorded answers; audio has no responses and no end.
+Speech of the user is answered with one of the recordings; the audio is continuous and has no responses.
 """
 
 from __future__ import annotations

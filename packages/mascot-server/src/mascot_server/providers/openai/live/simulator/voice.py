@@ -1,4 +1,4 @@
-"""What a simulated GPT-Live says while time passes: its recordings, and between them silence with a little dither."""
+"""The continuous voice of a simulated GPT-Live: recordings, with dithered silence between them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ContinuousVoice:
 
     Args:
         wire: How its audio is encoded.
-        language: What it speaks.
+        language: Language of the recordings.
     """
 
     def __init__(self, wire: Wire, language: Language) -> None:
