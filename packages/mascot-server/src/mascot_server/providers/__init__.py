@@ -1,1 +1,1 @@
-"""The providers: configuration, wire format, and how each is reached."""
+"""The providers: configuration, wire format, and connection details of each."""

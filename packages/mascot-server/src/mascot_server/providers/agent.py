@@ -1,4 +1,4 @@
-"""Whom the playground talks to at a provider, and what it needs for that."""
+"""The playground's agent at a provider, and its settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["START_WITHIN_SECONDS", "FieldKind", "PlaygroundAgent", "made_token"]
 
 START_WITHIN_SECONDS: Final = 600
-"""How long an ephemeral token can start a conversation: as long as our own tokens."""
+"""Seconds during which an ephemeral token can start a conversation: the same as for the tokens of this server."""
 
 FieldKind = Literal["secret", "name"]
 """A key, which is never shown, or an identifier."""
@@ -26,10 +26,10 @@ class PlaygroundAgent(Protocol):
     """The agent of one provider.
 
     Attributes:
-        model: Model that it runs on, for people; ``None`` where an agent has its own.
-        fields: What it needs for the real service: kind and description by name. Each is a setting
+        model: Name of its model, for people; ``None`` if the agent selects its own.
+        fields: Settings for the real service: kind and description by name. Each is a setting
             ``MASCOT_DEMO_<PROVIDER>_<NAME>``; all or none must be set.
-        simulated: The same for the simulated provider.
+        simulated: Values of these settings for the simulated provider.
     """
 
     @property
@@ -47,7 +47,7 @@ class PlaygroundAgent(Protocol):
     def config(
         self, values: Mapping[str, str], origin: str, viseme_model: VisemeModel, now: float
     ) -> Exchange[ProviderConfig]:
-        """Make the connection details of one conversation, without a standing key if the provider allows it.
+        """Return the connection details of one conversation, with an ephemeral token if the provider supports it.
 
         Args:
             values: Value of each of `fields`.
@@ -56,24 +56,24 @@ class PlaygroundAgent(Protocol):
             now: Seconds since the epoch.
 
         Returns:
-            A generator of the HTTP requests that have to be made first, if any; it returns the details.
+            A generator of the required HTTP requests, if any; its return value is the connection details.
 
         Raises:
-            BadGateway: The provider made no ephemeral token.
+            BadGateway: The provider did not issue an ephemeral token.
         """
 
 
 def made_token(answer: HttpAnswer, member: str, *, title: str, setting: str) -> str:
-    """Return the ephemeral token in a provider's answer.
+    """Return the ephemeral token from a provider's response.
 
     Args:
-        answer: Answer of the provider.
-        member: Member of its JSON object that holds the token.
+        answer: Response of the provider.
+        member: Field of its JSON object that contains the token.
         title: Name of the provider, for people.
-        setting: Setting that holds the key it was asked with.
+        setting: Setting that holds the API key of the request.
 
     Raises:
-        BadGateway: There is none; the text says why and holds nothing of the answer.
+        BadGateway: There is no token; the text states why and quotes nothing of the response.
     """
     if answer.is_redirect:
         raise BadGateway(

@@ -1,7 +1,8 @@
-"""What a provider is: one object that owns everything this server knows about it.
+"""The interface of a provider: one object with everything that is specific to it.
 
-A provider is a folder of this package whose ``PROVIDER`` is a subclass of `Provider`. Routes, settings, keys, checks,
-documents, the playground and the simulators are driven by the registry; nothing outside the folder names a provider.
+A provider is a folder of this package whose ``PROVIDER`` is an instance of a subclass of `Provider`. Routes, settings,
+keys, checks, documents, the playground and the simulators use the registry. No code outside the folder names a
+provider.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What an app sends to open a socket.
+    """The WebSocket handshake of an app.
 
     Attributes:
         provider: Provider whose socket it is.
@@ -64,7 +65,7 @@ class Handshake:
     def of(
         cls, provider: Provider[Any], path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]]
     ) -> Handshake:
-        """Read a handshake.
+        """Parse a handshake.
 
         Args:
             provider: Provider whose socket it is.
@@ -94,7 +95,7 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class DialTarget:
-    """Where and how to open the provider's socket.
+    """URL and headers for the connection to the provider.
 
     Attributes:
         url: WebSocket URL; it may hold a token.
@@ -106,7 +107,7 @@ class DialTarget:
 
 
 class Provider(ABC, Generic[C]):
-    """Everything this server knows about one provider.
+    """Everything that is specific to one provider.
 
     Attributes:
         name: Name in the API, in settings (``MASCOT_<NAME>_URL``) and in metrics.
@@ -120,7 +121,7 @@ class Provider(ABC, Generic[C]):
         config_document: Its part of the OpenAPI document.
         socket_document: Its part of the AsyncAPI document.
         more_sockets: Further sockets in that document, by the name of their channel.
-        agent: Whom the playground talks to.
+        agent: The agent that the playground talks to.
     """
 
     name: ClassVar[str]
@@ -146,15 +147,15 @@ class Provider(ABC, Generic[C]):
         return path.rstrip("/") in self.socket_paths
 
     def find_token(self, handshake: Handshake) -> str:
-        """Return the token of a handshake, wherever the provider's SDKs put it; empty if there is none."""
+        """Return the token of a handshake, from any place where the provider's SDKs put it; empty if there is none."""
         return token_in(handshake.query.get("token", ""))
 
     @abstractmethod
     def answer(self, config: C, token: str, origin: str) -> dict[str, str]:
-        """Return the answer of ``POST /v1/get-signed-url``.
+        """Return the response of ``POST /v1/get-signed-url``.
 
         Args:
-            config: What the signed URL is asked for with.
+            config: The provider configuration from the request.
             token: Token that starts conversations.
             origin: http(s) origin of this server.
         """
@@ -171,38 +172,38 @@ class Provider(ABC, Generic[C]):
         """Check a configuration against the settings of this server, before it is signed.
 
         Args:
-            config: What a signed URL is asked for with.
+            config: The provider configuration from the request.
             settings: Settings of this provider.
 
         Raises:
-            BadRequest: It names something that the settings do not have; the text lists what they have.
+            BadRequest: The configuration names something that the settings do not have; the text lists the options.
         """
 
     def admit(self, config: C, handshake: Handshake) -> None:
         """Check that a token is for the socket that the app connects to.
 
         Args:
-            config: What the signed URL was asked for with.
+            config: The provider configuration from the token.
             handshake: Handshake of the app.
 
         Raises:
-            BadRequest: It is for another socket of this provider; the text names the right one.
+            BadRequest: The token is for another socket of this provider; the text names the right one.
         """
 
     @abstractmethod
     def dial(self, config: C, settings: ProviderSettings, handshake: Handshake) -> Exchange[DialTarget]:
-        """Find out where to open the provider's socket.
+        """Return where to connect to the provider.
 
         Args:
-            config: What the signed URL was asked for with.
+            config: The provider configuration from the token.
             settings: Settings of this provider.
             handshake: Handshake of the app.
 
         Returns:
-            A generator of the HTTP requests that have to be made first, if any; it returns the target.
+            A generator of the required HTTP requests, if any; its return value is the target.
 
         Raises:
-            UpstreamError: The provider answered one of them in a way that leads nowhere.
+            UpstreamError: The provider's response to one of them was an error or invalid.
         """
 
     @abstractmethod
@@ -215,17 +216,17 @@ class Provider(ABC, Generic[C]):
 
 
 def token_in(text: str) -> str:
-    """Return the token that a text begins with.
+    """Return the token at the start of a text.
 
-    Some clients append to a URL without looking for its query: Pipecat ``?model=…``, LiveKit's Node plugin
-    ``/realtime``. Neither begins with a character of a token.
+    Some clients append text to a URL although it has a query: Pipecat ``?model=…``, LiveKit's Node plugin
+    ``/realtime``. The first characters of these are not part of a token.
     """
     match = _TOKEN.match(text)
     return match[0] if match else ""
 
 
 def signed_url(origin: str, path: str, token: str) -> dict[str, str]:
-    """Return an answer of ``POST /v1/get-signed-url`` that is one WebSocket URL."""
+    """Return the response of ``POST /v1/get-signed-url`` with one WebSocket URL."""
     return {"signed_url": f"{websocket_origin(origin)}{path}?token={token}"}
 
 

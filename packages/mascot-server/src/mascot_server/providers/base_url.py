@@ -1,4 +1,4 @@
-"""URLs in settings: an origin, which a path may follow."""
+"""Base URLs in settings: an origin with an optional path."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _ORIGIN_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss":
 
 
 def base_url(value: object) -> object:
-    """Normalise an origin that a path may follow to its http(s) form, without a slash at the end.
+    """Normalise a base URL to its http(s) form, without a trailing slash.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is not a base URL.
     """
     if not isinstance(value, str):
         return value
     url = urlsplit(value.strip())
-    # Reading the port checks it.
+    # Accessing the port validates it.
     if url.scheme not in _ORIGIN_SCHEMES or not url.hostname or url.port == 0:
         raise ValueError("must be a URL such as https://api.example.com or https://example.com/prefix")
     path = url.path.rstrip("/")

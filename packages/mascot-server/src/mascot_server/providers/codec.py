@@ -1,8 +1,8 @@
-"""What all codecs share: the vocabulary of events, the audio formats, and reading frames of any content.
+"""The codec interface: events, audio formats, and tolerant parsing of frames.
 
-A codec is a pure state machine for one connection: no await, clock, socket or log. One event means one thing on
-every provider. A codec never raises on a frame, whatever stands in it: what it does not understand gives no event
-and is passed on as it came.
+A codec is a pure state machine for one connection: no await, clock, socket or log. An event has the same meaning for
+all providers. A codec never raises on a frame, whatever its content: an unknown frame has no events and is forwarded
+unchanged.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """How a provider's audio is encoded. Always mono.
+    """Audio format of a provider. Always mono.
 
     Attributes:
         encoding: 16-bit little-endian PCM, or G.711 in either companding.
-        sample_rate: In Hz.
+        sample_rate: Sample rate in Hz.
     """
 
     encoding: Encoding
@@ -57,11 +57,11 @@ class AudioFormat:
 
     @property
     def bytes_per_second(self) -> int:
-        """Bytes of a second of audio."""
+        """Bytes of one second of audio."""
         return self.sample_rate * self._width
 
     def duration_ms(self, size: int) -> int | float:
-        """Exact duration of `size` bytes in milliseconds, an `int` where it is a whole number.
+        """Return the exact duration of `size` bytes in milliseconds, an `int` if it is a whole number.
 
         Half a sample counts half: over a whole turn the durations still add up to the audio's length.
         """
@@ -69,7 +69,7 @@ class AudioFormat:
         return whole if rest == 0 else size * 1000 / self.bytes_per_second
 
     def size(self, ms: int) -> int:
-        """Size in bytes of at least `ms` milliseconds, in whole samples."""
+        """Return the size in bytes of at least `ms` milliseconds, in whole samples."""
         return -(-ms * self.sample_rate // 1000) * self._width
 
     @property
@@ -80,16 +80,16 @@ class AudioFormat:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """The frame carries audio that can be predicted from.
+    """The frame contains audio for viseme prediction.
 
     Attributes:
-        data: Encoded samples, in the order they are played.
-        format: How they are encoded.
-        event_id: What ties the viseme payload to this audio.
-        place: Path of a JSON object in the frame, where the codec may put something about the audio.
-        stream: Name of the viseme stream that the audio continues. A provider that sends several answers at once
+        data: Encoded samples, in playback order.
+        format: Their audio format.
+        event_id: Id that links the viseme payload to this audio.
+        place: Path of a JSON object in the frame, to which the codec may add fields.
+        stream: Name of the viseme stream that the audio continues. A provider that sends several responses at once
             has one for each.
-        real_time: Whether it is sent as it is played, so that its listener needs it at once.
+        real_time: Whether it is sent in real time, so that its playout deadline is now.
     """
 
     data: bytes
@@ -101,7 +101,7 @@ class Audio:
 
     @property
     def duration_ms(self) -> int | float:
-        """Exact duration in milliseconds, an `int` where it is a whole number."""
+        """Exact duration in milliseconds, an `int` if it is a whole number."""
         return self.format.duration_ms(len(self.data))
 
 
@@ -133,20 +133,20 @@ class Interrupted:
 
     Attributes:
         stream: Name of the only stream that was interrupted; `None` if all were.
-        spared: Names of the streams that go on although all others were interrupted.
+        spared: Names of the streams that continue although all others were interrupted.
     """
 
     stream: str | None = None
     spared: frozenset[str] = frozenset()
 
     def stops(self, stream: str) -> bool:
-        """Return whether this interruption concerns a stream."""
+        """Return whether this interruption applies to a stream."""
         return stream not in self.spared if self.stream is None else stream == self.stream
 
 
 @dataclass(frozen=True, slots=True)
 class AskUpstream:
-    """Something to say to the provider on the caller's behalf.
+    """A message to send to the provider on behalf of the app.
 
     Attributes:
         frame: The message, ready to send.
@@ -157,7 +157,7 @@ class AskUpstream:
 
 @dataclass(frozen=True, slots=True)
 class TellApp:
-    """A message of our own for the app, to be sent just before the frame that it was found in.
+    """An additional message for the app, to be sent just before the frame that caused it.
 
     Attributes:
         frame: The message, ready to send.
@@ -177,22 +177,22 @@ class Codec(Protocol):
         """Whether the app has asked the provider to end the session and the provider has not confirmed it yet."""
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
-        """Read a frame from the provider. At most one of the events is ``Audio``."""
+        """Parse a frame from the provider. At most one of the events is ``Audio``."""
 
     def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Return what to send to the app for an audio frame: the frame with its viseme payload, in order.
+        """Return the frames to send to the app for an audio frame and its viseme payload, in order.
 
-        The payload is a JSON object that is not empty.
+        The payload is a non-empty JSON object.
         """
 
     def see_client(self, frame: Frame) -> Frame:
-        """Return the app's frame as it goes to the provider, unchanged unless the configuration says otherwise."""
+        """Return the frame to send to the provider: the app's frame, unchanged unless the configuration changes it."""
 
 
 def read_object(frame: Frame) -> JsonObject | None:
-    """Parse a frame that should hold a JSON object; return `None` for anything else.
+    """Parse a frame that should contain a JSON object; return `None` for anything else.
 
-    A frame that the quick parser rejects is read once more as the providers' SDKs read it.
+    A frame that the fast parser rejects is parsed again in the way of the providers' SDKs.
     """
     try:
         value = from_json(frame)
@@ -206,14 +206,14 @@ def unreadable_audio(frame: Frame, mark: str) -> tuple[Event, ...]:
 
     Args:
         frame: The frame.
-        mark: What stands in every audio frame of the provider.
+        mark: Text that every audio frame of the provider contains.
     """
     found = mark in frame if isinstance(frame, str) else mark.encode() in frame
     return (Undecodable("the message is not JSON"),) if found else ()
 
 
 def member(value: object, *names: str) -> Any:
-    """Follow member names into nested objects; return `None` if one is missing or not an object."""
+    """Return a field of nested objects; `None` if one is missing or not an object."""
     for name in names:
         if not isinstance(value, dict):
             return None
@@ -224,7 +224,7 @@ def member(value: object, *names: str) -> Any:
 def decode_base64(text: object) -> bytes | None:
     """Decode base64 as the providers' SDKs do; return `None` for anything else.
 
-    Of either alphabet, with or without padding, white space in between.
+    Both alphabets are accepted, with or without padding and white space.
     """
     if not isinstance(text, str):
         return None
@@ -235,7 +235,7 @@ def decode_base64(text: object) -> bytes | None:
 
 
 def as_text(frame: Frame) -> str:
-    """Return the frame's text, whichever opcode it came with; `like` restores bytes that are not UTF-8."""
+    """Return the text of a text or binary frame; `like` restores bytes that are not UTF-8."""
     return frame if isinstance(frame, str) else frame.decode(errors="surrogateescape")
 
 

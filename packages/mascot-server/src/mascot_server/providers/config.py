@@ -1,4 +1,4 @@
-"""What the configurations of all providers have in common. A configuration is sealed into the token of its URL."""
+"""Common base of all provider configurations. A configuration is encrypted in the token of its signed URL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._:/@-]*)?")
 
 
 def in_words(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
-    """Check a text against a pattern before pydantic does, which would answer with the regular expression."""
+    """Return a validator for a pattern with a readable error; pydantic's own would show the regular expression."""
 
     def check(value: object) -> object:
         if isinstance(value, str) and is_placeholder(value):
@@ -33,7 +33,7 @@ def in_words(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-# These end up in headers and URLs of our own requests. The patterns leave no room for line breaks, blanks or
+# These values become part of headers and URLs of requests to providers. The patterns exclude line breaks, blanks and
 # query delimiters.
 Secret = Annotated[
     str,
@@ -48,7 +48,7 @@ Name = Annotated[
 
 
 class ProviderConfig(BaseModel):
-    """Connection details of a provider. Unknown members are ignored: clients of the contract send some."""
+    """Connection details of a provider. Unknown fields are ignored, because existing clients send some."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, protected_namespaces=())
 

@@ -1,4 +1,4 @@
-"""What a provider adds to the OpenAPI and AsyncAPI documents, as JSON Schema."""
+"""The parts of a provider in the OpenAPI and AsyncAPI documents, as JSON Schema."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class ConfigDocument:
     """``provider_config`` in the OpenAPI document.
 
     Attributes:
-        properties: Schema of each member, beside ``viseme_model``.
+        properties: Schema of each field, except ``viseme_model``.
         required: Members that must be given.
         examples: Summary and value of ``provider_config`` by name of the example, which begins with the provider's.
     """
@@ -149,11 +149,11 @@ class SocketDocument:
 
     Attributes:
         address: Path, with parameters in braces.
-        description: What is particular about it.
+        description: Its special features.
         message: Name of the message that carries visemes, in the channel.
         schema: Name of its schema.
         schemas: Schemas of this provider by name.
-        security: Name and definition of how the token travels.
+        security: Name and definition of its security scheme.
         parameters: Parameters of the address.
         more_messages: Schemas of further messages that this server adds, by the name of the message.
     """
@@ -173,10 +173,10 @@ class SocketDocument:
         return self.security is TOKEN_IN_QUERY
 
     def __post_init__(self) -> None:
-        """Check that the message's own schema is there.
+        """Check that the schema of the message exists.
 
         Raises:
-            ValueError: It is not.
+            ValueError: The schema is missing.
         """
         if self.schema not in self.schemas:
             raise ValueError(f"schemas: must hold {self.schema}")

@@ -1,4 +1,4 @@
-"""HTTP questions that a provider has to be asked, without I/O: a generator yields requests and is sent the answers."""
+"""HTTP exchanges with a provider, sans-I/O: a generator yields requests and receives the responses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer of a provider's HTTP API.
+    """A response of a provider's HTTP API.
 
     Attributes:
         status: HTTP status.
@@ -46,7 +46,7 @@ class HttpAnswer:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether the status is 3xx. Redirects are never followed: a key would go along."""
+        """Whether the status is 3xx. Redirects are never followed, because the key would be sent to the target."""
         return is_redirect(self.status)
 
     @property
@@ -55,7 +55,7 @@ class HttpAnswer:
         return self.status >= HTTPStatus.BAD_REQUEST
 
     def member(self, name: str) -> str | None:
-        """Return a member of the JSON object in the body if it is a text that is not empty, else ``None``."""
+        """Return a field of the JSON object in the body if it is a non-empty string, otherwise ``None``."""
         try:
             value = json.loads(self.body)[name]
         except (KeyError, TypeError, ValueError, RecursionError):
@@ -69,4 +69,4 @@ def is_redirect(status: int) -> bool:
 
 
 Exchange = Generator[HttpRequest, HttpAnswer, T]
-"""Requests in turn; the value that the generator returns is the result."""
+"""A generator of consecutive requests; its return value is the result of the exchange."""

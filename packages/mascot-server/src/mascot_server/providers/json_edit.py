@@ -1,4 +1,4 @@
-"""Edit one place of a JSON text and leave every other byte as it was.
+"""Edit one value of a JSON text and leave all other bytes unchanged.
 
 A relay must not re-serialise a provider's frame to add a member to it: numbers, escapes, key order and white space
 would change. These functions find the place by walking the text, trusting that it is valid JSON (the caller has
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BYTE_ORDER_MARK", "insert_member", "insert_members", "prune", "replace_value", "span"]
 
 BYTE_ORDER_MARK: Final = "\ufeff"
-"""May stand before a document in a binary message, where browsers skip it."""
+"""Allowed before a document in a binary message, where browsers skip it."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SCALAR = re.compile(r"[^,\]}\s]+")
@@ -27,11 +27,11 @@ _MOST_MARKS: Final = 100_000
 """Strings, objects and arrays of the largest document that `prune` looks through: tens of milliseconds of work."""
 
 _BEFORE_END = "{ \t\n\r"
-"""What may stand before the end of the root where it takes more than a comma to add a member."""
+"""Characters before the end of the root if it may be empty, so that adding a member needs more than a comma."""
 
 
 def span(text: str, path: Sequence[str | int]) -> tuple[int, int]:
-    """Find where a value stands in a JSON text.
+    """Find the position of a value in a JSON text.
 
     Args:
         text: A valid JSON document.
@@ -68,7 +68,7 @@ def insert_member(text: str, path: Sequence[str | int], name: str, value: str) -
     """
     key = encode_basestring_ascii(name)
     if not path and text.endswith("}") and text[-2] not in _BEFORE_END:
-        # No walk: the root ends where the text does. That is how providers' frames look.
+        # Fast path without a walk: in providers' frames, the root ends at the end of the text.
         return f"{text[:-1]},{key}:{value}}}"
     return _insert(text, path, f"{key}:{value}")
 
@@ -118,7 +118,7 @@ def prune(text: str, depth: int) -> str:
         depth: How many levels are kept.
 
     Returns:
-        The document without them. What stood in them was not checked.
+        The document without them. Their content was not validated.
 
     Raises:
         ValueError: The brackets do not match, or the document has too much structure to look through.

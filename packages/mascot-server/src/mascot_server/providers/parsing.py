@@ -1,4 +1,4 @@
-"""Reads the provider and its configuration from a request, and back from a token."""
+"""Parsing of the provider and its configuration, from a request and from a token."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SignedUrlRequest:
 
     Attributes:
         config: Connection details of the provider.
-        session_ttl: How long the URL is to resume a conversation, not yet checked; ``None`` if it was not given.
+        session_ttl: How long the URL can resume a conversation, not validated yet; ``None`` if it is missing.
     """
 
     config: ProviderConfig
@@ -31,10 +31,10 @@ class SignedUrlRequest:
 
 
 def parse_request(body: bytes) -> SignedUrlRequest:
-    """Read the body of ``POST /v1/get-signed-url``.
+    """Parse the body of ``POST /v1/get-signed-url``.
 
     Raises:
-        BadRequest: It is not what the contract asks for; the text names the field and the fix.
+        BadRequest: The body does not match the contract; the text names the field and the fix.
     """
     try:
         request = from_json(body, allow_inf_nan=False)
@@ -57,7 +57,7 @@ def parse_request(body: bytes) -> SignedUrlRequest:
 
 
 def parse_sealed(provider: str, sealed: bytes) -> ProviderConfig:
-    """Read back what was sealed into a token: ``config.model_dump_json()``."""
+    """Parse the decrypted configuration of a token: ``config.model_dump_json()``."""
     return PROVIDERS[provider].config.model_validate_json(sealed)
 
 

@@ -1,4 +1,4 @@
-"""All providers: each folder of this package, found when it is imported."""
+"""The registry of providers: each folder of this package, discovered at import."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROVIDERS: Final[Mapping[str, Provider[Any]]] = MappingProxyType(
 
 
 def read_handshake(path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Handshake | None:
-    """Read a WebSocket handshake.
+    """Parse a WebSocket handshake.
 
     Args:
         path: Path of the request, decoded.
@@ -44,7 +44,7 @@ def read_handshake(path: str, query: bytes, headers: Iterable[tuple[bytes, bytes
 
 
 def is_socket(path: str) -> bool:
-    """Return whether a path, decoded, is that of a socket."""
+    """Return whether a decoded path is that of a WebSocket endpoint."""
     return _provider_at(path) is not None
 
 

@@ -1,4 +1,4 @@
-"""Read what the providers' SDKs accept and the parsers of the hot path reject.
+"""Tolerant parsers for input that the providers' SDKs accept and the parsers of the hot path reject.
 
 The quick parsers are strict: half a surrogate pair, a number of thousands of digits, deep nesting, invalid UTF-8,
 URL-safe or unpadded base64 are errors to them. JavaScript's `JSON.parse` and `atob`, Python's `json` and `base64`
@@ -18,16 +18,16 @@ from mascot_server.providers.json_edit import BYTE_ORDER_MARK, prune
 __all__ = ["decode_forgiving", "read_forgiving"]
 
 _MOST_DIGITS: Final = 4300
-"""Python converts no longer number to an `int` unless told to, since that takes quadratic time."""
+"""Python's default limit for the conversion of digits to an `int`, which takes quadratic time."""
 
 _DEPTH: Final = 64
-"""Nesting that is read where Python's parser runs out of stack; codecs look no deeper than eight levels."""
+"""Nesting that is kept if Python's parser runs out of stack; codecs read at most eight levels."""
 
 _BASE64: Final = str.maketrans("-_", "+/", " \t\n\f\r")
 
 
 def read_forgiving(text: str) -> Any:
-    """Parse JSON text; return `None` where it is none.
+    """Parse JSON text; return `None` if it is invalid.
 
     Values nested too deeply for Python's parser become `None`. Numbers too long for it become infinite.
     """
@@ -45,7 +45,7 @@ def read_forgiving(text: str) -> Any:
 
 
 def decode_forgiving(text: str) -> bytes | None:
-    """Decode base64 of either alphabet, padded or not; return `None` where it is none."""
+    """Decode base64 of either alphabet, padded or not; return `None` if it is invalid."""
     if not text.isascii():
         return None
     digits = text.translate(_BASE64).rstrip("=")
@@ -64,5 +64,5 @@ def _integer(digits: str) -> int | float:
 
 
 def _float(digits: str) -> float:
-    # A number this long is nobody's sample rate or event id; converting it would take quadratic time.
+    # A number this long cannot be a sample rate or an event id; converting it would take quadratic time.
     return float(digits) if len(digits) <= _MOST_DIGITS else math.inf

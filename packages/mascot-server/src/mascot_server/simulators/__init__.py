@@ -28,7 +28,7 @@ CREDENTIALS = {
     },
     "Cartesia": {"api_key": CARTESIA_API_KEY, "voice": CARTESIA_VOICE_ID},
 }  # fmt: skip
-"""What the simulated providers accept, by the name of the provider and the field that it is given in."""
+"""Credentials that the simulated providers accept, by provider and field."""
 
 __all__ = [
     "CARTESIA_API_KEY",

@@ -28,10 +28,10 @@ _UNKNOWN_LENGTH = 0xFFFFFFFF
 
 
 class CartesiaSimulator:
-    """A simulated Cartesia, which only speaks texts.
+    """A simulated Cartesia, with speech synthesis only.
 
     Args:
-        setup: What it accepts.
+        setup: Setup of the simulators.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -42,14 +42,14 @@ class CartesiaSimulator:
         return None
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
-        """Speak a text."""
+        """Synthesise the speech of a text."""
         if request.path != _SPEECH:
             return None
         return _speech(request, body, self._setup.language)
 
 
 def _speech(request: Request, body: bytes, language: Language) -> Answer | Spoken:
-    """Decide on a request."""
+    """Return the response to a request."""
     scheme, _, key = request.header("authorization").partition(" ")
     key = key if scheme.lower() == "bearer" else request.header("x-api-key")
     if not same(key, CARTESIA_API_KEY):

@@ -1,4 +1,4 @@
-"""POST requests on the port of the sockets, whose own library answers GET alone."""
+"""POST requests on the port of the WebSockets, because the WebSocket library only supports GET."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _LARGEST_BODY = 1 << 20
 
 
 class Posts:
-    """Answers POST requests, one a connection.
+    """Answers POST requests, one per connection.
 
     Args:
-        respond: decides on target, headers by lower-case name, and body.
-        burst: how many times faster than real time sound is sent.
+        respond: returns the response for a target, headers by lower-case name, and a body.
+        burst: how many times faster than real time audio is sent.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Posts:
         protocol.data_received(data)
 
     def close(self) -> None:
-        """End all connections."""
+        """Close all connections."""
         for task in self._answering:
             task.cancel()
         for transport in list(self.open):
@@ -66,7 +66,7 @@ class Posts:
                 body = await reader.readexactly(size)
                 await self._answer(self._respond(request_line.split(" ")[1], headers, body), writer)
         except (OSError, EOFError, ValueError, IndexError, asyncio.LimitOverrunError):
-            pass  # it spoke no HTTP, or is gone
+            pass  # the request is not HTTP, or the client has disconnected
         finally:
             self.open.discard(writer.transport)
             writer.close()
@@ -97,19 +97,19 @@ class Posts:
 
 
 class EitherConnection(ServerConnection):
-    """A connection that becomes a socket, or a POST if it begins as one. To be subclassed with `posts` set."""
+    """A connection that is handled as a WebSocket or as a POST request. Subclass it and set `posts`."""
 
     posts: ClassVar[Posts]
     _undecided: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for what the client says first."""
-        # Of a stream's kind, though not every event loop's transports are of the class.
+        """Wait for the first data of the client."""
+        # It is a stream transport, although not all event loops derive theirs from `asyncio.Transport`.
         self._undecided = cast("asyncio.Transport", transport)
         self.posts.open.add(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Decide by the first letter: no other method begins with it than those that sockets do not know."""
+        """Select the protocol by the first letter of the method: a WebSocket handshake never begins with P."""
         if self._undecided is None:
             super().data_received(data)
             return
@@ -122,12 +122,12 @@ class EitherConnection(ServerConnection):
         super().data_received(data)
 
     def eof_received(self) -> None:
-        """Forget a client that said nothing."""
+        """Drop a client that has sent nothing."""
         if self._undecided is None:
             super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget a client that said nothing."""
+        """Drop a client that has sent nothing."""
         if self._undecided is None:
             super().connection_lost(exc)
         else:

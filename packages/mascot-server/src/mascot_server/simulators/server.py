@@ -1,4 +1,4 @@
-"""The sockets of the simulators: one port, all providers, a thin skin over the conversations."""
+"""The server of the simulators: all providers on one port. A thin I/O layer over the conversations."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ _SUBPROTOCOLS = tuple(provider.subprotocol for provider in PROVIDERS.values() if
 
 _NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, {"detail": "Not Found"})
 
-# The library's own debug lines show headers and messages, which hold keys and audio, and its informative
-# ones call every HTTP answer a rejected connection.
+# The library logs headers and messages, with keys and audio, at DEBUG, and logs every HTTP response as a rejected
+# connection at INFO.
 _log = logging.getLogger("mascot_server.simulators.sockets")
 
 
 @dataclass(frozen=True, slots=True)
 class AudioSent:
-    """A message with audio that is about to leave a simulator.
+    """An audio message that a simulator is about to send.
 
     Attributes:
-        provider: whose.
+        provider: name of the provider.
         conversation: number of the connection, from 0, over all three providers.
         index: number of the audio message within its connection, from 0.
         time: ``time.monotonic()`` just before it is sent.
-        pcm: the audio as on the wire, out of its base64.
+        pcm: the audio as sent, decoded from base64.
         sample_rate: its rate in Hz.
         encoding: ``pcm16``, ``mulaw`` or ``alaw``.
         words: the words that begin in it.
@@ -79,11 +79,11 @@ class Simulators:
         ssl: serve over TLS with this context.
         on_audio: called with every `AudioSent`, from the event loop.
         burst: how many times faster than real time audio is sent; ``math.inf`` for all at once.
-        playback: how many times faster than real time users are taken to hear it. It decides until when
-            they can interrupt, and when Gemini calls a turn complete.
+        playback: how many times faster than real time the audio is assumed to be played. It determines until when
+            users can interrupt, and when Gemini reports a turn as complete.
         beta: whether OpenAI still speaks its beta API, to any model.
         signature_lifetime: seconds for which ElevenLabs' signed URLs can be dialled.
-        language: what the agents speak, ``en`` or ``id`` (Indonesian).
+        language: language of the agents, ``en`` or ``id`` (Indonesian).
     """
 
     def __init__(
@@ -131,13 +131,13 @@ class Simulators:
 
     @property
     def origin(self) -> str:
-        """Where clients find all three, as in ``http://127.0.0.1:9100``."""
+        """The http(s) origin of all simulated providers, such as ``http://127.0.0.1:9100``."""
         scheme = "http" if self._ssl is None else "https"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        # Here rather than at import: configuring the loggers of the package resets those below it.
+        # Not at import, because the logging configuration of the package resets its child loggers.
         _log.setLevel(logging.WARNING)
 
         class Connection(EitherConnection):
@@ -239,6 +239,6 @@ class Simulators:
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Choose the one that the SDKs need to see; never the one that carries a key."""
+    """Select the subprotocol that the SDKs require; never the one that contains a key."""
     del connection
     return next((Subprotocol(name) for name in _SUBPROTOCOLS if name in offered), None)

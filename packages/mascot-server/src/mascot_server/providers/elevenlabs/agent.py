@@ -44,4 +44,4 @@ class ElevenLabsAgent:
         return ElevenLabsConfig(
             api_key=values["api_key"], agent_id=values["agent_id"], viseme_model=viseme_model
         )
-        yield  # a generator, like those that have something to ask
+        yield  # a generator without a request

@@ -1,4 +1,4 @@
-"""ElevenLabs Conversational AI: visemes are a text frame of their own, right before the audio they describe."""
+"""ElevenLabs Conversational AI: visemes are sent as a separate text frame, just before their audio."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ class ElevenLabsCodec:
         self._fallback = AudioFormat("pcm16", sample_rate) if sample_rate else None
         self._variables = dict(dynamic_variables or {})
         self._format: AudioFormat | None = None
-        # The JavaScript SDK connects only if the metadata is the very first message it sees.
+        # The JavaScript SDK connects only if the metadata is the very first message that it receives.
         self._started = False
         self._audio_events = 0
-        # Number of the latest audio; `None` if it has none that interruptions could be compared with. All audio of a
-        # turn may have the same one.
+        # Number of the latest audio; `None` if it has no number to compare with interruptions. All audio of a turn may
+        # have the same number.
         self._latest: int | None = None
-        # Number up to which audio was interrupted, and whether such audio came all the same since then.
+        # Number up to which audio was interrupted, and whether such audio has arrived since then.
         self._interrupted: int | None = None
         self._late = False
-        # Whether the caller waits in a queue, and what comes is music.
+        # Whether the caller waits in a queue, so that the audio is music.
         self._waiting = False
 
     def see(self, frame: Frame) -> tuple[Event, ...]:
@@ -85,7 +85,7 @@ class ElevenLabsCodec:
         return self._turn(message)
 
     def attach(self, frame: Frame, _audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Put a ``visemes`` message before the untouched audio frame."""
+        """Return a ``visemes`` message, followed by the unchanged audio frame."""
         return f'{{"type":"visemes",{payload[1:]}', frame
 
     def see_client(self, frame: Frame) -> Frame:
@@ -111,7 +111,7 @@ class ElevenLabsCodec:
         self._format = self._fallback if name is None else _parse_format(name)
 
     def _turn(self, message: JsonObject) -> tuple[Event, ...]:
-        """Return what a message that is not audio means for the turn."""
+        """Return the turn events of a message without audio."""
         match message.get("type"):
             case "interruption":
                 return self._interruption(member(message, "interruption_event", "event_id"))
@@ -135,15 +135,15 @@ class ElevenLabsCodec:
         if data is None:
             return (*resumed, Undecodable("audio_base_64 is not base64"))
         if self._waiting:
-            # Nobody speaks: visemes are predicted as of silence, and the mouth stays closed.
+            # There is no speech: visemes are predicted for silence, so the mouth stays closed.
             data = _SILENCE[self._format.encoding] * len(data)
         number = self._audio_events if event_id is None else event_id
         return (*resumed, Audio(data, self._format, number))
 
     def _resumes(self, event_id: int | None) -> tuple[Event, ...]:
-        """Return the interruption again before the first audio that is played after audio that is not.
+        """Repeat the interruption before the first audio that is played after interrupted audio.
 
-        What still came of an interrupted turn is not played by the SDKs, so the shapes sent with it are not shown.
+        The SDKs do not play further audio of an interrupted turn, so the shapes sent with it are not displayed.
         """
         if event_id is None or self._interrupted is None:
             return ()
@@ -154,10 +154,10 @@ class ElevenLabsCodec:
         return (Interrupted(),) if late else ()
 
     def _interruption(self, event_id: object) -> tuple[Event, ...]:
-        """Return what an interruption of the audio up to a number means.
+        """Return the event for an interruption of the audio up to a number.
 
-        The SDKs go on playing audio with higher numbers. An interruption that is older than the latest audio
-        concerns none that visemes are still needed for.
+        The SDKs continue to play audio with higher numbers. An interruption that is older than the latest audio
+        does not apply to any audio that still needs visemes.
         """
         number = _number(event_id)
         if number is not None:
@@ -167,19 +167,19 @@ class ElevenLabsCodec:
         return (Interrupted(),)
 
     def _complete(self, event_id: object) -> tuple[Event, ...]:
-        """Return the end of the turn, unless audio of a later one has come."""
+        """Return the end of the turn, unless audio of a later turn has arrived."""
         number = _number(event_id)
         is_past = number is not None and self._latest is not None and number < self._latest
         return () if is_past else (TurnEnded(),)
 
     def _queue(self, status: object) -> tuple[Event, ...]:
-        """Return the end of the music, or of what was said before it."""
+        """Return the end of the music, or of the speech before it."""
         before, self._waiting = self._waiting, status == "waiting"
         return (TurnEnded(),) if self._waiting != before else ()
 
 
 def _number(value: object) -> int | None:
-    """Return an event number, which the SDKs take as text too; JSON's `true` is an int to Python, but none."""
+    """Return an event number. The SDKs also accept a string. `true` is rejected, although Python's `bool` is an int."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return int(value)
     return value if type(value) is int else None

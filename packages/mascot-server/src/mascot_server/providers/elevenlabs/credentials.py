@@ -1,4 +1,4 @@
-"""The credentials that the simulated ElevenLabs accepts. They open nothing but a simulator."""
+"""The credentials that the simulated ElevenLabs accepts. They are valid for simulators only."""
 
 API_KEY = "sk_simulated_elevenlabs_key"
 AGENT_ID = "agent_simulated"

@@ -1,4 +1,4 @@
-"""Where an ElevenLabs conversation is: its HTTP API signs a URL for each one."""
+"""Connection to ElevenLabs: its HTTP API issues a signed URL for each conversation."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["dial"]
 
 _OPTIONAL: Final = ("branch_id", "version_id", "environment")
-"""Parameters that choose among the forms of an agent; without them ElevenLabs chooses."""
+"""Parameters that select a variant of an agent; without them ElevenLabs selects one."""
 
 
 def dial(config: ElevenLabsConfig, origin: str) -> Exchange[DialTarget]:
-    """Ask ElevenLabs for a signed URL, one for each connection: ours may start several conversations, theirs may not.
+    """Request a signed URL from ElevenLabs for each connection, because theirs can start one conversation only.
 
     Raises:
-        UpstreamError: There is none, or one of a foreign host.
+        UpstreamError: The response has no signed URL, or the URL is of a foreign host.
     """
     params = {"agent_id": config.agent_id}
     for name in _OPTIONAL:

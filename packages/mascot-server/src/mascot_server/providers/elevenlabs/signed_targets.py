@@ -1,7 +1,7 @@
-"""Which socket URLs a provider may send this server to: those of its own host and port.
+"""Validation of WebSocket URLs from a provider's response: only its own host and port are allowed.
 
-The answer of get-signed-url decides where a conversation goes, so it is read as strictly as input from a stranger. Only
-what every URL parser reads in the same way passes.
+The response determines where a conversation connects to, so it is validated like untrusted input. Only URLs that every
+URL parser reads in the same way are accepted.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _place(url: str) -> tuple[str, str, int] | None:
         return None
     authority = parts.netloc.lower()
     host = authority if parts.port is None else authority.removesuffix(f":{port}")
-    # Compared with the authority, so that a user, an empty port or a port in another notation is none.
+    # Compared with the authority, so that a user, an empty port or a port in another notation is rejected.
     if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or parts.fragment:
         return None
     return parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port

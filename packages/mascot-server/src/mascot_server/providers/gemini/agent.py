@@ -38,7 +38,7 @@ class GeminiAgent:
     def config(
         self, values: Mapping[str, str], origin: str, viseme_model: VisemeModel, now: float
     ) -> Exchange[GeminiConfig]:
-        """Make an auth token, which opens one session. Only ``v1alpha`` of Google's API makes them."""
+        """Create an auth token, which can start one session. Only ``v1alpha`` of Google's API supports them."""
         answer = yield HttpRequest(
             "POST",
             f"{origin}/v1alpha/auth_tokens",

@@ -1,7 +1,6 @@
-"""Gemini Live: visemes are one more top-level member of the message that carries audio.
+"""Gemini Live: visemes are an additional top-level field of the message with audio.
 
-google-genai drops members it does not know but keeps a part's `partMetadata`, so Python apps get the payload there
-as well.
+google-genai drops unknown fields but keeps a part's `partMetadata`, so Python apps get the payload there as well.
 """
 
 from __future__ import annotations
@@ -40,11 +39,11 @@ _DEFAULT_RATE: Final = 24000
 _RATES: Final = range(8000, 48001)
 _AUDIO: Final = "audio/"
 _LONGEST_TYPE: Final = 256
-"""Characters of a MIME type; a longer one is not looked at."""
+"""Most characters of a MIME type; a longer one is not parsed."""
 
 
 def developer_name(model: str) -> str:
-    """Return the resource name of a model at the Developer API, also of one that is named as on Vertex AI."""
+    """Return the resource name of a model in the Developer API, also for a name in the form of Vertex AI."""
     if model.startswith(("projects/", "publishers/")):
         return f"models/{model.rpartition('/')[2]}"
     return model if "/" in model else f"models/{model}"
@@ -54,8 +53,8 @@ class GeminiCodec:
     """Codec of one Gemini Live session.
 
     Args:
-        model: Replaces `setup.model` of the app where it differs.
-        resource_name: Returns the name that the provider has for a model.
+        model: Replaces `setup.model` of the app if it differs.
+        resource_name: Returns the provider's resource name of a model.
         renames_apps_model: Write `setup.model` of the app as the provider has it, where no `model` replaces it.
         part_metadata: Put the payload into the audio part's `partMetadata` too, where google-genai for Python
         finds it.
@@ -124,7 +123,7 @@ class GeminiCodec:
         return like(frame, insert_member(text, ("setup",), "model", model))
 
     def _audio(self, parts: Any) -> Event | None:
-        """Join all audio of a message, since it gets one payload."""
+        """Join all audio of a message, because a message has one payload."""
         if not isinstance(parts, list):
             return None
         found = [(index, member(part, "inlineData")) for index, part in enumerate(parts)]
@@ -157,7 +156,7 @@ def _parse_format(mime_type: str) -> AudioFormat | None:
     return _known_format(mime_type) if len(mime_type) <= _LONGEST_TYPE else None
 
 
-# A provider says the same thing with every message.
+# Cached, because a provider repeats the same MIME type in every message.
 @lru_cache(maxsize=64)
 def _known_format(mime_type: str) -> AudioFormat | None:
     kind, *pieces = (piece.strip().lower() for piece in mime_type.split(";"))
@@ -168,7 +167,7 @@ def _known_format(mime_type: str) -> AudioFormat | None:
     rate = parameters.get("rate", str(_DEFAULT_RATE))
     if not rate.isascii() or not rate.isdigit() or int(rate) not in _RATES:
         return None
-    # Two channels would be read as one of half the speed.
+    # Two channels would be decoded as one channel of double length.
     if parameters.get("channels", "1") != "1":
         return None
     return AudioFormat("pcm16", int(rate))

@@ -1,4 +1,4 @@
-"""The credentials that the simulated Gemini accepts. They open nothing but a simulator."""
+"""The credentials that the simulated Gemini accepts. They are valid for simulators only."""
 
 API_KEY = "AIza-simulated-gemini-key"
 EPHEMERAL = "auth_tokens/simulated-gemini-token"

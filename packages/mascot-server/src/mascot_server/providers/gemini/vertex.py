@@ -1,4 +1,4 @@
-"""Gemini on Vertex AI: where it is, and how models are named there."""
+"""Gemini on Vertex AI: URLs and resource names of models."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OWN: Final = re.compile(r"projects/[^/]+/locations/[^/]+/")
 def _url_template(value: object) -> object:
     """Normalise a URL that may hold ``{location}``.
 
-    Apps choose the location, so it must not be able to complete the name of a host that somebody else may own.
+    Apps choose the location, so it must not be able to form the name of a host that belongs to a third party.
     """
     if not isinstance(value, str):
         return value
@@ -66,7 +66,7 @@ def target(config: GeminiConfig, settings: ProviderSettings, path: str) -> DialT
     """Return where to open the socket, in the version of the API that the app asked for.
 
     Args:
-        config: What the signed URL was asked for with.
+        config: The provider configuration from the token.
         settings: Settings of the provider.
         path: Path that the app connected to.
     """
@@ -88,7 +88,7 @@ def resource_name(config: GeminiConfig, model: str) -> str:
     """Return the full resource name of a model, in the configured project and location whatever an app names.
 
     Args:
-        config: What the signed URL was asked for with.
+        config: The provider configuration from the token.
         model: A name such as ``gemini-live``, ``models/gemini-live`` or ``publishers/google/models/gemini-live``.
     """
     model = _OWN.sub("", model, count=1) if _OWN.match(model) else model

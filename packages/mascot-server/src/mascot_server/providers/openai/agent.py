@@ -40,7 +40,7 @@ class OpenAIAgent:
         viseme_model: VisemeModel,
         now: float,
     ) -> Exchange[OpenAIConfig]:
-        """Make a client secret, which opens sessions with this model."""
+        """Create a client secret, which can start sessions with this model."""
         answer = yield HttpRequest(
             "POST",
             f"{origin}/v1/realtime/client_secrets",

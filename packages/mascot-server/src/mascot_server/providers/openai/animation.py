@@ -1,4 +1,4 @@
-"""Visemes as events of their own, in the form of Azure's Voice Live.
+"""Visemes as separate events, in the format of Azure's Voice Live.
 
 For ``viseme_events: "azure"``: one ``response.animation_viseme.delta`` for each change, before the audio that it
 belongs to, with its time from the start of the response's audio; and one ``.done`` before the audio's own.
@@ -30,7 +30,7 @@ class AnimatedAudio(Audio):
 
     Attributes:
         start_ms: Length of the response's audio before it.
-        position: Members of its event that say to what it belongs.
+        position: Fields of its event that identify its response and content part.
     """
 
     start_ms: float = 0
@@ -53,7 +53,7 @@ class Animation:
         self._shown = 0
 
     def see(self, kind: object, message: dict[str, Any]) -> None:
-        """Note whether the service sends such events itself: then none are added."""
+        """Note whether the service sends such events itself; if so, none are added."""
         outputs = member(message, "session", "animation", "outputs")
         if kind in _OURS or (isinstance(outputs, list) and "viseme_id" in outputs):
             self._upstream_animates = True
@@ -82,7 +82,7 @@ class Animation:
             return ()
         changes = [(change["offset"], change["visemeId"]) for change in from_json(payload)["visemes"]]
         if audio.start_ms == 0 and not (changes and changes[0][0] == 0):
-            # Each response has a clock of its own, so that it says which shape it begins with.
+            # Times are relative to the response, so each response states its initial shape.
             changes.insert(0, (0, self._shown))
         self._shown = changes[-1][1] if changes else self._shown
         return tuple(
@@ -107,7 +107,7 @@ class Animation:
 
 def _position(message: dict[str, Any]) -> tuple[tuple[str, str | int], ...]:
     ids = ((name, message.get(name)) for name in ("response_id", "item_id"))
-    # Some services leave the indices out.
+    # Some services omit the indices.
     indices = ((name, message.get(name, 0)) for name in _INDICES)
     return (
         *((name, value) for name, value in ids if isinstance(value, str) and len(value) <= _LONGEST_ID),

@@ -1,4 +1,4 @@
-"""OpenAI Realtime: visemes are one more member of the audio delta event, whose `delta` stays untouched."""
+"""OpenAI Realtime: visemes are an additional field of the audio delta event, whose `delta` is unchanged."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ _FORMATS: Final = {
 }
 _AUDIO_DELTAS: Final = frozenset({"response.output_audio.delta", "response.audio.delta"})
 _BETA_SESSION: Final = frozenset({"voice", "modalities", "output_audio_format", "input_audio_format"})
-"""Members that a session has in the beta and not in GA."""
+"""Fields of a session that exist in the beta but not in GA."""
 
 _LONGEST_ID: Final = 256
 _CUSTOM_VOICE: Final = "voice_"
-"""How ids of custom voices begin. They are named by an object, the voices of the service by a word."""
+"""Prefix of the ids of custom voices. A custom voice is given as an object, a built-in voice as a string."""
 _UPDATE: Final = "session.update"
 _HEAD: Final = 512
-"""Characters of an app's event in which its type is looked for; most events are audio and need no parsing."""
+"""Characters of an app's event that are searched for its type; most events are audio and need no parsing."""
 _LONGEST_UPDATE: Final = 2**18
-"""Characters of an update that is parsed. The service repeats what it has accepted, so nothing is lost by it."""
+"""Most characters of an update that is parsed. The service sends the accepted session back, so nothing is lost."""
 
 
 class OpenAICodec:
@@ -86,7 +86,7 @@ class OpenAICodec:
         self._voice = voice
         self._custom_voice = custom_voice or (voice is not None and voice.startswith(_CUSTOM_VOICE))
         self._animation = Animation() if viseme_events == "azure" else None
-        # PCM is the service's default; the session says so in its first message.
+        # PCM is the service's default; the first message of the session states the format.
         self._session_format: AudioFormat | None = _PCM
         self._formats: dict[str, AudioFormat | None] = {}
         # Responses that have not ended and had audio, and those of them whose audio is complete.
@@ -94,7 +94,7 @@ class OpenAICodec:
         self._complete: dict[str, None] = {}
         # Responses outside the default conversation, which the user's speech does not cancel.
         self._out_of_band: dict[str, None] = {}
-        # Whether speech interrupts: what the service said last, and what the app has asked for since.
+        # Whether speech interrupts: the last state from the service, and later requests of the app.
         self._interrupts = True
         self._asked: bool | None = None
         self._audio_events = 0
@@ -112,13 +112,13 @@ class OpenAICodec:
         return self._control(kind, message)
 
     def attach(self, frame: Frame, audio: Audio, payload: str, /) -> tuple[Frame, ...]:
-        """Add the member ``mascotVisemes`` to the audio delta, or sends Azure's events before it."""
+        """Add the field ``mascotVisemes`` to the audio delta, or send Azure's events before it."""
         if self._animation is not None and isinstance(audio, AnimatedAudio):
             return (*(like(frame, event) for event in self._animation.deltas(audio, payload)), frame)
         return (like(frame, insert_member(as_text(frame), (), "mascotVisemes", payload)),)
 
     def see_client(self, frame: Frame) -> Frame:
-        """Pass the app's frame on as it is, after a look at whether it changes what interrupts."""
+        """Return the app's frame unchanged, and note whether it changes the interruption settings."""
         if _UPDATE in as_text(frame[:_HEAD]) and len(frame) <= _LONGEST_UPDATE:
             message = read_object(frame)
             if member(message, "type") == _UPDATE:
@@ -139,7 +139,7 @@ class OpenAICodec:
             case "input_audio_buffer.speech_started" | "output_audio_buffer.cleared":
                 return self._interruption(kind, message.get("response_id"))
             case "error":
-                # It may be the answer to an update of the session, which then has not happened.
+                # It may be the answer to an update of the session, which was then rejected.
                 self._asked = None
         return ()
 
@@ -173,10 +173,10 @@ class OpenAICodec:
     def _response_created(self, response: Any) -> tuple[Event, ...]:
         response_id = _id(member(response, "id"))
         out_of_band = isinstance(response, dict) and response.get("conversation_id", "") is None
-        # Some services leave out the event that ends a response. One whose audio is complete is over by now.
+        # Some services omit the event that ends a response. A response whose audio is complete is over by now.
         ended = tuple(event for name in self._complete for event in self._end(name))
         self._complete.clear()
-        # A response may be asked for in a format of its own, whatever the session's is.
+        # A response can be requested in another format than that of the session.
         stated = _stated_format(response)
         if stated is not None:
             remember(self._formats, response_id, _parse_format(stated))
@@ -226,7 +226,7 @@ def _id(value: object) -> str:
 
 
 def _stated_interrupts(session: object) -> bool | None:
-    """Return whether speech interrupts by what a session says; `None` where it says nothing of it."""
+    """Return whether speech interrupts, according to a session; `None` if the session does not state it."""
     for holder in (member(session, "audio", "input"), session):
         detection = member(holder, "turn_detection")
         if isinstance(detection, dict):
@@ -235,7 +235,7 @@ def _stated_interrupts(session: object) -> bool | None:
 
 
 def _stated_format(holder: object) -> dict[str, Any] | None:
-    """Return the output format that a session or a response states; `None` where it states none."""
+    """Return the output format that a session or a response states; `None` if it states none."""
     stated = member(holder, "audio", "output", "format") or member(holder, "output_audio_format")
     if isinstance(stated, str):
         return {"type": stated}

@@ -1,4 +1,4 @@
-"""OpenAI Realtime translation: audio that goes on without turns, in a format that each message states."""
+"""OpenAI Realtime translation: continuous audio without turns, in a format that each message states."""
 
 from __future__ import annotations
 

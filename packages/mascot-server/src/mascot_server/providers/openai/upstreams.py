@@ -1,7 +1,7 @@
-"""Named upstreams: services that speak OpenAI's Realtime protocol at an address of their own.
+"""Named upstreams: other services with OpenAI's Realtime protocol.
 
-The setting ``MASCOT_OPENAI_UPSTREAMS`` names them; an app may only choose a name. A profile knows how a kind of service
-is addressed, so that an entry is usually a profile and a URL.
+They are configured in ``MASCOT_OPENAI_UPSTREAMS``; an app can only select a name. A profile contains the connection
+details of a kind of service, so an entry usually consists of a profile and a URL.
 """
 
 from __future__ import annotations

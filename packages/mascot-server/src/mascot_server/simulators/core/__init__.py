@@ -1,1 +1,1 @@
-"""What simulated providers are made of, without I/O: conversations, voices, requests and answers."""
+"""Building blocks of simulated providers, without I/O: conversations, voices, requests and responses."""

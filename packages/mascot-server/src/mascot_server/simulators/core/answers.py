@@ -1,4 +1,4 @@
-"""Requests as the simulators see them, and answers over HTTP."""
+"""HTTP requests and responses of the simulators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer instead of a socket: status and JSON body."""
+    """An HTTP response instead of a WebSocket: status and JSON body."""
 
     status: HTTPStatus
     body: dict[str, Any]
@@ -23,7 +23,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks for.
+    """The request of a client.
 
     Attributes:
         target: path and query.
@@ -37,7 +37,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path, with a doubled leading slash taken for one."""
+        """The path; a double slash at its start is replaced by a single one."""
         return re.sub(r"^//+", "/", urlsplit("http://host" + self.target).path)
 
     def query(self, name: str) -> str:
@@ -50,5 +50,5 @@ class Request:
 
 
 def same(given: str, known: str) -> bool:
-    """Return whether a credential is the known one, in constant time."""
+    """Compare a credential with the expected one in constant time."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), known.encode())

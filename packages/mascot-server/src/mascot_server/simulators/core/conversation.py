@@ -1,4 +1,4 @@
-"""What the three simulated conversations share: messages at their times, turns, and being interrupted.
+"""Common base of the simulated conversations: scheduled messages, turns and interruptions.
 
 Sans-I/O: the caller passes messages and the time to a conversation and gets the messages to send. It calls `open` once,
 `receive` for every message, and `next_action` until that returns None, and again at the time `due` at the latest.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mascot_server.simulators.core.voice import Chunk, Language, Reply
 
 Event = dict[str, Any]
-"""A message as JSON, before it is written down."""
+"""A message as a JSON object, before it is encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Pacing:
 
     Attributes:
         burst: how many times faster than real time audio is sent; ``math.inf`` for all at once.
-        playback: how many times faster than real time the user is taken to hear it. A user who speaks
-            while the agent is still heard interrupts it.
+        playback: how many times faster than real time the audio is assumed to be played. A user who speaks
+            during playback interrupts the agent.
     """
 
     burst: float = 8.0
@@ -45,7 +45,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the socket; nothing comes after it."""
+    """Close the socket. It is the last action."""
 
     code: int
     reason: str
@@ -53,12 +53,12 @@ class Close:
 
 @dataclass(slots=True)
 class Turn:
-    """The agent speaking.
+    """A turn of the agent.
 
     Attributes:
-        reply: what it says.
+        reply: the reply that is spoken.
         started: when its first chunk was due.
-        sent: the chunks that have gone out.
+        sent: the chunks that were sent.
     """
 
     reply: Reply
@@ -66,14 +66,14 @@ class Turn:
     sent: list[Chunk] = field(default_factory=list)
 
     def heard_ms(self, now: float, pacing: Pacing) -> float:
-        """Return how much of it has been played by now, in ms."""
+        """Return how much of the turn has been played, in ms."""
         if math.isinf(pacing.playback):
             return self.reply.duration_ms
         return min((now - self.started) * 1000 * pacing.playback, self.reply.duration_ms)
 
     @property
     def sent_text(self) -> str:
-        """The words that begin in what was sent."""
+        """The words that begin in the sent chunks."""
         return " ".join(word for chunk in self.sent for word in chunk.words)
 
 
@@ -86,7 +86,7 @@ class _Cue:
 
 
 class Conversation(ABC):
-    """One connection to a simulated provider. Times are seconds of any one clock that only goes forward."""
+    """One connection to a simulated provider. Times are seconds of a monotonic clock."""
 
     provider: str
 
@@ -100,24 +100,24 @@ class Conversation(ABC):
 
     @abstractmethod
     def open(self, now: float) -> None:
-        """Begin: the socket is open."""
+        """Begin the conversation, when the socket is open."""
 
     @abstractmethod
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a message of the client."""
+        """Process a message of the client."""
 
     @abstractmethod
     def encode(self, event: Event) -> str | bytes:
-        """Write an event down; called once for each, in the order of sending."""
+        """Encode an event. Called once for each event, in the order of sending."""
 
     def due(self) -> float | None:
-        """Return when there is something to send; `None` if only a message can change that."""
+        """Return when the next message is due; `None` if nothing is scheduled."""
         if self._urgent or self._close is not None:
             return -math.inf
         return self._script[0].at if self._script else None
 
     def next_action(self, now: float) -> Frame | Close | None:
-        """Hand out the next thing that is due."""
+        """Return the next action that is due."""
         if self._urgent:
             return Frame(self.encode(self._urgent.popleft()))
         if self._close is not None:
@@ -130,31 +130,31 @@ class Conversation(ABC):
         return None
 
     def send(self, event: Event) -> None:
-        """Send an event at once, ahead of what is scheduled."""
+        """Send an event at once, before scheduled events."""
         self._urgent.append(event)
 
     def schedule(self, at: float, event: Event, chunk: Chunk | None = None) -> None:
-        """Send an event of the present turn at its time, after everything scheduled for that time before it."""
+        """Schedule an event of the current turn. Events with the same time are sent in the order of the calls."""
         insort(self._script, _Cue(at, event, chunk, self.turn), key=attrgetter("at"))
 
     def drop_scheduled(self, turn: Turn | None = None) -> None:
-        """Forget what is scheduled; with a turn, only what belongs to it."""
+        """Drop scheduled events; with a turn, only those of that turn."""
         kept = [] if turn is None else [cue for cue in self._script if cue.turn is not turn]
         self._script = deque(kept)
 
     def sends(self, turn: Turn) -> bool:
-        """Return whether a turn still has something to send."""
+        """Return whether a turn has scheduled events."""
         return any(cue.turn is turn for cue in self._script)
 
     @property
     def sending(self) -> bool:
-        """Whether any turn still has something to be sent."""
+        """Whether any turn has scheduled events."""
         return bool(self._script)
 
     def end(self, code: int, reason: str) -> None:
-        """Close the socket after what was sent at once, dropping what is scheduled."""
+        """Close the socket after the events that `send` has queued. Drop scheduled events."""
         self.drop_scheduled()
-        # A close frame has room for 123 bytes of reason; the reason may quote what the client wrote.
+        # The reason of a close frame is limited to 123 bytes, and may quote the client's message.
         self._close = Close(code, reason.encode("ascii", "replace").decode()[:123])
 
     def sending_time(self, offset_ms: float) -> float:

@@ -1,4 +1,4 @@
-"""What a simulated provider is: a part of one port, sans-I/O. Requests in, answers or conversations out."""
+"""The interface of a simulated provider, sans-I/O: it maps requests to responses or conversations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Setup:
         pacing: How time passes in their conversations.
         beta: Whether OpenAI still speaks its beta API.
         signature_lifetime: Seconds for which ElevenLabs' signed URL can be dialled.
-        language: What the agents speak.
+        language: Language of the agents.
     """
 
     pacing: Pacing
@@ -35,15 +35,15 @@ class ProviderSimulator(Protocol):
     """One simulated provider."""
 
     def get(self, request: Request, now: float) -> Answer | Conversation | None:
-        """Decide on a GET request or a WebSocket handshake.
+        """Handle a GET request or a WebSocket handshake.
 
         Args:
             request: Request to answer.
-            now: Seconds of a clock that signatures can be dated by.
+            now: Current time in seconds, for the expiry of signatures.
 
         Returns:
             An HTTP answer, or the conversation that begins; ``None`` if the path is not this provider's.
         """
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
-        """Decide on a POST request; ``None`` if the path is not this provider's."""
+        """Handle a POST request; return ``None`` if the path is not this provider's."""

@@ -1,4 +1,4 @@
-"""A connection that is accepted and then closed with a reason, as some providers do."""
+"""A WebSocket that is accepted and then closed with a reason, as some providers reject handshakes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Refusal(Conversation):
-    """Says the events, then closes.
+    """A conversation that sends the events and then closes.
 
     Args:
-        provider: who refuses.
+        provider: name of the provider.
         code: the close code.
         reason: the close reason.
         events: what is sent before.
@@ -28,13 +28,13 @@ class Refusal(Conversation):
         self._events = events
 
     def open(self, now: float) -> None:  # noqa: ARG002 - it does not depend on the time
-        """Say why and close."""
+        """Send the events and close."""
         for event in self._events:
             self.send(event)
         self.end(*self._reason)
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Ignore whatever the client had sent already."""
+        """Ignore messages of the client."""
 
     def encode(self, event: Event) -> str:
         """Write an event as JSON."""

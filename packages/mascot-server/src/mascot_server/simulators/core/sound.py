@@ -1,4 +1,4 @@
-"""Samples to bytes and back: sample rate conversion and the wire encodings of the three providers.
+"""Sample rate conversion, and the audio encodings of the providers.
 
 Samples are one-dimensional int16 arrays, mono.
 """
@@ -20,7 +20,7 @@ Encoding = Literal["pcm16", "mulaw", "alaw"]
 def resample(samples: NDArray[np.int16], source_rate: int, target_rate: int) -> NDArray[np.int16]:
     """Convert a whole recording to another rate by cutting or extending its spectrum.
 
-    Exact for band-limited sound that begins and ends in silence, which is what the simulators speak.
+    Exact for band-limited sound that begins and ends in silence, as the recordings of the simulators do.
 
     Args:
         samples: int16, shape ``(n,)``, where ``n * target_rate`` is a multiple of ``source_rate``.
@@ -43,7 +43,7 @@ def encode(samples: NDArray[np.int16], encoding: Encoding) -> bytes:
     if encoding == "pcm16":
         return samples.astype("<i2").tobytes()
     levels, codes = _companding(encoding)
-    # The nearest level wins: its index is where the sample falls among the midpoints between levels.
+    # The index of the nearest level is the position of the sample among the midpoints between levels.
     midpoints = (levels[1:] + levels[:-1]) / 2
     return codes[np.searchsorted(midpoints, samples)].tobytes()
 

@@ -1,4 +1,4 @@
-"""What both simulated speech services share: what they say to a text, and how it is answered.
+"""Common parts of the simulated speech synthesis services.
 
 Sans-I/O: the target, headers and body of a request in, an `Answer` or `Spoken` out.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An answer of sound, which is sent in chunks.
+    """A response with audio, which is sent in chunks.
 
     Attributes:
         media_type: of the answer.

@@ -1,4 +1,4 @@
-"""Voice activity by energy: when a user begins and stops speaking, counted in the audio's own time."""
+"""Energy-based voice activity detection. Times are positions in the audio."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class SpeechStopped:
 
 
 class VoiceActivity:
-    """Looks at 20 ms frames of one user's audio.
+    """Voice activity detector for the audio of one user, in frames of 20 ms.
 
     Args:
         sample_rate: rate of the audio in Hz.
-        stop_ms: how much quiet ends the user's turn.
+        stop_ms: duration of silence that ends the user's turn.
     """
 
     def __init__(self, sample_rate: int, *, stop_ms: int = STOP_MS) -> None:
@@ -55,11 +55,11 @@ class VoiceActivity:
         self._frame = sample_rate * _FRAME_MS // 1000
         self._carried = np.empty(0, np.int16)
         self._position_ms = 0
-        # How long the sound has been on the other side of the threshold than `speaking` says.
+        # How long the level has been on the side of the threshold that contradicts `speaking`.
         self._contrary_ms = 0
 
     def feed(self, samples: NDArray[np.int16]) -> list[SpeechStarted | SpeechStopped]:
-        """Take the next samples, int16 and of any number, and return what they change."""
+        """Process the next samples (int16, any number) and return the resulting events."""
         samples = np.concatenate((self._carried, samples))
         whole = len(samples) // self._frame * self._frame
         self._carried = samples[whole:]
@@ -76,7 +76,7 @@ class VoiceActivity:
         return changes
 
     def finish(self) -> list[SpeechStarted | SpeechStopped]:
-        """Take it that no more audio comes: a user who was speaking has stopped."""
+        """Finish the audio: a user who was speaking has stopped."""
         return [self._turn()] if self.speaking else []
 
     def _turn(self) -> SpeechStarted | SpeechStopped:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Language = Literal["en", "id"]
-"""What the agent can speak, as ISO 639-1 has it."""
+"""Languages of the agent (ISO 639-1)."""
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _CHUNKS_MS = (120, 200, 160, 240, 100, 180)
 _SHORTEST_MS, _LONGEST_MS = min(_CHUNKS_MS), 260
-# Every sample rate of the providers has a whole number of samples in 20 ms.
+# At every sample rate of the providers, 20 ms is a whole number of samples.
 _GRID_MS = 20
 
 
@@ -46,7 +46,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reply:
-    """One thing the agent says.
+    """A recorded reply of the agent.
 
     Attributes:
         name: the name of its files.
@@ -70,12 +70,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of a reply that goes into one message.
+    """A part of a reply that is sent in one message.
 
     Attributes:
-        start_ms: where it begins within its reply.
-        duration_ms: how long it is.
-        data: the sound in the wire's encoding.
+        start_ms: its start, in ms from the start of the reply.
+        duration_ms: its duration in ms.
+        data: the encoded audio.
         sample_rate: its rate in Hz.
         encoding: its encoding.
         words: the words that begin in it.
@@ -108,19 +108,19 @@ def replies(language: Language = "en") -> tuple[Reply, ...]:
 
 
 def greeting(language: Language = "en") -> Reply:
-    """Return what the agent says first."""
+    """Return the first reply of the agent."""
     return replies(language)[0]
 
 
 def answer(turn: int, language: Language = "en") -> Reply:
-    """Return what the agent says in its turn number ``turn`` (from 0), going round for ever."""
+    """Return the reply of turn number ``turn`` (from 0); the recordings repeat."""
     answers = replies(language)[1:]
     return answers[turn % len(answers)]
 
 
 @cache
 def chunks(reply: Reply, sample_rate: int, encoding: Encoding) -> tuple[Chunk, ...]:
-    """Cut a reply into chunks of 100 to 260 ms, of changing sizes."""
+    """Split a reply into chunks of varying duration, 100 to 260 ms."""
     samples = resample(reply.samples, reply.sample_rate, sample_rate)
     cut = []
     start_ms = 0

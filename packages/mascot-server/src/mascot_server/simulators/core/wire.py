@@ -1,4 +1,4 @@
-"""Reading what clients send."""
+"""Parsing of client messages."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def _is_deep(value: dict[str, Any]) -> bool:
 
 
 def read_member(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a member that is an object, empty where there is none.
+    """Return a field that must be an object; an empty object if it is missing.
 
     Raises:
-        ValueError: the member is something else.
+        ValueError: the field has another type.
     """
     member = holder.get(name)
     if member is None:

@@ -1,4 +1,4 @@
-"""When each character is spoken, the way ElevenLabs tells it beside its audio."""
+"""Character alignments in the format of ElevenLabs' audio events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LATE = 3
 
 
 def described(reply: Reply, cut: Sequence[Chunk]) -> Iterator[dict[str, Any]]:
-    """Yield for each chunk what its event has beside the sound: an alignment, in ms from the start of the reply."""
+    """Yield the further fields of each chunk's event: an alignment, in ms from the start of the reply."""
     for chunk in cut:
         yield {"alignment": _alignment(reply, chunk.start_ms, _end(chunk))}
 

@@ -35,7 +35,7 @@ AUDIO_FORMATS: dict[str, tuple[int, Encoding]] = {
 DEFAULT_AUDIO_FORMAT = "pcm_16000"
 
 _USER_SAID = ("What would you recommend?", "Could you tell me more?", "That sounds lovely. What else?")
-# The greeting's recording says the default name; its text says the one that the client gave.
+# The recording of the greeting contains the default name; its text contains the name from the client.
 _NAMES: dict[Language, str] = {"en": "there", "id": "Kakak"}
 _TEMPLATE_NAME = "{{user_name}}"
 _USER_RATE = 16000
@@ -58,9 +58,9 @@ class ElevenLabsConversation(Conversation):
     """One socket of ``/v1/convai/conversation``.
 
     Args:
-        pacing: how time passes.
+        pacing: speed of sending and of playback.
         audio_format: a key of `AUDIO_FORMATS`.
-        language: what the agent speaks.
+        language: language of the agent.
         newer: send what newer versions of the service send: late alignments, `is_final` and
             `agent_response_complete`.
     """
@@ -100,14 +100,14 @@ class ElevenLabsConversation(Conversation):
         self._greeting_due = now + GREETING_WAIT_S
 
     def due(self) -> float | None:
-        """Return when there is something to send, the overdue greeting included."""
+        """Return when the next message is due, the overdue greeting included."""
         due = super().due()
         if self._greeting_due is None:
             return due
         return self._greeting_due if due is None else min(due, self._greeting_due)
 
     def next_action(self, now: float) -> Frame | Close | None:
-        """Hand out the next thing that is due; greet when the client's data did not come in time."""
+        """Return the next action that is due; greet when the client's data did not come in time."""
         action = super().next_action(now)
         if action is None and self._greeting_due is not None and self._greeting_due <= now:
             self._greet(now, {})
@@ -115,7 +115,7 @@ class ElevenLabsConversation(Conversation):
         return action
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a message; one that ElevenLabs would not know closes the conversation with 1008."""
+        """Process a message; one that is unknown to ElevenLabs closes the conversation with 1008."""
         try:
             event = read_object(message)
             data = event if event.get("type") == "conversation_initiation_client_data" else {}
@@ -234,7 +234,7 @@ class ElevenLabsConversation(Conversation):
 
 
 def audio_event(data: bytes, **members: Any) -> Event:
-    """Return an event with audio, yet to be numbered."""
+    """Return an event with audio, without its number."""
     return {
         "type": "audio",
         "audio_event": {"audio_base_64": write_base64(data), "event_id": None, **members},

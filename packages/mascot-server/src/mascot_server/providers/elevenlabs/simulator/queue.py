@@ -36,8 +36,8 @@ class QueuedConversation(ElevenLabsConversation):
     """A conversation that begins in a queue.
 
     Args:
-        pacing: how time passes.
-        language: what the agent speaks.
+        pacing: speed of sending and of playback.
+        language: language of the agent.
         admitted: whether an agent has time after the music.
     """
 
@@ -61,14 +61,14 @@ class QueuedConversation(ElevenLabsConversation):
         self._leaves = now + _MUSIC_MS / 1000 / self.pacing.burst
 
     def due(self) -> float | None:
-        """Return when there is something to send, the end of the queue included."""
+        """Return when the next message is due, the end of the queue included."""
         due = super().due()
         if self._leaves is None:
             return due
         return self._leaves if due is None else min(due, self._leaves)
 
     def next_action(self, now: float) -> Frame | Close | None:
-        """Hand out the next thing that is due; leave the queue after the music."""
+        """Return the next action that is due; leave the queue after the music."""
         action = super().next_action(now)
         if action is None and self._leaves is not None and self._leaves <= now:
             self._leaves = None

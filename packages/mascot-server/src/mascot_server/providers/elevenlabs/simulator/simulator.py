@@ -1,4 +1,4 @@
-"""Which requests the simulated ElevenLabs answers, and how."""
+"""The simulated ElevenLabs: routing of its requests."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ElevenLabsSimulator:
     """A simulated ElevenLabs.
 
     Args:
-        setup: What it accepts, and how time passes.
+        setup: Setup of the simulators.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -65,7 +65,7 @@ class ElevenLabsSimulator:
         return self._converse(request, now) if request.path == _SOCKET else None
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
-        """Speak a text."""
+        """Synthesise the speech of a text."""
         speech = _SPEECH.fullmatch(request.path)
         if speech is None:
             return None

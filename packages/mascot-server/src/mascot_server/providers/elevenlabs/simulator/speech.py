@@ -30,7 +30,7 @@ class _RefusedError(Exception):
 
 
 def elevenlabs_speech(request: Request, voice: str, body: bytes, language: Language) -> Answer | Spoken:
-    """Decide on a request for a voice."""
+    """Return the response to a request for speech with a voice."""
     try:
         _check_key(request.header("xi-api-key"))
         text = _text(body)

@@ -1,6 +1,6 @@
 """Simulated auth tokens: ``POST /v1alpha/auth_tokens``.
 
-All that are made are the same one, the token that the socket accepts; it never expires.
+All requests return the same token, which the socket accepts; it never expires.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["auth_token"]
 
 
 def auth_token(request: Request, body: bytes) -> Answer:
-    """Decide on a request for an auth token."""
+    """Return the response to a request for an auth token."""
     key = request.header("x-goog-api-key") or request.query("key")
     if not key:
         text = "Method doesn't allow unregistered callers. Please use an API key."

@@ -39,8 +39,8 @@ class GeminiConversation(Conversation):
     """One socket of ``BidiGenerateContent``.
 
     Args:
-        pacing: how time passes.
-        language: what the agent speaks.
+        pacing: speed of sending and of playback.
+        language: language of the agent.
     """
 
     provider = "gemini"
@@ -58,10 +58,10 @@ class GeminiConversation(Conversation):
         self._turns = 0
 
     def open(self, now: float) -> None:
-        """Wait: the client speaks first."""
+        """Do nothing: the client sends the first message."""
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a message; one that Gemini would not understand closes the session with 1007."""
+        """Process a message; one that is invalid for Gemini closes the session with 1007."""
         try:
             kind, content = _read_message(message)
             self._take(kind, content, now)

@@ -1,4 +1,4 @@
-"""Which requests the simulated Gemini answers, and how."""
+"""The simulated Gemini: routing of its requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class GeminiSimulator:
     """A simulated Gemini.
 
     Args:
-        setup: What it accepts, and how time passes.
+        setup: Setup of the simulators.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -44,7 +44,7 @@ class GeminiSimulator:
         return None if socket is None else self._converse(request, constrained=socket[1] is not None)
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
-        """Make an auth token."""
+        """Create an auth token."""
         return auth_token(request, body) if request.path == _MINT else None
 
     def _converse(self, request: Request, *, constrained: bool) -> Conversation:

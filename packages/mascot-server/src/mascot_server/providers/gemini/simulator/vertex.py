@@ -34,8 +34,8 @@ class VertexConversation(GeminiConversation):
     Every other turn names no rate in its MIME type, as is seen of the service.
 
     Args:
-        pacing: how time passes.
-        language: what the agent speaks.
+        pacing: speed of sending and of playback.
+        language: language of the agent.
         express: whether a key opened it, which has a project of its own.
     """
 

@@ -1,7 +1,7 @@
 """OpenAI GPT-Live: one stream of audio per connection, which never ends and is never interrupted.
 
-The session begins with the app's ``session.start``. It names the model, the voice and the format of the audio, so what
-the signed URL was asked for is put in there.
+The session begins with the app's ``session.start``, which contains model, voice and audio format. The values of the
+signed URL are inserted there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PCM: Final = AudioFormat("pcm16", _PCM_RATE)
 _G711: Final = {"audio/pcmu": AudioFormat("mulaw", 8000), "audio/pcma": AudioFormat("alaw", 8000)}
 
 _CUSTOM_VOICE: Final = "voice_"
-"""How ids of custom voices begin. They are named by an object, the voices of the service by a word."""
+"""Prefix of the ids of custom voices. A custom voice is given as an object, a built-in voice as a string."""
 
 _LONGEST_CLOSE: Final = 2048
 """Characters of a ``session.close``. Longer messages, nearly all of them audio, are not parsed."""

@@ -1,6 +1,6 @@
 """Simulated client secrets: ``POST /v1/realtime/client_secrets``, and ``…/translations/client_secrets``.
 
-All that are made are the same one, the token that the socket accepts; it never expires.
+All requests return the same token, which the socket accepts; it never expires.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DEFAULT_S = 600
 def client_secret(
     request: Request, body: bytes, kinds: Sequence[str] = ("realtime", "transcription")
 ) -> Answer:
-    """Decide on a request for a client secret.
+    """Return the response to a request for a client secret.
 
     Args:
         request: Request to answer.

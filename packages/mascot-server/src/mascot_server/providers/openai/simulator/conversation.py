@@ -37,10 +37,10 @@ class OpenAIConversation(Conversation):
     """One socket of ``/v1/realtime``.
 
     Args:
-        pacing: how time passes.
+        pacing: speed of sending and of playback.
         model: the model asked for.
         beta: speak the API as it was before.
-        language: what the agent speaks.
+        language: language of the agent.
         dialect: the shape of the session, in place of the one that `beta` chooses.
     """
 
@@ -81,11 +81,11 @@ class OpenAIConversation(Conversation):
         }
 
     def open(self, now: float) -> None:  # noqa: ARG002 - nothing here depends on the time
-        """Introduce the session."""
+        """Send the event that introduces the session."""
         self.send({"type": "session.created", "session": self._session})
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a client event; a wrong one is answered by an `error` event and changes nothing."""
+        """Process a client event; an invalid one is answered with an `error` event and has no other effect."""
         event: dict[str, Any] = {}
         try:
             event = read_event(message)
@@ -104,7 +104,7 @@ class OpenAIConversation(Conversation):
             super().schedule(at, event, chunk)
 
     def encode(self, event: Event) -> str | bytes:
-        """Give the event its id and write it in the dialect."""
+        """Add the id to an event and encode it in the dialect."""
         name = self._dialect.event_names.get(event["type"]) or event["type"]
         body = {**event, "type": name}
         if self._dialect.content_names:

@@ -22,7 +22,7 @@ class Response:
         item_id: of the item it adds to the conversation.
         previous_item_id: of the item before that one, or None.
         conversation_id: ``conv_…``; None for a response outside the conversation, which gets no item of it.
-        audio: what it says of its modalities and sound, in the session's dialect.
+        audio: its modalities and audio settings, in the session's dialect.
         metadata: what the client attached to it.
         text: whether it is written, without sound.
     """

@@ -101,7 +101,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def response_audio(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return what a response says of its modalities and its sound."""
+        """Return the modalities and the audio settings of a response."""
 
 
 def merged(settings: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def check_input(settings: dict[str, Any], transcription: str, param: str) -> Non
 
 
 def check_known(settings: dict[str, Any], known: Iterable[str], param: str) -> None:
-    """Raise `RefusedError` for a member that nobody knows."""
+    """Raise `RefusedError` for an unknown field."""
     for name in settings:
         if name not in known:
             raise RefusedError(
@@ -149,7 +149,7 @@ def check_known(settings: dict[str, Any], known: Iterable[str], param: str) -> N
 
 
 def check_voice(voice: str | None, param: str) -> None:
-    """Raise `RefusedError` for a voice that nobody has."""
+    """Raise `RefusedError` for an unknown voice."""
     if voice is not None and voice not in VOICES and not voice.startswith(CUSTOM_VOICE):
         raise invalid(voice, sorted(VOICES), param)
 

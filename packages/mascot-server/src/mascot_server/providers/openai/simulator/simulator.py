@@ -1,4 +1,4 @@
-"""Which requests the simulated OpenAI answers, and how."""
+"""The simulated OpenAI: routing of its requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OpenAISimulator:
     """A simulated OpenAI.
 
     Args:
-        setup: What it accepts, and how time passes.
+        setup: Setup of the simulators.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -50,7 +50,7 @@ class OpenAISimulator:
         return self._converse(request) if request.path in (_SOCKET, _TRANSLATIONS) else self._serve(request)
 
     def post(self, request: Request, body: bytes) -> Answer | Spoken | None:
-        """Make a client secret."""
+        """Create a client secret."""
         if request.path == _MINT_TRANSLATION:
             return client_secret(request, body, ("translation",))
         return client_secret(request, body) if request.path == _MINT else None

@@ -1,6 +1,6 @@
 """A simulated session of OpenAI's Realtime translation, without its socket.
 
-What the user says comes back as one of the recorded answers; audio has no responses and no end.
+Speech of the user is answered with one of the recordings; the audio is continuous and has no responses.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class TranslationConversation(Conversation):
         self._answers = 0
 
     def open(self, now: float) -> None:  # noqa: ARG002 - nothing here depends on the time
-        """Introduce the session."""
+        """Send the event that introduces the session."""
         self.send({"type": "session.created", "session": self._session})
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a client event; a wrong one is answered by an `error` event."""
+        """Process a client event; an invalid one is answered with an `error` event."""
         event: Event = {}
         try:
             event = read_event(message)
@@ -62,7 +62,7 @@ class TranslationConversation(Conversation):
             self.send(error_event(refused, event.get("event_id")))
 
     def encode(self, event: Event) -> str:
-        """Give the event its id and write it."""
+        """Add the id to an event and encode it."""
         self._events += 1
         head = {"type": event["type"], "event_id": f"event_{self._events:021d}"}
         return json.dumps({**head, **event}, separators=(",", ":"))

@@ -41,7 +41,7 @@ class LiveConversation(Conversation):
 
     Args:
         pacing: How time passes; the audio of the app decides most of it.
-        language: What the agent speaks.
+        language: Language of the agent.
     """
 
     provider = "openai"
@@ -68,10 +68,10 @@ class LiveConversation(Conversation):
         }
 
     def open(self, now: float) -> None:
-        """Say nothing: the client begins."""
+        """Do nothing: the client sends the first message."""
 
     def receive(self, message: str | bytes, now: float) -> None:
-        """Take a client event; a wrong one is answered by an `error` event and changes nothing."""
+        """Process a client event; an invalid one is answered with an `error` event and has no other effect."""
         event: dict[str, Any] = {}
         try:
             event = read_event(message)
@@ -82,7 +82,7 @@ class LiveConversation(Conversation):
             self.send({"type": "error", "error": error | _answering(event)})
 
     def encode(self, event: Event) -> str:
-        """Give the event an id, unless it is audio, and write it."""
+        """Add an id to an event, unless it is audio, and encode it."""
         if event["type"] != "session.output_audio.delta":
             self._events += 1
             event = {"type": event["type"], "event_id": f"event_{self._events:021d}", **event}
@@ -125,7 +125,7 @@ class LiveConversation(Conversation):
                 self._pass(now)
 
     def _hear(self, samples: NDArray[np.int16]) -> None:
-        """Take the caller's audio, of at most one delta."""
+        """Process the caller's audio, of at most one delta."""
         self._samples += len(samples)
         for change in self._ears.feed(samples):
             if isinstance(change, SpeechStarted):
@@ -136,7 +136,7 @@ class LiveConversation(Conversation):
                 self._transcribe("input", _USER_SAID, self._speech_began_ms, change.at_ms)
 
     def _pass(self, now: float) -> None:
-        """Let 100 ms of the session pass."""
+        """Advance the session by 100 ms."""
         chunk, words = self._voice.next()
         self._answered_ms += DELTA_MS
         delta = write_base64(chunk.data)
@@ -173,6 +173,6 @@ class LiveConversation(Conversation):
 
 
 def _answering(event: Event) -> Event:
-    """Return what names the client's event in an answer to it."""
+    """Return the fields that identify the client's event in an answer to it."""
     event_id = event.get("event_id")
     return {"client_event_id": event_id} if isinstance(event_id, str) else {}

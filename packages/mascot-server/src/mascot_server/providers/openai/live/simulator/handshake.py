@@ -1,4 +1,4 @@
-"""Which handshakes a simulated GPT-Live accepts."""
+"""Validation of handshakes of a simulated GPT-Live."""
 
 from __future__ import annotations
 

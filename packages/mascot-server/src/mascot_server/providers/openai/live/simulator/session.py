@@ -1,4 +1,4 @@
-"""What a simulated GPT-Live session can be started with, and the checks of it."""
+"""Settings of a simulated GPT-Live session, and their validation."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _FORMATS: Final[dict[str, tuple[Encoding, tuple[int, ...]]]] = {
 def started(session: dict[str, Any]) -> tuple[dict[str, Any], Wire]:
     """Return the resolved session, and how its audio is encoded.
 
-    A session that was asked for without ``audio`` says nothing about it: the SDK has that member as optional.
+    A session that was requested without ``audio`` does not contain it: the field is optional in the SDK.
 
     Args:
         session: Member of ``session.start``.

@@ -1,4 +1,4 @@
-"""What a simulated GPT-Live says while time passes: its recordings, and between them silence with a little dither."""
+"""The continuous voice of a simulated GPT-Live: recordings, with dithered silence between them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _DITHER: Final = 1
 
 
 class ContinuousVoice:
-    """A voice that is never at an end.
+    """A continuous voice.
 
     Args:
         wire: How its audio is encoded.
-        language: What it speaks.
+        language: Language of the recordings.
     """
 
     def __init__(self, wire: Wire, language: Language) -> None:
@@ -41,13 +41,13 @@ class ContinuousVoice:
         self._random = np.random.default_rng(0)
 
     def answer(self) -> None:
-        """Say the next of the recordings, beginning with the next chunk."""
+        """Start the next recording with the next chunk."""
         self._reply, self._reply_ms, self._fades = answer(self._turn, self._language), 0, False
         self._recording = resample(self._reply.samples, self._reply.sample_rate, self._rate)
         self._turn += 1
 
     def fade(self) -> None:
-        """Fall silent within the next chunk."""
+        """Fade to silence within the next chunk."""
         self._fades = self._reply is not None
 
     def next(self) -> tuple[Chunk, tuple[Word, ...]]:
