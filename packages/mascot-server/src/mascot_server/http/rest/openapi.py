@@ -58,15 +58,17 @@ _MODEL: Final = Schema(
 )
 _SETS: Final = {
     "viseme_shapes": Schema(
-        type=_STRING,
-        enum=list(VISEME_SHAPES),
+        type=[_STRING, OpenAPIType.NULL],
+        enum=[*VISEME_SHAPES, None],
         default=DEFAULT_SETS.shapes,
-        description="Viseme set of the events. `sapi`: numbers, as `visemeId`. The others: names, as `viseme`.",
+        description="Viseme set of the events. `sapi`, also with `null`: numbers, as `visemeId`. The others: names, as "
+        "`viseme`.",
     ),
     "viseme_weights": Schema(
-        type=_STRING,
-        enum=list(VISEME_WEIGHTS),
-        description="Adds blend weights: of the visemes of `oculus` or `vrm`, or of ARKit's blendshapes.",
+        type=[_STRING, OpenAPIType.NULL],
+        enum=[*VISEME_WEIGHTS, None],
+        description="Adds blend weights: of the visemes of `oculus` or `vrm`, or of ARKit's blendshapes. `null` for "
+        "none.",
     ),
 }
 _SAMPLE_RATE: Final = Schema(
