@@ -69,7 +69,11 @@ LIMITS: Final[dict[str, tuple[Row, ...]]] = {
         Row("size of a recording, bytes", "max_audio_bytes", "413"),
         Row("length of a recording, s", "max_audio_seconds", "413"),
         Row("concurrent recordings and texts, per process", "rest_concurrency", "503"),
-        Row("concurrent recordings and texts, per key and process (unset: half of that limit)", "rest_concurrency_per_key", "429"),
+        Row(
+            "concurrent recordings and texts, per key and process (unset: half of that limit)",
+            "rest_concurrency_per_key",
+            "429",
+        ),
         Row("time to receive a body, s", "upload_seconds", "408"),
         Row("minimum upload rate of a body, bytes per s", "upload_bytes_per_second", "408"),
         Row("time that a client does not read a response, s", "answer_stall_seconds", "closed"),
