@@ -184,7 +184,7 @@ def test_the_mouth_comes_to_rest_after_the_audio_and_after_an_interruption() -> 
 def test_an_interruption_while_weights_are_shown(
     counts: tuple[int, int, int], part: float, unheard: float, pause: float
 ) -> None:
-    # Rows that are heard, rows that are dropped, and where the second message begins.
+    # Rows that are played, rows that are dropped, and where the second message begins.
     heard, dropped, split = counts
     timeline, named = Timeline(blend_ms=80, shapes="oculus"), ColumnNames()
     rows = [[0, 0, 255]] * heard + [[0, 255, 0]] * dropped
@@ -194,7 +194,7 @@ def test_an_interruption_while_weights_are_shown(
             message = payload(block, (0, "aa"), duration=10 * len(block), names=names)
             timeline.add(named(message), now_ms=0)
     timeline.played(0, now_ms=0)
-    # The sound card has some more of what is heard.
+    # The sound card still holds some audio that will be played.
     now, rest = part * 10 * (heard - 1), (1 - part) * 10 * (heard - 1) * unheard
     timeline.interrupt(now_ms=now, unheard_ms=rest)
     end = now + rest

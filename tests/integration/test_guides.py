@@ -207,7 +207,7 @@ def test_the_config_with_blend_weights_of_arkit(stage: Stage, environment: dict[
             "mascot": mascot,
             "os": os,
         }
-        exec(compile(code, "docs/guides/elevenlabs.md", "exec"), names)  # noqa: S102
+        exec(compile(code, "docs/guides/elevenlabs.md", "exec"), names)  # noqa: S102 - the program that the guide shows
     assert names["config"].viseme_weights == "arkit"
     assert names["signed_url"].url.startswith(stage.server.origin.replace("http", "ws"))
 

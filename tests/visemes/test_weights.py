@@ -72,7 +72,7 @@ def test_bytes_and_arrays_weigh_the_same(engine: mv.Engine, speech: NDArray[np.i
 def test_long_audio_has_no_seams(engine: mv.Engine, speech: NDArray[np.int16]) -> None:
     weights = engine.weights(np.tile(speech, 33), sample_rate=16000)
     assert len(weights) == 6600
-    # Blocks end at 30 and 60 s; the repetition around the seam is heard as one of those that lie within a block. These
+    # Blocks end at 30 and 60 s. The repetition around the seam gets the weights of one that lies within a block. These
     # are not all alike, because rounding to 8 bits moves a change by a frame.
     inside = [weights[start : start + 200] for start in range(1100, 2700, 200)]
     assert any(np.allclose(weights[2900:3100], one, atol=0.02) for one in inside)

@@ -264,7 +264,7 @@ test("an interruption while weights are shown: the mouth comes to rest, and no d
     const timeline = new VisemeTimeline({ clock });
     const row = (own) => OCULUS.map((name) => (name === own ? 255 : 0));
     const [first, second] = [between(random, 2, 40), between(random, 1, 40)];
-    // What is heard first is `aa`; `E` is in the rest, which arrives before, or after, the interruption.
+    // The audio that is played is `aa`. The rest is `E`; it arrives before or after the interruption.
     timeline.add(withRows(Array(first).fill(row("aa"))), 0);
     timeline.add(withRows(Array(second).fill(row("E")), { names: null }), 10 * first);
     clock.ms = 1 + random() * (10 * (first - 1) - 1);

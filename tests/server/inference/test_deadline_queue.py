@@ -64,24 +64,6 @@ def tracks(count: int, engine: Engine | None = None) -> list[Track]:
     return [stream(engine) for _ in range(count)]
 
 
-class TestPlayout:
-    def test_a_burst_is_needed_one_piece_after_the_other(self) -> None:
-        playout = Playout()
-        assert [playout.due(5.0, 0.1) for _ in range(3)] == pytest.approx([5.0, 5.1, 5.2])
-
-    def test_after_a_gap_audio_is_needed_at_once(self) -> None:
-        playout = Playout()
-        playout.due(5.0, 0.1)
-        assert playout.due(6.0, 0.1) == 6.0
-        assert playout.due(6.0, 0.1) == 6.1
-
-    def test_a_new_turn_does_not_wait_for_the_end_of_the_last(self) -> None:
-        playout = Playout()
-        playout.due(5.0, 30.0)
-        playout.restart()
-        assert playout.due(5.5, 0.1) == 5.5
-
-
 class TestLimit:
     def test_audio_that_is_needed_now_may_be_held_for_the_budget(self) -> None:
         assert job(now=3.0, due=3.0).limit == pytest.approx(3.0 + BUDGET)

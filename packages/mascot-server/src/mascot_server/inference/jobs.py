@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from mascot_server.inference.predictions import VisemeEngine, VisemeStream
 
-__all__ = ["PIECE_SECONDS", "Job", "Piece", "Track"]
+__all__ = ["Job", "Piece", "Track"]
 
-PIECE_SECONDS: Final = 0.5
+_PIECE_SECONDS: Final = 0.5
 """Longest audio of a stream that is processed in one batch."""
 
 _PATIENCE: Final = 24
@@ -104,7 +104,7 @@ class Job:
         self.size = self.left = len(data)
         self.due = due
         lead = max(0.0, due - now)
-        pieces = max(1, math.ceil(seconds / PIECE_SECONDS))
+        pieces = max(1, math.ceil(seconds / _PIECE_SECONDS))
         self.limit = now + (min(lead, _PATIENCE * budget + _LEAD * lead) + pieces * budget if budget else 0.0)
         patience = min(lead - _MARGIN, _FOLLOWING * budget)
         self.patient_until = now + patience if patience > 0 else 0.0
@@ -252,7 +252,7 @@ class Track:
         self.lookahead = lookahead
         self.bytes_per_second = bytes_per_second
         # A whole number of samples in any encoding.
-        self._longest = max(1, round(PIECE_SECONDS * bytes_per_second) // _LARGEST_SAMPLE) * _LARGEST_SAMPLE
+        self._longest = max(1, round(_PIECE_SECONDS * bytes_per_second) // _LARGEST_SAMPLE) * _LARGEST_SAMPLE
         # Late messages are always in front of the others.
         self.late: deque[Job] = deque()
         self.jobs: deque[Job] = deque()
