@@ -110,7 +110,7 @@ def testing(part: str) -> list[str]:
 
 def build_wheels(session: nox.Session, *packages: str, tree: Path = ROOT) -> list[str]:
     """Build wheels of the checkout `tree` and return them as requirements, extras included."""
-    session.install("hatchling")
+    session.install("hatchling", "setuptools")
     out = Path(session.create_tmp()).resolve() / "wheels"
     requirements = []
     for package in packages:

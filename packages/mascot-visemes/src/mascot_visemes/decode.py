@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mascot_visemes.kernels import KERNELS
 from mascot_visemes.posteriors import AGAIN_FRAMES, Heard
 from mascot_visemes.products import product
 
@@ -208,6 +209,8 @@ def best_paths(scores: Floats, current: Sequence[int], costs: Sequence[float]) -
         current: The shape from which each path starts.
         costs: Of a change to each shape, at least 0.
     """
+    if KERNELS is not None:
+        return KERNELS.best_paths(scores, np.array(current, np.int32), np.array(costs))
     likely = scores.argmax(axis=2)
     paths: list[list[Change]] = [[] for _ in current]
     unclear: Iterable[int] = range(len(current))

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mascot_visemes.kernels import KERNELS
 from mascot_visemes.products import product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
 
 FRAMES_PER_SECOND = 100
 FRAME_MS = 1000 // FRAMES_PER_SECOND
@@ -73,6 +76,17 @@ def _area_below(x: NDArray[np.float64], low: float, centre: float, high: float) 
     return left + right
 
 
+def _packed(mel: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Pack a matrix of bands, shape (bins, bands), that is 0 outside a span of bins for each band.
+
+    Returns:
+        First bin of each band and the one after its last, shape (bands, 2); and the weights of all spans.
+    """
+    spans = [(int(used[0]), int(used[-1]) + 1) for used in map(np.flatnonzero, mel.T)]
+    weights = np.concatenate([column[slice(*span)] for column, span in zip(mel.T, spans, strict=True)])
+    return np.array(spans, np.int32), weights.astype(np.float32)
+
+
 def frames_ended(samples: int, rate: int) -> int:
     """Return the number of frames that lie wholly within the first `samples` samples."""
     # Frame k ends at round((k + 1) rate / 100), halves up; solved for the count of k whose end is <= samples.
@@ -85,7 +99,7 @@ def frames_begun(samples: int, rate: int) -> int:
 
 
 class FrontEnd:
-    """The analysis for one sample rate: windows of samples in, log-mel bands out. Immutable; share it.
+    """The analysis for one sample rate: samples in, log-mel bands out. Immutable; share it.
 
     Args:
         rate: Samples per second.
@@ -96,7 +110,19 @@ class FrontEnd:
         period: Samples after which the ends of frames fall alike again, the least number that is whole frames.
     """
 
-    __slots__ = ("_carried", "_floors", "_hop", "_mel", "_window", "length", "period", "rate")
+    __slots__ = (
+        "_carried",
+        "_floors",
+        "_hop",
+        "_mel",
+        "_spans",
+        "_turns",
+        "_weights",
+        "_window",
+        "length",
+        "period",
+        "rate",
+    )
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
@@ -125,6 +151,9 @@ class FrontEnd:
         density = 2.0 / (rate * float(np.sum(window**2)))
         self._carried = int(np.sum(edges[2:] <= _CARRIED * rate / 2 + 1e-6))
         mel = mel[:, : self._carried] * density
+        self._spans, self._weights = _packed(mel)
+        angles = 2 * np.pi * np.arange(self.length) / self.length
+        self._turns = np.stack((np.cos(angles), -np.sin(angles))).astype(np.float32)
         # One column more, their sum, for the level; and the factor 1 / n of numpy's "forward" transform taken back.
         columns = np.zeros((bins, BANDS + 1))
         columns[:, : self._carried] = mel
@@ -137,35 +166,56 @@ class FrontEnd:
         k = np.arange(first + 1, first + count + 1, dtype=np.int64)
         return (2 * k * self.rate + FRAMES_PER_SECOND) // (2 * FRAMES_PER_SECOND)
 
-    def windows(
-        self, samples: NDArray[np.float32], start: int, first: int, count: int
-    ) -> NDArray[np.float32]:
-        """Return the windows of frames ``first .. first + count - 1``, shape (streams, count, length); may be a view.
+    def describe(self, samples: Floats, start: int, first: int, count: int) -> tuple[Floats, Floats]:
+        """Describe frames ``first .. first + count - 1``.
+
+        A stream reads the same, to the bit, whatever others are described with it.
 
         Args:
-            samples: Part of the audio of streams that holds the windows, contiguous, shape (streams, n).
+            samples: Part of the audio of streams, in -1..1, that holds the windows, contiguous, shape (streams, n).
             start: Number of its first sample in the streams.
             first: Number of the first frame.
             count: How many frames.
+
+        Returns:
+            Natural log of the power in each band, shape (streams, frames, BANDS), and the level of each window in dB
+            relative to a full-scale square wave, shape (streams, frames).
         """
+        if KERNELS is None:
+            return self._with_numpy(self._windows(samples, start, first, count))
+        starts = self.ends(first, count) - (start + self.length)
+        bands, levels = (
+            np.empty((len(samples), count, BANDS), np.float32),
+            np.empty((len(samples), count), np.float32),
+        )
+        if count:
+            KERNELS.analyse(
+                samples,
+                starts,
+                len(samples),
+                self._window,
+                self._turns,
+                len(self._mel),
+                self._spans,
+                self._weights,
+                bands,
+                levels,
+            )
+        return bands, levels
+
+    def _windows(self, samples: Floats, start: int, first: int, count: int) -> Floats:
+        """Return the windows of frames, shape (streams, count, length); may be a view."""
         size, (streams, heard) = samples.itemsize, samples.shape
         if self._hop and count:
             begin = (first + 1) * self._hop - self.length - start
             strides = (heard * size, self._hop * size, size)
             return np.ndarray((streams, count, self.length), np.float32, samples, begin * size, strides)
         shape, strides = (streams, heard - self.length + 1, self.length), (heard * size, size, size)
-        every: NDArray[np.float32] = np.ndarray(shape, np.float32, samples, 0, strides)
+        every: Floats = np.ndarray(shape, np.float32, samples, 0, strides)
         return every[:, self.ends(first, count) - (start + self.length)]
 
-    def analyse(self, windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Describe windows of audio in -1..1, shape (streams, frames, length).
-
-        A stream reads the same, to the bit, whatever others are analysed with it.
-
-        Returns:
-            Natural log of the power in each band, shape (streams, frames, BANDS), and the level of each window in dB
-            relative to a full-scale square wave, shape (streams, frames).
-        """
+    def _with_numpy(self, windows: Floats) -> tuple[Floats, Floats]:
+        """Describe windows, shape (streams, frames, length), as `describe` does."""
         streams, frames, _ = windows.shape
         power = np.empty((streams, frames, BANDS + 1), np.float32)
         high = max(1, _BLOCK // max(1, frames))
@@ -224,7 +274,7 @@ class FeatureStream:
             samples: Audio in -1..1, shape (n,), n from 0 up.
 
         Returns:
-            Bands and levels, shapes (frames, BANDS) and (frames,), as from `FrontEnd.analyse`, of the frames completed
+            Bands and levels, shapes (frames, BANDS) and (frames,), as from `FrontEnd.describe`, of the frames completed
             by this call (perhaps none).
         """
         bands, levels = self.push_together([self], samples[None])
@@ -249,10 +299,10 @@ class FeatureStream:
         heard = np.concatenate((tails, samples), axis=1, dtype=np.float32)
         added = samples.shape[1]
         ended = frames_ended(one.samples + added, front.rate) - one.frames
-        windows = front.windows(heard, one.samples - front.length, one.frames, ended)
+        bands, levels = front.describe(heard, one.samples - front.length, one.frames, ended)
         # The next frame ends at least one sample from here, so its window starts within this tail.
         for stream, tail in zip(streams, heard[:, added:].copy(), strict=True):
             stream.samples += added
             stream.frames += ended
             stream._tail = tail
-        return front.analyse(windows)
+        return bands, levels
