@@ -95,6 +95,12 @@ TRAINING = (
 )
 
 
+WITHOUT_KERNELS = [
+    f"tests/visemes/test_{name}.py" for name in ("features", "decode", "posteriors", "stream", "together")
+]
+"""Tests that also run on a mascot-visemes without compiled kernels."""
+
+
 def group(name: str) -> list[str]:
     """Return the requirements of a dependency group."""
     return list(nox.project.dependency_groups(PYPROJECT, name))
@@ -128,6 +134,9 @@ def tests(session: nox.Session, part: str) -> None:
     """Run the tests of each package on its wheel, then those of the three wheels together."""
     session.install(*build_wheels(session, *PARTS[part]), *testing(part))
     session.run("pytest", f"tests/{part}", *PARALLEL, *session.posargs)
+    if part == "visemes" and not session.posargs:
+        # What the compiled kernels do, once more in numpy.
+        session.run("pytest", *WITHOUT_KERNELS, *PARALLEL, env={"MASCOT_KERNELS": "0"})
 
 
 @nox.session

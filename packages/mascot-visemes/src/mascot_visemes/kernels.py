@@ -1,8 +1,8 @@
 """Compiled kernels for loops that are slow in numpy; `None` if this installation has none.
 
 They are compiled when the package is built, if there is a C compiler (`hatch_build.py`). Without them everything works
-the same at a higher cost: `features.py` and `decode.py` contain the same computations in numpy. The environment variable
-``MASCOT_KERNELS=0`` selects numpy.
+the same at a higher cost: `features.py` and `decode.py` contain the same computations in numpy. The environment
+variable ``MASCOT_KERNELS=0`` selects numpy.
 """
 
 from __future__ import annotations
