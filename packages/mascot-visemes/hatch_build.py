@@ -26,7 +26,7 @@ class KernelsHook(BuildHookInterface):
     """Adds the compiled module to the wheel, or to the sources of an editable installation."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, unless the build is of another kind or was told not to."""
+        """Compile, unless this is an sdist or `MASCOT_BUILD_KERNELS=0`."""
         wanted = os.environ.get("MASCOT_BUILD_KERNELS", "")
         if self.target_name != "wheel" or wanted == "0":
             return
