@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import mascot_visemes
-from mascot_visemes.decode import best_paths
+from mascot_visemes.decode import Decoder, DecoderTable, best_paths
 from mascot_visemes.features import FeatureStream
 from mascot_visemes.kernels import KERNELS
+from mascot_visemes.network import DecoderSettings
+from mascot_visemes.phonemes import ENGLISH
+from mascot_visemes.posteriors import Heard
+from mascot_visemes.shapes import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +47,25 @@ def paths(streams: int, frames: int, shapes: int, seed: int) -> list[Any]:
     return answers
 
 
+def decisions(streams: int, frames: int, decided: int, seed: int) -> list[Any]:
+    """Return the changes that decoders find in random posteriors, one call after the other."""
+    rng = np.random.default_rng(seed)
+    shapes = SHAPES["oculus"]
+    settings = replace(
+        DecoderSettings.plain(len(shapes.ids), 0.7, -60.0), edge_frames=2, edge_bias=-0.9, late_lead=0.4
+    )
+    table = DecoderTable(ENGLISH, shapes, settings)
+    decoders = [Decoder(table) for _ in range(streams)]
+    found = []
+    for _ in range(30):
+        posteriors = rng.gamma(0.05, 1, (streams, frames + decided, len(ENGLISH))).astype(np.float32) + 1e-9
+        posteriors /= posteriors.sum(axis=2, keepdims=True)
+        # A part of an array, as levels are between two chunks.
+        levels = rng.uniform(-80, 0, (streams, frames + 1)).astype(np.float32)[:, 1:]
+        found.append(Decoder.decode_together(decoders, Heard(posteriors, levels), edge=seed % 2 == 0))
+    return [[[list(change) for change in changes] for changes in streams] for streams in found]
+
+
 def visemes(rate: int) -> list[Any]:
     """Return the shape of each frame of a tone that changes its pitch and its vowel, in chunks of 100 ms."""
     time = np.arange(3 * rate) / rate
@@ -59,7 +83,12 @@ def visemes(rate: int) -> list[Any]:
     return [viseme for (begin, viseme), end in zip(changes, ends, strict=True) for _ in range(begin, end, 10)]
 
 
-CASES: dict[str, Callable[..., list[Any]]] = {"features": features, "paths": paths, "visemes": visemes}
+CASES: dict[str, Callable[..., list[Any]]] = {
+    "features": features,
+    "decisions": decisions,
+    "paths": paths,
+    "visemes": visemes,
+}
 
 if __name__ == "__main__":
     assert KERNELS is None

@@ -55,6 +55,15 @@ def test_paths_are_the_same(shape: tuple[int, int, int], seed: int) -> None:
 
 
 @pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize("shape", [(1, 10, 4), (6, 10, 4), (5, 3, 0), (4, 1, 2)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_decisions_are_the_same(shape: tuple[int, int, int], seed: int) -> None:
+    changes, expected = both("decisions", *shape, seed)
+    assert changes == expected
+    assert len({shape for call in changes for stream in call for _, shape in stream}) > 10
+
+
+@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("rate", [16000, 24000])
 def test_visemes_agree(rate: int) -> None:
     shapes, expected = both("visemes", rate)
@@ -115,3 +124,40 @@ def test_a_shape_that_is_none_is_refused(kernels: Kernels) -> None:
             kernels.best_paths(scores, np.array([shape], np.int32), costs)
     with pytest.raises(ValueError, match="sizes of the arrays"):
         kernels.best_paths(scores[:, :, :4].copy(), np.array([0], np.int32), costs)
+
+
+def test_scores_of_other_sizes_are_refused(kernels: Kernels) -> None:
+    shares, levels, smallest = (
+        np.ones((2, 5, 4), np.float32),
+        np.zeros((2, 3), np.float32),
+        np.ones(4, np.float32),
+    )
+    scores = np.zeros((2, 3, 4), np.float32)
+    kernels.scores(shares, levels, 2, smallest, smallest, 1, -60.0, scores)
+    assert scores[:, :2].max() == 0
+    assert scores[:, 2].min() == 1
+    for wrong in (
+        (shares[:, :2].copy(), levels, 2, smallest, smallest, 1, -60.0, scores),
+        (shares, levels[0].copy(), 2, smallest, smallest, 1, -60.0, scores),
+        (shares, levels, 2, smallest[:3].copy(), smallest, 1, -60.0, scores),
+        (shares, levels, 2, smallest, smallest[:3].copy(), 1, -60.0, scores),
+        (shares, levels, 2, smallest, smallest, -1, -60.0, scores),
+        (shares, levels, 2, smallest, smallest, 1, -60.0, scores[:1].copy()),
+    ):
+        with pytest.raises(ValueError, match="sizes of the arrays"):
+            kernels.scores(*wrong)
+
+
+def test_closures_of_other_sizes_are_refused(kernels: Kernels) -> None:
+    shares, is_closure = np.zeros((2, 5, 4), np.float32), np.array([False, True, False, False])
+    shares[1, 3, 1] = 0.5
+    assert kernels.clear_closures(shares, 2, 5, is_closure, 1.5) == [(1, 2, 1)]
+    for streams, decided, wrong in (
+        (2, 6, is_closure),
+        (2, -1, is_closure),
+        (2, 5, is_closure[:3]),
+        (3, 1, is_closure),
+        (0, 5, is_closure),
+    ):
+        with pytest.raises(ValueError, match="sizes of the arrays"):
+            kernels.clear_closures(shares, streams, decided, wrong, 1.5)

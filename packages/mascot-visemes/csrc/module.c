@@ -116,12 +116,79 @@ static PyObject *best_paths(PyObject *module, PyObject *args) {
     return paths;
 }
 
+static PyObject *scores(PyObject *module, PyObject *args) {
+    (void)module;
+    Py_buffer b[5];
+    Py_ssize_t given, edge_frames;
+    float silence_db;
+    if (!PyArg_ParseTuple(args, "y*y*ny*y*nfw*", &b[0], &b[1], &given, &b[2], &b[3], &edge_frames, &silence_db, &b[4]))
+        return NULL;
+    /* Shares of all frames of a stream, the last of which have levels and get scores. */
+    size_t shapes_count = (size_t)b[2].len / sizeof(float), rows = (size_t)b[1].len / sizeof(float);
+    size_t streams = given > 0 ? (size_t)given : 0, frames = streams ? rows / streams : 0;
+    size_t all = streams && shapes_count ? (size_t)b[0].len / sizeof(float) / shapes_count / streams : 0;
+    int fits = streams && shapes_count && edge_frames >= 0 && all >= frames &&
+               has(&b[1], streams * frames, sizeof(float)) &&
+               has(&b[0], streams * all * shapes_count, sizeof(float)) && has(&b[3], shapes_count, sizeof(float)) &&
+               has(&b[4], rows * shapes_count, sizeof(float));
+    if (fits) {
+        Scoring scoring = {shapes_count, b[2].buf, b[3].buf, (size_t)edge_frames, silence_db};
+        const float *shares = b[0].buf, *levels = b[1].buf;
+        float *out = b[4].buf;
+        for (size_t stream = 0; stream < streams; stream++)
+            score_frames(&scoring, shares + (stream * all + all - frames) * shapes_count, levels + stream * frames,
+                         frames, out + stream * frames * shapes_count);
+    } else {
+        PyErr_SetString(PyExc_ValueError, "scores: the sizes of the arrays do not fit");
+    }
+    release(b, 5);
+    return fits ? Py_NewRef(Py_None) : NULL;
+}
+
+static int add_closure(PyObject *closures, size_t stream, size_t since, size_t shape) {
+    PyObject *closure = Py_BuildValue("(nnn)", (Py_ssize_t)stream, (Py_ssize_t)since, (Py_ssize_t)shape);
+    int failed = closure == NULL || PyList_Append(closures, closure) < 0;
+    Py_XDECREF(closure);
+    return failed;
+}
+
+static PyObject *clear_closures(PyObject *module, PyObject *args) {
+    (void)module;
+    Py_buffer b[2];
+    Py_ssize_t given, decided;
+    float lead;
+    if (!PyArg_ParseTuple(args, "y*nny*f", &b[0], &given, &decided, &b[1], &lead))
+        return NULL;
+    size_t streams = given > 0 ? (size_t)given : 0, shapes_count = (size_t)b[1].len;
+    size_t all = streams && shapes_count ? (size_t)b[0].len / sizeof(float) / shapes_count / streams : 0;
+    int fits = streams && shapes_count && decided >= 0 && (size_t)decided <= all &&
+               has(&b[0], streams * all * shapes_count, sizeof(float));
+    PyObject *closures = fits ? PyList_New(0) : NULL;
+    if (!fits)
+        PyErr_SetString(PyExc_ValueError, "clear_closures: the sizes of the arrays do not fit");
+    const float *shares = b[0].buf;
+    for (size_t stream = 0; closures != NULL && stream < streams; stream++) {
+        for (size_t row = 0; closures != NULL && row < (size_t)decided; row++) {
+            const float *frame = shares + (stream * all + row) * shapes_count;
+            size_t shape = clear_closure(frame, shapes_count, b[1].buf, lead);
+            if (shape != SILENCE && add_closure(closures, stream, (size_t)decided - row, shape))
+                Py_CLEAR(closures);
+        }
+    }
+    release(b, 2);
+    return closures;
+}
+
 static PyMethodDef methods[] = {
     {"analyse", analyse, METH_VARARGS,
      "analyse(samples, starts, streams, window, turns, bins, spans, weights, bands, levels): write the log-mel bands and "
      "the levels of windows of audio."},
     {"best_paths", best_paths, METH_VARARGS,
      "best_paths(scores, current, costs): return the changes of the best path of each stream, as (row, shape)."},
+    {"scores", scores, METH_VARARGS,
+     "scores(shares, levels, streams, smallest, edge_bias, edge_frames, silence_db, scores): write the scores of frames."},
+    {"clear_closures", clear_closures, METH_VARARGS,
+     "clear_closures(shares, streams, decided, is_closure, lead): return the clear closures, as (stream, frames since, shape)."},
     {NULL, NULL, 0, NULL},
 };
 

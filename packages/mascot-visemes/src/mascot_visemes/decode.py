@@ -95,26 +95,45 @@ class DecoderTable:
 
         Args:
             shares: As from `shares`, with two axes before the last.
-            levels: Of the same frames.
+            levels: Of the last of these frames, those to score.
             edge: Whether a chunk ends there.
         """
         settings = self._settings
-        scores = np.maximum(shares, self._smallest)
+        edge_frames = settings.edge_frames if edge else 0
+        if KERNELS is not None:
+            scores = np.empty((*levels.shape, len(self.costs)), np.float32)
+            KERNELS.scores(
+                np.ascontiguousarray(shares),
+                np.ascontiguousarray(levels),
+                len(levels),
+                self._smallest,
+                self._edge_bias,
+                edge_frames,
+                settings.silence_db,
+                scores,
+            )
+            return scores
+        scores = np.maximum(shares[:, shares.shape[1] - levels.shape[1] :], self._smallest)
         np.log(scores, out=scores)
-        if edge and settings.edge_frames:
-            scores[:, -settings.edge_frames :] += self._edge_bias
+        if edge_frames:
+            scores[:, -edge_frames:] += self._edge_bias
         if levels.min() < settings.silence_db:
             silent = levels < settings.silence_db
             scores[silent] = _IMPOSSIBLE
             scores[silent, SILENCE] = 0.0
         return scores
 
-    def missed(self, shares: Floats) -> list[tuple[int, int, int]]:
+    def missed(self, shares: Floats, decided: int) -> list[tuple[int, int, int]]:
         """Return clear closures in frames that have been decided: (stream, frames since, viseme).
 
         Args:
-            shares: Of the frames before the present, shape (streams, frames, visemes).
+            shares: As from `shares`, with two axes before the last.
+            decided: How many of these frames have been decided, the first ones.
         """
+        if KERNELS is not None:
+            shares = np.ascontiguousarray(shares)
+            return KERNELS.clear_closures(shares, len(shares), decided, self._is_closure, self._lead)
+        shares = shares[:, :decided]
         likely = shares.argmax(axis=2)
         streams, rows = self._is_closure.take(likely).nonzero()
         second, first = np.partition(shares[streams, rows], -2, axis=1)[:, -2:].T
@@ -184,8 +203,8 @@ class Decoder:
         if shares is None:
             shares = table.shares(heard.told)
         decided = shares.shape[1] - heard.levels.shape[1]
-        missed = table.missed(shares[:, :decided]) if decided else []
-        scores = table.scores(shares[:, decided:], heard.levels, edge=edge)
+        missed = table.missed(shares, decided) if decided else []
+        scores = table.scores(shares, heard.levels, edge=edge)
         for stream, since, shape in missed:
             if not decoders[stream]._shown(shape, since + _NEAR_FRAMES):
                 scores[stream, :_LATE_FRAMES, shape] += _LATE_BONUS
@@ -210,7 +229,7 @@ def best_paths(scores: Floats, current: Sequence[int], costs: Sequence[float]) -
         costs: Of a change to each shape, at least 0.
     """
     if KERNELS is not None:
-        return KERNELS.best_paths(scores, np.array(current, np.int32), np.array(costs))
+        return KERNELS.best_paths(np.ascontiguousarray(scores), np.array(current, np.int32), np.array(costs))
     likely = scores.argmax(axis=2)
     paths: list[list[Change]] = [[] for _ in current]
     unclear: Iterable[int] = range(len(current))

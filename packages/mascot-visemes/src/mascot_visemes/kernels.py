@@ -49,6 +49,31 @@ class Kernels(Protocol):
             levels: Where the levels go, shape (streams, frames).
         """
 
+    def scores(  # noqa: PLR0917 - as above
+        self,
+        shares: NDArray[np.float32],
+        levels: NDArray[np.float32],
+        streams: int,
+        smallest: NDArray[np.float32],
+        edge_bias: NDArray[np.float32],
+        edge_frames: int,
+        silence_db: float,
+        scores: NDArray[np.float32],
+        /,
+    ) -> None:
+        """Write the scores of frames, shape (streams, frames, visemes), as `DecoderTable.scores` describes them."""
+
+    def clear_closures(
+        self,
+        shares: NDArray[np.float32],
+        streams: int,
+        decided: int,
+        is_closure: NDArray[np.bool_],
+        lead: float,
+        /,
+    ) -> list[tuple[int, int, int]]:
+        """Return the clear closures in the first `decided` frames, as `DecoderTable.missed` does."""
+
     def best_paths(
         self, scores: NDArray[np.float32], current: NDArray[np.int32], costs: NDArray[np.float64], /
     ) -> list[list[tuple[int, int]]]:

@@ -1,15 +1,42 @@
-/* The best path through the scores of a few frames (Viterbi), among the current shape and those that are likeliest in some
- * frame. */
+/* The decisions of the decoder, as `decode.py` describes them. */
 #include "kernels.h"
 
 #include <math.h>
-#include <string.h>
 
 static size_t likeliest(const float *scores, size_t count) {
     size_t best = 0;
     for (size_t shape = 1; shape < count; shape++)
         if (scores[shape] > scores[best])
             best = shape;
+    return best;
+}
+
+void score_frames(const Scoring *scoring, const float *shares, const float *levels, size_t frames, float *scores) {
+    size_t count = scoring->shapes;
+    for (size_t row = 0; row < frames; row++) {
+        float *its_scores = scores + row * count;
+        if (levels[row] < scoring->silence_db) {
+            for (size_t shape = 0; shape < count; shape++)
+                its_scores[shape] = shape == SILENCE ? 0.0f : IMPOSSIBLE;
+            continue;
+        }
+        int at_edge = row + scoring->edge_frames >= frames;
+        for (size_t shape = 0; shape < count; shape++) {
+            float share = shares[row * count + shape];
+            its_scores[shape] = logf(share > scoring->smallest[shape] ? share : scoring->smallest[shape]);
+            if (at_edge)
+                its_scores[shape] += scoring->edge_bias[shape];
+        }
+    }
+}
+
+size_t clear_closure(const float *shares, size_t shapes_count, const uint8_t *is_closure, float lead) {
+    size_t best = likeliest(shares, shapes_count);
+    if (!is_closure[best])
+        return SILENCE;
+    for (size_t shape = 0; shape < shapes_count; shape++)
+        if (shape != best && shares[best] <= lead * shares[shape])
+            return SILENCE;
     return best;
 }
 
