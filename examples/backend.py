@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("backend")
 
-GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
+GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-3.8-live")
 USERS: Final = {"ana": "Ana"}
 """The logged-in users, by session cookie. Use the login of your app instead."""
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from examples.terminal import Display
 
 QUESTIONS: Final = ("What can you do?", "And what else?")
-GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025")
+GEMINI_MODEL: Final = os.environ.get("GEMINI_MODEL", "gemini-3.8-live")
 FRAMES_PER_SECOND: Final = 30
 FAST: Final = 5.0
 

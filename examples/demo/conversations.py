@@ -37,7 +37,7 @@ __all__ = ["CONVERSATIONS", "Heard"]
 
 QUESTIONS: Final = ("What can you do?", "And what else?")
 LIVE_MODEL: Final = "gpt-live-1.1"
-GEMINI_MODEL: Final = "gemini-2.5-flash-preview"
+GEMINI_MODEL: Final = "gemini-3.8-live"
 _PATIENCE: Final = 30.0
 """Maximum time to wait for a turn, in seconds."""
 _PAUSE: Final = 0.5

@@ -16,7 +16,7 @@ __all__ = ["CONFIGURATIONS", "MODELS"]
 
 MODELS: Final = {
     "openai": os.environ.get("OPENAI_MODEL", "gpt-realtime-2.1"),
-    "gemini": os.environ.get("GEMINI_MODEL", "gemini-2.5-flash-native-audio-preview-12-2025"),
+    "gemini": os.environ.get("GEMINI_MODEL", "gemini-3.8-live"),
 }
 """The models that the page passes to the SDKs. They must be the models that the tokens are for."""
 

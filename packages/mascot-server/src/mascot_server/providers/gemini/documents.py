@@ -45,7 +45,7 @@ CONFIG: Final = ConfigDocument(
             "Gemini Configuration (with ephemeral token)",
             {
                 "ephemeral_token": "google-ephemeral-token-from-authTokens-create",
-                "model": "gemini-2.5-flash-preview",
+                "model": "gemini-3.8-live",
             },
         ),
         "gemini_vertex": (
