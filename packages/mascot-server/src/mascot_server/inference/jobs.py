@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mascot_server.inference.predictions import Prediction
-from mascot_server.inference.weights import WeightRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,12 +73,9 @@ class Job:
     """
 
     __slots__ = (
-        "_before",
-        "_changes",
         "_data",
         "_failed",
-        "_start_ms",
-        "_weights",
+        "_predicted",
         "done",
         "due",
         "late",
@@ -104,16 +99,13 @@ class Job:
         self.size = self.left = len(data)
         self.due = due
         lead = max(0.0, due - now)
-        pieces = max(1, math.ceil(seconds / _PIECE_SECONDS))
+        pieces = 1 if seconds <= _PIECE_SECONDS else math.ceil(seconds / _PIECE_SECONDS)
         self.limit = now + (min(lead, _PATIENCE * budget + _LEAD * lead) + pieces * budget if budget else 0.0)
         patience = min(lead - _MARGIN, _FOLLOWING * budget)
         self.patient_until = now + patience if patience > 0 else 0.0
         self.done = done
         self.late = False
-        self._before: int | str | None = None
-        self._start_ms = 0
-        self._changes: list[tuple[int, int | str]] = []
-        self._weights: list[WeightRows] = []
+        self._predicted: list[tuple[int, Prediction]] = []
         self._failed = False
 
     def peek(self, size: int) -> bytes:
@@ -136,24 +128,15 @@ class Job:
         """
         if prediction is None:
             self._failed = True
-            return
-        if self._before is None:
-            self._before, self._start_ms = prediction.before, start_ms
-        moved = start_ms - self._start_ms
-        self._changes += [(offset + moved, shape) for offset, shape in prediction.changes]
-        if prediction.weights is not None:
-            self._weights.append(prediction.weights)
+        else:
+            self._predicted.append((start_ms, prediction))
 
     def answer(self) -> Prediction | None:
         """Return the prediction of the whole message, once all parts are predicted; `None` if one failed."""
-        if self._failed or self._before is None:
-            return None
-        weights = WeightRows.joined(self._weights) if self._weights else None
-        return Prediction(self._before, tuple(self._changes), weights)
+        return None if self._failed else Prediction.joined(self._predicted)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """All or part of the audio of a message.
 
     Attributes:
@@ -167,8 +150,7 @@ class Part:
     finished: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Audio of a stream that is processed in one call.
 
     Attributes:
@@ -317,7 +299,7 @@ class Track:
             data = job.take(left)
             left -= len(data)
             audio.append(data)
-            parts.append(Part(job, len(data), finished=not job.left))
+            parts.append(Part(job, len(data), not job.left))
             if not job.left:
                 queue.popleft()
                 finished += 1

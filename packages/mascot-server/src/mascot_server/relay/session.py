@@ -7,8 +7,7 @@ and sends the result of `Session.release`. A session does not depend on the prov
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
 from mascot_server.providers.codec import AskUpstream, Audio, Interrupted, TellApp, TurnEnded, Undecodable
@@ -49,8 +48,7 @@ class Stream:
         self.named = False
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """The actions for one frame of the provider.
 
     Attributes:
