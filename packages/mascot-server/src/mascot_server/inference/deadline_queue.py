@@ -200,7 +200,9 @@ class DeadlineQueue:
 
     def _place(self, track: Track) -> None:
         """Move a stream to those that are ready for inference, or to those that wait for look-ahead."""
-        waiting = self._waiting.setdefault(track.engine, _Ready())
+        waiting = self._waiting.get(track.engine)
+        if waiting is None:
+            waiting = self._waiting[track.engine] = _Ready()
         if track.ready:
             track.waits_for = None
             waiting.put(track)

@@ -126,6 +126,8 @@ class Scheduler:
 
     def _plan(self, now: float) -> None:
         """Schedule the next batch."""
+        if self._timer is not None and self._planned <= now:
+            return
         when = self._queue.next_batch(now)
         if when is None:
             return
