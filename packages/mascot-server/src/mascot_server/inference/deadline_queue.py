@@ -47,7 +47,7 @@ class _Ready:
     def put(self, track: Track) -> None:
         """Add a stream, or note that its next piece has changed."""
         before = self._pieces.get(track, 0.0)
-        seconds = self._pieces[track] = track.next_seconds
+        seconds = self._pieces[track] = track.next_size / track.bytes_per_second
         self.seconds += seconds - before
 
     def drop(self, track: Track) -> None:

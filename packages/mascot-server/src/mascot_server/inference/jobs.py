@@ -263,7 +263,9 @@ class Track:
     @property
     def ready(self) -> bool:
         """Whether the next audio can be processed without waiting for look-ahead."""
-        return not self._waits(self.next) or self.size - self._longest >= self.lookahead
+        job = self.next
+        # Most messages do not wait at all.
+        return not job.patient_until or not self._waits(job) or self.size - self._longest >= self.lookahead
 
     @property
     def next_size(self) -> int:
@@ -281,11 +283,6 @@ class Track:
             if size >= self._longest:
                 break
         return min(size, self._longest)
-
-    @property
-    def next_seconds(self) -> float:
-        """Duration of the next piece."""
-        return self.next_size / self.bytes_per_second
 
     def take(self) -> Piece:
         """Remove the next piece from the queue and return it."""
