@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from mascot_server.inference.predictions import Prediction
 
@@ -136,7 +137,8 @@ class Job:
         return None if self._failed else Prediction.joined(self._predicted)
 
 
-class Part(NamedTuple):
+@dataclass(slots=True)
+class Part:
     """All or part of the audio of a message.
 
     Attributes:
@@ -150,7 +152,8 @@ class Part(NamedTuple):
     finished: bool
 
 
-class Piece(NamedTuple):
+@dataclass(slots=True)
+class Piece:
     """Audio of a stream that is processed in one call.
 
     Attributes:
@@ -296,7 +299,7 @@ class Track:
             data = job.take(left)
             left -= len(data)
             audio.append(data)
-            parts.append(Part(job, len(data), not job.left))
+            parts.append(Part(job, len(data), finished=not job.left))
             if not job.left:
                 queue.popleft()
                 finished += 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mascot_server.inference.weights import WeightRows
 
@@ -75,7 +76,8 @@ class VisemeEngine(Protocol):
         """
 
 
-class Prediction(NamedTuple):
+@dataclass(slots=True)
+class Prediction:
     """The prediction for the audio of one message.
 
     Attributes:

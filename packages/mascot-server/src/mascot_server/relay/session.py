@@ -7,7 +7,8 @@ and sends the result of `Session.release`. A session does not depend on the prov
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from mascot_server.inference.viseme_sets import DEFAULT_SETS, VisemeSets
 from mascot_server.providers.codec import AskUpstream, Audio, Interrupted, TellApp, TurnEnded, Undecodable
@@ -48,7 +49,8 @@ class Stream:
         self.named = False
 
 
-class Received(NamedTuple):
+@dataclass(slots=True)
+class Received:
     """The actions for one frame of the provider.
 
     Attributes:
