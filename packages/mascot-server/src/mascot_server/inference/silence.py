@@ -61,7 +61,7 @@ _QUIET_CODES: Final[dict[Encoding, bytes]] = {
 
 _QUIET_BYTES: Final = bytes({value & 0xFF for value in range(-QUIET_PEAK, QUIET_PEAK + 1)})
 """All bytes that quiet PCM16 samples consist of."""
-_START: Final = 64
+_START: Final = 32
 """Bytes at the start of PCM16 audio in which nearly all speech has other bytes."""
 
 
