@@ -198,6 +198,8 @@ def test_a_failure_loses_its_own_chunk_alone() -> None:
         (b"", "pcm16", True),
         (np.array([2, -2], "<i2").tobytes(), "pcm16", True),
         (np.array([0, 3], "<i2").tobytes(), "pcm16", False),
+        (np.array([0, 258], "<i2").tobytes(), "pcm16", False),
+        (np.array([*[0] * 1000, 3], "<i2").tobytes(), "pcm16", False),
         (np.array([-32768], "<i2").tobytes(), "pcm16", False),
         (b"\xff\x7f", "mulaw", True),
         (b"\xff\xfe", "mulaw", False),

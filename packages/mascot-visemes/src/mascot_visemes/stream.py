@@ -171,7 +171,7 @@ class Stream(Generic[V_co]):
             raise StreamFinishedError
         raw = self._reader.read(chunk)
         heard = self._posteriors.ahead
-        if lookahead is None and not heard:
+        if not heard and (lookahead is None or (type(lookahead) is bytes and not lookahead)):
             return raw, 0
         length = len(raw)
         if lookahead is not None:

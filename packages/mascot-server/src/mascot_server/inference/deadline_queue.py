@@ -47,7 +47,7 @@ class _Ready:
     def put(self, track: Track) -> None:
         """Add a stream, or note that its next piece has changed."""
         before = self._pieces.get(track, 0.0)
-        seconds = self._pieces[track] = track.next_seconds
+        seconds = self._pieces[track] = track.next_size / track.bytes_per_second
         self.seconds += seconds - before
 
     def drop(self, track: Track) -> None:
@@ -200,7 +200,9 @@ class DeadlineQueue:
 
     def _place(self, track: Track) -> None:
         """Move a stream to those that are ready for inference, or to those that wait for look-ahead."""
-        waiting = self._waiting.setdefault(track.engine, _Ready())
+        waiting = self._waiting.get(track.engine)
+        if waiting is None:
+            waiting = self._waiting[track.engine] = _Ready()
         if track.ready:
             track.waits_for = None
             waiting.put(track)

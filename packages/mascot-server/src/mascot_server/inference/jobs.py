@@ -14,7 +14,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from mascot_server.inference.predictions import Prediction
-from mascot_server.inference.weights import WeightRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,12 +74,9 @@ class Job:
     """
 
     __slots__ = (
-        "_before",
-        "_changes",
         "_data",
         "_failed",
-        "_start_ms",
-        "_weights",
+        "_predicted",
         "done",
         "due",
         "late",
@@ -104,16 +100,13 @@ class Job:
         self.size = self.left = len(data)
         self.due = due
         lead = max(0.0, due - now)
-        pieces = max(1, math.ceil(seconds / _PIECE_SECONDS))
+        pieces = 1 if seconds <= _PIECE_SECONDS else math.ceil(seconds / _PIECE_SECONDS)
         self.limit = now + (min(lead, _PATIENCE * budget + _LEAD * lead) + pieces * budget if budget else 0.0)
         patience = min(lead - _MARGIN, _FOLLOWING * budget)
         self.patient_until = now + patience if patience > 0 else 0.0
         self.done = done
         self.late = False
-        self._before: int | str | None = None
-        self._start_ms = 0
-        self._changes: list[tuple[int, int | str]] = []
-        self._weights: list[WeightRows] = []
+        self._predicted: list[tuple[int, Prediction]] = []
         self._failed = False
 
     def peek(self, size: int) -> bytes:
@@ -136,23 +129,15 @@ class Job:
         """
         if prediction is None:
             self._failed = True
-            return
-        if self._before is None:
-            self._before, self._start_ms = prediction.before, start_ms
-        moved = start_ms - self._start_ms
-        self._changes += [(offset + moved, shape) for offset, shape in prediction.changes]
-        if prediction.weights is not None:
-            self._weights.append(prediction.weights)
+        else:
+            self._predicted.append((start_ms, prediction))
 
     def answer(self) -> Prediction | None:
         """Return the prediction of the whole message, once all parts are predicted; `None` if one failed."""
-        if self._failed or self._before is None:
-            return None
-        weights = WeightRows.joined(self._weights) if self._weights else None
-        return Prediction(self._before, tuple(self._changes), weights)
+        return None if self._failed else Prediction.joined(self._predicted)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """All or part of the audio of a message.
 
@@ -167,7 +152,7 @@ class Part:
     finished: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
     """Audio of a stream that is processed in one call.
 
@@ -281,7 +266,9 @@ class Track:
     @property
     def ready(self) -> bool:
         """Whether the next audio can be processed without waiting for look-ahead."""
-        return not self._waits(self.next) or self.size - self._longest >= self.lookahead
+        job = self.next
+        # Most messages do not wait at all.
+        return not job.patient_until or not self._waits(job) or self.size - self._longest >= self.lookahead
 
     @property
     def next_size(self) -> int:
@@ -299,11 +286,6 @@ class Track:
             if size >= self._longest:
                 break
         return min(size, self._longest)
-
-    @property
-    def next_seconds(self) -> float:
-        """Duration of the next piece."""
-        return self.next_size / self.bytes_per_second
 
     def take(self) -> Piece:
         """Remove the next piece from the queue and return it."""

@@ -64,6 +64,7 @@ class LiveStream:
         inner: Stream of that network.
         sets: As given.
         format: As given.
+        bytes_per_second: Bytes of one second of its audio.
         history_bytes: Bytes of recent audio that are kept for a change of network.
     """
 
@@ -73,6 +74,7 @@ class LiveStream:
         "_history",
         "_moving_ms",
         "_waited_ms",
+        "bytes_per_second",
         "format",
         "history_bytes",
         "inner",
@@ -89,6 +91,7 @@ class LiveStream:
         self.inner = SilenceSkippingStream(stream, audio_format)
         self.sets = sets
         self.format = audio_format
+        self.bytes_per_second = audio_format.bytes_per_second
         self._base_ms = 0
         self._bytes = 0
         self._history: deque[bytes] = deque()
@@ -113,13 +116,11 @@ class LiveStream:
         return weights if weights is None or not self._base_ms else weights.moved(self._base_ms)
 
     def wakes(self, chunk: bytes) -> bool:
-        """Return whether a chunk ends a silence in which inference was skipped."""
-        return bool(self.inner.kept) and not self.inner.may_skip(quiet=self.inner.is_quiet(chunk))
+        """Return whether a chunk ends the silence in which inference is skipped now."""
+        return not (self.inner.is_quiet(chunk) and self.inner.may_skip())
 
     def may_change(self, chunk: bytes) -> bool:
-        """Return whether the network should change before a chunk: at a quiet point, or after waiting for one."""
-        if self.network == self.turn.network or self.inner.kept:
-            return False
+        """Return whether to change to the turn's network before a chunk: at a quiet point, or after waiting for one."""
         if self.viseme == self.inner.silence or self._waited_ms >= QUIET_POINT_MS:
             return True
         self._waited_ms += self.format.duration_ms(len(chunk))
@@ -152,18 +153,17 @@ class LiveStream:
         self._history.clear()
         self.history_bytes = 0
 
-    def accept(self, chunk: bytes, changes: Sequence[VisemeEvent]) -> list[VisemeEvent]:
+    def accept(self, chunk: bytes, changes: Sequence[VisemeEvent]) -> Sequence[VisemeEvent]:
         """Note that the network has processed a chunk; return its changes at their times in this stream."""
         self._bytes += len(chunk)
         if self.network != self.turn.networks.fast and not self.inner.kept:
             self._remember(chunk)
-        answer: list[VisemeEvent] = []
+        if self._base_ms:
+            changes = [Change(change.time_ms + self._base_ms, change.viseme) for change in changes]
         if self._moving_ms is not None:
-            answer.append(Change(self._moving_ms, self.inner.silence))
+            changes = [Change(self._moving_ms, self.inner.silence), *changes]
             self._moving_ms = None
-        if not self._base_ms:
-            return [*answer, *changes]
-        return answer + [Change(change.time_ms + self._base_ms, change.viseme) for change in changes]
+        return changes
 
     def _use(self, stream: NetworkStream, recent: bytes) -> None:
         time_ms = self.time_ms
@@ -233,7 +233,7 @@ class LiveEngine:
 
     def run_together(
         self, streams: Sequence[LiveStream], chunks: Sequence[bytes], lookaheads: Sequence[bytes]
-    ) -> list[list[VisemeEvent] | None]:
+    ) -> list[Sequence[VisemeEvent] | None]:
         """Run inference on a chunk of each stream.
 
         When a turn changes its network, the look-ahead that the old network has processed is dropped with its stream.
@@ -242,17 +242,14 @@ class LiveEngine:
         Returns:
             The changes of each stream; `None` for a stream that failed, which has not accepted its chunk.
         """
-        now, changed = self._clock(), 0
+        self._choose_networks(streams, chunks)
+        networks = [self._network_of[stream.network] for stream in streams]
+        if len(set(networks)) == 1:
+            return self._run(networks[0], streams, chunks, lookaheads)
         groups: dict[str, list[int]] = {}
-        for i, (stream, chunk) in enumerate(zip(streams, chunks, strict=True)):
-            if stream.wakes(chunk):
-                self._begin_again(stream, now)
-            elif changed < _MOST_CHANGES and stream.may_change(chunk):
-                changed += 1
-                stream.change(self._open_stream(stream.turn.network, stream.sets, stream.format))
-                self._metrics.turn_downgrades.add()
-            groups.setdefault(self._network_of[stream.network], []).append(i)
-        answers: list[list[VisemeEvent] | None] = [None] * len(streams)
+        for i, network in enumerate(networks):
+            groups.setdefault(network, []).append(i)
+        answers: list[Sequence[VisemeEvent] | None] = [None] * len(streams)
         for network, members in groups.items():
             group, audio = [streams[i] for i in members], [chunks[i] for i in members]
             following = [lookaheads[i] for i in members]
@@ -260,27 +257,46 @@ class LiveEngine:
                 answers[i] = answer
         return answers
 
+    def _choose_networks(self, streams: Sequence[LiveStream], chunks: Sequence[bytes]) -> None:
+        """Begin a turn where a chunk ends a skipped silence, and change the network of a turn if it should change."""
+        changed = 0
+        for stream, chunk in zip(streams, chunks, strict=True):
+            if stream.inner.kept:
+                if stream.wakes(chunk):
+                    self._begin_again(stream, self._clock())
+            elif (
+                stream.network != stream.turn.network and changed < _MOST_CHANGES and stream.may_change(chunk)
+            ):
+                changed += 1
+                stream.change(self._open_stream(stream.turn.network, stream.sets, stream.format))
+                self._metrics.turn_downgrades.add()
+
     def _run(
-        self, network: str, streams: list[LiveStream], chunks: list[bytes], lookaheads: list[bytes]
-    ) -> list[list[VisemeEvent] | None]:
+        self,
+        network: str,
+        streams: Sequence[LiveStream],
+        chunks: Sequence[bytes],
+        lookaheads: Sequence[bytes],
+    ) -> list[Sequence[VisemeEvent] | None]:
         """Run the streams of one network, and note how long it takes."""
-        waiting = [len(stream.inner.kept) for stream in streams]
+        inner = [stream.inner for stream in streams]
+        waiting = [len(stream.kept) for stream in inner]
         began = self._clock()
-        results = run_each(self._engines[network], [stream.inner for stream in streams], chunks, lookaheads)
+        results = run_each(self._engines[network], inner, chunks, lookaheads)
         ended = self._clock()
-        answers: list[list[VisemeEvent] | None] = []
+        answers: list[Sequence[VisemeEvent] | None] = []
         processed, total, relayed = 0, 0.0, 0.0
         for stream, chunk, kept, changes in zip(streams, chunks, waiting, results, strict=True):
             if changes is None:
                 answers.append(None)
                 continue
             answers.append(stream.accept(chunk, changes))
-            seconds = stream.format.duration_ms(len(chunk)) / 1000
+            seconds = len(chunk) / stream.bytes_per_second
             relayed += seconds
             if not stream.inner.kept:
                 self._capacity.processed(stream.turn, seconds, ended)
                 processed += 1
-                total += seconds + stream.format.duration_ms(kept) / 1000
+                total += seconds + kept / stream.bytes_per_second
         if total:
             self._capacity.ran(network, streams=processed, audio=total, took=ended - began)
         self._capacity.relayed(relayed)

@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mascot_server.inference.weights import WeightRows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from mascot_server.inference.weights import WeightRows
 
 __all__ = [
     "NetworkEngine",
@@ -76,7 +76,7 @@ class VisemeEngine(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prediction:
     """The prediction for the audio of one message.
 
@@ -104,6 +104,23 @@ class Prediction:
         between = first[-1][1] if first else self.before
         return Prediction(self.before, first, weights[0]), Prediction(between, second, weights[1])
 
+    @staticmethod
+    def joined(parts: Sequence[tuple[int, Prediction]]) -> Prediction:
+        """Join the predictions of the parts of a message.
+
+        Args:
+            parts: For each part the time in the stream at which it begins, in milliseconds, and its prediction. In
+                order; at least one.
+        """
+        start_ms, first = parts[0]
+        if len(parts) == 1:
+            return first
+        changes = [
+            (offset + begin - start_ms, shape) for begin, part in parts for offset, shape in part.changes
+        ]
+        weights = [part.weights for _, part in parts if part.weights is not None]
+        return Prediction(first.before, tuple(changes), WeightRows.joined(weights) if weights else None)
+
 
 def predict(
     engine: VisemeEngine,
@@ -123,18 +140,16 @@ def predict(
         The prediction of each stream; `None` for a stream that failed, which does not affect the others.
     """
     starts = [(stream.viseme, stream.time_ms) for stream in streams]
-    return [
-        None
-        if changes is None
-        else Prediction(
-            before,
-            tuple([(change.time_ms - start, change.viseme) for change in changes]),
-            None if (weights := stream.weights) is None else weights.moved(-start),
-        )
-        for stream, (before, start), changes in zip(
-            streams, starts, run_each(engine, streams, chunks, lookaheads), strict=True
-        )
-    ]
+    found = run_each(engine, streams, chunks, lookaheads)
+    predictions: list[Prediction | None] = []
+    for stream, (before, start), events in zip(streams, starts, found, strict=True):
+        if events is None:
+            predictions.append(None)
+            continue
+        changes = tuple([(event.time_ms - start, event.viseme) for event in events])
+        weights = stream.weights
+        predictions.append(Prediction(before, changes, None if weights is None else weights.moved(-start)))
+    return predictions
 
 
 def run_each(

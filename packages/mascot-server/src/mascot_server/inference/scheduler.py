@@ -126,6 +126,8 @@ class Scheduler:
 
     def _plan(self, now: float) -> None:
         """Schedule the next batch."""
+        if self._timer is not None and self._planned <= now:
+            return
         when = self._queue.next_batch(now)
         if when is None:
             return
@@ -164,16 +166,16 @@ class Scheduler:
         self._metrics.viseme_compute.observe(ended - began)
         self._metrics.batch_size.observe(len(batch))
         jobs = [job for piece, answer in zip(batch, answers, strict=True) for job in piece.collect(answer)]
-        if self._capacity is not None and self._budget:
-            least = ended + _TIGHT * self._budget
-            tight = sum(job.limit < least for job in jobs)
-            self._capacity.served(messages=len(jobs), tight=tight)
+        least, tight = ended + _TIGHT * self._budget, 0
         for job in jobs:
+            tight += job.limit < least
             whole = job.answer()
             if whole is None:
                 self._metrics.chunks_without_visemes.add("failed")
             if not job.late:
                 job.done(whole)
+        if self._capacity is not None and self._budget:
+            self._capacity.served(messages=len(jobs), tight=tight)
 
     def _counted(self) -> tuple[int, int]:
         without = self._metrics.chunks_without_visemes

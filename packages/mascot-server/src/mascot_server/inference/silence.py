@@ -59,12 +59,20 @@ _QUIET_CODES: Final[dict[Encoding, bytes]] = {
 }
 """G.711 codes of quiet samples (ITU-T G.711, tables 1 and 2): 0 of both signs; A-law has no 0, its least value is 8."""
 
+_QUIET_BYTES: Final = bytes({value & 0xFF for value in range(-QUIET_PEAK, QUIET_PEAK + 1)})
+"""All bytes that quiet PCM16 samples consist of."""
+_START: Final = 32
+"""Bytes at the start of PCM16 audio in which nearly all speech has other bytes."""
+
 
 def is_quiet(data: bytes, encoding: Encoding) -> bool:
     """Return whether audio (whole samples) is digital silence or low-level dither."""
     codes = _QUIET_CODES.get(encoding)
     if codes is not None:
         return not data.translate(None, codes)
+    if data[:_START].strip(_QUIET_BYTES):
+        # The fast path for speech.
+        return False
     samples = np.frombuffer(data, "<i2")
     return not len(samples) or (int(samples.max()) <= QUIET_PEAK and int(samples.min()) >= -QUIET_PEAK)
 
@@ -160,9 +168,9 @@ class SilenceSkippingStream:
             )
         return WeightRows.of(self._columns, first, self.stream.weights)
 
-    def may_skip(self, *, quiet: bool) -> bool:
-        """Return whether inference can be skipped for the next audio."""
-        return quiet and self._quiet_ms >= CONTEXT_MS and self.stream.viseme == self.silence
+    def may_skip(self) -> bool:
+        """Return whether inference can be skipped for the next audio if that is quiet."""
+        return self._quiet_ms >= CONTEXT_MS and self.stream.viseme == self.silence
 
     def keep(self, chunk: bytes) -> None:
         """Accept audio without inference."""
@@ -179,13 +187,13 @@ class SilenceSkippingStream:
         self.kept = b""
         return [Change(self.time_ms, change.viseme) for change in changes]
 
-    def accept(self, chunk: bytes, changes: Sequence[VisemeEvent], *, quiet: bool) -> list[VisemeEvent]:
+    def accept(self, chunk: bytes, changes: Sequence[VisemeEvent], *, quiet: bool) -> Sequence[VisemeEvent]:
         """Note that the network has processed a chunk; return its changes at their times in this stream."""
         self._quiet_ms = self._quiet_ms + self._format.duration_ms(len(chunk)) if quiet else 0
         self._bytes += len(chunk)
         self._last_bytes, self._skipped = len(chunk), False
         if not self._skipped_ms:
-            return list(changes)
+            return changes
         return [Change(change.time_ms + self._skipped_ms, change.viseme) for change in changes]
 
     def is_quiet(self, chunk: bytes) -> bool:
@@ -210,19 +218,22 @@ class SilenceSkippingEngine:
         """Process or keep a chunk of each stream. If this raises, no stream has accepted its chunk."""
         answers: list[list[VisemeEvent]] = [[] for _ in streams]
         quiet = [stream.is_quiet(chunk) for stream, chunk in zip(streams, chunks, strict=True)]
-        skipped = [stream.may_skip(quiet=is_quiet) for stream, is_quiet in zip(streams, quiet, strict=True)]
-        waking = [i for i, stream in enumerate(streams) if stream.kept and not skipped[i]]
-        for i, changes in self._run(
-            waking, streams, [stream.kept for stream in streams], [b""] * len(streams)
-        ):
+        skipped, waking, sounding = [], [], []
+        for i, stream in enumerate(streams):
+            if quiet[i] and stream.may_skip():
+                skipped.append(i)
+                continue
+            sounding.append(i)
+            if stream.kept:
+                waking.append(i)
+        kept = [stream.kept for stream in streams]
+        for i, changes in self._run(waking, streams, kept, [b""] * len(streams)):
             answers[i] += streams[i].replayed(changes)
-        sounding = [i for i in range(len(streams)) if not skipped[i]]
         ahead = [b"" if is_quiet else after for is_quiet, after in zip(quiet, lookaheads, strict=True)]
         for i, changes in self._run(sounding, streams, chunks, ahead):
             answers[i] += streams[i].accept(chunks[i], changes, quiet=quiet[i])
-        for i, stream in enumerate(streams):
-            if skipped[i]:
-                stream.keep(chunks[i])
+        for i in skipped:
+            streams[i].keep(chunks[i])
         return answers
 
     def _run(

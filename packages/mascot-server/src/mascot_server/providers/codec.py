@@ -7,8 +7,8 @@ unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol
 
 import pybase64
 from pydantic_core import from_json
@@ -43,8 +43,7 @@ Encoding = Literal["pcm16", "mulaw", "alaw"]
 JsonObject = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFormat:
+class AudioFormat(NamedTuple):
     """Audio format of a provider. Always mono.
 
     Attributes:
@@ -58,29 +57,29 @@ class AudioFormat:
     @property
     def bytes_per_second(self) -> int:
         """Bytes of one second of audio."""
-        return self.sample_rate * self._width
+        return self.sample_rate * 2 if self.encoding == "pcm16" else self.sample_rate
 
     def duration_ms(self, size: int) -> int | float:
         """Return the exact duration of `size` bytes in milliseconds, an `int` if it is a whole number.
 
         Half a sample counts half: over a whole turn the durations still add up to the audio's length.
         """
-        whole, rest = divmod(size * 1000, self.bytes_per_second)
-        return whole if rest == 0 else size * 1000 / self.bytes_per_second
+        bytes_per_second = self.bytes_per_second
+        whole, rest = divmod(size * 1000, bytes_per_second)
+        return whole if rest == 0 else size * 1000 / bytes_per_second
 
     def size(self, ms: int) -> int:
         """Return the size in bytes of at least `ms` milliseconds, in whole samples."""
-        return -(-ms * self.sample_rate // 1000) * self._width
-
-    @property
-    def _width(self) -> int:
-        """Bytes of a sample."""
-        return 2 if self.encoding == "pcm16" else 1
+        width = self.bytes_per_second // self.sample_rate
+        return -(-ms * self.sample_rate // 1000) * width
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Audio:
     """The frame contains audio for viseme prediction.
+
+    It is not frozen, because a frozen dataclass takes four times as long to create; nor are the other values that
+    exist for each message.
 
     Attributes:
         data: Encoded samples, in playback order.
@@ -90,6 +89,7 @@ class Audio:
         stream: Name of the viseme stream that the audio continues. A provider that sends several responses at once
             has one for each.
         real_time: Whether it is sent in real time, so that its playout deadline is now.
+        duration_ms: Exact duration in milliseconds, an `int` if it is a whole number.
     """
 
     data: bytes
@@ -98,11 +98,10 @@ class Audio:
     place: tuple[str | int, ...] = ()
     stream: str = ""
     real_time: bool = False
+    duration_ms: int | float = field(init=False)
 
-    @property
-    def duration_ms(self) -> int | float:
-        """Exact duration in milliseconds, an `int` if it is a whole number."""
-        return self.format.duration_ms(len(self.data))
+    def __post_init__(self) -> None:
+        self.duration_ms = self.format.duration_ms(len(self.data))
 
 
 @dataclass(frozen=True, slots=True)

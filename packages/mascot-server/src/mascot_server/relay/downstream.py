@@ -190,8 +190,9 @@ class Downstream:
             self._give_up(received.interrupts)
         for question in received.to_upstream:
             self._answer(question)
-        if received.track is not None and received.audio is not None:
-            self._predict(received, received.track, received.audio)
+        track, audio = received.track, received.audio
+        if track is not None and audio is not None:
+            self._predict(received, track, audio)
         else:
             self._pass(received)
         for track in received.ended:

@@ -49,7 +49,7 @@ class Stream:
         self.named = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
     """The actions for one frame of the provider.
 

@@ -30,6 +30,9 @@ __all__ = ["EXTENSION", "AppSocket"]
 EXTENSION: Final = "mascot_server.socket"
 """Name in an ASGI scope's `extensions` under which the application finds its `AppSocket`."""
 
+_OPEN: Final = State.OPEN
+"""Until Python 3.12, each look-up of a member of an enumeration calls a function."""
+
 _MAX_EARLY_BYTES: Final = 2**16
 """Most bytes of frames that are accepted before the handshake is answered; reading is paused after that."""
 
@@ -70,7 +73,7 @@ class AppSocket(WebSocketsSansIOProtocol):
 
     def write(self, frame: Frame) -> None:
         """Send a message; does nothing once the connection is closed."""
-        if self.conn.state is State.OPEN and not self.transport.is_closing():
+        if self.conn.state is _OPEN and not self.transport.is_closing():
             self.transport.write(server_frame(frame))
 
     def hold(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 try:
@@ -36,6 +37,8 @@ _PING: Final = 0x09
 _SHORT: Final = 126
 """Lengths below it are stored in the second byte. The value 126 means that two bytes of length follow, 127 eight."""
 _MEDIUM: Final = 1 << 16
+_MEDIUM_HEAD: Final = Struct("!BBH")
+"""Head of a frame with two bytes of length, without a mask."""
 _MASK_SIZE: Final = 4
 _SHORTEST: Final = 2
 FRAMES_PER_TURN: Final = 32
@@ -160,7 +163,10 @@ class MessageReader:
             start += 2 if length == _SHORT else 8
             if len(data) < start:
                 return self._wait(data, position, start)
-            length = int.from_bytes(data[position + _SHORTEST : start])
+            if length == _SHORT:
+                length = data[start - 2] << 8 | data[start - 1]
+            else:
+                length = int.from_bytes(data[position + _SHORTEST : start])
         if second & _MASKED != self._mask_bit or length > self._max_size:
             return self._irregular(data, position)
         end = start + self._mask_size + length
@@ -263,5 +269,5 @@ def _head(first: int, length: int, mask_bit: int) -> bytes:
     if length < _SHORT:
         return bytes((first, mask_bit | length))
     if length < _MEDIUM:
-        return bytes((first, mask_bit | _SHORT, length >> 8, length & 0xFF))
+        return _MEDIUM_HEAD.pack(first, mask_bit | _SHORT, length)
     return bytes((first, mask_bit | _SHORT + 1)) + length.to_bytes(8)

@@ -26,6 +26,8 @@ __all__ = ["MAX_MESSAGE", "ProviderSocket"]
 MAX_MESSAGE: Final = 1 << 25
 """Bytes of the longest message of a provider: ten minutes of speech. A message may contain a whole audio item."""
 
+_OPEN: Final = State.OPEN
+"""Until Python 3.12, each look-up of a member of an enumeration calls a function."""
 _HEAD_END: Final = b"\r\n\r\n"
 _MAX_HEAD: Final = 1 << 16
 _DATA: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
@@ -70,7 +72,7 @@ class ProviderSocket(ClientConnection):
 
     def write(self, frame: codec.Frame) -> None:
         """Send a message; does nothing once the connection is closed."""
-        if self.protocol.state is State.OPEN and not self.transport.is_closing():
+        if self.protocol.state is _OPEN and not self.transport.is_closing():
             self.transport.write(self._frames(frame))
 
     def hold(self) -> None:

@@ -24,7 +24,7 @@ _INDICES: Final = ("output_index", "content_index")
 _LONGEST_ID: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AnimatedAudio(Audio):
     """Audio of a response, and where it is in the response.
 
