@@ -110,8 +110,11 @@ class DeadlineQueue:
     def finish(self, track: Track) -> None:
         """Mark a stream as complete: no more audio follows."""
         track.ended = True
-        if track.jobs or track.late:
+        if track.jobs:
             self._place(track)
+        else:
+            # Nothing depends on audio that was too late.
+            self.forget(track)
 
     def hasten(self, track: Track, until: float) -> None:
         """Limit the time for which the audio of a stream waits for look-ahead.
@@ -163,9 +166,10 @@ class DeadlineQueue:
     def expire(self, now: float) -> list[Job]:
         """Mark and return messages that missed their deadline, in order within each stream.
 
-        Their audio stays queued for inference.
+        Their audio stays queued for inference, because later messages of the stream depend on it. If the stream is
+        complete and has no others, it is dropped.
         """
-        late = []
+        late, over = [], []
         for tracks in self._waiting.values():
             for track in tracks:
                 jobs = track.jobs
@@ -174,6 +178,10 @@ class DeadlineQueue:
                     job.late = True
                     track.late.append(job)
                     late.append(job)
+                if track.ended and not jobs:
+                    over.append(track)
+        for track in over:
+            self.forget(track)
         return late
 
     def take(self) -> list[Piece]:
