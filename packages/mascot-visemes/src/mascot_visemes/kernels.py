@@ -49,7 +49,7 @@ class Kernels(Protocol):
             levels: Where the levels go, shape (streams, frames).
         """
 
-    def scores(  # noqa: PLR0917 - as above
+    def scores(  # noqa: PLR0917 - C functions take arguments by position
         self,
         shares: NDArray[np.float32],
         levels: NDArray[np.float32],
@@ -84,7 +84,8 @@ def _load() -> Kernels | None:
     if os.environ.get("MASCOT_KERNELS") == "0":
         return None
     try:
-        from mascot_visemes import _kernels  # type: ignore[attr-defined]  # noqa: PLC0415 - it may be missing
+        # A compiled module, which type checkers cannot see and which may be missing.
+        from mascot_visemes import _kernels  # type: ignore[attr-defined]  # noqa: PLC0415
     except ImportError:
         return None
     kernels: Kernels = _kernels
