@@ -15,6 +15,11 @@ static int has(const Py_buffer *buffer, size_t items, size_t item) {
     return (size_t)buffer->len == items * item;
 }
 
+/* Frames of each stream in an array of a float for each shape. */
+static size_t frames_in(const Py_buffer *array, size_t streams, size_t shapes_count) {
+    return streams && shapes_count ? (size_t)array->len / sizeof(float) / shapes_count / streams : 0;
+}
+
 static int spans_fit(const int32_t *spans, size_t bands, size_t bins, size_t weights) {
     size_t used = 0;
     for (size_t band = 0; band < bands; band++) {
@@ -102,8 +107,9 @@ static PyObject *best_paths(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "y*y*y*", &b[0], &b[1], &b[2]))
         return NULL;
     size_t streams = (size_t)b[1].len / sizeof(int32_t), shapes_count = (size_t)b[2].len / sizeof(double);
-    size_t each = streams * shapes_count, frames = each ? (size_t)b[0].len / sizeof(float) / each : 0;
-    int fits = shapes_count && shapes_count <= MOST_SHAPES && has(&b[0], each * frames, sizeof(float));
+    size_t frames = frames_in(&b[0], streams, shapes_count);
+    int fits = shapes_count && shapes_count <= MOST_SHAPES &&
+               has(&b[0], streams * frames * shapes_count, sizeof(float));
     const int32_t *current = b[1].buf;
     for (size_t stream = 0; stream < streams; stream++)
         fits = fits && current[stream] >= 0 && (size_t)current[stream] < shapes_count;
@@ -126,7 +132,7 @@ static PyObject *scores(PyObject *module, PyObject *args) {
     /* Shares of all frames of a stream, the last of which have levels and get scores. */
     size_t shapes_count = (size_t)b[2].len / sizeof(float), rows = (size_t)b[1].len / sizeof(float);
     size_t streams = given > 0 ? (size_t)given : 0, frames = streams ? rows / streams : 0;
-    size_t all = streams && shapes_count ? (size_t)b[0].len / sizeof(float) / shapes_count / streams : 0;
+    size_t all = frames_in(&b[0], streams, shapes_count);
     int fits = streams && shapes_count && edge_frames >= 0 && all >= frames &&
                has(&b[1], streams * frames, sizeof(float)) &&
                has(&b[0], streams * all * shapes_count, sizeof(float)) && has(&b[3], shapes_count, sizeof(float)) &&
@@ -160,7 +166,7 @@ static PyObject *clear_closures(PyObject *module, PyObject *args) {
     if (!PyArg_ParseTuple(args, "y*nny*f", &b[0], &given, &decided, &b[1], &lead))
         return NULL;
     size_t streams = given > 0 ? (size_t)given : 0, shapes_count = (size_t)b[1].len;
-    size_t all = streams && shapes_count ? (size_t)b[0].len / sizeof(float) / shapes_count / streams : 0;
+    size_t all = frames_in(&b[0], streams, shapes_count);
     int fits = streams && shapes_count && decided >= 0 && (size_t)decided <= all &&
                has(&b[0], streams * all * shapes_count, sizeof(float));
     PyObject *closures = fits ? PyList_New(0) : NULL;
